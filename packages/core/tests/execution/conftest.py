@@ -11,8 +11,9 @@ import pytest
 from tradertape_core.execution import engine
 from tradertape_core.execution.decision import Facts
 from tradertape_core.execution.matching import PaperRules
+from tradertape_core.execution.resting_orders import NextOpen
 from tradertape_core.execution.resting_state import BookState, RestingState
-from tradertape_core.execution.simulated import NextOpen, SimulatedVenue, any_open
+from tradertape_core.execution.simulated import SimulatedVenue, any_open
 from tradertape_core.market.instrument import Instrument, InstrumentType
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.commands import PlaceOrder
@@ -175,12 +176,15 @@ class Market:
 
     def store(self) -> None:
         """Store what the venue would lose with a restart."""
-        changes = self.venue.take_changes()
-        self.books |= changes.books
-        for order_id, state in changes.orders.items():
-            self.states.pop(order_id, None)
-            if state is not None:
-                self.states[order_id] = state
+        changes = self.venue.changes()
+        self.venue.stored(changes)
+        self.books |= {**changes.added_books, **changes.changed_books}
+        assert changes.changed.keys() <= self.states.keys()
+        assert not changes.added.keys() & self.states.keys()
+        self.states |= {**changes.added, **changes.changed}
+        for order_id in changes.removed:
+            del self.states[order_id]
+        assert not self.venue.has_changes
 
 
 @pytest.fixture

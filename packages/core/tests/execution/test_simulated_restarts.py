@@ -176,12 +176,15 @@ class World:
             assert again == (), "a tick that was met before the restart has no further effect"
 
     def store(self) -> None:
-        changes = self.venue.take_changes()
-        self.books |= changes.books
-        for order_id, state in changes.orders.items():
-            self.states.pop(order_id, None)
-            if state is not None:
-                self.states[order_id] = state
+        changes = self.venue.changes()
+        self.venue.stored(changes)
+        self.books |= {**changes.added_books, **changes.changed_books}
+        assert changes.changed.keys() <= self.states.keys()
+        assert not changes.added.keys() & self.states.keys()
+        self.states |= {**changes.added, **changes.changed}
+        for order_id in changes.removed:
+            del self.states[order_id]
+        assert not self.venue.has_changes
         assert set(self.states) == {name for name in self.orders if name in self.venue}
 
     def tick(self, quote: Quote) -> None:

@@ -8,7 +8,7 @@ from both fills as the one before would have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ from tradertape_core.execution import matching
 from tradertape_core.execution.book import Book, Resting
 from tradertape_core.execution.matching import PaperRules, report
 from tradertape_core.execution.pricing import is_no_worse
-from tradertape_core.execution.resting_orders import Among, Changes, RestingOrders
+from tradertape_core.execution.resting_orders import Among, Changes, NextOpen, RestingOrders
 from tradertape_core.execution.resting_state import BookState, RestingState
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
@@ -36,8 +36,6 @@ from tradertape_core.orders.reports import CancelReason, ExecutionReport
 
 _S = OrderStatus
 Reports = tuple[ExecutionReport, ...]
-# The open that an after-market order placed at a moment waits for; None: the next one.
-NextOpen = Callable[[Instrument, datetime], datetime | None]
 
 
 def everything(_instrument: Instrument) -> bool:
@@ -54,8 +52,7 @@ class SimulatedVenue:
 
     def __init__(self, rules: PaperRules | None = None, next_open: NextOpen = any_open) -> None:
         self.rules = rules or PaperRules()
-        self._next_open = next_open
-        self._resting = RestingOrders(self.rules)
+        self._resting = RestingOrders(self.rules, next_open)
 
     def __len__(self) -> int:
         return len(self._resting.orders)
@@ -73,10 +70,24 @@ class SimulatedVenue:
         """Whether states of resting orders are to be stored."""
         return self._resting.has_changes
 
-    def take_changes(self) -> Changes:
-        """The states to store since this was last asked for: with the reports that came with them,
-        or by themselves where a tick changed what it did not fill."""
-        return self._resting.take_changes()
+    def changes(self, only: Collection[str] | None = None) -> Changes:
+        """The states to store: with the reports that came with them, or by themselves where a tick
+        changed what it did not fill. only: of these orders alone."""
+        return self._resting.changes(only)
+
+    def stored(self, changes: Changes) -> None:
+        """Have these changes not be given again: they are on disk."""
+        self._resting.stored(changes)
+
+    def state(self, order_id: str) -> RestingState | None:
+        """The state of an order; None of one that is not held."""
+        resting = self._resting.orders.get(order_id)
+        return None if resting is None else resting.state
+
+    @property
+    def waiting_for_open(self) -> int:
+        """How many after-market orders wait for an open."""
+        return self._resting.waiting
 
     def latest(self, instrument_id: str) -> Tick | None:
         """The tick that an instrument's orders met last; None where none of them rests."""
@@ -108,7 +119,7 @@ class SimulatedVenue:
             return (*reports, report(resting, now, status=_S.REJECTED, message=refusal))
         resting.waits_for_open = order.request.variety is Variety.AMO
         if resting.waits_for_open:
-            resting.opens_at = self._next_open(instrument, order.placed_at)
+            resting.opens_at = self._resting.next_open(instrument, order.placed_at)
             self._resting.hold(resting)
             return (*reports, *self._reported(report(resting, now, status=_S.AMO_REQUESTED)))
         self._resting.hold(resting)
@@ -177,9 +188,7 @@ class SimulatedVenue:
         for resting in self._resting.among(among):
             is_due = resting.opens_at is None or resting.opens_at <= now
             if resting.waits_for_open and is_due:
-                resting.waits_for_open, resting.opens_at = False, None
-                self._resting.index(resting)
-                self._resting.mark(resting)
+                self._resting.opens(resting)
                 self._resting.expire_at(resting, matching.expiry_of(resting.request, now))
                 reports += (report(resting, now, status=_S.PUT_REQUESTED),)
                 reports += self._enter(resting, now)
@@ -230,21 +239,16 @@ class SimulatedVenue:
     ) -> None:
         """Hold the orders that were resting here before a restart; reports nothing.
 
-        states, books: what `take_changes` gave last, by order and by instrument. Orders the venue
+        states, books: what was stored of `changes`, by order and by instrument. Orders the venue
         never acknowledged are not among them: submit those again.
         """
         for name, state in books.items():
             self._resting.restore_book(name, state, now)
-        known = [one for one in orders if self._is_to_restore(one)]
-        for order in sorted(known, key=lambda one: _rank(one, states)):
-            instrument = instruments[order.request.instrument]
-            state = states.get(order.order_id)
-            resting = self._resting.restore(order, instrument, state, now)
-            if state is None and resting.waits_for_open:
-                resting.opens_at = self._next_open(instrument, order.placed_at)
-            elif state is None:
-                at = matching.expiry_of(order.request, order.placed_at)
-                self._resting.expire_at(resting, at)
+        for order in sorted(orders, key=lambda one: _rank(one, states)):
+            is_acknowledged = order.status_sequence > 0 and not order.venue_status.is_terminal
+            if is_acknowledged and order.order_id not in self:
+                instrument = instruments[order.request.instrument]
+                self._resting.restore(order, instrument, states.get(order.order_id), now)
 
     # --- one order ----------------------------------------------------------------------------
 
@@ -379,10 +383,6 @@ class SimulatedVenue:
 
     def _reported(self, *reports: ExecutionReport) -> Reports:
         return self._resting.reported(reports)
-
-    def _is_to_restore(self, order: Order) -> bool:
-        is_acknowledged = order.status_sequence > 0 and not order.venue_status.is_terminal
-        return is_acknowledged and order.order_id not in self
 
     def _is_fresh(self, tick: Tick, now: datetime) -> bool:
         # A time in the future means that the clock was set back: it counts as unknown.

@@ -168,6 +168,19 @@ def last_session_hours(
     return None
 
 
+def next_open(
+    calendar: Calendar, moment: datetime, segment: Segment = Segment.CASH
+) -> datetime | None:
+    """When the exchange's continuous trading begins next, after a moment; None if none is known
+    nearby."""
+    local = moment.astimezone(IST)
+    for ahead in range(_LONGEST_CLOSURE_DAYS):
+        found = session_hours(calendar, local.date() + ahead * _DAY, segment)
+        if found is not None and found.start > local:
+            return found.start
+    return None
+
+
 def _demo(calendar: Calendar, local: datetime, segment: Segment) -> TradingHours:
     since, until = _closure(calendar, local, segment)
     number = int((local - since) / _DEMO_LENGTH)
@@ -185,8 +198,4 @@ def _closure(
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     last = last_session_hours(calendar, local, segment)
     since = last.end if last is not None else midnight
-    for ahead in range(_LONGEST_CLOSURE_DAYS):
-        following = session_hours(calendar, local.date() + ahead * _DAY, segment)
-        if following is not None and following.start > local:
-            return since, following.start
-    return since, None
+    return since, next_open(calendar, local, segment)

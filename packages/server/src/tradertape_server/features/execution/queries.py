@@ -91,6 +91,11 @@ class ExecutionQueries:
                 session, run_id=run_id, account_id=account_id, open_only=open_only, venue=venue
             )
 
+    def orders_by_id(self, order_ids: Collection[str]) -> dict[str, Order]:
+        """Orders by their id, those that there are."""
+        with self.database.read() as session:
+            return account_queries.orders_by_id(session, order_ids)
+
     def orders_today(self, run_id: str) -> int:
         """How many orders a run has placed since midnight in India, as its limit counts them."""
         now = self.clock.now().astimezone(IST)

@@ -95,11 +95,15 @@ class ClaimOrders:
 
     def positions(self, owner: Owner) -> list[Position]:
         """The owner's open positions."""
-        return self._execution.positions(run_id=owner.run_id, open_only=True)
+        ref = owner.ref
+        return self._execution.positions(
+            run_id=ref.run_id, account_id=ref.account_id, open_only=True
+        )
 
     def open_orders(self, owner: Owner) -> list[Order]:
         """The owner's open orders."""
-        return self._execution.orders(run_id=owner.run_id, open_only=True)
+        ref = owner.ref
+        return self._execution.orders(run_id=ref.run_id, account_id=ref.account_id, open_only=True)
 
     def is_owner_exiting(self, owner: Owner) -> bool:
         """Whether an exit of the whole owner is under way: that closes what a claim would."""
@@ -108,9 +112,11 @@ class ClaimOrders:
 
     def closed(self, owner: Owner, claim: Claim) -> dict[str, Closed]:
         """What the claim's orders have closed so far, by the scope of the leg."""
-        orders = {one.order_id: one for one in self._execution.orders(run_id=owner.run_id)}
+        sent = self._sent(owner, _of_claim(claim))
+        legs = [leg["order_id"] for details in sent for leg in details["legs"]]
+        orders = self._execution.orders_by_id(legs)
         found: dict[str, Closed] = {}
-        for details in self._sent(owner, _of_claim(claim)):
+        for details in sent:
             scope = details["metadata"].get("scope")
             for leg in details["legs"] if scope else ():
                 order = orders[leg["order_id"]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -105,19 +106,24 @@ class Batches:
         requests: Sequence[VenueRequest],
     ) -> None:
         """Tell the venues, record what they report, until nothing follows from it."""
-        reports = [*self._ask(partial(_on_ticks, ticks))]
-        for command in commands:
-            reports += self._ask(command.on_exchange)
         settling = Settling(
             [*commands, *self.parked.to_try(has_news=bool(events))], self.parked.overdue()
         )
-        if not (reports or requests or events or settling.tried or settling.overdue):
+        exchange = self._venues.exchange
+        reports, following = self._ask(partial(_on_ticks, ticks)), ()
+        while exchange.has_ticks:  # what is asked for now comes after the prices of before
+            following = self._recording.record(Round(events, reports, following), Settling())
+            events = ()
+            reports = [] if following else self._ask(PaperExchange.match_remaining)
+        reports = [*reports, *chain.from_iterable(self._ask(one.on_exchange) for one in commands)]
+        requests = (*following, *requests)
+        is_moved = self._venues.book.orders.has_changes
+        if not (reports or requests or events or is_moved or settling.tried or settling.overdue):
             return
         while True:
             requests = self._recording.record(Round(events, reports, requests), settling)
-            events = ()
-            reports = [] if requests else self._ask(PaperExchange.match_remaining)
-            if not (requests or reports):
+            events, reports = (), ()
+            if not requests:
                 break
         self._reply(settling)
         self._venues.lanes.look(accounts_to_read(self._uow))

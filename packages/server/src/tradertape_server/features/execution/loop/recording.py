@@ -6,7 +6,7 @@ is recorded in a transaction of its own, and the one that fails alone is put asi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -14,6 +14,8 @@ from time import monotonic
 from typing import Any
 
 from tradertape_core.execution.decision import VenueRequest
+from tradertape_core.execution.resting_orders import Changes
+from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.orders.order import Order
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_server.features.execution.loop.quarantine import Quarantine
@@ -21,7 +23,7 @@ from tradertape_server.features.execution.loop.venue_events import take_in
 from tradertape_server.features.execution.orders import unwinding
 from tradertape_server.features.execution.state.command import Command, NotSettled, Subject
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork, Written
-from tradertape_server.features.execution.store import repository
+from tradertape_server.features.execution.store import paper_states, repository
 from tradertape_server.features.execution.store.mapping import request_key
 from tradertape_server.features.execution.venues.gateway import (
     Answered,
@@ -67,8 +69,8 @@ class Settling:
     overdue: those whose callers have waited long enough; late: what they are told.
     """
 
-    tried: Sequence[AnyCommand]
-    overdue: Sequence[AnyCommand]
+    tried: Sequence[AnyCommand] = ()
+    overdue: Sequence[AnyCommand] = ()
     results: dict[int, Any] = field(default_factory=dict[int, Any])
     late: list[tuple[AnyCommand, Any]] = field(default_factory=list[tuple[AnyCommand, Any]])
 
@@ -93,6 +95,7 @@ class Recording:
         self._written = written
         self._forget = forget
         self._again = set[str]()  # orders that were put aside and are asked for in this round
+        self._written_states: list[Changes] = []  # not committed yet
         self.requests = self.reports = 0
         self.venue_s = 0.0
 
@@ -105,12 +108,13 @@ class Recording:
             if not is_of_one(error):
                 raise
             self._forget()
+            self._written_states.clear()
             settling.results, settling.late = before, late
             logger.warning("a batch failed: its parts are recorded one by one", exc_info=error)
             following = self._one_by_one(wanted, settling)
         else:
             crash_point("after_record")
-            following = self._written().requests
+            following = self._committed().requests
         finally:
             self._again.clear()
         self.reports += len(wanted.reports) + sum(map(len, wanted.sent.values()))
@@ -129,8 +133,28 @@ class Recording:
             self._apply([*wanted.reports, *sent], wanted.requests)
             if not self._uow.has_requests:
                 self._settle(settling)
+            self._keep_states()
             crash_point("before_record")
             self._uow.flush()
+
+    def _keep_states(self, only: Collection[str] | None = None) -> None:
+        """Store what decides the fills of resting orders. only: of these alone."""
+        changes = self._venues.book.orders.changes(only)
+        paper_states.write(self._uow.connection, changes, self._account_of)
+        self._written_states.append(changes)
+
+    def _account_of(self, order_id: str) -> int:
+        order = self._uow.order(order_id)
+        if order is None:
+            raise InvariantBroken(f"the market holds {order_id}, which nobody placed")
+        return int(order.account)
+
+    def _committed(self) -> Written:
+        """What was recorded is on disk: publish it."""
+        for changes in self._written_states:
+            self._venues.book.orders.stored(changes)
+        self._written_states.clear()
+        return self._written()
 
     def _send(self, wanted: Round, number: int) -> Sequence[ExecutionReport]:
         """Tell the paper market a request, once."""
@@ -154,7 +178,8 @@ class Recording:
             return ()
         self._quarantine.release("order", order.order_id)
         self._again.add(order.order_id)
-        return self._venues.paper.take_again(order)
+        state = paper_states.order(self._uow.session, order.order_id)
+        return self._venues.paper.take_again(order, state)
 
     def _apply(self, reports: Sequence[ExecutionReport], requests: Sequence[VenueRequest]) -> None:
         for report in reports:
@@ -199,11 +224,20 @@ class Recording:
                 [one for one in reports if one.order_id == order_id],
                 [one for one in asked if one.order_id == order_id],
             )
-            done = self._alone(Subject("order", order_id), partial(self._apply, *of_order))
+            done = self._alone(
+                Subject("order", order_id), partial(self._apply_alone, order_id, *of_order)
+            )
             following += done or ()
+        self._alone(Subject("event", "states of resting orders"), self._keep_states)
         if not following:
             following += self._settle_each(settling)
         return following
+
+    def _apply_alone(
+        self, order_id: str, reports: Sequence[ExecutionReport], requests: Sequence[VenueRequest]
+    ) -> None:
+        self._apply(reports, requests)
+        self._keep_states({order_id})
 
     def _event(self, event: VenueEvent) -> Sequence[VenueRequest]:
         subject = Subject(
@@ -260,13 +294,14 @@ class Recording:
             if not is_of_one(error):
                 raise
             self._forget()
+            self._written_states.clear()
             if subject.kind == "order":
                 subject = self._put_aside(subject)
             self._quarantine.put(subject, error)
             if command is not None and not command.is_answered:
                 command.reply.set_exception(error)
             return None
-        return self._written().requests
+        return self._committed().requests
 
     def _put_aside(self, order: Subject) -> Subject:
         """Take an order from the paper market, which would report the same again; whose it is."""

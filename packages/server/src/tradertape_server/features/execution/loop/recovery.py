@@ -1,9 +1,10 @@
 """What every start does: read what was on its way, and finish it, venue by venue.
 
 The paper venue's book lives in this process and ends with it, so the database is its truth: orders
-it acknowledged are put back, and an order in the outbox that it never acknowledged is submitted
-again, since nothing outside has seen it. A request to a venue outside may have been sent: its order
-is in doubt, and is looked for in the venue's order book. It is never sent again.
+it acknowledged are put back with the state they had in the book, and an order in the outbox that it
+never acknowledged is submitted again, since nothing outside has seen it. A request to a venue
+outside may have been sent: its order is in doubt, and is looked for in the venue's order book. It
+is never sent again.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tradertape_server.features.execution.loop.venue_events import lost_answers,
 from tradertape_server.features.execution.orders.intent_settlement import SettleIntent
 from tradertape_server.features.execution.state.command import Subject
 from tradertape_server.features.execution.state.unit_of_work import RequestKey, UnitOfWork
-from tradertape_server.features.execution.store import mapping, repository
+from tradertape_server.features.execution.store import mapping, paper_states, repository
 from tradertape_server.features.execution.store.models import PAPER, SENDING, OutboxRow
 from tradertape_server.features.execution.venues.paper import PaperBook
 from tradertape_server.platform.database.engine import Database
@@ -62,7 +63,12 @@ def recover(
     uow.forget()
     with database.write(from_reserve=True, is_urgent=True) as session:
         uow.begin(session)
-        book.restore(_resting(session, uow, quarantine))
+        paper_states.drop_closed(session)
+        book.restore(
+            _resting(session, uow, quarantine),
+            paper_states.orders(session),
+            paper_states.books(session),
+        )
         triggers.load(_active(session, quarantine))
         rows = [row for row in repository.outbox(session) if _is_readable(row, quarantine)]
         paper = [row for row in rows if row.venue == PAPER]

@@ -24,6 +24,7 @@ from tradertape_server.features.execution.gtt.gtt_commands import held_back, sub
 from tradertape_server.features.execution.loop.batch import AnyCommand, Batches
 from tradertape_server.features.execution.loop.quarantine import Quarantine
 from tradertape_server.features.execution.loop.recovery import recover
+from tradertape_server.features.execution.loop.tick_queue import TickQueue
 from tradertape_server.features.execution.orders.change import trail_commands
 from tradertape_server.features.execution.ports import Listener
 from tradertape_server.features.execution.state.command import Command, Subject
@@ -44,7 +45,6 @@ from tradertape_server.platform.processes.trader_election import Superseded
 MOST_AT_ONCE = 64
 WAIT_S = 15.0
 _RETRY_AFTER_S = 1.0
-_MOST_TICKS = 5_000
 _A_CROWD = 8  # commands in a batch
 _GATHER_S = 0.015
 R = TypeVar("R")
@@ -70,7 +70,8 @@ class Trader:
         self._listeners = list(listeners)
         self._after_pause: list[Callable[[], None]] = []
         self._commands: list[AnyCommand] = []
-        self._ticks: list[Tick] = []
+        self._ticks = TickQueue()
+        self._met_again: list[Tick] = []  # by orders after a recovery, and not by triggers
         self._events: list[VenueEvent] = []
         self._bell = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -85,11 +86,17 @@ class Trader:
         self._replies = PendingReplies()
         self._batch = Batches(database, uow, venues, self.quarantine, self._publish, self._forget)
         venues.lanes.deliver = self.on_venue
+        venues.book.is_queued = self._is_queued
 
     @property
     def resting(self) -> int:
         """How many orders the paper venue holds."""
         return self._venues.book.resting
+
+    @property
+    def waiting_for_open(self) -> int:
+        """How many after-market orders wait for an open."""
+        return self._venues.book.orders.waiting_for_open
 
     @property
     def is_halted(self) -> bool:
@@ -181,9 +188,7 @@ class Trader:
     def on_tick(self, tick: Tick) -> None:
         """Take a tick in; called by the feed."""
         with self._bell:
-            self._ticks.append(tick)
-            if len(self._ticks) > _MOST_TICKS:  # we are far behind: only the newest count
-                self._ticks = list({one.instrument_id: one for one in self._ticks}.values())
+            self._ticks.add(tick)
             if not self._gathering:
                 self._bell.notify_all()
 
@@ -215,9 +220,11 @@ class Trader:
                 if self._is_stopping and not (commands or (self._events and self._is_well)):
                     return
             if not self._is_well:
+                self._put_back(ticks)
                 if not self._try_to_recover():
                     _fail(commands, self._why_not)
                     continue
+                ticks = self._met_again
                 for listener in self._after_pause:
                     listener()
             events = self._take_events()
@@ -229,8 +236,7 @@ class Trader:
 
     def _take_queued(self) -> tuple[list[AnyCommand], list[Tick]]:
         commands, self._commands = self._commands[:MOST_AT_ONCE], self._commands[MOST_AT_ONCE:]
-        ticks, self._ticks = self._ticks, []
-        return commands, ticks
+        return commands, self._ticks.take()
 
     def _take_events(self) -> list[VenueEvent]:
         with self._bell:
@@ -267,6 +273,8 @@ class Trader:
             self._pause(commands, events, TradingPaused())
         except Exception as error:  # noqa: BLE001 - logged, and repaired by a recovery
             paused = _paused("trading paused", error)
+            if ticks is not self._met_again:
+                self._put_back(ticks)
             self._pause(commands, events, paused if isinstance(error, SQLAlchemyError) else error)
 
     def _fired(self, ticks: list[Tick]) -> list[AnyCommand]:
@@ -338,7 +346,10 @@ class Trader:
                 self.quarantine,
                 self._is_on_its_way,
             )
-            self._batch.act(found.intents, [], [], found.requests)
+            self._watch()
+            self._met_again = self._unfinished_ticks()
+            self._batch.act(found.intents, self._met_again, [], found.requests)
+            self._ticks.finished()
             self._venues.lanes.read_books(found.accounts)
             self._watch()
         except Superseded:
@@ -352,6 +363,22 @@ class Trader:
         self._uow.forget()
         self._is_well = False
         return False
+
+    def _is_queued(self, instrument_id: str) -> bool:
+        with self._bell:
+            return self._ticks.has(instrument_id)
+
+    def _put_back(self, ticks: Sequence[Tick]) -> None:
+        with self._bell:
+            self._ticks.put_back(ticks)
+
+    def _unfinished_ticks(self) -> list[Tick]:
+        book, market = self._venues.book, self._uow.market
+        found = [market.tick(name) for name in sorted(book.orders.instruments)]
+        latest = [tick for tick in found if tick is not None]
+        now, stale_after = self._uow.clock.now(), book.rules.stale_after
+        with self._bell:
+            return self._ticks.unfinished(latest, now=now, stale_after=stale_after)
 
     def _is_on_its_way(self, account_id: int, key: RequestKey) -> bool:
         """Whether a lane of this process has a request, or we what came of it."""

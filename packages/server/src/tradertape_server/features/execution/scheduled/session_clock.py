@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
+from itertools import count
 
 from tradertape_core.execution.decision import server_key
 from tradertape_core.execution.simulated import everything
@@ -116,6 +117,8 @@ class ExecutionJobs:
             kind = PhaseKind.PRE_OPEN_MATCHING
             once("pre-open", lambda: self._match_auction(kind, segment, now))
         if hours.start <= now < hours.end:
+            if self.service.trader.waiting_for_open:  # one may have come when it was done already
+                self._done.discard(("open", segment, hours.day))
             once("open", lambda: ask(lambda exchange: exchange.open_session(now, among)))
             once("left", lambda: self._square_off(segment, hours.day, left_from_before=True))
         due = intraday_due(self.calendar, hours.day, segment)
@@ -174,21 +177,27 @@ class ExecutionJobs:
         for run in due:
             # Positions that belong to no run are kept apart by their account.
             of_account = "" if run.run_id else f":{run.account_id}"
-            exit_run = partial(
-                self.service.exit_run,
+            key = f"{name}:{day.isoformat()}{of_account}"
+            self._attempts.attempt(
+                f"{name} of run {run.run_id} of account {run.account_id}",
+                partial(self._close_intraday, run, key, exchanges),
+                account_id=run.account_id,
+                run_id=run.run_id or None,
+            )
+
+    def _close_intraday(self, run: RunRef, key: str, exchanges: frozenset[str]) -> None:
+        """Close a run's intraday positions; what was opened since under another key."""
+        for number in count(1):
+            reply = self.service.exit_run(
                 run,
-                key=server_key(f"{name}:{day.isoformat()}{of_account}"),
+                key=server_key(key if number == 1 else f"{key}:{number}"),
                 reason="intraday square-off",
                 product=Product.MIS,
                 exchanges=exchanges,
                 is_square_off=True,
             )
-            self._attempts.attempt(
-                f"{name} of run {run.run_id} of account {run.account_id}",
-                exit_run,
-                account_id=run.account_id,
-                run_id=run.run_id or None,
-            )
+            if not reply.is_replay or reply.document["status"] != "closed":
+                return
 
     def _advance_exits(self) -> None:
         for run_id, key in self.service.exits_under_way():

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from tradertape_core.ledger.journal import LedgerAccount
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
@@ -51,7 +50,7 @@ class AccountReader:
     def read(self, session: Session, account_id: int, now: datetime) -> AccountState:
         """Read an account with its open orders and positions."""
         row = repository.account_by_id(session, account_id)
-        balances = repository.balances(session, account_id)
+        cash = repository.cash(session, account_id)
         orders = repository.orders(session, account_id=account_id, open_only=True)
         positions = repository.positions(session, account_id=account_id, open_only=True)
         margins = Margins(self.market, self.known, self.tick)
@@ -63,7 +62,7 @@ class AccountReader:
             user_id=row.user_id,
             kind=row.kind,
             broker=row.broker,
-            cash_paise=balances.get(LedgerAccount.CASH, 0),
+            cash_paise=cash,
             margins=margins,
             orders={order.order_id: order for order in orders},
             positions={position.key: position for position in positions},

@@ -179,6 +179,7 @@ class UnitOfWork(WorkingState):
         self._staged.postings += mapping.posting_rows(postings)
         moved = sum(e.paise for e in postings.entries if e.account is LedgerAccount.CASH)
         state.cash_paise = Paise(state.cash_paise + moved)
+        self._staged.cash[int(postings.account)] = state.cash_paise
         after = postings.position
         if after is None:
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select, upd
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.store.models import (
+    AccountCash,
     ExecutionCursor,
     ExecutionEvent,
     GttRow,
@@ -78,6 +79,12 @@ def change_orders(connection: Connection, values: _Rows) -> None:
     """Write orders that are there already; rows need not have the same columns."""
     for group in _alike(values):
         _update(connection, OrderRow, ("order_id",), group)
+
+
+def change_cash(connection: Connection, balances: Mapping[int, int]) -> None:
+    """Write the cash of accounts that were read before."""
+    rows = [{"account_id": one, "paise": paise} for one, paise in balances.items()]
+    _update(connection, AccountCash, ("account_id",), rows)
 
 
 def change_positions(connection: Connection, values: _Rows) -> None:

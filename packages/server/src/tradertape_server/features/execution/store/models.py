@@ -38,6 +38,10 @@ ENTRY = String(120).with_variant(String(500), "postgresql")
 IS_BROKEN_BASKET = text("event_type = 'basket_broken'")
 HAS_VENUE_ID = text("venue_order_id IS NOT NULL")
 IS_BASKET = text("kind = 'place_basket'")
+HAS_NO_ANSWER = text("answer IS NULL")
+# As queries say it on each database: only then are the indexes of what is open used.
+IS_OPEN_ON_SQLITE, IS_OPEN = text("is_open = 1"), text("is_open")
+IS_SERVERS = text("substr(key, 1, 7) = 'server:'")
 
 
 def _account() -> Mapped[int]:
@@ -147,7 +151,14 @@ class OrderRow(Base):
     __table_args__ = (
         Index("ix_orders_run_id_order_id", "run_id", "order_id"),
         Index("ix_orders_account_id_order_id", "account_id", "order_id"),
-        Index("ix_orders_is_open", "is_open"),
+        # Few of many: read at every start, and every second.
+        Index(
+            "ix_orders_open",
+            "account_id",
+            "run_id",
+            sqlite_where=IS_OPEN_ON_SQLITE,
+            postgresql_where=IS_OPEN,
+        ),
         Index(
             "ix_orders_account_id_venue_order_id",
             "account_id",
@@ -216,13 +227,32 @@ class PostingRow(Base):
     at: Mapped[datetime]
 
 
+class AccountCash(Base):
+    """The balance of an account's cash: the sum of its postings, which are many."""
+
+    __tablename__ = "account_cash"
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("trading_accounts.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    paise: Mapped[int] = mapped_column(BigInteger)
+
+
 class PositionRow(Base):
     """The current state of a position: the fold of its fills."""
 
     __tablename__ = "execution_positions"
     __table_args__ = (
         Index("ix_execution_positions_run_id", "run_id"),
-        Index("ix_execution_positions_account_id_is_open", "account_id", "is_open"),
+        Index(
+            "ix_execution_positions_open",
+            "account_id",
+            "run_id",
+            sqlite_where=IS_OPEN_ON_SQLITE,
+            postgresql_where=IS_OPEN,
+        ),
     )
 
     account_id: Mapped[int] = mapped_column(
@@ -236,6 +266,27 @@ class PositionRow(Base):
     is_open: Mapped[bool]
     document: Mapped[dict[str, Any]]
     updated_at: Mapped[datetime]
+
+
+class PaperOrderRow(Base):
+    """What decides the fills of an order that rests in the paper market, besides the order itself;
+    `document` is the core's `RestingState`. Deleted when the order rests no longer."""
+
+    __tablename__ = "paper_orders"
+
+    order_id: Mapped[str] = mapped_column(ORDER_ID, primary_key=True)
+    account_id: Mapped[int] = _account()
+    document: Mapped[dict[str, Any]]
+
+
+class PaperBookRow(Base):
+    """The state of an instrument's book in the paper market, where fills depend on quantities;
+    `document` is the core's `BookState`."""
+
+    __tablename__ = "paper_books"
+
+    instrument: Mapped[str] = mapped_column(INSTRUMENT, primary_key=True)
+    document: Mapped[dict[str, Any]]
 
 
 class OutboxRow(Base):
@@ -274,6 +325,21 @@ class IntentRow(Base):
     __tablename__ = "intents"
     __table_args__ = (
         UniqueConstraint("run_id", "key"),
+        # Few, and asked for every second: which exits are under way?
+        Index(
+            "ix_intents_unanswered",
+            "id",
+            sqlite_where=HAS_NO_ANSWER,
+            postgresql_where=HAS_NO_ANSWER,
+        ),
+        # What a stop has sent of its exits, of a run that has asked for many orders itself.
+        Index(
+            "ix_intents_servers",
+            "run_id",
+            "key",
+            sqlite_where=IS_SERVERS,
+            postgresql_where=IS_SERVERS,
+        ),
         # Asked for when an order is refused or lapses: was it a leg?
         Index(
             "ix_intents_baskets",

@@ -21,6 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from tradertape_core.execution.decision import SERVER_KEYS
+from tradertape_core.ledger.journal import LedgerAccount
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.orders.gtt import Gtt, GttStatus
 from tradertape_core.orders.order import Order
@@ -28,10 +30,13 @@ from tradertape_server.features.execution.halts import Halt, Halts
 from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.store import batch_writes, mapping
 from tradertape_server.features.execution.store.models import (
+    HAS_NO_ANSWER,
     IN_DOUBT,
     IS_BASKET,
+    IS_SERVERS,
     PAPER,
     SENDING,
+    AccountCash,
     ExecutionCursor,
     ExecutionEvent,
     FillRow,
@@ -132,7 +137,7 @@ def active_gtt_rows(session: Session) -> Sequence[GttRow]:
 
 def unanswered(session: Session) -> Sequence[IntentRow]:
     """Intents whose answer was not stored, oldest first."""
-    query = select(IntentRow).where(IntentRow.answer.is_(None)).order_by(IntentRow.id)
+    query = select(IntentRow).where(HAS_NO_ANSWER).order_by(IntentRow.id)
     return session.scalars(query).all()
 
 
@@ -143,7 +148,7 @@ def traded(session: Session) -> dict[str, dict[str, Any]]:
 
 def exiting_runs(session: Session) -> set[tuple[str, str]]:
     """Runs that are being closed whole, each with the key of the exit."""
-    waiting = session.scalars(select(IntentRow).where(IntentRow.answer.is_(None)))
+    waiting = unanswered(session)
     return {
         (row.run_id, row.key)
         for row in waiting
@@ -212,6 +217,8 @@ def intents(
     query = select(IntentRow).where(IntentRow.run_id == run_id).order_by(IntentRow.id)
     if prefix:
         query = query.where(IntentRow.key.startswith(prefix, autoescape=True))
+    if prefix.startswith(SERVER_KEYS):
+        query = query.where(IS_SERVERS)
     if unanswered:
         query = query.where(IntentRow.answer.is_(None))
     return session.scalars(query).all()
@@ -312,14 +319,23 @@ def positions(
     return _read(rows, mapping.position_of, is_everybodys=run_id is None and account_id is None)
 
 
-def balances(session: Session, account_id: int) -> dict[str, int]:
-    """The balance of every ledger of an account, paise."""
-    query = (
-        select(PostingRow.ledger, func.sum(PostingRow.amount_paise))
-        .where(PostingRow.account_id == account_id)
-        .group_by(PostingRow.ledger)
+def cash(session: Session, account_id: int) -> int:
+    """The cash of an account, paise; summed up and kept where that was not done before."""
+    kept = select(AccountCash.paise).where(AccountCash.account_id == account_id)
+    found = session.scalar(kept)
+    if found is None:
+        found = summed_cash(session, account_id)
+        row = {"account_id": account_id, "paise": found}
+        batch_writes.add(session.connection(), AccountCash, [row])
+    return found
+
+
+def summed_cash(session: Session, account_id: int) -> int:
+    """The cash of an account as its postings have it, paise: reads all of them."""
+    query = select(func.sum(PostingRow.amount_paise)).where(
+        PostingRow.account_id == account_id, PostingRow.ledger == LedgerAccount.CASH
     )
-    return {ledger: int(paise) for ledger, paise in session.execute(query)}
+    return int(session.scalar(query) or 0)
 
 
 def last_event(session: Session) -> int:

@@ -40,6 +40,7 @@ class Staged:
     changed: dict[str, Order] = field(default_factory=dict[str, Order])
     fills: list[Row] = field(default_factory=list[Row])
     postings: list[Row] = field(default_factory=list[Row])
+    cash: dict[int, int] = field(default_factory=dict[int, int])  # balances, by account
     positions: dict[PositionKey, Position] = field(default_factory=dict[PositionKey, Position])
     requests: list[VenueRequest] = field(default_factory=list[VenueRequest])
     outside: list[OutsideRequest] = field(default_factory=list[OutsideRequest])
@@ -71,6 +72,7 @@ class Staged:
         )
         batch_writes.add(connection, FillRow, self.fills)
         batch_writes.add(connection, PostingRow, self.postings)
+        batch_writes.change_cash(connection, self.cash)
         written = {
             key: {**mapping.position_row(one), "updated_at": now}
             for key, one in self.positions.items()

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from tradertape_core.execution.decision import Alter, Submit, VenueRequest, Withdraw
 from tradertape_core.execution.matching import PaperRules
 from tradertape_core.execution.resting_orders import Among
+from tradertape_core.execution.resting_state import BookState, RestingState
 from tradertape_core.execution.simulated import SimulatedVenue
 from tradertape_core.kernel.clock import Clock
+from tradertape_core.market.calendar import nse_calendar
+from tradertape_core.market.hours import next_open
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import AUCTIONS
 from tradertape_core.market.tick import Tick
@@ -26,11 +29,16 @@ from tradertape_server.features.execution.ports import Market
 Reports = tuple[ExecutionReport, ...]
 
 
+def _nothing_is_queued(_instrument_id: str) -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class PaperBook:
     """The resting orders of every paper account, and what they are matched with.
 
-    known: finds instruments that were traded; tick: the latest price of one.
+    known: finds instruments that were traded; tick: the latest price of one; is_queued: whether
+    ticks of one are still to be matched.
     """
 
     market: Market
@@ -38,10 +46,11 @@ class PaperBook:
     tick: Callable[[str], Tick | None]
     clock: Clock
     rules: PaperRules
+    is_queued: Callable[[str], bool] = _nothing_is_queued
     orders: SimulatedVenue = field(init=False)
 
     def __post_init__(self) -> None:
-        self.orders = SimulatedVenue(self.rules)
+        self.orders = SimulatedVenue(self.rules, self._next_open)
 
     @property
     def resting(self) -> int:
@@ -52,13 +61,19 @@ class PaperBook:
         """Whether it has the order."""
         return order_id in self.orders
 
-    def restore(self, orders: Iterable[Order]) -> None:
-        """Begin anew with the orders that rest, as the database has them."""
+    def restore(
+        self,
+        orders: Iterable[Order],
+        states: Mapping[str, RestingState],
+        books: Mapping[str, BookState],
+    ) -> None:
+        """Begin anew with the orders that rest and their states, as the database has them."""
         open_orders = list(orders)
         names = {order.request.instrument for order in open_orders}
-        self.orders = SimulatedVenue(self.rules)
+        self.orders = SimulatedVenue(self.rules, self._next_open)
         known = {name: self.known(name) for name in names}
-        self.orders.restore(open_orders, known, self.clock.now(), states={}, books={})
+        now = self.clock.now()
+        self.orders.restore(open_orders, known, now, states=states, books=books)
 
     def failing_alone(
         self, orders: Iterable[Order], ask: Callable[[PaperExchange], object]
@@ -67,8 +82,9 @@ class PaperBook:
         found: list[tuple[Order, Exception]] = []
         for order in orders:
             alone = PaperBook(self.market, self.known, self.tick, self.clock, self.rules)
+            state = self.orders.state(order.order_id)
             try:
-                alone.restore([order])
+                alone.restore([order], {} if state is None else {order.order_id: state}, {})
                 ask(PaperExchange(alone))
             except Exception as error:  # noqa: BLE001 - that is what is looked for
                 found.append((order, error))
@@ -77,6 +93,13 @@ class PaperBook:
     def drop(self, order_id: str) -> None:
         """Hold an order no longer, and report nothing of it."""
         self.orders.drop(order_id)
+
+    def _next_open(self, instrument: Instrument, placed_at: datetime) -> datetime | None:
+        """The open that an after-market order waits for: it is settled when it is placed."""
+        if self.market.never_closes:
+            return None
+        found = next_open(nse_calendar(), placed_at, self.market.segment(instrument))
+        return None if found is None else found.astimezone(UTC)
 
     def in_auction(self, name: str, now: datetime) -> bool:
         """Whether the instrument's orders rest for an auction instead of meeting ticks."""
@@ -91,13 +114,14 @@ class PaperGateway:
     def __init__(self, book: PaperBook) -> None:
         self._book = book
 
-    def take_again(self, order: Order) -> Reports:
+    def take_again(self, order: Order, state: RestingState | None) -> Reports:
         """Hold an order again that was dropped, as it is stored; a new one is submitted."""
         book, name = self._book, order.request.instrument
         if order.is_open and order.status_sequence == 0:
             return self.send(Submit(order.order_id), order)
+        states = {} if state is None else {order.order_id: state}
         known = {name: book.known(name)}
-        book.orders.restore([order], known, book.clock.now(), states={}, books={})
+        book.orders.restore([order], known, book.clock.now(), states=states, books={})
         return ()
 
     def send(self, request: VenueRequest, order: Order) -> Reports:
@@ -106,8 +130,10 @@ class PaperGateway:
         name = order.request.instrument
         match request:
             case Submit():
-                instrument = book.known(name)
-                tick, in_auction = book.tick(name), book.in_auction(name, now)
+                instrument, in_auction = book.known(name), book.in_auction(name, now)
+                # The latest tick must not overtake those on their way to the orders that rest.
+                is_behind = book.is_queued(name) and book.orders.latest(name) is not None
+                tick = None if is_behind else book.tick(name)
                 return book.orders.submit(order, instrument, tick, now, in_auction=in_auction)
             case Alter():
                 return book.orders.modify(
@@ -131,6 +157,11 @@ class PaperExchange:
     def forget(self) -> None:
         """Drop the ticks that are not matched yet: the book begins anew."""
         self._rounds.clear()
+
+    @property
+    def has_ticks(self) -> bool:
+        """Whether ticks are left to match on."""
+        return bool(self._rounds)
 
     def on_ticks(self, ticks: Iterable[Tick]) -> list[ExecutionReport]:
         """Match orders on ticks, in their order, until one yields reports (`match_remaining`)."""
@@ -176,6 +207,6 @@ class PaperExchange:
         return self._book.orders.match_auction(prices, now)
 
     def _on_tick(self, tick: Tick) -> Reports:
-        now = self._book.clock.now()
-        in_auction = self._book.in_auction(tick.instrument_id, now)
-        return self._book.orders.on_tick(tick, now, in_auction=in_auction)
+        # One of an auction is one of it, however late it is told.
+        in_auction = self._book.in_auction(tick.instrument_id, tick.at)
+        return self._book.orders.on_tick(tick, self._book.clock.now(), in_auction=in_auction)

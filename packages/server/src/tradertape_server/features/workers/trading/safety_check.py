@@ -130,7 +130,9 @@ class SafetyService:
             reasons.append(
                 "Prices of open positions are older than they may be (market_data_stale)"
             )
-        open_orders = self._execution.orders(run_id=run.strategy_run_id, open_only=True)
+        open_orders = self._execution.orders(
+            run_id=run.strategy_run_id, account_id=run.account_id, open_only=True
+        )
         if any(order.in_doubt for order in open_orders):
             reasons.append("The reply to an order was lost (reconciliation_required)")
         orders_today = self._execution.orders_today(run.strategy_run_id)
