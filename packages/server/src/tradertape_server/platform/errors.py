@@ -5,6 +5,7 @@ ApiError
 ├── Unauthenticated  401  nobody is signed in
 ├── Forbidden        403  signed in, but without this permission
 ├── NotFound         404  does not exist, or belongs to somebody else: the response is the same
+├── RequestTimeout   408  the body did not arrive in time
 ├── Conflict         409  the current state does not allow it
 ├── TooLarge         413  the body is over the size limit
 ├── TooMany          429  over a rate limit; the response says when to retry
@@ -42,12 +43,14 @@ STATUS_CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "request_timeout",
     409: "conflict",
     413: "body_too_large",
     415: "unsupported_media_type",
     416: "range_not_satisfiable",
     422: "invalid_request",
     429: "too_many_requests",
+    431: "headers_too_large",
     500: "internal_error",
     503: "unavailable",
 }
@@ -108,6 +111,16 @@ class Conflict(ApiError):
     """The current state of the resource does not allow it."""
 
     status = 409
+
+
+class RequestTimeout(ApiError):
+    """The body did not arrive in time; the connection is closed with the response."""
+
+    status = 408
+
+    def __init__(self, within_s: float) -> None:
+        detail = f"The body did not arrive within {within_s:g} seconds."
+        super().__init__(detail, headers={"Connection": "close"})
 
 
 class TooLarge(ApiError):

@@ -76,9 +76,9 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
     from tradertape_server.cli.opening import bring_up_to_date
     from tradertape_server.main import create_app
     from tradertape_server.platform.compute import numba_cache
+    from tradertape_server.platform.http.connection_limits import LimitedHttp
     from tradertape_server.platform.logging import configure_logging
     from tradertape_server.platform.processes import interpreter
-    from tradertape_server.platform.streaming.connections import StreamingHttp
     from tradertape_server.platform.streaming.frame_limits import LimitedSocket
     from tradertape_server.wiring import build_container
 
@@ -95,7 +95,7 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
     _welcome(settings, account, as_json=as_json)
     config = uvicorn.Config(
         application,
-        http=StreamingHttp,
+        http=LimitedHttp,
         ws=LimitedSocket,
         log_config=None,
         access_log=False,
