@@ -40,7 +40,7 @@ from tradertape_server.features.workers.http.trading_routes import router as wor
 from tradertape_server.platform.errors import install_error_handlers
 from tradertape_server.platform.http.answers import describe_answers
 from tradertape_server.platform.http.authentication import AuthenticationMiddleware
-from tradertape_server.platform.http.bodies import Bodies
+from tradertape_server.platform.http.bodies import Bodies, CheckedBodies
 from tradertape_server.platform.http.concurrency import URGENT, Turns
 from tradertape_server.platform.http.forwarding import Forwarding
 from tradertape_server.platform.http.idempotency import Idempotency
@@ -143,6 +143,7 @@ def _add_layers(app: FastAPI, container: Container) -> None:
     app.add_middleware(Idempotency, store=container.idempotency, keeps_its_own=keeps_its_keys)
     limits = {"writers": container.writers, "passwords": container.password_checks}
     app.add_middleware(Turns, limits=limits, classify=limit_of)
+    app.add_middleware(CheckedBodies)
     app.add_middleware(
         RateLimits,
         clock=container.clock,

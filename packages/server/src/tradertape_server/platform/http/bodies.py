@@ -1,69 +1,138 @@
-"""Request bodies: a size limit while they are received, and validation of JSON."""
+"""Request bodies: received within limits of size and time, counted, and only then looked into.
+
+`Bodies` receives; what it refuses is answered by `CheckedBodies`, which is inside the rate limits:
+refused requests count as others do. Nothing is parsed before that.
+"""
 
 from __future__ import annotations
+
+import asyncio
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradertape_server.platform.errors import (
+    ApiError,
     NotFound,
-    error_response,
+    RequestTimeout,
+    TooLarge,
     response_for,
     validation_list,
 )
-from tradertape_server.platform.http.strict_json import fault_of
+from tradertape_server.platform.http.concurrency import OwnThreads
+from tradertape_server.platform.http.identity import STATE_KEY
+from tradertape_server.platform.http.strict_json import Fault, fault_of
 
 # A refused body is still read up to this size, so that clients see the response, not a reset.
 DRAIN_BYTES = 32 * 1024 * 1024
+# Of a caller who is not signed in: what signs in is shorter.
+ANONYMOUS_BYTES = 16 * 1024
+BODY_S = 60.0  # how long a body may take to arrive
+# A larger one is checked on a thread: it would hold up everything else on the event loop.
+LARGE_BYTES = 64 * 1024
+_REFUSED = "refused_body"
+_threads = OwnThreads("bodies", 2)
 
 
 class Bodies:
-    """Reads the whole body and checks it before the application sees the request."""
+    """Receives the whole body before the application sees the request."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_bytes: int, within_s: float = BODY_S) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._within_s = within_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its whole body, or respond with 404, 413 or 422."""
-        if scope["type"] == "http" and (refusal := _refuse_nul(scope)) is not None:
-            await refusal(scope, receive, send)
-            return
+        """Pass the request on with its whole body, or with the reason why it is refused."""
         if scope["type"] != "http" or not has_body(scope):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        body = await self._read(receive, announced=_announced(headers))
+        may_be_known = "authorization" in headers or "cookie" in headers
+        most = self._max_bytes if may_be_known else min(ANONYMOUS_BYTES, self._max_bytes)
+        try:
+            async with asyncio.timeout(self._within_s):
+                body = await _read(receive, most, announced=_announced(headers))
+        except _Disconnected:
+            return  # what came without its body is not carried out: the route may do without one
+        except TimeoutError:
+            body = b""
+            scope["state"][_REFUSED] = RequestTimeout(self._within_s)
         if body is None:
-            detail = f"The body is over the limit of {self._max_bytes} bytes."
-            await error_response(413, detail)(scope, receive, send)
+            body = b""
+            scope["state"][_REFUSED] = _too_large(most)
+        await self._app(scope, replay(body, receive), send)
+
+
+class CheckedBodies:
+    """Middleware that refuses what `Bodies` would not receive and what no route should parse."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or respond with 404, 408, 413 or 422."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
             return
-        if body and is_json(headers) and (fault := fault_of(body)) is not None:
+        if (refusal := _refuse_nul(scope)) is not None:
+            await refusal(scope, receive, send)
+            return
+        if (error := scope["state"].get(_REFUSED)) is not None:
+            await response_for(error)(scope, receive, send)
+            return
+        if not has_body(scope):
+            await self._app(scope, receive, send)
+            return
+        body: bytes = (await receive()).get("body", b"")  # the whole of it, see `Bodies`
+        if len(body) > ANONYMOUS_BYTES and scope["state"].get(STATE_KEY) is None:
+            await response_for(_too_large(ANONYMOUS_BYTES))(scope, receive, send)
+            return
+        if body and is_json(Headers(scope=scope)) and (fault := await _fault(body)) is not None:
             await validation_list([fault])(scope, receive, send)
             return
         await self._app(scope, replay(body, receive), send)
 
-    async def _read(self, receive: Receive, *, announced: int) -> bytes | None:
-        chunks: list[bytes] = []
-        size = 0
-        is_over = announced > self._max_bytes
-        if is_over and announced > DRAIN_BYTES:
-            return None
-        while size <= DRAIN_BYTES:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                break
-            chunk = message.get("body", b"")
-            size += len(chunk)
-            is_over = is_over or size > self._max_bytes
-            if is_over:
-                chunks.clear()
-            else:
-                chunks.append(chunk)
-            if not message.get("more_body", False):
-                break
-        return None if is_over else b"".join(chunks)
+
+class _Disconnected(Exception):
+    """The client left before its body was whole."""
+
+
+async def _fault(body: bytes) -> Fault | None:
+    return fault_of(body) if len(body) <= LARGE_BYTES else await _threads.run(fault_of, body)
+
+
+def is_refused(scope: Scope) -> bool:
+    """Whether the body was not received, and the response therefore is certain."""
+    return _REFUSED in scope.get("state", ())
+
+
+def _too_large(most: int) -> ApiError:
+    return TooLarge(f"The body is over the limit of {most} bytes.")
+
+
+async def _read(receive: Receive, most: int, *, announced: int) -> bytes | None:
+    """The body; None if it is larger than `most`."""
+    chunks: list[bytes] = []
+    size = 0
+    is_over = announced > most
+    if is_over and announced > DRAIN_BYTES:
+        return None
+    while size <= DRAIN_BYTES:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Disconnected
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        is_over = is_over or size > most
+        if is_over:
+            chunks.clear()
+        else:
+            chunks.append(chunk)
+        if not message.get("more_body", False):
+            break
+    return None if is_over else b"".join(chunks)
 
 
 def _refuse_nul(scope: Scope) -> Response | None:

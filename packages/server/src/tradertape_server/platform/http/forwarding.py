@@ -25,7 +25,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradertape_server.platform.errors import CODE_HEADER, DATABASE_AWAY, error_response
-from tradertape_server.platform.http.bodies import replay
+from tradertape_server.platform.http.bodies import is_refused, replay
 from tradertape_server.platform.http.requests import client_ip
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.processes.trader_election import TraderElection
@@ -88,7 +88,7 @@ class Forwarding:
         if scope["type"] != "http" or not scope["path"].startswith("/api/"):
             await self._app(scope, receive, send)
             return
-        if self._accept(scope) or self._election.is_trader:
+        if is_refused(scope) or self._accept(scope) or self._election.is_trader:
             await self._app(scope, receive, send)
             return
         body = await _read(receive)

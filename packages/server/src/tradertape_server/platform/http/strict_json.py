@@ -10,6 +10,8 @@ from typing import Any, cast
 import orjson
 
 MAX_LEVELS = 64
+# Every list and object is memory and time of its own; our largest bodies have a few hundred.
+MAX_CONTAINERS = 20_000
 _NO_JSON = re.compile(rb"[+-]?(NaN|Infinity)")
 _NUL = "\x00"
 _WIDE = 2.0**63
@@ -23,8 +25,12 @@ def fault_of(body: bytes) -> Fault | None:
     """Return what is wrong with a JSON body; None if it is valid.
 
     Besides syntax errors these are faults: a repeated name, a NUL (which PostgreSQL cannot store),
-    an integer of more than 64 bits (which cannot be written back), and deep nesting.
+    an integer of more than 64 bits (which cannot be written back), deep nesting, and more lists and
+    objects than any body needs, brackets within texts counted.
     """
+    containers = body.count(b"{") + body.count(b"[")
+    if containers > MAX_CONTAINERS:
+        return ["body"], f"has more than {MAX_CONTAINERS} lists and objects", "json_invalid"
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -37,7 +43,7 @@ def fault_of(body: bytes) -> Fault | None:
         json.loads(body, object_pairs_hook=_refuse_repeated)
         # Most bodies cannot contain these faults, so their values need not be visited.
         has_nul = b"\\u0000" in body
-        may_be_deep = body.count(b"{") + body.count(b"[") > MAX_LEVELS
+        may_be_deep = containers > MAX_LEVELS
         if has_nul or may_be_deep or _MAY_BE_WIDE.search(body):
             wide: list[list[str | int]] = []
             _visit(document, [], wide, has_nul=has_nul)
