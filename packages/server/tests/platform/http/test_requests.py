@@ -117,7 +117,11 @@ def test_every_answer_has_an_id_of_its_own(client: TestClient) -> None:
         ("GET", "/api/nope", 404, "not_found"),
         ("GET", "/api", 404, "not_found"),
         ("PUT", "/api/health", 405, "method_not_allowed"),
-        ("POST", "/somewhere", 405, "method_not_allowed"),
+        ("POST", "/api/health", 405, "method_not_allowed"),
+        ("POST", "/somewhere", 404, "not_found"),
+        ("PUT", "/api/nope", 404, "not_found"),
+        ("DELETE", "/api/watchlists/1/nope", 404, "not_found"),
+        ("PATCH", "/docs/nope", 404, "not_found"),
     ],
 )
 def test_a_miss_is_json_in_the_common_shape(
@@ -197,8 +201,8 @@ def test_numbers_that_are_none_are_refused(client: TestClient, number: str) -> N
 
 
 @ON_SQLITE
-def test_a_body_nested_without_end_is_refused(client: TestClient) -> None:
-    answer = client.post(
+def test_a_body_nested_without_end_is_refused(signed_in: TestClient) -> None:
+    answer = signed_in.post(
         "/api/t/numbers",
         content="[" * 100_000,
         headers={"Content-Type": "application/json"},
@@ -221,9 +225,9 @@ def test_a_large_body_is_refused_announced_or_not(client: TestClient, megabytes:
 
 
 @ON_SQLITE
-def test_a_body_just_under_the_limit_is_read(client: TestClient) -> None:
+def test_a_body_just_under_the_limit_is_read(signed_in: TestClient) -> None:
     values = {"values": [1.5] * 400_000}
-    assert client.post("/api/t/numbers", json=values).json() == 400_000
+    assert signed_in.post("/api/t/numbers", json=values).json() == 400_000
 
 
 @ON_SQLITE

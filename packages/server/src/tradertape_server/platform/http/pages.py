@@ -8,6 +8,9 @@ from pathlib import Path
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from fastapi.routing import APIRoute
+from starlette.routing import Match
+from starlette.types import Scope
 
 from tradertape_server.platform.errors import NotFound
 
@@ -28,6 +31,18 @@ START_SWAGGER = """window.ui = SwaggerUIBundle({
 """
 
 
+class AnyPath(APIRoute):
+    """A route of every path: it answers GET and HEAD, and does not know the others.
+
+    The framework would answer them with 405, as if all paths existed.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether the route answers the request."""
+        match, found = super().matches(scope)
+        return (Match.NONE, {}) if match is Match.PARTIAL else (match, found)
+
+
 def pages_router(*, console: Path | None, docs: Path | None) -> APIRouter:
     """Build the routes for everything that is not the API; include them last."""
     router = APIRouter(include_in_schema=False)
@@ -37,7 +52,6 @@ def pages_router(*, console: Path | None, docs: Path | None) -> APIRouter:
     def docs_home() -> Response:
         return RedirectResponse("/docs/")
 
-    @router.api_route("/docs/{path:path}", methods=["GET", "HEAD"])
     def docs_page(path: str) -> Response:
         if docs is None:
             return _page("The documentation is not built.", "make docs", status=404)
@@ -49,7 +63,6 @@ def pages_router(*, console: Path | None, docs: Path | None) -> APIRouter:
             return RedirectResponse(f"/docs/{path}/")
         return FileResponse(found, headers=REVALIDATE)
 
-    @router.api_route("/{path:path}", methods=["GET", "HEAD"])
     def console_page(path: str) -> Response:
         if path == "api" or path.startswith("api/"):
             raise NotFound
@@ -64,6 +77,8 @@ def pages_router(*, console: Path | None, docs: Path | None) -> APIRouter:
         # A page of the console: its client-side router resolves the path.
         return FileResponse(console / "index.html", headers=REVALIDATE)
 
+    for path, page in (("/docs/{path:path}", docs_page), ("/{path:path}", console_page)):
+        router.add_api_route(path, page, methods=["GET", "HEAD"], route_class_override=AnyPath)
     return router
 
 

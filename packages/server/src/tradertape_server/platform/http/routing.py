@@ -29,8 +29,8 @@ def in_ist(value: datetime) -> str:
     return value.astimezone(IST).isoformat()
 
 
-# The type of a row id or version in a request.
-RowId = Annotated[int, Field(le=MAX_ID)]
+# The type of a row id or version in a request: no other number can be that of a row.
+RowId = Annotated[int, Field(ge=1, le=MAX_ID)]
 
 # The type of every time in a response.
 IstTime = Annotated[datetime, PlainSerializer(in_ist, return_type=str, when_used="json")]

@@ -53,6 +53,7 @@ from tradertape_server.features.workers.schemas import (
 from tradertape_server.platform.http.answers import answers
 from tradertape_server.platform.http.bodies import is_json
 from tradertape_server.platform.http.identity import identity_of
+from tradertape_server.platform.http.routing import RowId
 
 router = APIRouter(prefix=PREFIX, tags=["workers"])
 
@@ -241,14 +242,14 @@ def list_gtts(
 
 
 @router.get("/gtt/triggers/{trigger_id}", responses=answers(WorkerGtt))
-def get_gtt(gtts: Gtts, caller: GttWorker, trigger_id: int) -> Json:
+def get_gtt(gtts: Gtts, caller: GttWorker, trigger_id: RowId) -> Json:
     """Return one GTT."""
     return gtts.get(caller, trigger_id)
 
 
 @router.put("/gtt/triggers/{trigger_id}", responses=answers(GttId))
 def modify_gtt(
-    gtts: Gtts, caller: GttWorker, trigger_id: int, body: Document, key: IdempotencyKey = None
+    gtts: Gtts, caller: GttWorker, trigger_id: RowId, body: Document, key: IdempotencyKey = None
 ) -> dict[str, int]:
     """Change an active GTT; only the fields given change. Takes an `Idempotency-Key`."""
     return {"trigger_id": gtts.modify(caller, trigger_id, body, key)}
@@ -256,7 +257,7 @@ def modify_gtt(
 
 @router.delete("/gtt/triggers/{trigger_id}", responses=answers(GttId))
 def delete_gtt(
-    gtts: Gtts, caller: GttWorker, trigger_id: int, key: IdempotencyKey = None
+    gtts: Gtts, caller: GttWorker, trigger_id: RowId, key: IdempotencyKey = None
 ) -> dict[str, int]:
     """Delete an active GTT. Takes an `Idempotency-Key`."""
     return {"trigger_id": gtts.delete(caller, trigger_id, key)}
