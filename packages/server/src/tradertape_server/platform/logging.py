@@ -28,7 +28,20 @@ _SECRET_SHAPES = (
     re.compile(r"(?i)(://[^/:@\s]+:)[^@\s/]+(?=@)"),  # a database URL's password
 )
 
+# What a terminal obeys or shows in another order: C0 and C1, line separators, bidirectional marks.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_LINES = frozenset({"exception", "stack"})  # a traceback keeps its lines
+
 Processor = structlog.typing.Processor
+
+
+def without_control(text: str, *, keep: str = "") -> str:
+    """Write control characters as escapes, but for those in `keep`: a log line stays one line."""
+    return _CONTROL.sub(lambda one: one[0] if one[0] in keep else _escaped(one[0]), text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def without_secrets(text: str) -> str:
@@ -42,18 +55,22 @@ def _clean(name: str, value: Any) -> Any:
     if _SECRET_WORDS.search(name) and not isinstance(value, bool | int | None):
         return HIDDEN
     if isinstance(value, str):
-        return without_secrets(value)
+        return _clean_text(name, value)
     if isinstance(value, Mapping):
-        return {str(key): _clean(str(key), one) for key, one in value.items()}
+        return {without_control(str(key)): _clean(str(key), one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_clean(name, one) for one in value]
     if isinstance(value, bool | int | float | None):
         return value
-    return without_secrets(str(value))
+    return _clean_text(name, str(value))
+
+
+def _clean_text(name: str, text: str) -> str:
+    return without_control(without_secrets(text), keep="\n\t" if name in _LINES else "")
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Redact secrets in an event: the last structlog step before a line is written."""
+    """Redact secrets and escape control characters: the last step before a line is written."""
     for name in list(event):
         if not name.startswith("_"):
             event[name] = _clean(name, event[name])
