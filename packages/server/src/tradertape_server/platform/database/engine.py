@@ -323,6 +323,8 @@ def _sqlite_engine(url: URL) -> Engine:
 def _set_up_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     # The driver begins transactions too late; BEGIN is sent by `_begin_sqlite`.
     connection.isolation_level = None
+    # Its own lower() knows ASCII only: searches would not find "École" by "école".
+    connection.create_function("lower", 1, _lower, deterministic=True)
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode = WAL")
@@ -330,6 +332,10 @@ def _set_up_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _use_reserve(engine: Engine, reserve: DiskReserve) -> None:
