@@ -51,6 +51,13 @@ def test_st_01_the_list_filters_and_pages(signed_in: TestClient) -> None:
     assert signed_in.get("/api/strategies", params={"limit": 501}).status_code == 422
 
 
+def test_a_search_knows_every_language(signed_in: TestClient) -> None:
+    _create(signed_in, name="École")
+    for text in ("école", "ÉCO"):
+        found = signed_in.get("/api/strategies", params={"q": text})
+        assert [one["name"] for one in found.json()] == ["École"]
+
+
 def test_the_five_templates_are_readable_by_all_and_changeable_by_none(
     signed_in: TestClient,
 ) -> None:
@@ -88,13 +95,33 @@ def test_st_04_put_replaces_the_whole_strategy_and_keeps_the_earlier_version(
     ]
 
 
-def test_st_04_a_put_without_every_block_names_the_missing_ones(signed_in: TestClient) -> None:
-    made = _create(signed_in)
+def test_st_04_put_takes_what_post_takes(signed_in: TestClient) -> None:
+    """The example of the API's overview: a name, a base model, some blocks."""
+    rule = {"type": "compare", "left": {"type": "indicator", "name": "rsi14"}, "op": "<"}
+    body = {**NEW, "entry_rules": {**rule, "right": {"type": "literal", "value": 30}}}
+    made = _create(signed_in, **body, tags=["swing"])
 
-    refused = signed_in.put(f"/api/strategies/{made['id']}", json=NEW)
+    body |= {"name": "My Strategy v2"}
+    saved = signed_in.put(f"/api/strategies/{made['id']}", json=body)
+    posted = _create(signed_in, **body)
+
+    assert saved.status_code == 200, saved.text
+    own = {"id", "version", "created_at", "updated_at"}
+    assert {key: value for key, value in saved.json().items() if key not in own} == {
+        key: value for key, value in posted.items() if key not in own
+    }
+    assert saved.json()["tags"] == []  # nothing of the earlier version remains
+
+
+@pytest.mark.parametrize("missing", ["name", "base_model"])
+def test_st_04_put_needs_what_post_needs(signed_in: TestClient, missing: str) -> None:
+    made = _create(signed_in)
+    body = {key: value for key, value in NEW.items() if key != missing}
+
+    refused = signed_in.put(f"/api/strategies/{made['id']}", json=body)
 
     assert refused.status_code == 422
-    assert "/entry_rules" in {one["pointer"] for one in refused.json()["detail"]}
+    assert [one["pointer"] for one in refused.json()["detail"]] == [f"/{missing}"]
 
 
 def test_a_save_upon_an_older_version_is_a_conflict(signed_in: TestClient) -> None:

@@ -122,7 +122,11 @@ def replace_strategy(
     strategy_id: RowId,
     body: StrategyReplacement,
 ) -> StrategyOut:
-    """Save the whole strategy as the next version; the earlier one is kept."""
+    """Save the whole strategy as the next version; the earlier one is kept.
+
+    The body is that of a new strategy: nothing remains of the earlier version, and blocks that are
+    left out come from the base model.
+    """
     row = _service(request).replace(
         session,
         user.id,

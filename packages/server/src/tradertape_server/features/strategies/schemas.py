@@ -23,7 +23,7 @@ def without_added(document: Tree) -> Tree:
 class StrategyDocument(BaseModel):
     """A strategy in the rule language (see the Strategies guide).
 
-    Blocks left out on create come from the base model. Fields that the server sets (`id`,
+    Blocks left out come from the base model. Fields that the server sets (`id`,
     `version`, …) are ignored, so that what was read may be sent back.
     """
 

@@ -13,9 +13,8 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.strategy.language.base_models import BASE_MODELS
-from tradertape_core.strategy.parse.document import BLOCKS, complete
+from tradertape_core.strategy.parse.document import complete
 from tradertape_server.features.strategies import repository
 from tradertape_server.features.strategies.models import StrategyRow, StrategyVersion
 from tradertape_server.features.strategies.repository import Filter
@@ -93,10 +92,10 @@ class StrategyService:
     ) -> StrategyRow:
         """Save a whole new document as the next version.
 
-        Raises InvalidDocument for missing blocks, Conflict when it was saved meanwhile.
+        Nothing of the earlier one remains: absent blocks come from the base model, as in `create`.
+        Raises InvalidDocument, Conflict when it was saved meanwhile.
         """
         row = self._own(session, user_id, strategy_id)
-        _demand_whole(document)
         whole = complete(document)
         _demand_version(row, expected_version)
         return self._save(session, row, whole, is_active=is_active, note="Saved")
@@ -206,17 +205,6 @@ def _columns(whole: Document) -> dict[str, Any]:
         "tags": whole["tags"],
         "document": whole,
     }
-
-
-def _demand_whole(document: Mapping[str, Any]) -> None:
-    missing = [key for key in ("name", "base_model", *BLOCKS) if key not in document]
-    if missing:
-        raise InvalidDocument(
-            [
-                Problem(f"/{key}", f"{key} is missing: PUT replaces the whole strategy")
-                for key in missing
-            ]
-        )
 
 
 def _demand_version(row: StrategyRow, expected: int | None) -> None:
