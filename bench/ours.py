@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 
 import setting
 
@@ -29,6 +30,10 @@ def main(days: int, symbols: int) -> None:
         "fresh_indicators_ms": setting.median_ms(lambda: simulate(panel, strategy, config), times),
         "load_ms": load_ms,
     }
+    limited = replace(config, participation_pct=5.0, circuit_limits=True)
+    figures["limited_ms"] = setting.median_ms(
+        lambda: simulate(panel, strategy, limited, cache=cache), times
+    )
     if days * symbols < 1_000_000:
         plain = lambda: simulate(panel, strategy, config, cache=cache, engine="python")  # noqa: E731
         figures["plain_python_ms"] = setting.median_ms(plain, 3)

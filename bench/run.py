@@ -99,6 +99,10 @@ def main() -> None:
     verdict("ten times the days cost, times", times, "11", is_met=times <= 11)
     programs(command, http)
     print(f"* without numba, 100 x 1,500: {ours['plain_python_ms']:,.0f} ms")
+    print(
+        f"* with volume and circuit limits, 100 x 1,500: {ours['limited_ms']:,.1f} ms, "
+        f"500 x 5,000: {large[0]['limited_ms']:,.1f} ms"
+    )
     print(f"* indicators not cached, 100 x 1,500: {ours['fresh_indicators_ms']:,.1f} ms")
     equal = ours["equals_reference"]
     print(f"* trades and equity equal the plain-Python reference: {'yes' if equal else 'NO'}")

@@ -76,6 +76,10 @@ def config() -> BacktestConfig:
         max_per_sector=A_SECTOR,
         slippage_bps=SLIPPAGE_BPS,
         charges=FlatCharges(bps=FEE_BPS),
+        fill_model="next_open",
+        # The peers know neither; `ours.py` measures both beside this.
+        participation_pct=0.0,
+        circuit_limits=False,
     )
 
 

@@ -59,7 +59,7 @@ def make_run(
     )  # fmt: skip
     settings = {
         "start_date": dates[0].item(), "end_date": max(dates[-1].item(), date(2030, 1, 1)),
-        "starting_capital": capital,
+        "starting_capital": capital, "fill_model": "next_open",
     } | config  # fmt: skip
     return Run(make_simulation(equity, trades, skipped), panel, BacktestConfig(**settings))
 
@@ -83,6 +83,8 @@ def make_simulation(equity, trades=(), skipped=()) -> Simulation:
         bars_held=np.maximum(column("exit", -1) - entry, 0),
         exit_reason=column("reason", int(ExitReason.STOP)), exit_rule=column("rule", -1),
         conviction=column("conviction", 50.0, float), addons=np.zeros(len(trades), np.int64),
+        wanted=column("wanted", 0) + (column("wanted", 0) == 0) * quantity,
+        dividends=np.round(column("dividends", 0.0, float) * 100).astype(np.int64),
         mae_pct=np.full(len(trades), -1.0), mfe_pct=np.full(len(trades), 2.0),
         equity=paise, cash=paise // 2, positions=np.ones(len(paise), np.int64),
         turnover=np.zeros(len(paise), np.int64),

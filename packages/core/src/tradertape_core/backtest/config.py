@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import IntEnum
 from typing import Literal
@@ -11,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_core.strategy.language.rules import Strategy
 
 FillModel = Literal["next_open", "close", "gtt_touch"]
+AUTO = "auto"
 IntrabarOrder = Literal["conservative", "t_doc"]
+SizingMethod = Literal["equal_pct", "risk_pct", "atr", "conviction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Sizing:
     for equal_pct, which is that.
     """
 
-    method: Literal["equal_pct", "risk_pct", "atr", "conviction"] = "equal_pct"
+    method: SizingMethod = "equal_pct"
     risk_per_trade_pct: float = 1.0
 
 
@@ -48,9 +51,12 @@ class BacktestConfig:
     max_positions: int = 10
     max_per_sector: int = 2
     slippage_bps: float = 5.0
+    participation_pct: float = 5.0  # of the volume that is traded, 0: no limit
+    circuit_limits: bool = True
+    dividends: bool = True
     benchmark: str = "NIFTY 50"
     charges: str | FlatCharges = "zerodha_equity_delivery"
-    fill_model: FillModel = "next_open"
+    fill_model: FillModel | Literal["auto"] = AUTO  # auto: that of the strategy's entry
     intrabar_order: IntrabarOrder = "conservative"
     point_in_time_universe: bool = True
     sizing: Sizing = field(default_factory=Sizing)
@@ -76,6 +82,25 @@ def _problems(config: BacktestConfig):
         yield Problem("/max_per_sector", "max_per_sector must be between 0 (no cap) and 500")
     if not 0 <= config.slippage_bps <= 1_000:
         yield Problem("/slippage_bps", "slippage_bps must be between 0 and 1,000")
+    if not 0 <= config.participation_pct <= 100:
+        yield Problem(
+            "/participation_pct", "participation_pct must be between 0 (no limit) and 100"
+        )
+
+
+def entry_fill_model(strategy: Strategy) -> FillModel:
+    """The fill model in which the strategy's entry orders fill as they would at the exchange."""
+    return "next_open" if strategy.entry.order == "market" else "gtt_touch"
+
+
+def fill_model(config: BacktestConfig, strategy: Strategy) -> FillModel:
+    """The fill model asked for, `auto` being that of the strategy's entry."""
+    return entry_fill_model(strategy) if config.fill_model == "auto" else config.fill_model
+
+
+def with_fill_model(config: BacktestConfig, strategy: Strategy) -> BacktestConfig:
+    """The configuration with `auto` replaced by the model of the strategy's entry."""
+    return replace(config, fill_model=fill_model(config, strategy))
 
 
 class ExitReason(IntEnum):
@@ -107,6 +132,9 @@ class SkipReason(IntEnum):
     MIN_CONVICTION = 8
     NOT_TRIGGERED = 9
     LESS_THAN_ONE_SHARE = 10
+    NO_VOLUME = 11
+    CIRCUIT = 12
+    LIQUIDITY = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +164,8 @@ class Simulation:
     exit_rule: NDArray[np.int64]  # index into strategy.exit_rules, -1 otherwise
     conviction: NDArray[np.float64]
     addons: NDArray[np.int64]
+    wanted: NDArray[np.int64]  # shares the sizing asked for, quantity of which were bought
+    dividends: NDArray[np.int64]  # paise paid while it was held
     mae_pct: NDArray[np.float64]
     mfe_pct: NDArray[np.float64]
 
@@ -153,5 +183,7 @@ class Simulation:
 
     signals_total: int = 0
     insufficient_data: int = 0
+    cut_purchases: int = 0  # that the volume allowed only a part of
+    delayed_exits: int = 0  # that took more than one day
     ambiguous_bars: int = 0  # bars on which stop and target were both touched
     engine: str = ""

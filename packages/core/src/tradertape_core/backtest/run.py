@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from tradertape_core.backtest.config import BacktestConfig
+from tradertape_core.backtest.config import BacktestConfig, entry_fill_model, with_fill_model
+from tradertape_core.backtest.metrics.summary import headline
 from tradertape_core.backtest.report.context import Evaluated
 from tradertape_core.backtest.report.report import build_report
 from tradertape_core.backtest.simulation.simulate import Engine, simulate
 from tradertape_core.market.panel import Panel
 from tradertape_core.strategy.evaluation.cache import IndicatorCache
 from tradertape_core.strategy.evaluation.evaluate import for_strategy
+from tradertape_core.strategy.language.rules import Strategy
 from tradertape_core.strategy.parse.document import parse_strategy
 
 # Part of every report's hash: raised whenever a change may move a figure of an existing run.
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 
 
 def run_backtest(
@@ -32,6 +35,7 @@ def run_backtest(
     Raises InvalidDocument for a document that is not a strategy.
     """
     strategy = parse_strategy(document)
+    config = with_fill_model(config, strategy)
     cache = cache or IndicatorCache(panel)
     simulation = simulate(panel, strategy, config, cache=cache, engine=engine)
     return build_report(
@@ -43,4 +47,22 @@ def run_backtest(
         took_ms=0.0,
         engine_version=ENGINE_VERSION,
         context=Evaluated(strategy, for_strategy(panel, strategy, cache=cache)),
+        as_entered=_as_entered(panel, strategy, config, cache, engine),
     )
+
+
+def _as_entered(
+    panel: Panel,
+    strategy: Strategy,
+    config: BacktestConfig,
+    cache: IndicatorCache,
+    engine: Engine,
+) -> dict[str, Any] | None:
+    """The headline figures with the fill model of the strategy's entry, where another was asked
+    for."""
+    model = entry_fill_model(strategy)
+    if config.fill_model == model:
+        return None
+    config = replace(config, fill_model=model)
+    run = simulate(panel, strategy, config, cache=cache, engine=engine)
+    return {"fill_model": model, **headline(run, panel, config)}

@@ -23,6 +23,22 @@ class IndexSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class Dividends:
+    """Cash dividends by ex-date. All (D,), rows rising.
+
+    row: of the panel, the ex-date or the first date after it; symbol: column; amount: rupees a
+    share on the panel's price basis.
+    """
+
+    row: NDArray[np.int64]
+    symbol: NDArray[np.int64]
+    amount: NDArray[np.float64]
+
+
+NO_DIVIDENDS = Dividends(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """Candles of N symbols over T trading dates, oldest first.
 
@@ -38,6 +54,9 @@ class Panel:
     last_traded: (N,) each symbol's last day with a candle in the whole data set, later than the
         panel's end where it still trades: that trading has ceased for good is announced, and so
         known on the day. None: as far as the panel itself shows.
+    dividends: what holders are paid, where the prices are not adjusted for it.
+    bands: (T, N) the exchange's daily price band in percent either way, 0 without one, NaN where
+        it is not known. None: known nowhere.
     universe_warnings: what a reader must know of the membership (survivorship and the like).
     """
 
@@ -56,6 +75,8 @@ class Panel:
     universe_warnings: tuple[str, ...] = ()
     simulated: bool = False
     last_traded: NDArray[np.datetime64] | None = None
+    dividends: Dividends = NO_DIVIDENDS
+    bands: Matrix | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -19,12 +19,12 @@ from tradertape_core.backtest.config import (
 )
 from tradertape_core.backtest.reference.simulator import simulate_reference
 from tradertape_core.backtest.simulation.simulate import simulate
-from tradertape_core.market.panel import Panel
+from tradertape_core.market.panel import Dividends, Panel
 from tradertape_core.strategy.language import rules as r
 
 PAGE = Path(__file__).parents[5] / "docs" / "fills.md"
+RESULTS = {"trade", "quantity", "wanted", "cash", "ambiguous", "skipped", "paid"}
 BLOCKS = re.findall(r"^```fills\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
-SIGNAL_VOLUME = 999.0
 
 
 class Example:
@@ -37,9 +37,9 @@ class Example:
         self.signals: list[bool] = []
         for line in text.splitlines():
             key, _, value = line.partition(":")
-            if key in {"stops", "config", "entry", "exits"}:
+            if key in {"stops", "config", "entry", "exits", "dividends"}:
                 self.settings[key] = json.loads(value)
-            elif key in {"trade", "quantity", "cash", "ambiguous", "skipped"}:
+            elif key in RESULTS:
                 self.expected.append((key, value.strip()))
             elif line.split()[0] != "open":
                 _, *numbers = line.replace("signal", "").split()
@@ -47,12 +47,18 @@ class Example:
                 self.signals.append("signal" in line)
 
     def panel(self) -> Panel:
-        opened, high, low, close = np.array(self.candles).T[:, :, None]
-        volume = np.where(np.array(self.signals)[:, None], SIGNAL_VOLUME, 1.0)
+        opened, high, low, close, *given = np.array(self.candles).T[:, :, None]
+        paid = self.settings.get("dividends", {})
         days = np.busday_offset("2024-01-01", np.arange(len(close))).astype("datetime64[D]")
         return Panel(
             dates=days, symbols=("A",), open=opened, high=high, low=low, close=close,
-            volume=volume, member=np.ones_like(close, dtype=bool), sectors=("",),
+            volume=given[0] if given else np.full_like(close, np.nan),
+            member=np.array(self.signals)[:, None], sectors=("",),
+            dividends=Dividends(
+                row=np.array([int(day) - 1 for day in paid], dtype=np.int64),
+                symbol=np.zeros(len(paid), dtype=np.int64),
+                amount=np.array(list(paid.values()), dtype=np.float64),
+            ),
         )  # fmt: skip
 
     def strategy(self) -> r.Strategy:
@@ -65,18 +71,22 @@ class Example:
             left = r.PositionValue(found["field"])
             condition = r.Compare(left, found["op"], r.Number(found["value"]))
             exits = (r.ExitRule(found["name"], 0, condition),)
-        volume = r.Indicator("volume", name="volume")
         return r.Strategy(
             name="example",
             base_model="v1_momentum",
-            entry_rules=r.Compare(volume, "==", r.Number(SIGNAL_VOLUME)),
+            entry_rules=r.Compare(r.Indicator("close", name="close"), ">", r.Number(0.0)),
             exit_rules=exits,
             entry=r.EntryPlan(**self.settings.get("entry", {})),
             stops=r.Stops(**stops),
         )
 
     def config(self) -> BacktestConfig:
-        given = {"charges": "none", "slippage_bps": 0.0} | self.settings.get("config", {})
+        off = {"charges": "none", "slippage_bps": 0.0, "participation_pct": 0.0}
+        given = (
+            off
+            | {"circuit_limits": False, "fill_model": "next_open"}
+            | self.settings.get("config", {})
+        )
         if isinstance(given["charges"], dict):
             given["charges"] = FlatCharges(**given["charges"])
         return BacktestConfig(date(2024, 1, 1), date(2024, 2, 1), **given)
@@ -91,6 +101,10 @@ def observed(run: Simulation, key: str) -> str:
         return str(run.cash[-1])
     if key == "quantity":
         return " ".join(map(str, run.quantity))
+    if key == "wanted":
+        return " ".join(map(str, run.wanted))
+    if key == "paid":
+        return " ".join(f"{paise / 100:.2f}" for paise in run.dividends)
     return "; ".join(_trade(run, at) for at in range(len(run.symbol)))
 
 

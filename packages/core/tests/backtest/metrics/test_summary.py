@@ -104,10 +104,16 @@ def test_monthly_returns_start_from_the_capital_and_chain_to_the_total(busy_run)
         assert np.prod(1 + index / 100) == pytest.approx(curve.benchmark[-1] / curve.benchmark[0])
 
 
-def test_capacity_is_where_orders_reach_a_twentieth_of_the_turnover(run_of):
+def test_capacity_is_where_orders_reach_their_part_of_the_volume(run_of):
     # 1,000 shares x ₹100 trade a day: 5 % of it is ₹5,000, ten times the ₹500 invested of 1,000.
     trades = [{"entry": 25, "exit": 27, "quantity": 5}]
     assert summary_of(run_of([1000] * 40, trades=trades))["capacity_inr"] == 10_000
+    run = run_of([1000] * 40, trades=trades, participation_pct=10)
+    assert summary_of(run)["capacity_inr"] == 20_000
+    run.panel.volume[25, 0] = 100.0  # the day itself counts, as it does for a fill
+    assert summary_of(run)["capacity_inr"] == 2_000
+    run.panel.volume[:] = np.nan
+    assert summary_of(run)["capacity_inr"] is None
 
 
 def test_turnover_is_half_of_what_was_traded_a_year_on_mean_equity(run_of):

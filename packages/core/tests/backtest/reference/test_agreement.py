@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tradertape_core.backtest.config import BacktestConfig, FlatCharges, Simulation, Sizing
 from tradertape_core.backtest.reference.simulator import simulate_reference
 from tradertape_core.backtest.simulation.simulate import simulate, warm_up
-from tradertape_core.market.panel import IndexSeries, Panel
+from tradertape_core.market.panel import Dividends, IndexSeries, Panel
 from tradertape_core.strategy.evaluation.cache import IndicatorCache
 from tradertape_core.strategy.language import rules as r
 
@@ -42,6 +42,10 @@ def market(seed: int, days: int, symbols: int, *, roughness: float, first: int) 
         np.maximum(high, np.maximum(opened, close)),
         np.minimum(low, np.minimum(opened, close)),
     )
+    locked = rng.random((days, symbols)) < 0.08
+    moves = rng.choice([-0.2, -0.1, -0.05, 0.05, 0.1, 0.2], (days, symbols))
+    for prices in (opened, high, low, close):
+        prices[locked] = np.maximum(np.round(before * (1 + moves), 1), 0.4)[locked]
     absent = rng.random((days, symbols)) < 0.04
     for column in range(symbols):
         if rng.random() < 0.3:
@@ -50,7 +54,12 @@ def market(seed: int, days: int, symbols: int, *, roughness: float, first: int) 
             absent[: rng.integers(0, days // 2), column] = True
     for prices in (opened, high, low, close):
         prices[absent] = np.nan
-    volume = np.where(absent, np.nan, rng.integers(1, 5, (days, symbols)) * 100_000.0)
+    usual = rng.choice([30.0, 1_000.0, 1e6], symbols) * rng.integers(0, 5, (days, symbols))
+    volume = np.where(absent | (rng.random((days, symbols)) < 0.05), np.nan, usual)
+    for column in range(symbols):
+        volume[: rng.choice([0, 0, days // 2, days]), column] = np.nan
+    paid = np.argwhere(rng.random((days, symbols)) < 0.05)
+    bands = rng.choice([np.nan, np.nan, 0.0, 5.0, 10.0, 20.0], (days, symbols))
     index = np.round(1000 * np.exp(np.cumsum(rng.normal(0, 0.01, days))), 2)
     start = np.datetime64(rng.choice(["2016-03-01", "2020-06-01", "2024-05-20", "2025-03-20"]))
     return Panel(
@@ -61,6 +70,8 @@ def market(seed: int, days: int, symbols: int, *, roughness: float, first: int) 
         sectors=tuple(rng.choice(["", "Banks", "IT"], symbols).tolist()),
         indices={"NIFTY 50": IndexSeries(index, index, index, index)},
         first=first,
+        dividends=Dividends(paid[:, 0], paid[:, 1], rng.integers(1, 999, len(paid)) / 100),
+        bands=bands if rng.random() < 0.5 else None,
     )  # fmt: skip
 
 
@@ -70,6 +81,15 @@ markets = st.builds(
     st.integers(24, 60),
     st.integers(1, 6),
     roughness=st.sampled_from([0.5, 1.0, 2.0]),
+    first=st.integers(0, 18),
+)
+
+lone_markets = st.builds(
+    market,
+    st.integers(0, 2**32 - 1),
+    st.integers(24, 60),
+    st.just(1),
+    roughness=st.sampled_from([0.5, 2.0]),
     first=st.integers(0, 18),
 )
 
@@ -206,13 +226,16 @@ configs = st.builds(
     max_positions=st.integers(1, 5),
     max_per_sector=st.integers(0, 2),
     slippage_bps=st.sampled_from([0.0, 5.0, 80.0]),
+    participation_pct=st.sampled_from([0.0, 5.0, 5.0, 50.0]),
+    circuit_limits=st.booleans(),
+    dividends=st.booleans(),
     charges=st.one_of(
         st.sampled_from(
             ["zerodha_equity_delivery", "groww_equity_delivery", "upstox_equity_delivery", "none"]
         ),
         st.builds(FlatCharges, st.sampled_from([0.0, 3.0, 12.5]), st.sampled_from([0.0, 20.0])),
     ),
-    fill_model=st.sampled_from(["next_open", "close", "gtt_touch"]),
+    fill_model=st.sampled_from(["auto", "next_open", "close", "gtt_touch"]),
     intrabar_order=st.sampled_from(["conservative", "conservative", "t_doc"]),
     sizing=st.builds(
         Sizing,
@@ -253,10 +276,24 @@ def test_compiled_plain_and_reference_trade_the_same_to_the_paisa(panel, strateg
 
 
 @settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@given(panel=lone_markets, strategy=strategies, config=configs)
+def test_no_day_takes_more_than_its_allowance(panel, strategy, config):
+    run = simulate(panel, strategy, config, engine="python")
+    volume, high = panel.volume[:, 0], panel.high[:, 0]
+    known = ~np.isnan(volume)
+    first = known.argmax() if known.any() else len(volume)
+    allowed = np.floor(np.nan_to_num(volume) * config.participation_pct / 100)
+    dearest = allowed * np.nan_to_num(high) * (1 + config.slippage_bps / 10_000)
+    days = ~np.isnan(high) & (np.arange(len(volume)) >= first)  # write-offs are on days without
+    if config.participation_pct:
+        assert (run.turnover[days] / 100 <= dearest[days] + 0.02).all()
+
+
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(panel=markets, strategy=strategies, config=configs)
 def test_money_is_neither_made_nor_lost(panel, strategy, config):
     run = simulate(panel, strategy, config, engine="python")
-    earned = int((run.gross_pnl - run.charges).sum())
+    earned = int((run.gross_pnl - run.charges + run.dividends).sum())
     assert run.equity[-1] == round(config.starting_capital * 100) + earned
     assert (run.cash >= 0).all()
     assert (run.positions <= config.max_positions).all()
@@ -264,6 +301,7 @@ def test_money_is_neither_made_nor_lost(panel, strategy, config):
     assert run.positions[-1] == still_open.sum()
     assert (run.entry_row >= panel.first).all()
     assert (run.exit_row[~still_open] >= run.entry_row[~still_open]).all()
+    assert (run.quantity <= run.wanted).all()
     assert (run.mae_pct <= 0).all()
     assert (run.mfe_pct >= 0).all()
 
@@ -285,6 +323,11 @@ def test_what_happened_does_not_depend_on_what_comes_later(panel, strategy, conf
             for name, each in panel.indices.items()
         },
         last_traded=panel.last_trading_days(),
+        dividends=Dividends(
+            *(getattr(panel.dividends, part)[panel.dividends.row < end]
+              for part in ("row", "symbol", "amount"))
+        ),
+        bands=None if panel.bands is None else panel.bands[:end],
     )  # fmt: skip
     whole = simulate(panel, strategy, config, engine="python")
     part = simulate(shorter, strategy, config, engine="python")

@@ -62,7 +62,7 @@ def test_the_answer_has_every_part(busy_run):
         "hash", "summary", "equity_curve", "monthly_returns", "yearly_returns", "drawdowns",
         "rolling", "trades", "open_positions", "exit_breakdown", "by_symbol", "by_sector",
         "by_year", "by_weekday", "by_conviction_decile", "skipped_signals", "skip_breakdown",
-        "costs", "warnings",
+        "costs", "as_entered", "warnings",
     ]  # fmt: skip
 
 

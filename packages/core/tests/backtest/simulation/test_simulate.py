@@ -28,7 +28,7 @@ def panel(close: list[list[float]], **changes) -> Panel:
     symbols = tuple(f"S{column}" for column in range(prices.shape[1]))
     given = {
         "open": prices, "high": prices, "low": prices, "close": prices,
-        "volume": np.where(np.isnan(prices), np.nan, 1000.0), "sectors": ("",) * len(symbols),
+        "volume": np.where(np.isnan(prices), np.nan, 1e9), "sectors": ("",) * len(symbols),
     } | changes  # fmt: skip
     return Panel(
         dates=dates, symbols=symbols, member=np.ones(prices.shape, dtype=bool), **given
@@ -40,7 +40,7 @@ def strategy(**changes) -> r.Strategy:
 
 
 def config(**changes) -> BacktestConfig:
-    plain = {"charges": "none", "slippage_bps": 0.0}
+    plain = {"charges": "none", "slippage_bps": 0.0, "fill_model": "next_open"}
     return BacktestConfig(date(2024, 1, 1), date(2024, 12, 31), **plain | changes)
 
 
@@ -85,8 +85,8 @@ def test_risk_sizing_loses_the_chosen_part_at_the_stop():
 
 
 def test_the_best_conviction_is_served_first():
-    by_volume = r.ScoreLinear("v", r.Indicator("volume", name="volume"), 0, 4, 50)
-    volume = np.array([[1.0, 3.0, 2.0]] * 3)
+    by_volume = r.ScoreLinear("v", r.Indicator("volume", name="volume"), 0, 4e9, 50)
+    volume = np.array([[1e9, 3e9, 2e9]] * 3)
     prices = panel([[100.0, 100.0, 100.0]] * 3, volume=volume)
     run = simulate(prices, strategy(conviction_scoring=(by_volume,)), config(max_positions=2))
     assert run.symbol.tolist() == [1, 2]

@@ -30,7 +30,7 @@ def test_bt_01_the_documented_request_has_the_documented_defaults() -> None:
 
     assert config.starting_capital == 10_000_000
     assert config.max_positions == 20
-    assert (config.fill_model, config.intrabar_order) == ("next_open", "conservative")
+    assert (config.fill_model, config.intrabar_order) == ("auto", "conservative")
     assert config.charges == "zerodha_equity_delivery"
     assert BacktestRequest(**GOOD).config().starting_capital == 1_000_000
 

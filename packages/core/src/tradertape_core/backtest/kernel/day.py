@@ -9,6 +9,7 @@ from tradertape_core.backtest.kernel.opening import (
     add_at,
     exit_at_open,
     has_bar,
+    is_leaving,
     sell_all,
     sell_by_rule,
     take_signals,
@@ -37,6 +38,7 @@ def run(sim: Sim) -> None:
     rules = sim.rules
     rows = sim.market.close.shape[0]
     for row in range(rules.first, rows):
+        pay_dividends(sim, row)
         exit_at_open(sim, row)
         add_at(sim, row, AT_THE_OPEN)
         if rules.fill_model == k.NEXT_OPEN and row > rules.first:
@@ -55,6 +57,17 @@ def run(sim: Sim) -> None:
     record_open(sim)
 
 
+def pay_dividends(sim: Sim, row: int) -> None:
+    """Credit the dividends of the day to the positions held since before."""
+    market = sim.market
+    for i in range(market.paid_from[row], market.paid_from[row + 1]):
+        slot = sim.book.slot_of[market.paid_symbol[i]]
+        if slot >= 0:
+            amount = paise(market.paid[i], sim.book.whole[slot, k.QUANTITY])
+            sim.book.whole[slot, k.DIVIDENDS] += amount
+            sim.out.counts[k.CASH] += amount
+
+
 # --- step 3: inside the candle --------------------------------------------------------------------
 
 
@@ -65,7 +78,7 @@ def exit_inside(sim: Sim, row: int) -> None:
         slot = sim.book.order[i]
         held = sim.out.counts[k.OPEN]
         symbol = sim.book.whole[slot, k.SYMBOL]
-        if has_bar(sim, row, symbol):
+        if has_bar(sim, row, symbol) and not is_leaving(sim, slot):
             if sim.book.whole[slot, k.INSIDE] == 1 and sim.book.whole[slot, k.ENTRY_ROW] == row:
                 stop_after_touch(sim, row, slot, symbol)
             else:
@@ -91,7 +104,7 @@ def exit_candle(sim: Sim, row: int, slot: int, symbol: int) -> None:
         sim.out.counts[k.AMBIGUOUS] += 1
     if reached and (sim.rules.target_first or not stopped):
         sell_reached(sim, row, slot, symbol)
-    if stopped and sim.book.slot_of[symbol] >= 0:
+    if stopped and sim.book.slot_of[symbol] >= 0 and not is_leaving(sim, slot):
         level = min(stop, sim.market.open[row, symbol])
         sell_all(sim, row, slot, level, sim.book.whole[slot, k.STOP_KIND])
 
@@ -116,7 +129,7 @@ def sell_reached(sim: Sim, row: int, slot: int, symbol: int) -> None:
     high = sim.market.high[row, symbol]
     if high >= limit and not limit > target:
         sell_by_rule(sim, row, slot, limit)
-    if high >= target and sim.book.slot_of[symbol] >= 0:
+    if high >= target and sim.book.slot_of[symbol] >= 0 and not is_leaving(sim, slot):
         level = max(target, sim.market.open[row, symbol])
         sell(sim, slot, row, level, sim.book.whole[slot, k.QUANTITY], TARGET, -1)
 
@@ -147,8 +160,18 @@ def decide_all(sim: Sim, row: int) -> None:
     """Decide on the close of the day for every open position that has a candle."""
     for i in range(sim.out.counts[k.OPEN]):
         slot = sim.book.order[i]
-        if has_bar(sim, row, sim.book.whole[slot, k.SYMBOL]):
+        if is_decidable(sim, row, slot):
             decide(sim, row, slot)
+
+
+def is_decidable(sim: Sim, row: int, slot: int) -> bool:
+    """Whether the close decides on a position: it has a candle, and no exit is under way."""
+    whole = sim.book.whole
+    if whole[slot, k.LEFT] > 0:
+        whole[slot, k.EXIT_RULE] = -1
+        whole[slot, k.ADDON] = 0
+        return False
+    return has_bar(sim, row, whole[slot, k.SYMBOL])
 
 
 def trade_at_close(sim: Sim, row: int) -> None:
@@ -157,7 +180,7 @@ def trade_at_close(sim: Sim, row: int) -> None:
     while i < sim.out.counts[k.OPEN]:
         slot = sim.book.order[i]
         held = sim.out.counts[k.OPEN]
-        if has_bar(sim, row, sim.book.whole[slot, k.SYMBOL]):
+        if is_decidable(sim, row, slot):
             decide(sim, row, slot)
             if sim.book.whole[slot, k.EXIT_RULE] >= 0:
                 sell_by_rule(sim, row, slot, sim.book.num[slot, k.LIMIT])

@@ -7,7 +7,7 @@ import math
 from tradertape_core.backtest.config import ExitReason, SkipReason
 from tradertape_core.backtest.kernel import shapes as k
 from tradertape_core.backtest.kernel.shapes import Sim
-from tradertape_core.backtest.kernel.trading import add, enter, sell
+from tradertape_core.backtest.kernel.trading import add, enter, sell, sell_left
 
 STOP_GAP = int(ExitReason.STOP_GAP)
 TARGET_GAP = int(ExitReason.TARGET_GAP)
@@ -42,11 +42,20 @@ def exit_at_open(sim: Sim, row: int) -> None:
         symbol = sim.book.whole[slot, k.SYMBOL]
         if has_bar(sim, row, symbol):
             sim.book.whole[slot, k.BARS] += 1
-            sell_at_open(sim, row, slot, sim.market.open[row, symbol])
+            price = sim.market.open[row, symbol]
+            sell_left(sim, slot, row, price)
+            if sim.out.counts[k.OPEN] == held and not is_leaving(sim, slot):
+                sell_at_open(sim, row, slot, price)
         elif row - sim.market.last_bar[symbol] >= k.DELISTED_AFTER:
             sell_all(sim, row, slot, sim.book.num[slot, k.LAST_CLOSE], DELISTED)
         if sim.out.counts[k.OPEN] == held:
             i += 1
+
+
+def is_leaving(sim: Sim, slot: int) -> bool:
+    """Whether all of a position is being sold already."""
+    whole = sim.book.whole
+    return whole[slot, k.LEFT] > 0 and whole[slot, k.LEFT] == whole[slot, k.QUANTITY]
 
 
 def sell_at_open(sim: Sim, row: int, slot: int, price: float) -> None:
@@ -121,7 +130,7 @@ def add_at(sim: Sim, row: int, at_close: bool) -> None:
         if sim.book.whole[slot, k.ADDON] == 1:
             sim.book.whole[slot, k.ADDON] = 0
             symbol = sim.book.whole[slot, k.SYMBOL]
-            if has_bar(sim, row, symbol):
+            if has_bar(sim, row, symbol) and sim.book.whole[slot, k.LEFT] == 0:
                 prices = sim.market.close if at_close else sim.market.open
                 add(sim, slot, row, prices[row, symbol])
 

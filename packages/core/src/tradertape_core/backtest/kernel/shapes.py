@@ -48,22 +48,24 @@ NUMS = 13
 (
     SYMBOL, SEQUENCE, SIGNAL_ROW, ENTRY_ROW, QUANTITY, INITIAL_QUANTITY, INVESTED, CHARGES,
     SLIPPAGE, BARS, BARS_AT_BUY, ADDONS, STOP_KIND, BREAKEVEN_ON, FIRED, EXIT_RULE, ADDON, INSIDE,
-    DEMAT_ROW, HALVED,
-) = range(20)  # fmt: skip
-WHOLES = 20
+    DEMAT_ROW, HALVED, WANTED, DIVIDENDS, LEFT, LEFT_REASON, LEFT_RULE, LEFT_TRADE,
+) = range(26)  # fmt: skip
+WHOLES = 26
 # Book.order_num, Book.order_whole: one row a resting order, oldest first
 TRIGGER, ORDER_LIMIT, ORDER_SCORE = range(3)
 ORDER_SYMBOL, ORDER_SIGNAL_ROW, ORDER_LAST_ROW, ORDER_HALVED, ORDER_SIGNAL = range(5)
 ORDER_NUMS, ORDER_WHOLES = 3, 5
 # Out.counts
-CASH, TRADED, OPEN, RESTING, SEQUENCES, TRADES, AMBIGUOUS, SIGNALS = range(8)
-COUNTS = 8
+(
+    CASH, TRADED, OPEN, RESTING, SEQUENCES, TRADES, AMBIGUOUS, SIGNALS, CUT, DELAYED,
+) = range(10)  # fmt: skip
+COUNTS = 10
 # Out.trade_whole
 (
     T_SEQUENCE, T_SYMBOL, T_SIGNAL_ROW, T_ENTRY_ROW, T_EXIT_ROW, T_QUANTITY, T_INVESTED, T_GROSS,
-    T_CHARGES, T_SLIPPAGE, T_BARS, T_REASON, T_RULE, T_ADDONS,
-) = range(14)  # fmt: skip
-T_WHOLES = 14
+    T_CHARGES, T_SLIPPAGE, T_BARS, T_REASON, T_RULE, T_ADDONS, T_WANTED, T_DIVIDENDS,
+) = range(16)  # fmt: skip
+T_WHOLES = 16
 # Out.trade_num
 T_ENTRY_PRICE, T_EXIT_PRICE, T_INITIAL_STOP, T_SCORE, T_MAE, T_MFE = range(6)
 T_NUMS = 6
@@ -88,10 +90,17 @@ class Market(NamedTuple):
     high: Floats
     low: Floats
     close: Floats
+    volume: Floats
+    band: Floats  # price bands, percent; one cell without any
+    has_bands: bool
     atr: Floats
+    first_volume: Ints  # (N,) row of the first known volume, NEVER without any
     last_bar: Ints  # (N,) row of the last candle, -1 without any
     sector: Ints  # (N,) number of the sector, -1 unknown
     tick_table: Ints  # (T,) which tick table is in force
+    paid_from: Ints  # (T + 1,) dividends of row t are paid_from[t] to paid_from[t + 1]
+    paid_symbol: Ints
+    paid: Floats  # rupees a share
 
 
 class Signals(NamedTuple):
@@ -113,6 +122,8 @@ class Rules(NamedTuple):
     max_positions: int
     max_per_sector: int
     slippage: float
+    participation_pct: float
+    circuit_limits: bool
     size_pct: float
     sizing: int
     risk_pct: float
@@ -171,6 +182,8 @@ class Book(NamedTuple):
     resting_of: Ints  # (N,) 1 with a resting order
     exit_row: Ints  # (N,) row of the symbol's last exit
     in_sector: Ints  # positions and resting orders by sector
+    traded: Ints  # (N,) shares bought and sold on the row of traded_on
+    traded_on: Ints  # (N,)
     stack: Floats
 
 

@@ -6,6 +6,12 @@ import math
 
 from tradertape_core.backtest.config import ExitReason, SkipReason
 from tradertape_core.backtest.kernel import shapes as k
+from tradertape_core.backtest.kernel.liquidity import (
+    purchase_refusal,
+    sellable,
+    taken,
+    trade_volume,
+)
 from tradertape_core.backtest.kernel.shapes import Sim
 from tradertape_core.ledger.charge_table import demat_charge, fill_charges
 
@@ -13,8 +19,10 @@ STOP = int(ExitReason.STOP)
 TRAILING = int(ExitReason.TRAILING)
 BREAKEVEN = int(ExitReason.BREAKEVEN)
 OPEN = int(ExitReason.OPEN)
+DELISTED = int(ExitReason.DELISTED)
 NO_CAPITAL = int(SkipReason.NO_CAPITAL)
 LESS_THAN_ONE_SHARE = int(SkipReason.LESS_THAN_ONE_SHARE)
+LIQUIDITY = int(SkipReason.LIQUIDITY)
 NAN = math.nan
 BUYING = False
 SELLING = True
@@ -111,6 +119,9 @@ def enter(
     inside: int,
 ) -> int:
     """Buy at `price`; return 0, or why not (SkipReason)."""
+    reason = purchase_refusal(sim, row, symbol)
+    if reason > 0:
+        return reason
     slot = sim.book.order[sim.out.counts[k.OPEN]]
     prepare(sim, slot, symbol, atr_before(sim, signal_row, row, symbol), score, price)
     quantity = entry_quantity(sim, slot, row, price, halved)
@@ -118,6 +129,12 @@ def enter(
         size = position_size(sim, slot, row, halved)
         return NO_CAPITAL if sim.out.counts[k.CASH] < size else LESS_THAN_ONE_SHARE
     whole = sim.book.whole
+    whole[slot, k.WANTED] = quantity
+    quantity = taken(sim, row, symbol, quantity)
+    if quantity < 1:
+        return LIQUIDITY
+    if quantity < whole[slot, k.WANTED]:
+        sim.out.counts[k.CUT] += 1
     whole[slot, k.SEQUENCE] = sim.out.counts[k.SEQUENCES]
     whole[slot, k.SIGNAL_ROW] = signal_row
     whole[slot, k.ENTRY_ROW] = row
@@ -142,6 +159,7 @@ def prepare(sim: Sim, slot: int, symbol: int, atr: float, score: float, price: f
     whole[slot, k.SYMBOL] = symbol
     whole[slot, k.EXIT_RULE] = -1
     whole[slot, k.DEMAT_ROW] = -1
+    whole[slot, k.LEFT_TRADE] = -1
     num[slot, k.AVG] = price
     num[slot, k.ENTRY] = price
     num[slot, k.LAST_BUY] = price
@@ -231,20 +249,31 @@ def pay(sim: Sim, slot: int, row: int, quantity: int, level: float, price: float
     whole[slot, k.SLIPPAGE] += value - paise(level, quantity)
     sim.out.counts[k.CASH] -= value + fees
     sim.out.counts[k.TRADED] += value
+    trade_volume(sim, row, whole[slot, k.SYMBOL], quantity)
 
 
 def add(sim: Sim, slot: int, row: int, level: float) -> None:
     """Buy more of a held symbol, as far as the cash goes; levels follow the new average price."""
     num = sim.book.num
     whole = sim.book.whole
+    symbol = whole[slot, k.SYMBOL]
+    if purchase_refusal(sim, row, symbol) > 0:
+        return
     price = level * (1.0 + sim.rules.slippage)
-    wanted = math.floor(whole[slot, k.INITIAL_QUANTITY] * sim.rules.addon_pct / 100.0)
+    planned = math.floor(whole[slot, k.INITIAL_QUANTITY] * sim.rules.addon_pct / 100.0)
     if whole[slot, k.HALVED] == 1:
-        wanted = wanted // 2
-    quantity = min(int(wanted), affordable(sim, row, price, float(sim.out.counts[k.CASH])))
+        planned = planned // 2
+    quantity = min(int(planned), affordable(sim, row, price, float(sim.out.counts[k.CASH])))
     quantity = within_cash(sim, row, price, quantity)
     if quantity < 1:
         return
+    wanted = quantity
+    quantity = taken(sim, row, symbol, wanted)
+    if quantity < 1:
+        return
+    if quantity < wanted:
+        sim.out.counts[k.CUT] += 1
+    whole[slot, k.WANTED] += wanted
     held = whole[slot, k.QUANTITY]
     num[slot, k.AVG] = (num[slot, k.AVG] * held + price * quantity) / (held + quantity)
     num[slot, k.LAST_BUY] = price
@@ -260,6 +289,43 @@ def add(sim: Sim, slot: int, row: int, level: float) -> None:
 def sell(
     sim: Sim, slot: int, row: int, level: float, quantity: int, reason: int, rule: int
 ) -> None:
+    """Sell `quantity` at level less slippage, as far as the candle takes it; the rest is left for
+    the next candles."""
+    whole = sim.book.whole
+    now = quantity
+    if reason != DELISTED:
+        now = sellable(sim, row, whole[slot, k.SYMBOL], quantity)
+    whole[slot, k.LEFT_TRADE] = -1
+    leave(sim, slot, quantity - now, reason, rule)
+    if now < quantity:
+        sim.out.counts[k.DELAYED] += 1
+    if now > 0:
+        sell_now(sim, slot, row, level, now, reason, rule)
+
+
+def leave(sim: Sim, slot: int, quantity: int, reason: int, rule: int) -> None:
+    """Note how much of an exit is still to be sold."""
+    whole = sim.book.whole
+    whole[slot, k.LEFT] = quantity
+    whole[slot, k.LEFT_REASON] = reason
+    whole[slot, k.LEFT_RULE] = rule
+
+
+def sell_left(sim: Sim, slot: int, row: int, level: float) -> None:
+    """Sell what an earlier exit left, as far as the candle takes it."""
+    whole = sim.book.whole
+    now = 0
+    if whole[slot, k.LEFT] > 0:
+        now = sellable(sim, row, whole[slot, k.SYMBOL], whole[slot, k.LEFT])
+    if now > 0:
+        whole[slot, k.LEFT] -= now
+        reason = whole[slot, k.LEFT_REASON]
+        sell_now(sim, slot, row, level, now, reason, whole[slot, k.LEFT_RULE])
+
+
+def sell_now(
+    sim: Sim, slot: int, row: int, level: float, quantity: int, reason: int, rule: int
+) -> None:
     """Sell `quantity` at level less slippage and write the trade down."""
     whole = sim.book.whole
     price = level * (1.0 - sim.rules.slippage)
@@ -272,6 +338,7 @@ def sell(
     record(sim, slot, row, price, quantity, value, fees, slippage, reason, rule)
     sim.out.counts[k.CASH] += value - fees
     sim.out.counts[k.TRADED] += value
+    trade_volume(sim, row, whole[slot, k.SYMBOL], quantity)
     if whole[slot, k.QUANTITY] == 0:
         close_position(sim, slot, row)
 
@@ -288,47 +355,75 @@ def record(
     reason: int,
     rule: int,
 ) -> None:
-    """Write the trade of `quantity` shares and take its share of the costs off the position."""
+    """Write the sale of `quantity` shares down and take its share of the costs off the position.
+
+    What an exit left before, and sells now, goes into the trade of its first part.
+    """
     whole = sim.book.whole
+    at = whole[slot, k.LEFT_TRADE]
+    if at < 0 or row < 0:
+        at = sim.out.counts[k.TRADES]
+        sim.out.counts[k.TRADES] += 1
+        new_trade(sim, slot, at, reason, rule)
+        whole[slot, k.LEFT_TRADE] = at
+    record_prices(sim, slot, at, price, quantity)
     held = whole[slot, k.QUANTITY]
-    invested = share(whole[slot, k.INVESTED], quantity, held)
-    entry_charges = share(whole[slot, k.CHARGES], quantity, held)
-    entry_slippage = share(whole[slot, k.SLIPPAGE], quantity, held)
-    whole[slot, k.QUANTITY] -= quantity
-    whole[slot, k.INVESTED] -= invested
-    whole[slot, k.CHARGES] -= entry_charges
-    whole[slot, k.SLIPPAGE] -= entry_slippage
-    at = sim.out.counts[k.TRADES]
-    sim.out.counts[k.TRADES] += 1
+    invested = take_share(sim, slot, k.INVESTED, quantity, held)
     trade = sim.out.trade_whole
+    trade[at, k.T_EXIT_ROW] = row
+    trade[at, k.T_BARS] = whole[slot, k.BARS]
+    trade[at, k.T_QUANTITY] += quantity
+    trade[at, k.T_INVESTED] += invested
+    trade[at, k.T_GROSS] += value - invested
+    trade[at, k.T_CHARGES] += take_share(sim, slot, k.CHARGES, quantity, held) + fees
+    trade[at, k.T_SLIPPAGE] += take_share(sim, slot, k.SLIPPAGE, quantity, held) + slippage
+    trade[at, k.T_WANTED] += take_share(sim, slot, k.WANTED, quantity, held)
+    trade[at, k.T_DIVIDENDS] += take_share(sim, slot, k.DIVIDENDS, quantity, held)
+    whole[slot, k.QUANTITY] = held - quantity
+
+
+def new_trade(sim: Sim, slot: int, at: int, reason: int, rule: int) -> None:
+    """Begin the row of a trade: whose it is and why it is made, its amounts 0."""
+    whole = sim.book.whole
+    trade = sim.out.trade_whole
+    for column in range(k.T_WHOLES):
+        trade[at, column] = 0
     trade[at, k.T_SEQUENCE] = whole[slot, k.SEQUENCE]
     trade[at, k.T_SYMBOL] = whole[slot, k.SYMBOL]
     trade[at, k.T_SIGNAL_ROW] = whole[slot, k.SIGNAL_ROW]
     trade[at, k.T_ENTRY_ROW] = whole[slot, k.ENTRY_ROW]
-    trade[at, k.T_EXIT_ROW] = row
-    trade[at, k.T_QUANTITY] = quantity
-    trade[at, k.T_INVESTED] = invested
-    trade[at, k.T_GROSS] = value - invested
-    trade[at, k.T_CHARGES] = entry_charges + fees
-    trade[at, k.T_SLIPPAGE] = entry_slippage + slippage
-    trade[at, k.T_BARS] = whole[slot, k.BARS]
     trade[at, k.T_REASON] = reason
     trade[at, k.T_RULE] = rule
     trade[at, k.T_ADDONS] = whole[slot, k.ADDONS]
-    record_prices(sim, slot, at, price)
 
 
-def record_prices(sim: Sim, slot: int, at: int, price: float) -> None:
+def take_share(sim: Sim, slot: int, column: int, quantity: int, held: int) -> int:
+    """Take the share of `quantity` of the shares held off an amount of the position."""
+    whole = sim.book.whole
+    part = share(whole[slot, column], quantity, held)
+    whole[slot, column] -= part
+    return part
+
+
+def record_prices(sim: Sim, slot: int, at: int, price: float, quantity: int) -> None:
     """Record a trade's prices (₹), its score and its worst and best excursion (percent)."""
     num = sim.book.num
     trade = sim.out.trade_num
     avg = num[slot, k.AVG]
+    worst = min(0.0, (min(num[slot, k.LOWEST], price) / avg - 1.0) * 100.0)
+    best = max(0.0, (max(num[slot, k.PEAK], price) / avg - 1.0) * 100.0)
+    before = sim.out.trade_whole[at, k.T_QUANTITY]
+    if before > 0:
+        sold = trade[at, k.T_EXIT_PRICE] * before + price * quantity
+        price = sold / (before + quantity)
+        worst = min(worst, trade[at, k.T_MAE])
+        best = max(best, trade[at, k.T_MFE])
     trade[at, k.T_ENTRY_PRICE] = avg
     trade[at, k.T_EXIT_PRICE] = price
     trade[at, k.T_INITIAL_STOP] = num[slot, k.INITIAL_STOP]
     trade[at, k.T_SCORE] = num[slot, k.SCORE]
-    trade[at, k.T_MAE] = min(0.0, (min(num[slot, k.LOWEST], price) / avg - 1.0) * 100.0)
-    trade[at, k.T_MFE] = max(0.0, (max(num[slot, k.PEAK], price) / avg - 1.0) * 100.0)
+    trade[at, k.T_MAE] = worst
+    trade[at, k.T_MFE] = best
 
 
 def close_position(sim: Sim, slot: int, row: int) -> None:

@@ -141,16 +141,27 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         "total_slippage": _F(
             "Slippage", "₹", "Cost of the assumed slippage; it is already in the prices."
         ),
+        "total_dividends": _F(
+            "Dividends", "₹", "Cash paid on positions held over an ex-date; part of the profit."
+        ),
         "charges_pct_of_profit": _F(
             "Charges of profit", "%", "Charges / gross profit; null without a gross profit."
         ),
         "signals_total": _F("Signals", "count", "Entries the rules asked for."),
         "signals_skipped": _F("Signals skipped", "count", "Of these, not bought."),
+        "cut_purchases": _F(
+            "Purchases cut", "count", "Purchases of which the volume allowed only a part."
+        ),
+        "delayed_exits": _F(
+            "Exits delayed",
+            "count",
+            "Exits that volume or the lower circuit allowed only in part, or not, on their day.",
+        ),
         "capacity_inr": _F(
             "Capacity",
             "₹",
-            "Capital at which nine entries in ten stay below 5 % of the stock's mean daily "
-            "turnover of the 20 days before.",
+            "Capital at which nine entries in ten can be bought whole: within `participation_pct` "
+            "(5 % where that is 0) of the smaller of the day's volume and its 20-day median.",
         ),
         "best_month": _F("Best month", "%", "Highest monthly return."),
         "worst_month": _F("Worst month", "%", "Lowest monthly return."),

@@ -35,9 +35,9 @@ HEADLINE = (
     "total_trades",
 )
 
-# An order of this share of a day's turnover is assumed not to move the price.
-_PARTICIPATION = 0.05
-_TURNOVER_BARS = 20
+# Of the volume, where the run has no limit of its own: assumed not to move the price.
+_PARTICIPATION_PCT = 5.0
+_VOLUME_BARS = 20
 _DIGITS = 6
 _MONEY = 2
 _IN_RUPEES = frozenset(name for name, figure in FIGURES.items() if figure.unit == "₹")
@@ -123,7 +123,7 @@ def summarize(
     found |= trades.figures(simulation, table)
     found |= _exposure(simulation, panel, curve)
     found |= _costs(simulation, table)
-    found["capacity_inr"] = capacity_inr(simulation, panel)
+    found["capacity_inr"] = capacity_inr(simulation, panel, config)
     found |= _months(curve)
     found["deflated_sharpe"] = returns.deflated_sharpe(
         curve.returns - returns.daily_risk_free(config.risk_free_pct),
@@ -227,34 +227,46 @@ def _costs(simulation: Simulation, table: TradeTable) -> dict[str, Any]:
     return {
         "total_charges": charges,
         "total_slippage": float(simulation.slippage.sum()) / 100.0,
+        "total_dividends": float(simulation.dividends.sum()) / 100.0,
         "charges_pct_of_profit": charges / gross * 100 if gross > 0 else None,
         "signals_total": simulation.signals_total,
         "signals_skipped": int(simulation.skipped_row.size),
+        "cut_purchases": simulation.cut_purchases,
+        "delayed_exits": simulation.delayed_exits,
     }
 
 
-def capacity_inr(simulation: Simulation, panel: Panel) -> float | None:
-    """Largest capital, in rupees, at which nine entries in ten stay small against the market.
+def capacity_inr(simulation: Simulation, panel: Panel, config: BacktestConfig) -> float | None:
+    """Largest capital, in rupees, at which nine entries in ten can still be bought whole.
 
-    For each entry: the equity at which its amount would be 5 % of the stock's mean daily turnover
-    (close x volume) over the 20 rows before it. The result is the 10th percentile of these, None
-    without a trade or without volumes.
+    For each entry: the equity at which the quantity wanted would be `participation_pct` (5 where
+    that is 0) of the smaller of the day's volume and the median volume of the 20 rows before. The
+    result is the 10th percentile of these, None without a trade or without volumes.
     """
-    if simulation.symbol.size == 0:
+    rows, columns = simulation.entry_row, simulation.symbol
+    if rows.size == 0:
         return None
-    rows = np.maximum(simulation.entry_row[:, None] - np.arange(1, _TURNOVER_BARS + 1), 0)
-    columns = simulation.symbol[:, None]
-    traded = panel.close[rows, columns] * panel.volume[rows, columns]
-    seen = np.isfinite(traded)
-    total = np.where(seen, traded, 0.0).sum(axis=1)
-    turnover = total / np.maximum(seen.sum(axis=1), 1)
-    invested = simulation.invested / 100.0
-    equity = simulation.equity[np.maximum(simulation.entry_row - 1, panel.first)] / 100.0
-    usable = (turnover > 0) & (invested > 0)
+    before = rows[:, None] - np.arange(1, _VOLUME_BARS + 1)
+    volumes = np.where(before >= 0, panel.volume[np.maximum(before, 0), columns[:, None]], np.nan)
+    today = panel.volume[rows, columns]
+    base = np.minimum(today, _medians(volumes, otherwise=today))
+    equity = simulation.equity[np.maximum(rows - 1, panel.first)] / 100.0
+    usable = (base > 0) & (simulation.wanted > 0)
     if not usable.any():
         return None
-    limits = equity[usable] * _PARTICIPATION * turnover[usable] / invested[usable]
+    part = (config.participation_pct or _PARTICIPATION_PCT) / 100.0
+    limits = equity[usable] * part * base[usable] / simulation.wanted[usable]
     return round(float(np.quantile(limits, 0.1)), 2)
+
+
+def _medians(values: Floats, *, otherwise: Floats) -> Floats:
+    """(K,) the median of the numbers of each row of (K, n); `otherwise` of a row without any."""
+    known = np.isfinite(values)
+    count = known.sum(axis=1)
+    ordered = np.sort(np.where(known, values, np.inf), axis=1)
+    at = np.arange(len(values))
+    low, high = np.maximum((count - 1) // 2, 0), np.minimum(count // 2, values.shape[1] - 1)
+    return np.where(count > 0, (ordered[at, low] + ordered[at, high]) / 2, otherwise)
 
 
 def _months(curve: Curve) -> dict[str, Any]:

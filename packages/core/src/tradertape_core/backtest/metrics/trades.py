@@ -21,9 +21,9 @@ class TradeTable:
     """Every trade of a simulation with what follows from its amounts; (K,) each.
 
     closed: False for positions still held at the end, marked at the last close. net_pnl: rupees,
-    gross profit less charges (slippage is already in the prices). return_pct: net_pnl per
-    rupee invested. r_multiple: net_pnl per rupee first put at risk, (entry price - initial stop)
-    x quantity; NaN without a stop below the entry price.
+    gross profit less charges, and dividends (slippage is already in the prices). return_pct:
+    net_pnl per rupee invested. r_multiple: net_pnl per rupee first put at risk, (entry price -
+    initial stop) x quantity; NaN without a stop below the entry price.
     """
 
     closed: NDArray[np.bool_]
@@ -35,7 +35,7 @@ class TradeTable:
 
 def trade_table(simulation: Simulation) -> TradeTable:
     """Derive the net figures of every trade of `simulation`."""
-    net = (simulation.gross_pnl - simulation.charges) / 100.0
+    net = (simulation.gross_pnl - simulation.charges + simulation.dividends) / 100.0
     invested = simulation.invested / 100.0
     at_risk = (simulation.entry_price - simulation.initial_stop) * simulation.quantity
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -100,6 +100,17 @@ def no_less(level: float | None, price: float) -> bool:
 
 
 @dataclass(slots=True)
+class Exit:
+    """An exit of which shares are still to be sold. trade: its place among the closed trades, None
+    before its first part."""
+
+    reason: ExitReason
+    rule: int
+    shares: int
+    trade: int | None = None
+
+
+@dataclass(slots=True)
 class Position:
     """An open position, amounts in paise, prices in rupees; None is no level."""
 
@@ -136,9 +147,23 @@ class Position:
     adding_half: bool = False
     fired: set[int] = field(default_factory=set[int])
     delivered_on: int = -1
+    wanted: int = 0
+    dividends: int = 0
+    exit_under_way: Exit | None = None
 
     def __post_init__(self) -> None:
         self.average = self.peak = self.lowest = self.purchase_price = self.price
+
+    @property
+    def is_exiting(self) -> bool:
+        """Whether shares of an exit are still to be sold."""
+        return self.exit_under_way is not None
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether all that is held is being sold already."""
+        exit_ = self.exit_under_way
+        return exit_ is not None and exit_.shares == self.quantity
 
     def open_levels(self, strategy: rules.Strategy) -> None:
         """Set stop and targets for a new position, and keep its first stop."""

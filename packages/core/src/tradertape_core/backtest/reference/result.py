@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tradertape_core.backtest.config import ExitReason, Simulation, SkipReason
-from tradertape_core.backtest.reference.market import Position
+from tradertape_core.backtest.reference.market import Exit, Position
 
 
 class Skipped(NamedTuple):
@@ -44,6 +44,8 @@ class Closed(NamedTuple):
     addons: int
     mae: float
     mfe: float
+    wanted: int
+    dividends: int
 
     @classmethod
     def of(
@@ -63,10 +65,14 @@ class Closed(NamedTuple):
         invested = position.invested * quantity // held
         entry_charges = position.charges * quantity // held
         entry_slippage = position.slippage * quantity // held
+        wanted = position.wanted * quantity // held
+        dividends = position.dividends * quantity // held
         position.quantity -= quantity
         position.invested -= invested
         position.charges -= entry_charges
         position.slippage -= entry_slippage
+        position.wanted -= wanted
+        position.dividends -= dividends
         stop = position.initial_stop
         return cls(
             number=position.number,
@@ -89,6 +95,28 @@ class Closed(NamedTuple):
             addons=position.addons,
             mae=min(0.0, (min(position.lowest, price) / position.average - 1.0) * 100.0),
             mfe=max(0.0, (max(position.peak, price) / position.average - 1.0) * 100.0),
+            wanted=wanted,
+            dividends=dividends,
+        )
+
+    def and_later(self, part: Closed) -> Closed:
+        """This trade with a later part of the same exit."""
+        quantity = self.quantity + part.quantity
+        paid = self.exit_price * self.quantity + part.exit_price * part.quantity
+        return self._replace(
+            exit_day=part.exit_day,
+            bars=part.bars,
+            entry_price=part.entry_price,
+            exit_price=paid / quantity,
+            quantity=quantity,
+            invested=self.invested + part.invested,
+            gross=self.gross + part.gross,
+            charges=self.charges + part.charges,
+            slippage=self.slippage + part.slippage,
+            mae=min(self.mae, part.mae),
+            mfe=max(self.mfe, part.mfe),
+            wanted=self.wanted + part.wanted,
+            dividends=self.dividends + part.dividends,
         )
 
 
@@ -107,12 +135,22 @@ class Ledger:
     traded: int = 0
     signals: int = 0
     ambiguous: int = 0
+    cut: int = 0
+    delayed: int = 0
 
     def __post_init__(self) -> None:
         self.equity = [self.capital] * self.days
         self.cash = [self.capital] * self.days
         self.positions = [0] * self.days
         self.turnover = [0] * self.days
+
+    def write(self, exit_: Exit, part: Closed) -> None:
+        """Record a part of an exit: the parts of one exit are one trade."""
+        if exit_.trade is None:
+            exit_.trade = len(self.closed)
+            self.closed.append(part)
+        else:
+            self.closed[exit_.trade] = self.closed[exit_.trade].and_later(part)
 
     def close_day(self, today: int, equity: int, cash: int, positions: int) -> None:
         """Record the day's equity, cash and turnover (paise) and number of positions."""
@@ -154,6 +192,8 @@ def to_simulation(ledger: Ledger, insufficient: int) -> Simulation:
         addons=whole("addons"),
         mae_pct=number("mae"),
         mfe_pct=number("mfe"),
+        wanted=whole("wanted"),
+        dividends=whole("dividends"),
         equity=np.array(ledger.equity, dtype=np.int64),
         cash=np.array(ledger.cash, dtype=np.int64),
         positions=np.array(ledger.positions, dtype=np.int64),
@@ -164,6 +204,8 @@ def to_simulation(ledger: Ledger, insufficient: int) -> Simulation:
         skipped_conviction=np.array([one.conviction for one in skipped], dtype=np.float64),
         signals_total=ledger.signals,
         insufficient_data=insufficient,
+        cut_purchases=ledger.cut,
+        delayed_exits=ledger.delayed,
         ambiguous_bars=ledger.ambiguous,
         engine="reference",
     )

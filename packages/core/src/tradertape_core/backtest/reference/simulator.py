@@ -18,13 +18,22 @@ from tradertape_core.backtest.config import (
     FlatCharges,
     Simulation,
     SkipReason,
+    with_fill_model,
 )
-from tradertape_core.backtest.reference.market import DayTable, Decider, Position, Quote, no_less
+from tradertape_core.backtest.reference.liquidity import Liquidity
+from tradertape_core.backtest.reference.market import (
+    DayTable,
+    Decider,
+    Exit,
+    Position,
+    Quote,
+    no_less,
+)
 from tradertape_core.backtest.reference.result import Closed, Ledger, Skipped, to_simulation
 from tradertape_core.kernel.money import Price, paise_from_rupees
 from tradertape_core.ledger.charge_table import flat_table, table_for
 from tradertape_core.ledger.charges import Leg, charges_for, schedule
-from tradertape_core.market.panel import Panel
+from tradertape_core.market.panel import NO_DIVIDENDS, Panel
 from tradertape_core.market.ticks import floor_to_tick
 from tradertape_core.strategy.evaluation.cache import IndicatorCache
 from tradertape_core.strategy.evaluation.entries import evaluate_entries
@@ -43,7 +52,7 @@ def simulate_reference(
     cache: IndicatorCache | None = None,
 ) -> Simulation:
     """Simulate as `simulate` does, from the words of docs/fills.md."""
-    run = _Run(panel, strategy, config, cache)
+    run = _Run(panel, strategy, with_fill_model(config, strategy), cache)
     for today in range(panel.first, len(run.table.dates)):
         run.day(today)
     return run.result()
@@ -94,6 +103,8 @@ class _Run:
         entries = evaluate_entries(strategy, evaluation)
         self.strategy, self.config = strategy, config
         self.table = DayTable(panel, evaluation.cache.named("atr14"))
+        self.liquidity = Liquidity(panel, self.table, config)
+        self.paid = panel.dividends if config.dividends else NO_DIVIDENDS
         self.decider = Decider(strategy, evaluation)
         self.signals = self.table.signals(entries)
         self.regime_ok: list[bool] = entries.regime_ok.tolist()
@@ -119,6 +130,7 @@ class _Run:
 
     def day(self, today: int) -> None:
         model = self.config.fill_model
+        self.pay_dividends(today)
         self.step_1_exits(today)
         if model != "close":
             self.add_ons(today, at_close=False)
@@ -132,7 +144,7 @@ class _Run:
             self.trade_at_close(today)
         else:
             for position in self.open:
-                if self.table.quote(today, position.symbol) is not None:
+                if self.is_decided(today, position):
                     self.decide(today, position)
         if model == "gtt_touch" and today < len(self.table.dates) - 1:
             self.place_orders(today)
@@ -144,6 +156,15 @@ class _Run:
         )
         self.book.close_day(today, self.equity, self.cash, len(self.open))
 
+    def pay_dividends(self, today: int) -> None:
+        rows = zip(self.paid.row, self.paid.symbol, self.paid.amount, strict=True)
+        for symbol, amount in [(s, float(a)) for day, s, a in rows if day == today]:
+            for position in self.open:
+                if position.symbol == symbol:
+                    paid = paise_from_rupees(amount * position.quantity)
+                    position.dividends += paid
+                    self.cash += paid
+
     # --- step 1 -----------------------------------------------------------------------------------
 
     def step_1_exits(self, today: int) -> None:
@@ -151,7 +172,9 @@ class _Run:
             quote = self.table.quote(today, position.symbol)
             if quote is not None:
                 position.bars += 1
-                self.exit_at_open(today, position, quote)
+                self.sell_rest(today, position, quote.open)
+                if position.quantity and not position.is_leaving:
+                    self.exit_at_open(today, position, quote)
             elif today - self.table.last_day[position.symbol] >= DELISTED_AFTER_DAYS:
                 self.sell(today, position, position.last_close, ExitReason.DELISTED)
 
@@ -189,7 +212,7 @@ class _Run:
         for position in self.open:
             wanted, position.adding = position.adding, False
             quote = self.table.quote(today, position.symbol)
-            if wanted and quote is not None:
+            if wanted and quote is not None and position.exit_under_way is None:
                 self.add(today, position, quote.close if at_close else quote.open)
 
     def add(self, today: int, position: Position, level: float) -> None:
@@ -201,10 +224,18 @@ class _Run:
             wanted //= 2
         quantity = min(wanted, self.for_budget(today, price, float(self.cash)))
         quantity = self.payable(today, price, quantity)
-        if quantity > 0:
+        allowed = self.liquidity.to_buy(today, position.symbol)
+        refused = self.liquidity.refusal(today, position.symbol) is not None
+        if min(quantity, allowed) > 0 and not refused:
+            position.wanted += quantity
+            quantity = self.cut(quantity, allowed)
             position.add(price, quantity)
             self.pay(today, position, level, price, quantity)
             position.set_levels(self.strategy)
+
+    def cut(self, quantity: int, allowed: int) -> int:
+        self.book.cut += quantity > allowed
+        return min(quantity, allowed)
 
     def enter_signals(self, signal_day: int, today: int) -> None:
         for rank, (symbol, conviction) in enumerate(self.signals[signal_day]):
@@ -258,6 +289,9 @@ class _Run:
     def buy(
         self, today: int, order: _Order, level: float, price: float, *, inside: bool
     ) -> SkipReason | None:
+        refusal = self.liquidity.refusal(today, order.symbol)
+        if refusal is not None:
+            return refusal
         atr = self.table.atr_before(order.placed, today, order.symbol)
         position = Position(
             symbol=order.symbol,
@@ -276,6 +310,11 @@ class _Run:
         if quantity < 1:
             short = self.cash < size
             return SkipReason.NO_CAPITAL if short else SkipReason.LESS_THAN_ONE_SHARE
+        allowed = self.liquidity.to_buy(today, order.symbol)
+        if allowed < 1:
+            return SkipReason.LIQUIDITY
+        position.wanted = quantity
+        quantity = self.cut(quantity, allowed)
         position.first_quantity = position.quantity = quantity
         self.pay(today, position, level, price, quantity)
         self.open.append(position)
@@ -325,13 +364,14 @@ class _Run:
         position.slippage += value - paise_from_rupees(level * quantity)
         self.cash -= value + charges
         self.book.traded += value
+        self.liquidity.trade(today, position.symbol, quantity)
 
     # --- step 3 -----------------------------------------------------------------------------------
 
     def step_3_inside(self, today: int) -> None:
         for position in list(self.open):
             quote = self.table.quote(today, position.symbol)
-            if quote is None:
+            if quote is None or position.is_leaving:
                 continue
             if position.inside and position.entry_day == today:
                 if no_less(position.stop, quote.low):
@@ -348,9 +388,9 @@ class _Run:
         if reached and not (stopped and self.config.intrabar_order == "conservative"):
             if limit <= target:
                 self.sell_decided(today, position, limit)
-            if quote.high >= target and position.quantity:
+            if quote.high >= target and position.quantity and not position.is_leaving:
                 self.sell(today, position, max(target, quote.open), ExitReason.TARGET)
-        if stopped and position.quantity:
+        if stopped and position.quantity and not position.is_leaving:
             level = min(position.stop or 0.0, quote.open)
             self.sell(today, position, level, position.stop_reason)
 
@@ -367,6 +407,13 @@ class _Run:
                 position.see(quote.close if fresh else quote.high, quote.low, quote.close)
                 position.follow(self.strategy, quote.atr)
                 position.set_levels(self.strategy)
+
+    def is_decided(self, today: int, position: Position) -> bool:
+        """Whether the close decides on a position; an exit that is under way is let be."""
+        if position.exit_under_way is not None:
+            position.decided, position.adding = None, False
+            return False
+        return self.table.quote(today, position.symbol) is not None
 
     def decide(self, today: int, position: Position) -> None:
         position.decided = self.decider.exit_rule(today, position)
@@ -388,7 +435,7 @@ class _Run:
     def trade_at_close(self, today: int) -> None:
         for position in list(self.open):
             quote = self.table.quote(today, position.symbol)
-            if quote is None:
+            if quote is None or not self.is_decided(today, position):
                 continue
             self.decide(today, position)
             if position.decided is not None:
@@ -471,18 +518,40 @@ class _Run:
         quantity: int = 0,
         rule: int = -1,
     ) -> None:
-        quantity = quantity or position.quantity
+        position.exit_under_way = Exit(reason, rule, quantity or position.quantity)
+        if reason is ExitReason.DELISTED:
+            self.sell_part(today, position, level, position.quantity)
+            return
+        self.sell_rest(today, position, level)
+        self.book.delayed += position.is_exiting
+
+    def sell_rest(self, today: int, position: Position, level: float) -> None:
+        """Sell of the exit under way what the candle takes."""
+        exit_ = position.exit_under_way
+        if exit_ is not None:
+            most = self.liquidity.to_sell(today, position.symbol)
+            self.sell_part(today, position, level, min(exit_.shares, most))
+
+    def sell_part(self, today: int, position: Position, level: float, quantity: int) -> None:
+        exit_ = position.exit_under_way
+        if exit_ is None or not quantity:
+            return
         price = level * (1.0 - self.slip)
         value = paise_from_rupees(price * quantity)
         delivers = position.delivered_on != today
         charges = self.purse.charges(today, "SELL", value, delivers=delivers)
         position.delivered_on = today
         slippage = paise_from_rupees(level * quantity) - value
-        self.book.closed.append(
-            Closed.of(position, today, price, quantity, value, charges, slippage, reason, rule)
+        part = Closed.of(
+            position, today, price, quantity, value, charges, slippage, exit_.reason, exit_.rule
         )
+        self.book.write(exit_, part)
         self.cash += value - charges
         self.book.traded += value
+        self.liquidity.trade(today, position.symbol, quantity)
+        exit_.shares -= quantity
+        if not exit_.shares:
+            position.exit_under_way = None
         if not position.quantity:
             self.open.remove(position)
             self.last_exit[position.symbol] = today

@@ -1,4 +1,4 @@
-"""What a backtest paid: charges by kind and slippage, against what was traded."""
+"""What a backtest paid: charges by kind and slippage, against what was traded; dividends."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def cost_summary(
         "gross_pnl": round(float(table.gross_pnl.sum()), 2),
         "charges": summary["total_charges"],
         "slippage": summary["total_slippage"],
+        "dividends": summary["total_dividends"],
         "traded": round(traded, 2),
         "charges_bps": finite(summary["total_charges"] / traded * 1e4, 4) if traded else None,
         "costs_bps": finite(costs / traded * 1e4, 4) if traded else None,

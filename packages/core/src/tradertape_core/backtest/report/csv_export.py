@@ -12,7 +12,8 @@ Report = Mapping[str, Any]
 
 TRADE_COLUMNS = (
     "id", "symbol", "sector", "signal_date", "entry_date", "entry_price", "exit_date",
-    "exit_price", "quantity", "invested", "gross_pnl", "charges", "slippage", "net_pnl",
+    "exit_price", "quantity", "wanted_quantity", "invested", "gross_pnl", "charges", "slippage",
+    "dividends", "net_pnl",
     "return_pct", "initial_stop", "r_multiple", "bars_held", "exit_reason", "exit_rule",
     "exit_reason_text", "entry_fill_rule", "exit_fill_rule", "conviction", "addons", "mae_pct",
     "mfe_pct", "entry_reason", "indicators_at_entry", "conviction_breakdown",

@@ -12,7 +12,7 @@ from tradertape_core.backtest.report import series, trades
 from tradertape_core.backtest.report.context import ReportContext, Unexplained
 from tradertape_core.backtest.report.costs import cost_summary
 from tradertape_core.backtest.report.fingerprint import config_echo, report_hash
-from tradertape_core.backtest.report.warnings import warnings
+from tradertape_core.backtest.report.warnings import model_warnings, warnings
 from tradertape_core.market.panel import Panel
 from tradertape_core.strategy.language.rules import Strategy
 
@@ -30,13 +30,15 @@ def build_report(
     trials: int = 1,
     trial_sharpe_variance: float | None = None,
     notes: Sequence[str] = (),
+    as_entered: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the whole report as plain Python values: what the API returns and stores.
 
     document: the complete strategy document, echoed as strategy_snapshot. context: the
     values behind each entry; without it the reasons and indicator values of trades are empty.
-    notes: further warnings, of the price basis for instance. Two calls with equal inputs differ
-    in took_ms only.
+    notes: further warnings, of the price basis for instance. as_entered: `fill_model` and the
+    headline figures of the model of the strategy's entry, where the run has another. Two calls
+    with equal inputs differ in took_ms only.
     """
     context = context or Unexplained()
     curve, table = equity_curve(simulation, panel, config), trade_table(simulation)
@@ -80,7 +82,9 @@ def build_report(
         "skipped_signals": trades.skipped_rows(simulation, panel),
         "skip_breakdown": trades.skip_breakdown(simulation),
         "costs": cost_summary(simulation, panel, config, table=table, summary=summary),
+        "as_entered": None if as_entered is None else dict(as_entered),
         "warnings": [
+            *model_warnings(config, summary, as_entered),
             *warnings(simulation, panel, strategy, config, curve=curve, table=table),
             *notes,
         ],

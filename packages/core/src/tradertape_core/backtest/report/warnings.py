@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from tradertape_core.backtest.config import BacktestConfig, FlatCharges, Simulat
 from tradertape_core.backtest.metrics.returns import SHORTEST_CAGR_DAYS
 from tradertape_core.backtest.metrics.summary import Curve
 from tradertape_core.backtest.metrics.trades import TradeTable
+from tradertape_core.kernel.format import percent
 from tradertape_core.market.panel import Panel
 from tradertape_core.strategy.evaluation.entries import filter_warnings
 from tradertape_core.strategy.language.rules import Strategy
@@ -34,8 +36,25 @@ def warnings(
         *_about_prices(panel, config, curve),
         *filter_warnings(strategy.filters, panel),
         *_about_assumptions(simulation, config),
+        *_about_liquidity(simulation, panel, config),
         *_about_evidence(curve, table, simulation),
     ]
+
+
+def model_warnings(
+    config: BacktestConfig, summary: Mapping[str, Any], as_entered: Mapping[str, Any] | None
+) -> Iterator[str]:
+    """What the model of the strategy's own entry would have given, where the run has another."""
+    if as_entered is None:
+        return
+    # Where a period is too short for a yearly growth, the return itself.
+    name = "total_return" if None in (summary["cagr"], as_entered["cagr"]) else "cagr"
+    label = "CAGR" if name == "cagr" else "return"
+    own, entered = (percent(each[name], 2, signed=True) for each in (summary, as_entered))
+    yield (
+        f"The fills are those of {config.fill_model}, but the strategy enters as "
+        f"{as_entered['fill_model']} models it: {label} {own} here, {entered} as it would trade."
+    )
 
 
 def _about_prices(panel: Panel, config: BacktestConfig, curve: Curve) -> Iterator[str]:
@@ -75,6 +94,28 @@ def _about_assumptions(simulation: Simulation, config: BacktestConfig) -> Iterat
             "The universe is one membership for all dates: stocks that fell out of it are "
             "missing (survivorship bias)."
         )
+
+
+def _about_liquidity(simulation: Simulation, panel: Panel, config: BacktestConfig) -> Iterator[str]:
+    if config.participation_pct == 0:
+        yield (
+            "Orders of any size are filled, whatever was traded: participation_pct is 0. Set it, "
+            "to 5 for instance, to see what the volume would have taken."
+        )
+    elif simulation.symbol.size and np.isnan(panel.volume[:, simulation.symbol]).all(axis=0).any():
+        yield "Some traded stocks have no volumes: the participation limit does not apply to them."
+    if simulation.cut_purchases:
+        yield (
+            f"{simulation.cut_purchases:,} purchases were cut to {config.participation_pct:g} % of "
+            "the volume: the result depends on the starting capital."
+        )
+    if simulation.delayed_exits:
+        yield (
+            f"{simulation.delayed_exits:,} exits found too few buyers and took more than a day, at "
+            "the prices of the days after."
+        )
+    if not config.circuit_limits:
+        yield "Stocks locked at a circuit limit are traded as others: circuit_limits is off."
 
 
 def _about_evidence(curve: Curve, table: TradeTable, simulation: Simulation) -> Iterator[str]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tradertape_core.backtest.config import BacktestConfig, ExitReason, FillModel, SkipReason
+from tradertape_core.backtest.config import (
+    BacktestConfig,
+    ExitReason,
+    FillModel,
+    SkipReason,
+    fill_model,
+)
 from tradertape_core.strategy.language.rules import Strategy
 
 EXIT_LABELS: Mapping[ExitReason, str] = MappingProxyType(
@@ -51,6 +57,9 @@ SKIP_LABELS: Mapping[SkipReason, str] = MappingProxyType(
         SkipReason.MIN_CONVICTION: "conviction below the minimum",
         SkipReason.NOT_TRIGGERED: "the price never reached the trigger",
         SkipReason.LESS_THAN_ONE_SHARE: "the budget buys less than one share",
+        SkipReason.NO_VOLUME: "nothing was traded on the day of the fill",
+        SkipReason.CIRCUIT: "the stock was locked at its upper circuit",
+        SkipReason.LIQUIDITY: "the volume allowed less than one share",
     }
 )
 
@@ -82,9 +91,10 @@ def exit_sentence(strategy: Strategy, reason: int, rule: int, rule_phrase: str) 
 
 def entry_fill_rule(strategy: Strategy, config: BacktestConfig) -> FillModel:
     """Which model of docs/fills.md made the entry price; a market order has no trigger to touch."""
-    if config.fill_model == "gtt_touch" and strategy.entry.order == "market":
+    model = fill_model(config, strategy)
+    if model == "gtt_touch" and strategy.entry.order == "market":
         return "next_open"
-    return config.fill_model
+    return model
 
 
 def exit_fill_rule(config: BacktestConfig, reason: int) -> str:

@@ -14,7 +14,7 @@ from tradertape_core.backtest.simulation.program import compile_program
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.kernel.money import paise_from_rupees
 from tradertape_core.ledger.charge_table import ChargeTable, flat_table, table_for
-from tradertape_core.market.panel import Panel
+from tradertape_core.market.panel import NO_DIVIDENDS, Panel
 from tradertape_core.market.ticks import TICK_TABLES
 from tradertape_core.strategy.evaluation.entries import Entries, evaluate_entries
 from tradertape_core.strategy.evaluation.evaluate import Evaluation
@@ -22,6 +22,7 @@ from tradertape_core.strategy.language import rules
 from tradertape_core.strategy.language.entry_price import buffer_side
 from tradertape_core.strategy.language.walk import trees, walk
 
+_ONE_CELL: Any = np.full((1, 1), np.nan)
 _FILL_MODELS = {"next_open": k.NEXT_OPEN, "close": k.CLOSE, "gtt_touch": k.GTT_TOUCH}
 _ORDERS = {"gtt": k.GTT, "limit": k.LIMIT_ORDER, "market": k.MARKET_ORDER}
 _TICK_CHANGES = np.array([table.since for table in TICK_TABLES[1:]], dtype="datetime64[D]")
@@ -89,6 +90,8 @@ def scalars(panel: Panel, strategy: rules.Strategy, config: BacktestConfig) -> k
         max_positions=int(config.max_positions),
         max_per_sector=int(config.max_per_sector),
         slippage=config.slippage_bps / 10_000.0,
+        participation_pct=float(config.participation_pct),
+        circuit_limits=config.circuit_limits,
         size_pct=float(config.position_size_pct),
         sizing=_SIZINGS[config.sizing.method],
         risk_pct=float(config.sizing.risk_per_trade_pct),
@@ -135,16 +138,38 @@ def _market(
         high=_dense(panel.high),
         low=_dense(panel.low),
         close=_dense(panel.close),
+        volume=_dense(panel.volume),
+        band=_ONE_CELL if panel.bands is None else _dense(panel.bands),
+        has_bands=panel.bands is not None,
         atr=_dense(evaluation.cache.named("atr14")) if needs_atr else _no_atr(rows, columns),
+        first_volume=_first_volume(panel),
         last_bar=_last_bar(panel),
         sector=_whole(sector),
         tick_table=_whole(np.searchsorted(_TICK_CHANGES, panel.dates, side="right")),
+        **_paid(panel, config),
     )
 
 
 def _last_bar(panel: Panel) -> Any:
     """(N,) row of each symbol's last candle of all, past the last row where it still trades."""
     return _whole(np.searchsorted(panel.dates, panel.last_trading_days()))
+
+
+def _first_volume(panel: Panel) -> Any:
+    """(N,) row of each symbol's first known volume; NEVER without any."""
+    known = ~np.isnan(panel.volume)
+    return _whole(np.where(known.any(axis=0), known.argmax(axis=0), k.NEVER))
+
+
+def _paid(panel: Panel, config: BacktestConfig) -> dict[str, Any]:
+    """The dividends by row."""
+    paid = panel.dividends if config.dividends else NO_DIVIDENDS
+    rows = np.arange(panel.shape[0] + 1)
+    return {
+        "paid_from": _whole(np.searchsorted(paid.row, rows)),
+        "paid_symbol": _whole(paid.symbol),
+        "paid": _dense(paid.amount),
+    }
 
 
 def reads_atr(strategy: rules.Strategy, config: BacktestConfig) -> bool:
@@ -190,13 +215,16 @@ def _book(symbols: int, slots: int) -> k.Book:
         resting_of=_integers(symbols),
         exit_row=_integers(symbols, fill=-k.NEVER),
         in_sector=_integers(symbols),
+        traded=_integers(symbols),
+        traded_on=_integers(symbols, fill=-1),
         stack=_zeros(k.STACK),
     )
 
 
 def _out(rows: int, signals: int, strategy: rules.Strategy, scalar: k.Rules) -> k.Out:
     partial = sum(rule.size_pct < 100.0 for rule in strategy.exit_rules)
-    most = min(signals, rows * scalar.max_positions) * (1 + partial)
+    # What an exit leaves is part of its trade, but for the rest that is held at the end.
+    most = min(signals, rows * scalar.max_positions) * (2 + partial)
     counts = _integers(k.COUNTS)
     counts[k.CASH] = scalar.capital
     # What may be long is left unwritten: memory that is never touched costs nothing.

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tradertape_core.backtest.config import BacktestConfig, Simulation
+from tradertape_core.backtest.config import BacktestConfig, Simulation, with_fill_model
 from tradertape_core.backtest.kernel import engine as engines
 from tradertape_core.backtest.kernel import shapes as k
 from tradertape_core.backtest.simulation.prepare import prepare
@@ -44,6 +44,7 @@ def simulate(
     """
     if engine == "numba" and not engines.has_numba():
         raise InvalidInput("numba is not installed: install tradertape-core[fast]")
+    config = with_fill_model(config, strategy)
     sim, entries = prepare(panel, strategy, config, for_strategy(panel, strategy, cache=cache))
     is_compiled = engine == "numba" or (engine == "auto" and _pays_to_compile(sim))
     if is_compiled:
@@ -104,6 +105,8 @@ def _simulation(sim: k.Sim, entries: Entries, engine: str) -> Simulation:
         exit_rule=whole[:, k.T_RULE],
         conviction=num[:, k.T_SCORE],
         addons=whole[:, k.T_ADDONS],
+        wanted=whole[:, k.T_WANTED],
+        dividends=whole[:, k.T_DIVIDENDS],
         mae_pct=num[:, k.T_MAE],
         mfe_pct=num[:, k.T_MFE],
         equity=out.equity,
@@ -116,6 +119,8 @@ def _simulation(sim: k.Sim, entries: Entries, engine: str) -> Simulation:
         skipped_conviction=entries.conviction[rows, columns],
         signals_total=int(out.counts[k.SIGNALS]),
         insufficient_data=int(entries.insufficient[first:].sum()),
+        cut_purchases=int(out.counts[k.CUT]),
+        delayed_exits=int(out.counts[k.DELAYED]),
         ambiguous_bars=int(out.counts[k.AMBIGUOUS]),
         engine=engine,
     )

@@ -34,7 +34,35 @@ Charges = Annotated[
     str,
     typer.Option(help="A broker's schedule, none, or bps=3,per_order=20."),
 ]
-FillModel = Annotated[str, typer.Option(help="next_open, close or gtt_touch.")]
+FillModel = Annotated[
+    str,
+    typer.Option(help="auto (as the strategy's entry), next_open, close or gtt_touch."),
+]
+ShareOfVolume = Annotated[
+    float,
+    typer.Option(
+        "--participation-pct", help="Largest part of a day's volume that is traded, %; 0: no limit."
+    ),
+]
+CircuitLimits = Annotated[
+    bool, typer.Option(help="Whether stocks locked at a circuit limit cannot be traded.")
+]
+Dividends = Annotated[bool, typer.Option(help="Whether dividends are paid in cash.")]
+IntrabarOrder = Annotated[
+    str, typer.Option(help="conservative (stops before targets) or t_doc (targets before stops).")
+]
+Sizing = Annotated[str, typer.Option(help="equal_pct, risk_pct, atr or conviction.")]
+RiskPct = Annotated[
+    float, typer.Option("--risk-per-trade-pct", help="Part of equity at risk, %: risk_pct and atr.")
+]
+RiskFree = Annotated[
+    float, typer.Option("--risk-free-pct", help="Yearly rate that ratios subtract, %.")
+]
+PointInTime = Annotated[
+    bool,
+    typer.Option(help="Whether the universe is that of each day, or today's members throughout."),
+]
+Seed = Annotated[int, typer.Option(help="For everything drawn at random.")]
 DataSet = Annotated[str | None, typer.Option(help="The data set; default: the active one.")]
 
 
@@ -51,7 +79,16 @@ def run(
         int, typer.Option(help="Open positions in one sector; 0: no limit.")
     ] = 2,
     slippage_bps: Annotated[float, typer.Option(help="Basis points that every fill is worse.")] = 5,
-    fill_model: FillModel = "next_open",
+    fill_model: FillModel = "auto",
+    participation_pct: ShareOfVolume = 5,
+    circuit_limits: CircuitLimits = True,
+    dividends: Dividends = True,
+    intrabar_order: IntrabarOrder = "conservative",
+    sizing: Sizing = "equal_pct",
+    risk_per_trade_pct: RiskPct = 1,
+    risk_free_pct: RiskFree = 0,
+    point_in_time_universe: PointInTime = True,
+    seed: Seed = 0,
     charges: Charges = "zerodha_equity_delivery",
     benchmark: Annotated[str, typer.Option(help="The index to compare with.")] = "NIFTY 50",
     data_set: DataSet = None,
@@ -81,6 +118,15 @@ def run(
         max_per_sector=max_per_sector,
         slippage_bps=slippage_bps,
         fill_model=fill_model,
+        participation_pct=participation_pct,
+        circuit_limits=circuit_limits,
+        dividends=dividends,
+        intrabar_order=intrabar_order,
+        sizing=sizing,
+        risk_per_trade_pct=risk_per_trade_pct,
+        risk_free_pct=risk_free_pct,
+        point_in_time_universe=point_in_time_universe,
+        seed=seed,
         charges=charges,
         benchmark=benchmark,
     )
@@ -113,7 +159,16 @@ def sweep(
         int, typer.Option(help="Open positions in one sector; 0: no limit.")
     ] = 2,
     slippage_bps: Annotated[float, typer.Option(help="Basis points that every fill is worse.")] = 5,
-    fill_model: FillModel = "next_open",
+    fill_model: FillModel = "auto",
+    participation_pct: ShareOfVolume = 5,
+    circuit_limits: CircuitLimits = True,
+    dividends: Dividends = True,
+    intrabar_order: IntrabarOrder = "conservative",
+    sizing: Sizing = "equal_pct",
+    risk_per_trade_pct: RiskPct = 1,
+    risk_free_pct: RiskFree = 0,
+    point_in_time_universe: PointInTime = True,
+    seed: Seed = 0,
     charges: Charges = "zerodha_equity_delivery",
     benchmark: Annotated[str, typer.Option(help="The index to compare with.")] = "NIFTY 50",
     data_set: DataSet = None,
@@ -140,6 +195,15 @@ def sweep(
         max_per_sector=max_per_sector,
         slippage_bps=slippage_bps,
         fill_model=fill_model,
+        participation_pct=participation_pct,
+        circuit_limits=circuit_limits,
+        dividends=dividends,
+        intrabar_order=intrabar_order,
+        sizing=sizing,
+        risk_per_trade_pct=risk_per_trade_pct,
+        risk_free_pct=risk_free_pct,
+        point_in_time_universe=point_in_time_universe,
+        seed=seed,
         charges=charges,
         benchmark=benchmark,
     )

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 import orjson
 import typer
 
-from tradertape_core.backtest.config import BacktestConfig, FillModel, FlatCharges
+from tradertape_core.backtest.config import (
+    AUTO,
+    BacktestConfig,
+    FillModel,
+    FlatCharges,
+    IntrabarOrder,
+    Sizing,
+    SizingMethod,
+)
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.cli.output import fail
 
@@ -39,14 +47,26 @@ class BacktestOptions:
     quiet: bool = False
 
 
-def read_config(*, charges: str, fill_model: str, **values: Any) -> BacktestConfig:
+_ONE_OF = {
+    "fill_model": (AUTO, *get_args(FillModel)),
+    "intrabar_order": get_args(IntrabarOrder),
+    "sizing": get_args(SizingMethod),
+}
+
+
+def read_config(
+    *, charges: str, sizing: str, risk_per_trade_pct: float, **values: Any
+) -> BacktestConfig:
     """The configuration of the options. Raises InvalidInput for values out of range."""
-    if fill_model not in get_args(FillModel):
-        raise typer.BadParameter(
-            f"one of {', '.join(get_args(FillModel))}", param_hint="--fill-model"
-        )
+    for name, known in _ONE_OF.items():
+        given = sizing if name == "sizing" else values[name]
+        if given not in known:
+            raise typer.BadParameter(
+                f"one of {', '.join(known)}", param_hint=f"--{name.replace('_', '-')}"
+            )
+    method = cast("SizingMethod", sizing)
     return BacktestConfig(
-        charges=_charges(charges), fill_model=cast("FillModel", fill_model), **values
+        charges=_charges(charges), sizing=Sizing(method, risk_per_trade_pct), **values
     )
 
 

@@ -81,9 +81,12 @@ class Summary(Shape):
     turnover_pct: float | None
     total_charges: float
     total_slippage: float
+    total_dividends: float
     charges_pct_of_profit: float | None
     signals_total: int
     signals_skipped: int
+    cut_purchases: int
+    delayed_exits: int
     capacity_inr: float | None
     best_month: float | None
     worst_month: float | None
@@ -172,10 +175,12 @@ class Trade(Shape):
     exit_date: date | None
     exit_price: float
     quantity: int
+    wanted_quantity: int
     invested: float
     gross_pnl: float
     charges: float
     slippage: float
+    dividends: float
     net_pnl: float
     return_pct: float | None
     initial_stop: float | None
@@ -272,10 +277,25 @@ class Costs(Shape):
     gross_pnl: float
     charges: float
     slippage: float
+    dividends: float
     traded: float
     charges_bps: float | None
     costs_bps: float | None
     components: dict[str, float]
+
+
+class AsEntered(Shape):
+    """Headline figures with the fill model of the strategy's entry."""
+
+    fill_model: str
+    cagr: float | None
+    total_return: float
+    max_drawdown: float | None
+    sharpe: float | None
+    sortino: float | None
+    win_rate: float | None
+    profit_factor: float | None
+    total_trades: int
 
 
 class ReportBody(BaseModel):
@@ -305,4 +325,5 @@ class ReportBody(BaseModel):
     skipped_signals: list[SkippedSignal]
     skip_breakdown: list[SkipGroup]
     costs: Costs
+    as_entered: AsEntered | None
     warnings: list[str]

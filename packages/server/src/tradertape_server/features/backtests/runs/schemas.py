@@ -55,9 +55,24 @@ class BacktestRequest(Body):
     max_positions: int = 10
     max_per_sector: int = 2
     slippage_bps: float = 5
+    participation_pct: float = Field(
+        default=5,
+        description="Largest part of a day's volume, and of its 20-day median, that is traded; "
+        "0: no limit.",
+    )
+    circuit_limits: bool = Field(
+        default=True, description="Whether stocks locked at a circuit limit cannot be traded."
+    )
+    dividends: bool = Field(
+        default=True,
+        description="Whether dividends are paid in cash, where prices are not adjusted for them.",
+    )
     benchmark: Annotated[str, Field(max_length=60)] = "NIFTY 50"
     charges: str | FlatChargesIn = "zerodha_equity_delivery"
-    fill_model: Literal["next_open", "close", "gtt_touch"] = "next_open"
+    fill_model: Literal["auto", "next_open", "close", "gtt_touch"] = Field(
+        default="auto",
+        description="auto: gtt_touch for a GTT or limit entry, next_open for a market entry.",
+    )
     intrabar_order: Literal["conservative", "t_doc"] = "conservative"
     point_in_time_universe: bool = True
     sizing: SizingIn = Field(default_factory=SizingIn)
@@ -110,6 +125,9 @@ class BacktestRequest(Body):
             max_positions=self.max_positions,
             max_per_sector=self.max_per_sector,
             slippage_bps=self.slippage_bps,
+            participation_pct=self.participation_pct,
+            circuit_limits=self.circuit_limits,
+            dividends=self.dividends,
             benchmark=self.benchmark,
             charges=flat,
             fill_model=self.fill_model,

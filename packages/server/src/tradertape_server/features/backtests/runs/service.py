@@ -308,5 +308,17 @@ def _packed(report: Json) -> bytes:
 
 
 def unpacked(body: bytes) -> Json:
-    """A stored report, decompressed."""
-    return orjson.loads(zlib.decompress(body))
+    """A stored report, decompressed; an earlier version's with the parts that are new since."""
+    return _completed(orjson.loads(zlib.decompress(body)))
+
+
+def _completed(report: Json) -> Json:
+    """Before engine version 2 there were neither dividends nor limits of the volume."""
+    if "as_entered" in report:
+        return report
+    for trade in (*report["trades"], *report["open_positions"]):
+        trade.update(dividends=0.0, wanted_quantity=trade["quantity"])
+    report["summary"].update(total_dividends=0.0, cut_purchases=0, delayed_exits=0)
+    report["costs"]["dividends"] = 0.0
+    report["as_entered"] = None
+    return report

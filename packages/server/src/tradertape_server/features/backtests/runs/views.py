@@ -21,6 +21,7 @@ CHARGES = (
     ("none", "None"),
 )
 FILL_MODELS = (
+    ("auto", "As the strategy enters: GTT and limit entries are touched, others fill at the open"),
     ("next_open", "Next open: decided at the close, filled at the next day's open"),
     ("close", "Close: filled at the close that decided it"),
     ("gtt_touch", "GTT: filled when the trigger is touched within its valid days"),

@@ -29,6 +29,14 @@ export function AdvancedFields({ form, options }: Props) {
           max={1_000}
           {...form.getInputProps("slippage_bps")}
         />
+        <NumberInput
+          size="xs"
+          label="Share of volume (%)"
+          description="Largest part of a day's volume per stock; 0: no limit"
+          min={0}
+          max={100}
+          {...form.getInputProps("participation_pct")}
+        />
         <Select label="Sizing" data={options.sizing_methods} {...form.getInputProps("sizing.method")} />
         {(method === "risk_pct" || method === "atr") && (
           <NumberInput
@@ -58,6 +66,18 @@ export function AdvancedFields({ form, options }: Props) {
           {...form.getInputProps("seed")}
         />
       </div>
+      <Switch
+        size="xs"
+        label="Circuit limits"
+        description="No purchase of a stock locked at its upper circuit, no sale of one locked at its lower."
+        {...form.getInputProps("circuit_limits", { type: "checkbox" })}
+      />
+      <Switch
+        size="xs"
+        label="Dividends"
+        description="Paid in cash on the ex-date, where prices are adjusted for splits alone."
+        {...form.getInputProps("dividends", { type: "checkbox" })}
+      />
       <Switch
         size="xs"
         label="Historical universe membership"

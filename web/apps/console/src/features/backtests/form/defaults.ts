@@ -44,9 +44,12 @@ export function startingFields(set: DataSet | undefined, strategyId: number | nu
     max_positions: 10,
     max_per_sector: 2,
     slippage_bps: 5,
+    participation_pct: 5,
+    circuit_limits: true,
+    dividends: true,
     benchmark: "NIFTY 50",
     charges: "zerodha_equity_delivery",
-    fill_model: "next_open",
+    fill_model: "auto",
     intrabar_order: "conservative",
     point_in_time_universe: true,
     sizing: { method: "equal_pct", risk_per_trade_pct: 1 },
@@ -89,6 +92,9 @@ export function checkFields(fields: Fields): Partial<Record<keyof Fields, string
     ...(fields.starting_capital < 1_000 ? { starting_capital: "At least ₹1,000" } : {}),
     ...(fields.position_size_pct <= 0 || fields.position_size_pct > 100
       ? { position_size_pct: "Above 0, at most 100" }
+      : {}),
+    ...(!(Number(fields.participation_pct) >= 0 && Number(fields.participation_pct) <= 100)
+      ? { participation_pct: "0 to 100" }
       : {}),
     ...(fields.max_positions < 1 || fields.max_positions > 500 ? { max_positions: "1 to 500" } : {}),
   }

@@ -169,17 +169,32 @@ export const GROUPS: FigureGroup[] = [
     figures: [
       { key: "total_charges", label: "Charges", kind: "money", better: "low" },
       { key: "total_slippage", label: "Slippage", kind: "money", better: "low" },
+      { key: "total_dividends", label: "Dividends", kind: "money", better: "high" },
       { key: "charges_pct_of_profit", label: "Charges as % of gross profit", kind: "percent", better: "low" },
       { key: "turnover_pct", label: "Turnover per year", kind: "percent" },
       {
         key: "capacity_inr",
         label: "Capacity",
         kind: "money",
-        hint: "Capital above which orders would move the market price.",
+        hint: "Capital at which nine entries in ten can still be bought whole.",
       },
       { key: "avg_positions", label: "Average positions", kind: "ratio" },
       { key: "signals_total", label: "Signals", kind: "count" },
       { key: "signals_skipped", label: "Signals skipped", kind: "count" },
+      {
+        key: "cut_purchases",
+        label: "Purchases cut",
+        kind: "count",
+        better: "low",
+        hint: "The volume allowed only a part.",
+      },
+      {
+        key: "delayed_exits",
+        label: "Exits delayed",
+        kind: "count",
+        better: "low",
+        hint: "Volume or the lower circuit spread them over several days.",
+      },
     ],
   },
 ]

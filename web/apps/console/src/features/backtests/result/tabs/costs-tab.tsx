@@ -36,6 +36,11 @@ export default function CostsTab({ run }: { run: Run }) {
             hint="Brokerage, STT, exchange fees, stamp duty, GST, DP charges."
           />
           <Stat label="Slippage" value={<Amount value={costs.slippage} decimals={0} />} />
+          <Stat
+            label="Dividends"
+            value={<Amount value={costs.dividends} decimals={0} />}
+            hint="Paid in cash while positions were held; part of the net profit."
+          />
           <Stat label="Net profit" value={<Delta kind="money" value={Number(summary.net_profit)} />} />
           <Stat label="Charges as % of gross profit" value={percent(summary.charges_pct_of_profit)} />
           <Stat label="Bought and sold" value={<Amount value={costs.traded} short />} />

@@ -75,10 +75,23 @@ function TradeDetail({ run, trade }: { run: Run; trade: Trade }) {
           value={number(trade.r_multiple, 2)}
         />
         <Stat label="Held" value={`${number(trade.bars_held)} days`} />
-        <Stat label="Shares" value={number(trade.quantity)} />
+        <Stat
+          label="Shares"
+          hint={
+            trade.wanted_quantity > trade.quantity
+              ? `${number(trade.wanted_quantity)} were wanted: the volume of the day allowed no more.`
+              : undefined
+          }
+          value={
+            trade.wanted_quantity > trade.quantity
+              ? `${number(trade.quantity)} of ${number(trade.wanted_quantity)}`
+              : number(trade.quantity)
+          }
+        />
         <Stat label="Invested" value={<Amount value={trade.invested} decimals={0} />} />
         <Stat label="Charges" value={<Amount value={trade.charges} />} />
         <Stat label="Slippage" value={<Amount value={trade.slippage} />} />
+        {trade.dividends > 0 && <Stat label="Dividends" value={<Amount value={trade.dividends} />} />}
         <Stat label="Worst point" hint="Deepest loss while held (MAE)." value={percent(trade.mae_pct, 2)} />
         <Stat label="Best point" hint="Highest gain while held (MFE)." value={percent(trade.mfe_pct, 2)} />
         <Stat label="Add-ons" value={number(trade.addons)} />
