@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
+import orjson
 import pytest
 from pydantic import ValidationError
 
 from tradertape_core.kernel.errors import InvalidDocument, InvalidInput
 from tradertape_server.features.backtests.runs.schemas import BacktestRequest
+from tradertape_server.features.backtests.runs.service import stored_report
 
 GOOD: dict[str, Any] = {
     "strategy_id": 42,
@@ -69,3 +72,15 @@ def test_an_end_before_the_start_is_a_bad_parameter(end: str) -> None:
     with pytest.raises(InvalidInput, match="end_date must be after start_date") as caught:
         BacktestRequest(**{**GOOD, "end_date": end}).config()
     assert not isinstance(caught.value, InvalidDocument)
+
+
+def test_a_report_of_an_earlier_version_has_the_parts_that_are_new_since() -> None:
+    trade: dict[str, Any] = {"quantity": 7}
+    old = {"trades": [trade], "open_positions": [{"quantity": 2}], "summary": {}, "costs": {}}
+    report = stored_report(zlib.compress(orjson.dumps(old)))
+    assert report["trades"] == [{"quantity": 7, "dividends": 0.0, "wanted_quantity": 7}]
+    assert report["open_positions"][0]["wanted_quantity"] == 2
+    assert report["summary"] == {"total_dividends": 0.0, "cut_purchases": 0, "delayed_exits": 0}
+    assert (report["costs"], report["as_entered"]) == ({"dividends": 0.0}, None)
+    now = {**report, "as_entered": {"fill_model": "gtt_touch"}}
+    assert stored_report(zlib.compress(orjson.dumps(now))) == now

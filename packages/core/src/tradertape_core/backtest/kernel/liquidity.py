@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 
 from tradertape_core.backtest.config import SkipReason
-from tradertape_core.backtest.kernel import shapes as k
 from tradertape_core.backtest.kernel.shapes import Sim
 
 NO_VOLUME = int(SkipReason.NO_VOLUME)

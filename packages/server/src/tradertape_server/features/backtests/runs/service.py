@@ -197,7 +197,7 @@ class BacktestService:
                 f"The run is {row.status}{': ' + row.error if row.error else ''}.",
                 code=f"run_{row.status}",
             )
-        return full_report(row, unpacked(stored.body))
+        return full_report(row, stored_report(stored.body))
 
     def label(
         self, session: Session, user_id: int, run_id: str, *, name: str, tags: list[str]
@@ -308,12 +308,14 @@ def _packed(report: Json) -> bytes:
 
 
 def unpacked(body: bytes) -> Json:
-    """A stored report, decompressed; an earlier version's with the parts that are new since."""
-    return _completed(orjson.loads(zlib.decompress(body)))
+    """A stored document, decompressed."""
+    return orjson.loads(zlib.decompress(body))
 
 
-def _completed(report: Json) -> Json:
-    """Before engine version 2 there were neither dividends nor limits of the volume."""
+def stored_report(body: bytes) -> Json:
+    """A report as it is now, of an earlier version too: before engine version 2 there were neither
+    dividends nor limits of the volume."""
+    report = unpacked(body)
     if "as_entered" in report:
         return report
     for trade in (*report["trades"], *report["open_positions"]):
