@@ -1317,6 +1317,10 @@ export type Trade = {
      */
     conviction_breakdown: Array<ConvictionLine>;
     /**
+     * Dividends
+     */
+    dividends: number;
+    /**
      * Entry Date
      */
     entry_date: string;
@@ -1418,6 +1422,10 @@ export type Trade = {
      * Symbol
      */
     symbol: string;
+    /**
+     * Wanted Quantity
+     */
+    wanted_quantity: number;
 };
 
 /**
@@ -1851,6 +1859,10 @@ export type Summary = {
      */
     correlation: number | null;
     /**
+     * Cut Purchases
+     */
+    cut_purchases: number;
+    /**
      * Cvar 95
      */
     cvar_95: number | null;
@@ -1858,6 +1870,10 @@ export type Summary = {
      * Deflated Sharpe
      */
     deflated_sharpe: number | null;
+    /**
+     * Delayed Exits
+     */
+    delayed_exits: number;
     /**
      * Downside Volatility
      */
@@ -1994,6 +2010,10 @@ export type Summary = {
      * Total Charges
      */
     total_charges: number;
+    /**
+     * Total Dividends
+     */
+    total_dividends: number;
     /**
      * Total Return
      */
@@ -2225,19 +2245,33 @@ export type BacktestRequest = {
      */
     charges?: string | FlatChargesIn;
     /**
+     * Circuit Limits
+     *
+     * Whether stocks locked at a circuit limit cannot be traded.
+     */
+    circuit_limits?: boolean;
+    /**
      * Data Set
      *
      * The data set to run on; by default the active one.
      */
     data_set?: string | null;
     /**
+     * Dividends
+     *
+     * Whether dividends are paid in cash, where prices are not adjusted for them.
+     */
+    dividends?: boolean;
+    /**
      * End Date
      */
     end_date: string;
     /**
      * Fill Model
+     *
+     * auto: gtt_touch for a GTT or limit entry, next_open for a market entry.
      */
-    fill_model?: 'next_open' | 'close' | 'gtt_touch';
+    fill_model?: 'auto' | 'next_open' | 'close' | 'gtt_touch';
     /**
      * Intrabar Order
      */
@@ -2254,6 +2288,12 @@ export type BacktestRequest = {
      * Name
      */
     name?: string;
+    /**
+     * Participation Pct
+     *
+     * Largest part of a day's volume, and of its 20-day median, that is traded; 0: no limit.
+     */
+    participation_pct?: number;
     /**
      * Point In Time Universe
      */
@@ -4945,6 +4985,7 @@ export type InstrumentOut = {
  * A backtest with its whole report; every figure is explained in the Backtesting guide.
  */
 export type Report = {
+    as_entered: AsEntered | null;
     /**
      * By Conviction Decile
      */
@@ -5236,6 +5277,10 @@ export type Costs = {
      */
     costs_bps: number | null;
     /**
+     * Dividends
+     */
+    dividends: number;
+    /**
      * Gross Pnl
      */
     gross_pnl: number;
@@ -5299,6 +5344,50 @@ export type DecileGroup = {
      * Winning Trades
      */
     winning_trades: number;
+};
+
+/**
+ * AsEntered
+ *
+ * Headline figures with the fill model of the strategy's entry.
+ */
+export type AsEntered = {
+    /**
+     * Cagr
+     */
+    cagr: number | null;
+    /**
+     * Fill Model
+     */
+    fill_model: string;
+    /**
+     * Max Drawdown
+     */
+    max_drawdown: number | null;
+    /**
+     * Profit Factor
+     */
+    profit_factor: number | null;
+    /**
+     * Sharpe
+     */
+    sharpe: number | null;
+    /**
+     * Sortino
+     */
+    sortino: number | null;
+    /**
+     * Total Return
+     */
+    total_return: number;
+    /**
+     * Total Trades
+     */
+    total_trades: number;
+    /**
+     * Win Rate
+     */
+    win_rate: number | null;
 };
 
 /**
