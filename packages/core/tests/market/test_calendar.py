@@ -14,13 +14,21 @@ from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar import (
     Calendar,
     apply_special_sessions,
+    is_ruled_holiday,
     nse_calendar,
+    ruled_sessions,
     weekday_sessions,
 )
-from tradertape_core.market.calendar_facts import FIRST_DAY, LAST_DAY, SPECIAL_SESSIONS
+from tradertape_core.market.calendar_facts import (
+    FIRST_DAY,
+    HOLIDAYS,
+    LAST_DAY,
+    PUBLISHED_UNTIL,
+    SPECIAL_SESSIONS,
+)
 from tradertape_core.market.session_times import PhaseKind, Segment
 
-DAYS = st.dates(min_value=date(2014, 6, 1), max_value=date(2027, 6, 30))
+DAYS = st.dates(min_value=date(2014, 6, 1), max_value=date(2037, 6, 30))
 
 
 def clock_spans(day: date, segment: Segment, kind: PhaseKind | None = None) -> list[str]:
@@ -35,14 +43,15 @@ def clock_spans(day: date, segment: Segment, kind: PhaseKind | None = None) -> l
 def test_weekday_sessions_equal_those_of_exchange_calendars() -> None:
     import exchange_calendars
 
-    xbom = exchange_calendars.get_calendar("XBOM", start=FIRST_DAY, end=LAST_DAY)
-    assert weekday_sessions(FIRST_DAY, LAST_DAY) == tuple(x.date() for x in xbom.sessions)
+    xbom = exchange_calendars.get_calendar("XBOM", start=FIRST_DAY, end=PUBLISHED_UNTIL)
+    assert weekday_sessions(FIRST_DAY, PUBLISHED_UNTIL) == tuple(x.date() for x in xbom.sessions)
 
 
 def test_correcting_exchange_calendars_gives_the_calendar_made_from_facts() -> None:
-    plain = weekday_sessions(FIRST_DAY, LAST_DAY)
-    assert apply_special_sessions(reversed(plain)) == nse_calendar().sessions
-    assert len(nse_calendar().sessions) == len(plain) + sum(s.is_extra for s in SPECIAL_SESSIONS)
+    plain = weekday_sessions(FIRST_DAY, PUBLISHED_UNTIL)
+    typed = nse_calendar().sessions_between(FIRST_DAY, PUBLISHED_UNTIL)
+    assert apply_special_sessions(reversed(plain)) == typed
+    assert len(typed) == len(plain) + sum(s.is_extra for s in SPECIAL_SESSIONS)
 
 
 def test_a_late_holiday_listed_as_a_session_is_taken_out() -> None:
@@ -66,11 +75,42 @@ def test_special_sessions_are_added_only_within_the_base_range() -> None:
         (date(2024, 3, 2), True),  # disaster-recovery drill on a Saturday
         (date(2026, 1, 15), False),  # municipal elections
         (date(2014, 12, 31), False),  # not known, hence closed
-        (date(2027, 1, 4), False),
+        (date(2027, 1, 4), True),  # a Monday after the published years
+        (date(2027, 1, 9), False),  # a Saturday
+        (date(2027, 1, 26), False),  # Republic Day
+        (date(2027, 3, 26), False),  # Good Friday
+        (date(2028, 4, 14), False),  # Good Friday and Ambedkar Jayanti
+        (date(2036, 12, 31), True),
+        (date(2037, 1, 1), False),  # beyond the rule's years, hence closed
     ],
 )
 def test_sessions_of_known_days(day: date, trades: bool) -> None:
     assert nse_calendar().is_session(day) is trades
+
+
+def test_what_the_rule_closes_was_closed_in_every_published_year() -> None:
+    days = [FIRST_DAY + timedelta(days=i) for i in range((PUBLISHED_UNTIL - FIRST_DAY).days + 1)]
+    ruled = [day for day in days if day.weekday() < 5 and is_ruled_holiday(day)]
+    assert set(ruled) <= HOLIDAYS
+    years = PUBLISHED_UNTIL.year - FIRST_DAY.year + 1
+    assert len([day for day in ruled if day.weekday() == 4 and day.month in (3, 4)]) >= years
+    unknown = len(HOLIDAYS) - len(ruled)
+    extra = set(ruled_sessions(FIRST_DAY, PUBLISHED_UNTIL)) & HOLIDAYS
+    assert len(extra) == unknown, "the lunar holidays are sessions by the rule, and nothing else"
+
+
+def test_the_calendar_says_what_is_published_and_what_only_the_rule_says() -> None:
+    calendar = nse_calendar()
+    assert calendar.published_until == PUBLISHED_UNTIL < LAST_DAY == calendar.last_day
+    assert calendar.is_published(PUBLISHED_UNTIL)
+    later = PUBLISHED_UNTIL + timedelta(days=1)
+    assert (calendar.knows(later), calendar.is_published(later)) == (True, False)
+    assert calendar.next_session(PUBLISHED_UNTIL) == date(2027, 1, 1)
+    assert clock_spans(date(2027, 1, 4), Segment.DERIVATIVES, PhaseKind.CONTINUOUS) == [
+        "continuous 09:15-15:40"
+    ]
+    week = Calendar.from_sessions([date(2030, 1, 1), date(2030, 1, 3)])
+    assert week.published_until == date(2030, 1, 3)
 
 
 @given(DAYS)
@@ -95,14 +135,16 @@ def test_phases_are_in_order_and_never_overlap(day: date, segment: Segment) -> N
 
 def test_asking_beyond_the_known_range_is_refused() -> None:
     calendar = nse_calendar()
-    with pytest.raises(InvalidInput, match="covers 2015-01-01 to 2026-12-31"):
-        calendar.next_session(date(2026, 12, 31))
+    with pytest.raises(InvalidInput, match="covers 2015-01-01 to 2036-12-31"):
+        calendar.next_session(date(2036, 12, 31))
     with pytest.raises(InvalidInput):
-        calendar.previous_session(date(2027, 6, 1))
+        calendar.previous_session(date(2037, 6, 1))
     with pytest.raises(InvalidInput):
         calendar.next_session(date(2010, 1, 1))
     with pytest.raises(InvalidInput):
         weekday_sessions(date(2014, 1, 1), date(2015, 2, 1))
+    with pytest.raises(InvalidInput, match="known from 2015-01-01 to 2026-12-31"):
+        weekday_sessions(date(2026, 1, 1), date(2027, 1, 1))
 
 
 def test_a_calendar_is_made_from_any_sessions_in_any_order() -> None:
@@ -197,11 +239,11 @@ def test_holidays_agree_with_the_real_set(real_data_dir: Path) -> None:
     closed, traded = set(), set()
     for row in csv.DictReader((real_data_dir / "nse_holidays.csv").read_text().splitlines()):
         day = date.fromisoformat(row["date"])
-        if calendar.knows(day):
+        if calendar.is_published(day):
             (traded if row["observed_in_price_data"] == "traded" else closed).add(day)
     weekdays = {
         day
-        for i in range((LAST_DAY - FIRST_DAY).days + 1)
+        for i in range((PUBLISHED_UNTIL - FIRST_DAY).days + 1)
         if (day := FIRST_DAY + timedelta(days=i)).weekday() < 5
     }
     assert weekdays - set(calendar.sessions) == closed

@@ -100,6 +100,14 @@ def test_the_calendar_tells_hours_and_special_sessions(signed_in):
     assert found["2024-11-01"]["open"].startswith("2024-11-01T18:00")
 
 
+def test_the_calendar_says_which_days_only_follow_the_rule(signed_in):
+    asked = {"from": "2026-12-31", "to": "2027-01-04"}
+    found = signed_in.get("/api/market/calendar", params=asked).json()
+    assert [(one["date"], one["published"]) for one in found] == [
+        ("2026-12-31", True), ("2027-01-01", False), ("2027-01-04", False),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("path", "words"),
     [

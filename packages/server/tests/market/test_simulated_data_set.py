@@ -5,7 +5,9 @@ from datetime import date
 import numpy as np
 import pytest
 
+from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.world import DEFAULT_SEED, generate
+from tradertape_server.features.market.simulated_data_set import last_session
 
 
 @pytest.fixture
@@ -64,9 +66,14 @@ def test_a_later_start_extends_it_and_keeps_the_past(built, market, clock):
     assert later.created_at == built[0].created_at
 
 
-def test_beyond_the_known_calendar_it_ends_with_the_calendar(market, clock):
-    clock.advance(days=1000)
-    assert market.ensure_simulated_world().last <= "2026-12-31"
+def test_beyond_the_published_holidays_it_continues_by_the_rule(market, clock):
+    clock.advance(days=400)
+    assert market.ensure_simulated_world().last == "2027-02-08"
+
+
+def test_beyond_the_years_of_the_rule_it_ends_with_the_calendar(clock):
+    clock.advance(days=5000)
+    assert last_session(clock, nse_calendar()) == date(2036, 12, 30)
 
 
 def test_suspensions_of_the_simulated_market_are_no_defects(built, market):

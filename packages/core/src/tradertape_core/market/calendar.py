@@ -1,6 +1,8 @@
 """Trading days and hours of the exchange. Pure: made from dates, asks no clock.
 
-A day outside the known range is closed: automation must not trade on a guess.
+Up to `published_until` the days are those of the exchange's own lists. For some years after it they
+follow a rule, which closes weekends, national holidays and Good Friday; the lunar holidays of those
+years count as sessions until their list is typed. A day outside the range is closed.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar_facts import (
     FIRST_DAY,
+    FIXED_HOLIDAYS,
     HOLIDAYS,
     LAST_DAY,
     LATE_HOLIDAYS,
+    PUBLISHED_UNTIL,
     SPECIAL_SESSIONS,
     SpecialSession,
 )
@@ -37,14 +41,16 @@ _SPECIAL: Mapping[date, SpecialSession] = {s.day: s for s in SPECIAL_SESSIONS}
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Sessions of the exchange within [first_day, last_day], both known completely.
+    """Sessions of the exchange within [first_day, last_day].
 
     sessions: trading days, oldest first. Days outside the range are unknown, hence closed.
+    published_until: the last day from the exchange's own lists; later ones follow a rule.
     """
 
     sessions: tuple[date, ...]
     first_day: date
     last_day: date
+    published_until: date
 
     @classmethod
     def from_sessions(
@@ -53,9 +59,11 @@ class Calendar:
         *,
         first_day: date | None = None,
         last_day: date | None = None,
+        published_until: date | None = None,
     ) -> Calendar:
         """Build from trading days in any order; the range defaults to the first and last of them.
 
+        published_until: the last day of the range when None.
         Raises InvalidInput when there is no session or one lies outside the range.
         """
         days = tuple(sorted(set(sessions)))
@@ -66,7 +74,7 @@ class Calendar:
             raise InvalidInput(
                 f"sessions reach from {days[0]} to {days[-1]}, beyond {start}..{end}"
             )
-        return cls(days, start, end)
+        return cls(days, start, end, min(published_until or end, end))
 
     @property
     def days(self) -> NDArray[np.datetime64]:
@@ -74,8 +82,12 @@ class Calendar:
         return np.array(self.sessions, dtype="datetime64[D]")
 
     def knows(self, day: date) -> bool:
-        """Whether the calendar can tell if `day` trades."""
+        """Whether the calendar can tell if `day` trades, from a list or by the rule."""
         return self.first_day <= day <= self.last_day
+
+    def is_published(self, day: date) -> bool:
+        """Whether the exchange's own list says if `day` trades; False where only the rule does."""
+        return self.first_day <= day <= self.published_until
 
     def is_session(self, day: date) -> bool:
         """Whether the exchange trades on `day`; False where that is not known."""
@@ -139,9 +151,46 @@ def _phases(day: date, segment: Segment) -> tuple[Phase, ...]:
 
 @cache
 def nse_calendar() -> Calendar:
-    """Build the exchange's calendar 2015-2026 from the typed facts alone; cached."""
-    sessions = apply_special_sessions(weekday_sessions(FIRST_DAY, LAST_DAY))
-    return Calendar.from_sessions(sessions, first_day=FIRST_DAY, last_day=LAST_DAY)
+    """Build the exchange's calendar: the typed years, and the rule up to LAST_DAY; cached."""
+    typed = apply_special_sessions(weekday_sessions(FIRST_DAY, PUBLISHED_UNTIL))
+    ruled = ruled_sessions(PUBLISHED_UNTIL + timedelta(days=1), LAST_DAY)
+    return Calendar.from_sessions(
+        (*typed, *ruled),
+        first_day=FIRST_DAY,
+        last_day=LAST_DAY,
+        published_until=PUBLISHED_UNTIL,
+    )
+
+
+def ruled_sessions(start: date, end: date) -> tuple[date, ...]:
+    """Sessions from `start` to `end` by the rule alone: no list of holidays is asked.
+
+    Weekends, the holidays of fixed date and Good Friday are closed. Holidays that follow the moon
+    are announced a year at a time and count as sessions here.
+    """
+    span = (start + timedelta(days=i) for i in range((end - start).days + 1))
+    return tuple(day for day in span if day.weekday() < 5 and not is_ruled_holiday(day))
+
+
+def is_ruled_holiday(day: date) -> bool:
+    """Whether the exchange keeps `day` every year, by date or as Good Friday."""
+    return (day.month, day.day) in FIXED_HOLIDAYS or day == _good_friday(day.year)
+
+
+@cache
+def _good_friday(year: int) -> date:
+    """Two days before the Gregorian Easter, from the year's place in the lunar cycle of 19 years.
+
+    The epact gives the first full moon after the equinox; Easter is the Sunday that follows it.
+    """
+    century = year // 100
+    golden = year % 19
+    epact = (19 * golden + century - century // 4 - (8 * century + 13) // 25 + 15) % 30
+    # The two corrections keep the full moon within 29 days and off one date twice in a cycle.
+    epact -= (epact // 28) * (1 - (epact // 28) * (29 // (epact + 1)) * ((21 - golden) // 11))
+    full_moon = date(year, 3, 21) + timedelta(days=epact)
+    to_sunday = 6 - full_moon.weekday() or 7
+    return full_moon + timedelta(days=to_sunday - 2)
 
 
 def extended_by_weekdays(calendar: Calendar, until: date) -> Calendar:
@@ -150,7 +199,10 @@ def extended_by_weekdays(calendar: Calendar, until: date) -> Calendar:
     after = (last + timedelta(days=i) for i in range(1, (until - last).days + 1))
     weekdays = (day for day in after if day.weekday() < 5)
     return Calendar.from_sessions(
-        (*calendar.sessions, *weekdays), first_day=calendar.first_day, last_day=max(until, last)
+        (*calendar.sessions, *weekdays),
+        first_day=calendar.first_day,
+        last_day=max(until, last),
+        published_until=calendar.published_until,
     )
 
 
@@ -159,8 +211,8 @@ def weekday_sessions(start: date, end: date) -> tuple[date, ...]:
 
     Raises InvalidInput outside the years whose holidays are typed.
     """
-    if start < FIRST_DAY or end > LAST_DAY:
-        raise InvalidInput(f"holidays are known from {FIRST_DAY} to {LAST_DAY}")
+    if start < FIRST_DAY or end > PUBLISHED_UNTIL:
+        raise InvalidInput(f"holidays are known from {FIRST_DAY} to {PUBLISHED_UNTIL}")
     span = (start + timedelta(days=i) for i in range((end - start).days + 1))
     return tuple(day for day in span if day.weekday() < 5 and day not in HOLIDAYS)
 

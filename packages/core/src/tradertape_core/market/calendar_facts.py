@@ -1,10 +1,13 @@
-"""When the National Stock Exchange of India trades, 2015-2026, typed as facts.
+"""When the National Stock Exchange of India trades, typed as facts, and the rule for later years.
 
-Weekday holidays are those of the exchange's yearly circulars; a test holds the list equal to the
-BSE calendar of exchange_calendars 4.13 (both exchanges keep the same days). Sessions that break
-the pattern (Muhurat, weekend budgets, disaster-recovery drills) are ours: no package has them.
-Numbers and dates of circulars before 2026 are from memory; the days themselves were checked against
-published prices.
+Weekday holidays up to PUBLISHED_UNTIL are those of the yearly circulars; a test holds the list
+equal to the BSE calendar of exchange_calendars 4.13 (both exchanges keep the same days).
+Sessions that break the pattern (Muhurat, weekend budgets, disaster-recovery drills) are ours: no
+package has them. Numbers and dates of circulars before 2026 are from memory; the days themselves
+were checked against published prices.
+
+The list of 2027 is not published yet, hence not typed: the days from then to LAST_DAY follow the
+rule (weekends, national holidays, Good Friday), which knows no lunar holidays.
 """
 
 from __future__ import annotations
@@ -15,7 +18,10 @@ from datetime import date, time
 from enum import StrEnum
 
 FIRST_DAY = date(2015, 1, 1)
-LAST_DAY = date(2026, 12, 31)
+# The last day whose holidays the exchange has published and this module has typed.
+PUBLISHED_UNTIL = date(2026, 12, 31)
+# The last day for which the rule below gives an answer.
+LAST_DAY = date(2036, 12, 31)
 
 # Month-day of each weekday on which the equity segment keeps its holiday; a Muhurat session may
 # still be held in the evening (see SPECIAL_SESSIONS).
@@ -38,6 +44,17 @@ HOLIDAYS: frozenset[date] = frozenset(
     date(year, int(day[:2]), int(day[2:]))
     for year, days in _HOLIDAYS.items()
     for day in days.split()
+)
+
+# Holidays of every year on one date, as month and day: Republic Day, Ambedkar Jayanti, Maharashtra
+# Day, Independence Day, Gandhi Jayanti, Christmas. A test compares them with the years typed above.
+FIXED_HOLIDAYS: tuple[tuple[int, int], ...] = (
+    (1, 26),
+    (4, 14),
+    (5, 1),
+    (8, 15),
+    (10, 2),
+    (12, 25),
 )
 
 

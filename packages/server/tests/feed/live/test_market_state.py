@@ -40,7 +40,8 @@ def simulated(*, any_hour: bool) -> SimulatedSource:
         ("2026-07-31T15:20", "open", "Market open", "until 15:30"),
         ("2026-07-31T15:31", "closed", "Closed, opens Mon 09:15", "amo"),
         ("2024-02-29T12:00", "open", "Market open", "until 15:30"),
-        ("2026-12-31T18:00", "closed", "Closed", "amo"),  # no calendar of 2027
+        ("2026-12-31T18:00", "closed", "Closed, opens Fri 09:15", "amo"),  # 2027, by the rule
+        ("2036-12-31T18:00", "closed", "Closed", "amo"),  # no calendar of 2037
     ],
 )  # fmt: skip
 def test_the_exchanges_day_in_words(moment: str, state: str, text: str, hint: str) -> None:

@@ -157,6 +157,13 @@ def test_bad_rows_are_named_with_line_and_reason(bring, market):
     assert market.store.manifest("nse").rejected == 12
 
 
+def test_a_day_that_only_the_rule_closes_is_not_refused(bring, market, clock):
+    clock.advance(days=500)  # May 2027: no list of its holidays and special sessions is typed
+    saturday = "2027-01-09,INFY,100,102,99,101,10\n"
+    assert bring({"a.csv": GOOD + saturday}, basis="split").candles == 4
+    assert close_of(market, "INFY")["2027-01-09"] == 101
+
+
 def test_blank_lines_do_not_shift_line_numbers(bring):
     text = GOOD.replace("\n2024-01-02", "\n\n2024-01-02") + "2024-01-03,INFY,0,1,1,1,1\n"
     assert rejects_of(bring({"a.csv": text}, basis="split")) == {6: "a price is zero or negative"}

@@ -50,13 +50,14 @@ def generate(
 ) -> World:
     """Simulate the market from 2015 up to `end` and return it from `start` on.
 
-    sessions: trading days; the typed calendar when None. end: defaults to the last of them.
+    sessions: trading days; the exchange's calendar when None. end: defaults to the last of them,
+    of a calendar to the last that is published.
     The same seed gives the same candle on a day whatever `start` and `end` are.
     Raises InvalidInput when no session lies between them or `seed` is negative.
     """
     if seed < 0:
         raise InvalidInput("seed must not be negative", pointer="/seed")
-    days = _days(sessions or nse_calendar(), end)
+    days = _days(nse_calendar() if sessions is None else sessions, end)
     first = int(np.searchsorted(days, np.datetime64(start)))
     if first >= len(days):
         raise InvalidInput(f"no session between {start} and {end}", pointer="/end")
@@ -64,7 +65,11 @@ def generate(
 
 
 def _days(sessions: Calendar | Sequence[date], end: date | None) -> Days:
-    listed = sessions.sessions if isinstance(sessions, Calendar) else sorted(set(sessions))
+    if isinstance(sessions, Calendar):
+        listed: Sequence[date] = sessions.sessions
+        end = end or sessions.published_until
+    else:
+        listed = sorted(set(sessions))
     return np.array(
         [day for day in listed if day >= ORIGIN and (end is None or day <= end)],
         dtype="datetime64[D]",

@@ -145,6 +145,7 @@ def _session(day: date) -> SessionOut:
         open=traded[0].start if traded else None,
         close=traded[-1].end if traded else None,
         special=None if kind is None else str(kind.value),
+        published=nse_calendar().is_published(day),
     )
 
 

@@ -94,3 +94,7 @@ class SessionOut(BaseModel):
     open: datetime | None
     close: datetime | None
     special: str | None = Field(description="muhurat, weekend, … on an extraordinary session.")
+    published: bool = Field(
+        description="Whether the exchange has published the holidays of that year; else the day "
+        "follows the rule: weekends, national holidays and Good Friday are closed."
+    )

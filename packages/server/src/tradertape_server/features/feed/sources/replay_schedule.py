@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import cycle
+from itertools import cycle, islice
 
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar import Calendar, extended_by_weekdays
@@ -56,7 +56,7 @@ def looped(days: Iterable[date], calendar: Calendar) -> Looped:
         return Looped(calendar, first_round)
     known = extended_by_weekdays(calendar, calendar.last_day + timedelta(days=2 * _LOOP_DAYS))
     later = known.sessions[bisect_right(known.sessions, recorded[-1]) :]
-    free = [day for day in later if _is_ordinary(day, known)][:_LOOP_DAYS]
+    free = islice((day for day in later if _is_ordinary(day, known)), _LOOP_DAYS)
     return Looped(known, first_round | dict(zip(free, cycle(again), strict=False)))
 
 

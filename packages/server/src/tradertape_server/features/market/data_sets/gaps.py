@@ -29,13 +29,14 @@ class Gaps:
 def find_gaps(
     dates: Days, symbols: tuple[str, ...], close: Floats, volume: Floats, calendar: Calendar
 ) -> Gaps:
-    """Compare (T, N) candles with the calendar's sessions; years it does not cover are ignored."""
+    """Compare (T, N) candles with the calendar's published sessions; other years are ignored."""
     if close.size == 0:
         return Gaps(0, (), (), 0, ())
-    first, last = np.datetime64(calendar.first_day, "D"), np.datetime64(calendar.last_day, "D")
+    first = np.datetime64(calendar.first_day, "D")
+    last = np.datetime64(calendar.published_until, "D")
     known = (dates >= first) & (dates <= last)
     sessions = calendar.days
-    sessions = sessions[(sessions >= dates[0]) & (sessions <= dates[-1])]
+    sessions = sessions[(sessions >= dates[0]) & (sessions <= min(dates[-1], last))]
     there = ~np.isnan(close)
     held = np.zeros((len(sessions), len(symbols)), np.bool_)
     shared = np.isin(sessions, dates)

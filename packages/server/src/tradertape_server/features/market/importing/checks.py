@@ -93,8 +93,8 @@ def _check_prices(parsed: Parsed, rules: Rules, against) -> None:
 
 
 def _closed(days: Days, calendar: Calendar) -> NDArray[np.bool_]:
-    first, last = np.datetime64(calendar.first_day, "D"), np.datetime64(calendar.last_day, "D")
-    certain = (days >= first) & (days <= last)
+    first = np.datetime64(calendar.first_day, "D")
+    certain = (days >= first) & (days <= np.datetime64(calendar.published_until, "D"))
     return certain & ~np.isin(days, calendar.days)
 
 
