@@ -950,34 +950,6 @@ export type VerifyLink = {
 };
 
 /**
- * ValidationError
- */
-export type ValidationError = {
-    /**
-     * Context
-     */
-    ctx?: {
-        [key: string]: unknown;
-    };
-    /**
-     * Input
-     */
-    input?: unknown;
-    /**
-     * Location
-     */
-    loc: Array<string | number>;
-    /**
-     * Message
-     */
-    msg: string;
-    /**
-     * Error Type
-     */
-    type: string;
-};
-
-/**
  * Validation
  *
  * The completed document with its description in English, or its problems.
@@ -2928,7 +2900,7 @@ export type Allocation = {
  *
  * A strategy in the rule language (see the Strategies guide).
  *
- * Blocks left out on create come from the base model. Fields that the server sets (`id`,
+ * Blocks left out come from the base model. Fields that the server sets (`id`,
  * `version`, …) are ignored, so that what was read may be sent back.
  */
 export type StrategyDocument = {
@@ -3379,6 +3351,12 @@ export type SessionOut = {
      * Open
      */
     open: string | null;
+    /**
+     * Published
+     *
+     * Whether the exchange has published the holidays of that year; else the day follows the rule: weekends, national holidays and Good Friday are closed.
+     */
+    published: boolean;
     /**
      * Special
      *
@@ -5513,6 +5491,18 @@ export type ReplayIn = {
 };
 
 /**
+ * Refusal
+ *
+ * Why a request was refused; some have further members.
+ */
+export type Refusal = {
+    /**
+     * The reason, for people.
+     */
+    detail: string;
+};
+
+/**
  * QuotesIn
  *
  * Instruments to quote, and how much of each quote to return.
@@ -5794,6 +5784,30 @@ export type Profile = {
      * Name
      */
     name: string;
+};
+
+/**
+ * Problem
+ *
+ * One problem of a request.
+ */
+export type Problem = {
+    /**
+     * The place: body, query, path, header or cookie, and the path in it.
+     */
+    loc: Array<string | number>;
+    /**
+     * What is wrong, for people.
+     */
+    msg: string;
+    /**
+     * The place in the body (RFC 6901).
+     */
+    pointer?: string;
+    /**
+     * The kind, for programs.
+     */
+    type: string;
 };
 
 /**
@@ -8494,6 +8508,15 @@ export type KeyRow = {
 };
 
 /**
+ * InvalidRequest
+ *
+ * Why a request does not match this description.
+ */
+export type InvalidRequest = {
+    detail: Array<Problem>;
+};
+
+/**
  * IntentResult
  *
  * The outcome of an intent: of its order, or of the basket's `legs`.
@@ -8771,16 +8794,6 @@ export type CheckRow = {
      * Status
      */
     status: 'ok' | 'stale' | 'down';
-};
-
-/**
- * HTTPValidationError
- */
-export type HttpValidationError = {
-    /**
-     * Detail
-     */
-    detail?: Array<ValidationError>;
 };
 
 /**
@@ -10331,9 +10344,33 @@ export type InstrumentActivityApiActivityGetData = {
 
 export type InstrumentActivityApiActivityGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type InstrumentActivityApiActivityGetError = InstrumentActivityApiActivityGetErrors[keyof InstrumentActivityApiActivityGetErrors];
@@ -10365,9 +10402,33 @@ export type FundsApiAlgoWorkersWorkerFundsGetData = {
 
 export type FundsApiAlgoWorkersWorkerFundsGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type FundsApiAlgoWorkersWorkerFundsGetError = FundsApiAlgoWorkersWorkerFundsGetErrors[keyof FundsApiAlgoWorkersWorkerFundsGetErrors];
@@ -10395,9 +10456,33 @@ export type ListGttsApiAlgoWorkersWorkerGttTriggersGetData = {
 
 export type ListGttsApiAlgoWorkersWorkerGttTriggersGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ListGttsApiAlgoWorkersWorkerGttTriggersGetError = ListGttsApiAlgoWorkersWorkerGttTriggersGetErrors[keyof ListGttsApiAlgoWorkersWorkerGttTriggersGetErrors];
@@ -10438,9 +10523,45 @@ export type PlaceGttApiAlgoWorkersWorkerGttTriggersPostData = {
 
 export type PlaceGttApiAlgoWorkersWorkerGttTriggersPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type PlaceGttApiAlgoWorkersWorkerGttTriggersPostError = PlaceGttApiAlgoWorkersWorkerGttTriggersPostErrors[keyof PlaceGttApiAlgoWorkersWorkerGttTriggersPostErrors];
@@ -10474,9 +10595,45 @@ export type DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteData = {
 
 export type DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteError = DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteErrors[keyof DeleteGttApiAlgoWorkersWorkerGttTriggersTriggerIdDeleteErrors];
@@ -10504,9 +10661,33 @@ export type GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetData = {
 
 export type GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetError = GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetErrors[keyof GetGttApiAlgoWorkersWorkerGttTriggersTriggerIdGetErrors];
@@ -10545,9 +10726,45 @@ export type ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutData = {
 
 export type ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutError = ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutErrors[keyof ModifyGttApiAlgoWorkersWorkerGttTriggersTriggerIdPutErrors];
@@ -10570,9 +10787,45 @@ export type CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostData = {
 
 export type CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostError = CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostErrors[keyof CreateOptionRunApiAlgoWorkersWorkerOptionsRunsPostErrors];
@@ -10606,9 +10859,45 @@ export type EnterOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdEnterPostD
 
 export type EnterOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdEnterPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type EnterOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdEnterPostError = EnterOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdEnterPostErrors[keyof EnterOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdEnterPostErrors];
@@ -10642,9 +10931,45 @@ export type ExitOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdExitPostDat
 
 export type ExitOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdExitPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ExitOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdExitPostError = ExitOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdExitPostErrors[keyof ExitOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdExitPostErrors];
@@ -10675,9 +11000,45 @@ export type PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPrevie
 
 export type PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostError = PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostErrors[keyof PreviewOptionEntryApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewEntryPostErrors];
@@ -10708,9 +11069,45 @@ export type PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreview
 
 export type PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostError = PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostErrors[keyof PreviewOptionExitApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPreviewExitPostErrors];
@@ -10749,9 +11146,45 @@ export type ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtecti
 
 export type ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutError = ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutErrors[keyof ProtectOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionPutErrors];
@@ -10779,9 +11212,45 @@ export type ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdPr
 
 export type ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostError = ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostErrors[keyof ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostErrors];
@@ -10809,9 +11278,33 @@ export type ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProt
 
 export type ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetError = ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetErrors[keyof ShowOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionStateGetErrors];
@@ -10839,9 +11332,33 @@ export type ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetDat
 
 export type ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetError = ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetErrors[keyof ShowOptionRunApiAlgoWorkersWorkerOptionsRunsStrategyRunIdStateGetErrors];
@@ -10864,9 +11381,45 @@ export type PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostData 
 
 export type PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostError = PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostErrors[keyof PreviewStrategyApiAlgoWorkersWorkerOptionsStrategiesPreviewPostErrors];
@@ -10899,9 +11452,33 @@ export type MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxP
 
 export type MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetError = MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetErrors[keyof MaxPainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsMaxPainGetErrors];
@@ -10934,9 +11511,33 @@ export type PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetDa
 
 export type PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetError = PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetErrors[keyof PcrApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingAnalyticsPcrGetErrors];
@@ -10969,9 +11570,33 @@ export type ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetData = 
 
 export type ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetError = ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetErrors[keyof ChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingChainGetErrors];
@@ -10999,9 +11624,33 @@ export type ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetD
 
 export type ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetError = ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetErrors[keyof ExpiriesApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingExpiriesGetErrors];
@@ -11034,9 +11683,33 @@ export type GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetData 
 
 export type GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetError = GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetErrors[keyof GreeksApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingGreeksGetErrors];
@@ -11073,9 +11746,33 @@ export type MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGe
 
 export type MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetError = MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetErrors[keyof MiniChainApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingMiniChainGetErrors];
@@ -11103,9 +11800,45 @@ export type ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSele
 
 export type ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostError = ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostErrors[keyof ResolveSelectionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSelectionResolvePostErrors];
@@ -11133,9 +11866,33 @@ export type SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetDat
 
 export type SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetError = SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetErrors[keyof SessionApiAlgoWorkersWorkerOptionsUnderlyingsUnderlyingSessionGetErrors];
@@ -11163,9 +11920,33 @@ export type ListOrdersApiAlgoWorkersWorkerOrdersGetData = {
 
 export type ListOrdersApiAlgoWorkersWorkerOrdersGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ListOrdersApiAlgoWorkersWorkerOrdersGetError = ListOrdersApiAlgoWorkersWorkerOrdersGetErrors[keyof ListOrdersApiAlgoWorkersWorkerOrdersGetErrors];
@@ -11198,9 +11979,33 @@ export type GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetData = {
 
 export type GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetError = GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetErrors[keyof GetOrderApiAlgoWorkersWorkerOrdersOrderIdGetErrors];
@@ -11234,9 +12039,45 @@ export type CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostData = {
 
 export type CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostError = CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostErrors[keyof CancelOrderApiAlgoWorkersWorkerOrdersOrderIdCancelPostErrors];
@@ -11270,9 +12111,45 @@ export type ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostData = {
 
 export type ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostError = ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostErrors[keyof ModifyOrderApiAlgoWorkersWorkerOrdersOrderIdModifyPostErrors];
@@ -11308,9 +12185,33 @@ export type ListRunsApiAlgoWorkersWorkerRunsGetData = {
 
 export type ListRunsApiAlgoWorkersWorkerRunsGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ListRunsApiAlgoWorkersWorkerRunsGetError = ListRunsApiAlgoWorkersWorkerRunsGetErrors[keyof ListRunsApiAlgoWorkersWorkerRunsGetErrors];
@@ -11333,9 +12234,45 @@ export type CreateRunApiAlgoWorkersWorkerRunsPostData = {
 
 export type CreateRunApiAlgoWorkersWorkerRunsPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type CreateRunApiAlgoWorkersWorkerRunsPostError = CreateRunApiAlgoWorkersWorkerRunsPostErrors[keyof CreateRunApiAlgoWorkersWorkerRunsPostErrors];
@@ -11363,9 +12300,33 @@ export type GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetData = {
 
 export type GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetError = GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetErrors[keyof GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetErrors];
@@ -11399,9 +12360,45 @@ export type ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostData = {
 
 export type ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostError = ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostErrors[keyof ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostErrors];
@@ -11429,9 +12426,33 @@ export type RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetData = {
 
 export type RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetError = RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetErrors[keyof RunFundsApiAlgoWorkersWorkerRunsStrategyRunIdFundsGetErrors];
@@ -11465,9 +12486,45 @@ export type PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostData = {
 
 export type PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostError = PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostErrors[keyof PlaceIntentApiAlgoWorkersWorkerRunsStrategyRunIdIntentsPostErrors];
@@ -11495,9 +12552,33 @@ export type RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetData = {
 
 export type RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetError = RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetErrors[keyof RunPnlApiAlgoWorkersWorkerRunsStrategyRunIdPnlGetErrors];
@@ -11525,9 +12606,45 @@ export type PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostD
 
 export type PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostError = PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostErrors[keyof PreviewBasketApiAlgoWorkersWorkerRunsStrategyRunIdPreviewBasketPostErrors];
@@ -11555,9 +12672,45 @@ export type PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostDat
 
 export type PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostError = PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostErrors[keyof PreviewOrderApiAlgoWorkersWorkerRunsStrategyRunIdPreviewOrderPostErrors];
@@ -11591,9 +12744,45 @@ export type ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatch
 
 export type ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchError = ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchErrors[keyof ChangeProtectionApiAlgoWorkersWorkerRunsStrategyRunIdProtectionPatchErrors];
@@ -11627,9 +12816,45 @@ export type PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchData = {
 
 export type PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchError = PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchErrors[keyof PatchRiskApiAlgoWorkersWorkerRunsStrategyRunIdRiskPatchErrors];
@@ -11657,9 +12882,33 @@ export type SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetData =
 
 export type SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetError = SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetErrors[keyof SafetyCheckApiAlgoWorkersWorkerRunsStrategyRunIdSafetyCheckGetErrors];
@@ -11700,9 +12949,33 @@ export type ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetData = {
 
 export type ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetError = ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetErrors[keyof ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetErrors];
@@ -11730,9 +13003,33 @@ export type ListTradesApiAlgoWorkersWorkerTradesGetData = {
 
 export type ListTradesApiAlgoWorkersWorkerTradesGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ListTradesApiAlgoWorkersWorkerTradesGetError = ListTradesApiAlgoWorkersWorkerTradesGetErrors[keyof ListTradesApiAlgoWorkersWorkerTradesGetErrors];
@@ -11764,9 +13061,33 @@ export type ActivityApiAuthActivityGetData = {
 
 export type ActivityApiAuthActivityGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ActivityApiAuthActivityGetError = ActivityApiAuthActivityGetErrors[keyof ActivityApiAuthActivityGetErrors];
@@ -11804,9 +13125,33 @@ export type AuditLogApiAuthAdminAuditLogGetData = {
 
 export type AuditLogApiAuthAdminAuditLogGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type AuditLogApiAuthAdminAuditLogGetError = AuditLogApiAuthAdminAuditLogGetErrors[keyof AuditLogApiAuthAdminAuditLogGetErrors];
@@ -11840,9 +13185,33 @@ export type UsersApiAuthAdminUsersGetData = {
 
 export type UsersApiAuthAdminUsersGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type UsersApiAuthAdminUsersGetError = UsersApiAuthAdminUsersGetErrors[keyof UsersApiAuthAdminUsersGetErrors];
@@ -11872,9 +13241,45 @@ export type DisableApiAuthAdminUsersUserIdDisablePostData = {
 
 export type DisableApiAuthAdminUsersUserIdDisablePostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type DisableApiAuthAdminUsersUserIdDisablePostError = DisableApiAuthAdminUsersUserIdDisablePostErrors[keyof DisableApiAuthAdminUsersUserIdDisablePostErrors];
@@ -11902,9 +13307,45 @@ export type EnableApiAuthAdminUsersUserIdEnablePostData = {
 
 export type EnableApiAuthAdminUsersUserIdEnablePostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type EnableApiAuthAdminUsersUserIdEnablePostError = EnableApiAuthAdminUsersUserIdEnablePostErrors[keyof EnableApiAuthAdminUsersUserIdEnablePostErrors];
@@ -11932,9 +13373,45 @@ export type SignInLinkApiAuthAdminUsersUserIdSignInLinkPostData = {
 
 export type SignInLinkApiAuthAdminUsersUserIdSignInLinkPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type SignInLinkApiAuthAdminUsersUserIdSignInLinkPostError = SignInLinkApiAuthAdminUsersUserIdSignInLinkPostErrors[keyof SignInLinkApiAuthAdminUsersUserIdSignInLinkPostErrors];
@@ -11954,6 +13431,31 @@ export type ListAgentKeysApiAuthAgentKeysGetData = {
     query?: never;
     url: '/api/auth/agent-keys';
 };
+
+export type ListAgentKeysApiAuthAgentKeysGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListAgentKeysApiAuthAgentKeysGetError = ListAgentKeysApiAuthAgentKeysGetErrors[keyof ListAgentKeysApiAuthAgentKeysGetErrors];
 
 export type ListAgentKeysApiAuthAgentKeysGetResponses = {
     /**
@@ -11975,9 +13477,45 @@ export type CreateAgentKeyApiAuthAgentKeysPostData = {
 
 export type CreateAgentKeyApiAuthAgentKeysPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type CreateAgentKeyApiAuthAgentKeysPostError = CreateAgentKeyApiAuthAgentKeysPostErrors[keyof CreateAgentKeyApiAuthAgentKeysPostErrors];
@@ -12005,9 +13543,45 @@ export type RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteData = {
 
 export type RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteError = RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteErrors[keyof RevokeAgentKeysApiAuthAgentKeysKeyIdDeleteErrors];
@@ -12035,9 +13609,45 @@ export type RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostData = {
 
 export type RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostError = RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostErrors[keyof RegenerateAgentKeysApiAuthAgentKeysKeyIdRegeneratePostErrors];
@@ -12058,6 +13668,51 @@ export type DeleteKiteCredentialsApiAuthKiteCredentialsDeleteData = {
     url: '/api/auth/kite-credentials';
 };
 
+export type DeleteKiteCredentialsApiAuthKiteCredentialsDeleteErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type DeleteKiteCredentialsApiAuthKiteCredentialsDeleteError = DeleteKiteCredentialsApiAuthKiteCredentialsDeleteErrors[keyof DeleteKiteCredentialsApiAuthKiteCredentialsDeleteErrors];
+
 export type DeleteKiteCredentialsApiAuthKiteCredentialsDeleteResponses = {
     /**
      * Successful Response
@@ -12073,6 +13728,31 @@ export type KiteCredentialsApiAuthKiteCredentialsGetData = {
     query?: never;
     url: '/api/auth/kite-credentials';
 };
+
+export type KiteCredentialsApiAuthKiteCredentialsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type KiteCredentialsApiAuthKiteCredentialsGetError = KiteCredentialsApiAuthKiteCredentialsGetErrors[keyof KiteCredentialsApiAuthKiteCredentialsGetErrors];
 
 export type KiteCredentialsApiAuthKiteCredentialsGetResponses = {
     /**
@@ -12092,9 +13772,45 @@ export type SaveKiteCredentialsApiAuthKiteCredentialsPostData = {
 
 export type SaveKiteCredentialsApiAuthKiteCredentialsPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type SaveKiteCredentialsApiAuthKiteCredentialsPostError = SaveKiteCredentialsApiAuthKiteCredentialsPostErrors[keyof SaveKiteCredentialsApiAuthKiteCredentialsPostErrors];
@@ -12120,9 +13836,45 @@ export type LogoutApiAuthLogoutPostData = {
 
 export type LogoutApiAuthLogoutPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type LogoutApiAuthLogoutPostError = LogoutApiAuthLogoutPostErrors[keyof LogoutApiAuthLogoutPostErrors];
@@ -12145,9 +13897,45 @@ export type RequestLinkApiAuthMagicLinkPostData = {
 
 export type RequestLinkApiAuthMagicLinkPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type RequestLinkApiAuthMagicLinkPostError = RequestLinkApiAuthMagicLinkPostErrors[keyof RequestLinkApiAuthMagicLinkPostErrors];
@@ -12168,6 +13956,31 @@ export type MeApiAuthMeGetData = {
     url: '/api/auth/me';
 };
 
+export type MeApiAuthMeGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type MeApiAuthMeGetError = MeApiAuthMeGetErrors[keyof MeApiAuthMeGetErrors];
+
 export type MeApiAuthMeGetResponses = {
     /**
      * Successful Response
@@ -12186,9 +13999,45 @@ export type SetPasswordApiAuthPasswordPutData = {
 
 export type SetPasswordApiAuthPasswordPutErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type SetPasswordApiAuthPasswordPutError = SetPasswordApiAuthPasswordPutErrors[keyof SetPasswordApiAuthPasswordPutErrors];
@@ -12211,9 +14060,45 @@ export type PasswordLoginApiAuthPasswordLoginPostData = {
 
 export type PasswordLoginApiAuthPasswordLoginPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type PasswordLoginApiAuthPasswordLoginPostError = PasswordLoginApiAuthPasswordLoginPostErrors[keyof PasswordLoginApiAuthPasswordLoginPostErrors];
@@ -12236,9 +14121,45 @@ export type SetProfileApiAuthProfilePutData = {
 
 export type SetProfileApiAuthProfilePutErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type SetProfileApiAuthProfilePutError = SetProfileApiAuthProfilePutErrors[keyof SetProfileApiAuthProfilePutErrors];
@@ -12258,6 +14179,31 @@ export type SessionsApiAuthSessionsGetData = {
     query?: never;
     url: '/api/auth/sessions';
 };
+
+export type SessionsApiAuthSessionsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type SessionsApiAuthSessionsGetError = SessionsApiAuthSessionsGetErrors[keyof SessionsApiAuthSessionsGetErrors];
 
 export type SessionsApiAuthSessionsGetResponses = {
     /**
@@ -12284,9 +14230,45 @@ export type EndSessionApiAuthSessionsSessionIdDeleteData = {
 
 export type EndSessionApiAuthSessionsSessionIdDeleteErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type EndSessionApiAuthSessionsSessionIdDeleteError = EndSessionApiAuthSessionsSessionIdDeleteErrors[keyof EndSessionApiAuthSessionsSessionIdDeleteErrors];
@@ -12307,6 +14289,31 @@ export type BrokerStatusApiAuthStatusGetData = {
     url: '/api/auth/status';
 };
 
+export type BrokerStatusApiAuthStatusGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type BrokerStatusApiAuthStatusGetError = BrokerStatusApiAuthStatusGetErrors[keyof BrokerStatusApiAuthStatusGetErrors];
+
 export type BrokerStatusApiAuthStatusGetResponses = {
     /**
      * Successful Response
@@ -12322,6 +14329,51 @@ export type StartTotpApiAuthTotpPostData = {
     query?: never;
     url: '/api/auth/totp';
 };
+
+export type StartTotpApiAuthTotpPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type StartTotpApiAuthTotpPostError = StartTotpApiAuthTotpPostErrors[keyof StartTotpApiAuthTotpPostErrors];
 
 export type StartTotpApiAuthTotpPostResponses = {
     /**
@@ -12341,9 +14393,45 @@ export type ConfirmTotpApiAuthTotpConfirmPostData = {
 
 export type ConfirmTotpApiAuthTotpConfirmPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ConfirmTotpApiAuthTotpConfirmPostError = ConfirmTotpApiAuthTotpConfirmPostErrors[keyof ConfirmTotpApiAuthTotpConfirmPostErrors];
@@ -12366,9 +14454,45 @@ export type DisableTotpApiAuthTotpDisablePostData = {
 
 export type DisableTotpApiAuthTotpDisablePostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type DisableTotpApiAuthTotpDisablePostError = DisableTotpApiAuthTotpDisablePostErrors[keyof DisableTotpApiAuthTotpDisablePostErrors];
@@ -12391,9 +14515,45 @@ export type VerifyLinkApiAuthVerifyLinkPostData = {
 
 export type VerifyLinkApiAuthVerifyLinkPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type VerifyLinkApiAuthVerifyLinkPostError = VerifyLinkApiAuthVerifyLinkPostErrors[keyof VerifyLinkApiAuthVerifyLinkPostErrors];
@@ -12413,6 +14573,31 @@ export type ListWorkerTokensApiAuthWorkerTokensGetData = {
     query?: never;
     url: '/api/auth/worker-tokens';
 };
+
+export type ListWorkerTokensApiAuthWorkerTokensGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListWorkerTokensApiAuthWorkerTokensGetError = ListWorkerTokensApiAuthWorkerTokensGetErrors[keyof ListWorkerTokensApiAuthWorkerTokensGetErrors];
 
 export type ListWorkerTokensApiAuthWorkerTokensGetResponses = {
     /**
@@ -12434,9 +14619,45 @@ export type CreateWorkerTokenApiAuthWorkerTokensPostData = {
 
 export type CreateWorkerTokenApiAuthWorkerTokensPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type CreateWorkerTokenApiAuthWorkerTokensPostError = CreateWorkerTokenApiAuthWorkerTokensPostErrors[keyof CreateWorkerTokenApiAuthWorkerTokensPostErrors];
@@ -12464,9 +14685,45 @@ export type RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteData = {
 
 export type RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteError = RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteErrors[keyof RevokeWorkerTokensApiAuthWorkerTokensKeyIdDeleteErrors];
@@ -12494,9 +14751,45 @@ export type RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostData = {
 
 export type RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostError = RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostErrors[keyof RegenerateWorkerTokensApiAuthWorkerTokensKeyIdRegeneratePostErrors];
@@ -12517,6 +14810,31 @@ export type LatestRunsApiBacktestLatestGetData = {
     url: '/api/backtest/latest';
 };
 
+export type LatestRunsApiBacktestLatestGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type LatestRunsApiBacktestLatestGetError = LatestRunsApiBacktestLatestGetErrors[keyof LatestRunsApiBacktestLatestGetErrors];
+
 export type LatestRunsApiBacktestLatestGetResponses = {
     /**
      * Response Latest Runs Api Backtest Latest Get
@@ -12534,6 +14852,31 @@ export type BacktestOptionsApiBacktestOptionsGetData = {
     query?: never;
     url: '/api/backtest/options';
 };
+
+export type BacktestOptionsApiBacktestOptionsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type BacktestOptionsApiBacktestOptionsGetError = BacktestOptionsApiBacktestOptionsGetErrors[keyof BacktestOptionsApiBacktestOptionsGetErrors];
 
 export type BacktestOptionsApiBacktestOptionsGetResponses = {
     /**
@@ -12553,9 +14896,45 @@ export type RunBacktestApiBacktestRunPostData = {
 
 export type RunBacktestApiBacktestRunPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type RunBacktestApiBacktestRunPostError = RunBacktestApiBacktestRunPostErrors[keyof RunBacktestApiBacktestRunPostErrors];
@@ -12615,9 +14994,33 @@ export type ListRunsApiBacktestRunsGetData = {
 
 export type ListRunsApiBacktestRunsGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ListRunsApiBacktestRunsGetError = ListRunsApiBacktestRunsGetErrors[keyof ListRunsApiBacktestRunsGetErrors];
@@ -12647,9 +15050,45 @@ export type DeleteRunApiBacktestRunsRunIdDeleteData = {
 
 export type DeleteRunApiBacktestRunsRunIdDeleteErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type DeleteRunApiBacktestRunsRunIdDeleteError = DeleteRunApiBacktestRunsRunIdDeleteErrors[keyof DeleteRunApiBacktestRunsRunIdDeleteErrors];
@@ -12677,9 +15116,33 @@ export type GetRunApiBacktestRunsRunIdGetData = {
 
 export type GetRunApiBacktestRunsRunIdGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type GetRunApiBacktestRunsRunIdGetError = GetRunApiBacktestRunsRunIdGetErrors[keyof GetRunApiBacktestRunsRunIdGetErrors];
@@ -12707,9 +15170,45 @@ export type CancelRunApiBacktestRunsRunIdCancelPostData = {
 
 export type CancelRunApiBacktestRunsRunIdCancelPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type CancelRunApiBacktestRunsRunIdCancelPostError = CancelRunApiBacktestRunsRunIdCancelPostErrors[keyof CancelRunApiBacktestRunsRunIdCancelPostErrors];
@@ -12737,9 +15236,33 @@ export type DownloadEquityApiBacktestRunsRunIdEquityCsvGetData = {
 
 export type DownloadEquityApiBacktestRunsRunIdEquityCsvGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type DownloadEquityApiBacktestRunsRunIdEquityCsvGetError = DownloadEquityApiBacktestRunsRunIdEquityCsvGetErrors[keyof DownloadEquityApiBacktestRunsRunIdEquityCsvGetErrors];
@@ -12765,9 +15288,45 @@ export type LabelRunApiBacktestRunsRunIdLabelsPutData = {
 
 export type LabelRunApiBacktestRunsRunIdLabelsPutErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type LabelRunApiBacktestRunsRunIdLabelsPutError = LabelRunApiBacktestRunsRunIdLabelsPutErrors[keyof LabelRunApiBacktestRunsRunIdLabelsPutErrors];
@@ -12795,9 +15354,33 @@ export type GetRunStatusApiBacktestRunsRunIdStatusGetData = {
 
 export type GetRunStatusApiBacktestRunsRunIdStatusGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type GetRunStatusApiBacktestRunsRunIdStatusGetError = GetRunStatusApiBacktestRunsRunIdStatusGetErrors[keyof GetRunStatusApiBacktestRunsRunIdStatusGetErrors];
@@ -12825,9 +15408,33 @@ export type DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetData = {
 
 export type DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetError = DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetErrors[keyof DownloadTearSheetApiBacktestRunsRunIdTearSheetHtmlGetErrors];
@@ -12853,9 +15460,33 @@ export type DownloadTradesApiBacktestRunsRunIdTradesCsvGetData = {
 
 export type DownloadTradesApiBacktestRunsRunIdTradesCsvGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type DownloadTradesApiBacktestRunsRunIdTradesCsvGetError = DownloadTradesApiBacktestRunsRunIdTradesCsvGetErrors[keyof DownloadTradesApiBacktestRunsRunIdTradesCsvGetErrors];
@@ -12897,9 +15528,33 @@ export type ListStudiesApiBacktestStudiesGetData = {
 
 export type ListStudiesApiBacktestStudiesGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ListStudiesApiBacktestStudiesGetError = ListStudiesApiBacktestStudiesGetErrors[keyof ListStudiesApiBacktestStudiesGetErrors];
@@ -12924,9 +15579,45 @@ export type StartStudyApiBacktestStudiesPostData = {
 
 export type StartStudyApiBacktestStudiesPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type StartStudyApiBacktestStudiesPostError = StartStudyApiBacktestStudiesPostErrors[keyof StartStudyApiBacktestStudiesPostErrors];
@@ -12954,9 +15645,45 @@ export type DeleteStudyApiBacktestStudiesStudyIdDeleteData = {
 
 export type DeleteStudyApiBacktestStudiesStudyIdDeleteErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type DeleteStudyApiBacktestStudiesStudyIdDeleteError = DeleteStudyApiBacktestStudiesStudyIdDeleteErrors[keyof DeleteStudyApiBacktestStudiesStudyIdDeleteErrors];
@@ -12984,9 +15711,33 @@ export type GetStudyApiBacktestStudiesStudyIdGetData = {
 
 export type GetStudyApiBacktestStudiesStudyIdGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type GetStudyApiBacktestStudiesStudyIdGetError = GetStudyApiBacktestStudiesStudyIdGetErrors[keyof GetStudyApiBacktestStudiesStudyIdGetErrors];
@@ -13014,9 +15765,45 @@ export type CancelStudyApiBacktestStudiesStudyIdCancelPostData = {
 
 export type CancelStudyApiBacktestStudiesStudyIdCancelPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type CancelStudyApiBacktestStudiesStudyIdCancelPostError = CancelStudyApiBacktestStudiesStudyIdCancelPostErrors[keyof CancelStudyApiBacktestStudiesStudyIdCancelPostErrors];
@@ -13044,9 +15831,45 @@ export type ResumeStudyApiBacktestStudiesStudyIdResumePostData = {
 
 export type ResumeStudyApiBacktestStudiesStudyIdResumePostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ResumeStudyApiBacktestStudiesStudyIdResumePostError = ResumeStudyApiBacktestStudiesStudyIdResumePostErrors[keyof ResumeStudyApiBacktestStudiesStudyIdResumePostErrors];
@@ -13083,9 +15906,33 @@ export type ListStudyRowsApiBacktestStudiesStudyIdRowsGetData = {
 
 export type ListStudyRowsApiBacktestStudiesStudyIdRowsGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ListStudyRowsApiBacktestStudiesStudyIdRowsGetError = ListStudyRowsApiBacktestStudiesStudyIdRowsGetErrors[keyof ListStudyRowsApiBacktestStudiesStudyIdRowsGetErrors];
@@ -13109,6 +15956,23 @@ export type ChangelogApiChangelogGetData = {
     query?: never;
     url: '/api/changelog';
 };
+
+export type ChangelogApiChangelogGetErrors = {
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ChangelogApiChangelogGetError = ChangelogApiChangelogGetErrors[keyof ChangelogApiChangelogGetErrors];
 
 export type ChangelogApiChangelogGetResponses = {
     /**
@@ -13145,9 +16009,33 @@ export type ListTriggersApiGttsGetData = {
 
 export type ListTriggersApiGttsGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ListTriggersApiGttsGetError = ListTriggersApiGttsGetErrors[keyof ListTriggersApiGttsGetErrors];
@@ -13180,9 +16068,45 @@ export type CreateTriggerApiGttsPostData = {
 
 export type CreateTriggerApiGttsPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type CreateTriggerApiGttsPostError = CreateTriggerApiGttsPostErrors[keyof CreateTriggerApiGttsPostErrors];
@@ -13202,6 +16126,31 @@ export type ListTriggerAccountsApiGttsAccountsGetData = {
     query?: never;
     url: '/api/gtts/accounts';
 };
+
+export type ListTriggerAccountsApiGttsAccountsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListTriggerAccountsApiGttsAccountsGetError = ListTriggerAccountsApiGttsAccountsGetErrors[keyof ListTriggerAccountsApiGttsAccountsGetErrors];
 
 export type ListTriggerAccountsApiGttsAccountsGetResponses = {
     /**
@@ -13236,9 +16185,45 @@ export type DeleteTriggerApiGttsGttIdDeleteData = {
 
 export type DeleteTriggerApiGttsGttIdDeleteErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type DeleteTriggerApiGttsGttIdDeleteError = DeleteTriggerApiGttsGttIdDeleteErrors[keyof DeleteTriggerApiGttsGttIdDeleteErrors];
@@ -13266,9 +16251,33 @@ export type ShowTriggerApiGttsGttIdGetData = {
 
 export type ShowTriggerApiGttsGttIdGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ShowTriggerApiGttsGttIdGetError = ShowTriggerApiGttsGttIdGetErrors[keyof ShowTriggerApiGttsGttIdGetErrors];
@@ -13304,9 +16313,45 @@ export type ChangeTriggerApiGttsGttIdPutData = {
 
 export type ChangeTriggerApiGttsGttIdPutErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ChangeTriggerApiGttsGttIdPutError = ChangeTriggerApiGttsGttIdPutErrors[keyof ChangeTriggerApiGttsGttIdPutErrors];
@@ -13329,10 +16374,20 @@ export type HealthApiHealthGetData = {
 
 export type HealthApiHealthGetErrors = {
     /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
      * Something is down
      */
     503: unknown;
 };
+
+export type HealthApiHealthGetError = HealthApiHealthGetErrors[keyof HealthApiHealthGetErrors];
 
 export type HealthApiHealthGetResponses = {
     /**
@@ -13361,9 +16416,33 @@ export type ResolveInstrumentApiInstrumentsResolveGetData = {
 
 export type ResolveInstrumentApiInstrumentsResolveGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ResolveInstrumentApiInstrumentsResolveGetError = ResolveInstrumentApiInstrumentsResolveGetErrors[keyof ResolveInstrumentApiInstrumentsResolveGetErrors];
@@ -13401,9 +16480,33 @@ export type SearchInstrumentsApiInstrumentsSearchGetData = {
 
 export type SearchInstrumentsApiInstrumentsSearchGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type SearchInstrumentsApiInstrumentsSearchGetError = SearchInstrumentsApiInstrumentsSearchGetErrors[keyof SearchInstrumentsApiInstrumentsSearchGetErrors];
@@ -13445,9 +16548,33 @@ export type LiveCandlesApiLiveCandlesGetData = {
 
 export type LiveCandlesApiLiveCandlesGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type LiveCandlesApiLiveCandlesGetError = LiveCandlesApiLiveCandlesGetErrors[keyof LiveCandlesApiLiveCandlesGetErrors];
@@ -13491,9 +16618,33 @@ export type LiveHistoryApiLiveHistoryGetData = {
 
 export type LiveHistoryApiLiveHistoryGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type LiveHistoryApiLiveHistoryGetError = LiveHistoryApiLiveHistoryGetErrors[keyof LiveHistoryApiLiveHistoryGetErrors];
@@ -13516,9 +16667,45 @@ export type LiveQuotesApiLiveQuotesPostData = {
 
 export type LiveQuotesApiLiveQuotesPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type LiveQuotesApiLiveQuotesPostError = LiveQuotesApiLiveQuotesPostErrors[keyof LiveQuotesApiLiveQuotesPostErrors];
@@ -13538,6 +16725,31 @@ export type FeedStatusApiLiveStatusGetData = {
     query?: never;
     url: '/api/live/status';
 };
+
+export type FeedStatusApiLiveStatusGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type FeedStatusApiLiveStatusGetError = FeedStatusApiLiveStatusGetErrors[keyof FeedStatusApiLiveStatusGetErrors];
 
 export type FeedStatusApiLiveStatusGetResponses = {
     /**
@@ -13566,9 +16778,33 @@ export type ShowCalendarApiMarketCalendarGetData = {
 
 export type ShowCalendarApiMarketCalendarGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ShowCalendarApiMarketCalendarGetError = ShowCalendarApiMarketCalendarGetErrors[keyof ShowCalendarApiMarketCalendarGetErrors];
@@ -13613,9 +16849,33 @@ export type ShowCandlesApiMarketCandlesSymbolGetData = {
 
 export type ShowCandlesApiMarketCandlesSymbolGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ShowCandlesApiMarketCandlesSymbolGetError = ShowCandlesApiMarketCandlesSymbolGetErrors[keyof ShowCandlesApiMarketCandlesSymbolGetErrors];
@@ -13635,6 +16895,31 @@ export type ListDataSetsApiMarketDataSetsGetData = {
     query?: never;
     url: '/api/market/data-sets';
 };
+
+export type ListDataSetsApiMarketDataSetsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListDataSetsApiMarketDataSetsGetError = ListDataSetsApiMarketDataSetsGetErrors[keyof ListDataSetsApiMarketDataSetsGetErrors];
 
 export type ListDataSetsApiMarketDataSetsGetResponses = {
     /**
@@ -13677,9 +16962,33 @@ export type FindSymbolsApiMarketSymbolsGetData = {
 
 export type FindSymbolsApiMarketSymbolsGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type FindSymbolsApiMarketSymbolsGetError = FindSymbolsApiMarketSymbolsGetErrors[keyof FindSymbolsApiMarketSymbolsGetErrors];
@@ -13717,9 +17026,33 @@ export type ListUniversesApiMarketUniversesGetData = {
 
 export type ListUniversesApiMarketUniversesGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ListUniversesApiMarketUniversesGetError = ListUniversesApiMarketUniversesGetErrors[keyof ListUniversesApiMarketUniversesGetErrors];
@@ -13762,9 +17095,33 @@ export type ShowUniverseApiMarketUniversesNameGetData = {
 
 export type ShowUniverseApiMarketUniversesNameGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ShowUniverseApiMarketUniversesNameGetError = ShowUniverseApiMarketUniversesNameGetErrors[keyof ShowUniverseApiMarketUniversesNameGetErrors];
@@ -13784,6 +17141,31 @@ export type ListSpreadsApiOptionsSpreadsGetData = {
     query?: never;
     url: '/api/options/spreads';
 };
+
+export type ListSpreadsApiOptionsSpreadsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListSpreadsApiOptionsSpreadsGetError = ListSpreadsApiOptionsSpreadsGetErrors[keyof ListSpreadsApiOptionsSpreadsGetErrors];
 
 export type ListSpreadsApiOptionsSpreadsGetResponses = {
     /**
@@ -13805,9 +17187,45 @@ export type PreviewStrategyApiOptionsStrategiesPreviewPostData = {
 
 export type PreviewStrategyApiOptionsStrategiesPreviewPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type PreviewStrategyApiOptionsStrategiesPreviewPostError = PreviewStrategyApiOptionsStrategiesPreviewPostErrors[keyof PreviewStrategyApiOptionsStrategiesPreviewPostErrors];
@@ -13827,6 +17245,31 @@ export type ListUnderlyingsApiOptionsUnderlyingsGetData = {
     query?: never;
     url: '/api/options/underlyings';
 };
+
+export type ListUnderlyingsApiOptionsUnderlyingsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListUnderlyingsApiOptionsUnderlyingsGetError = ListUnderlyingsApiOptionsUnderlyingsGetErrors[keyof ListUnderlyingsApiOptionsUnderlyingsGetErrors];
 
 export type ListUnderlyingsApiOptionsUnderlyingsGetResponses = {
     /**
@@ -13866,9 +17309,33 @@ export type ShowChainApiOptionsUnderlyingChainGetData = {
 
 export type ShowChainApiOptionsUnderlyingChainGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ShowChainApiOptionsUnderlyingChainGetError = ShowChainApiOptionsUnderlyingChainGetErrors[keyof ShowChainApiOptionsUnderlyingChainGetErrors];
@@ -13896,9 +17363,33 @@ export type ListExpiriesApiOptionsUnderlyingExpiriesGetData = {
 
 export type ListExpiriesApiOptionsUnderlyingExpiriesGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ListExpiriesApiOptionsUnderlyingExpiriesGetError = ListExpiriesApiOptionsUnderlyingExpiriesGetErrors[keyof ListExpiriesApiOptionsUnderlyingExpiriesGetErrors];
@@ -13933,9 +17424,33 @@ export type ShowGreeksApiOptionsUnderlyingGreeksGetData = {
 
 export type ShowGreeksApiOptionsUnderlyingGreeksGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ShowGreeksApiOptionsUnderlyingGreeksGetError = ShowGreeksApiOptionsUnderlyingGreeksGetErrors[keyof ShowGreeksApiOptionsUnderlyingGreeksGetErrors];
@@ -13970,9 +17485,33 @@ export type ShowMaxPainApiOptionsUnderlyingMaxPainGetData = {
 
 export type ShowMaxPainApiOptionsUnderlyingMaxPainGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ShowMaxPainApiOptionsUnderlyingMaxPainGetError = ShowMaxPainApiOptionsUnderlyingMaxPainGetErrors[keyof ShowMaxPainApiOptionsUnderlyingMaxPainGetErrors];
@@ -14007,9 +17546,33 @@ export type ShowPcrApiOptionsUnderlyingPcrGetData = {
 
 export type ShowPcrApiOptionsUnderlyingPcrGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ShowPcrApiOptionsUnderlyingPcrGetError = ShowPcrApiOptionsUnderlyingPcrGetErrors[keyof ShowPcrApiOptionsUnderlyingPcrGetErrors];
@@ -14037,9 +17600,45 @@ export type SelectContractsApiOptionsUnderlyingSelectPostData = {
 
 export type SelectContractsApiOptionsUnderlyingSelectPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type SelectContractsApiOptionsUnderlyingSelectPostError = SelectContractsApiOptionsUnderlyingSelectPostErrors[keyof SelectContractsApiOptionsUnderlyingSelectPostErrors];
@@ -14067,9 +17666,33 @@ export type ShowSessionApiOptionsUnderlyingSessionGetData = {
 
 export type ShowSessionApiOptionsUnderlyingSessionGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ShowSessionApiOptionsUnderlyingSessionGetError = ShowSessionApiOptionsUnderlyingSessionGetErrors[keyof ShowSessionApiOptionsUnderlyingSessionGetErrors];
@@ -14090,6 +17713,31 @@ export type KillSwitchApiRiskKillSwitchGetData = {
     url: '/api/risk/kill-switch';
 };
 
+export type KillSwitchApiRiskKillSwitchGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type KillSwitchApiRiskKillSwitchGetError = KillSwitchApiRiskKillSwitchGetErrors[keyof KillSwitchApiRiskKillSwitchGetErrors];
+
 export type KillSwitchApiRiskKillSwitchGetResponses = {
     /**
      * Successful Response
@@ -14108,9 +17756,45 @@ export type SetKillSwitchApiRiskKillSwitchPostData = {
 
 export type SetKillSwitchApiRiskKillSwitchPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type SetKillSwitchApiRiskKillSwitchPostError = SetKillSwitchApiRiskKillSwitchPostErrors[keyof SetKillSwitchApiRiskKillSwitchPostErrors];
@@ -14131,6 +17815,31 @@ export type ServerKillSwitchApiRiskKillSwitchServerGetData = {
     url: '/api/risk/kill-switch/server';
 };
 
+export type ServerKillSwitchApiRiskKillSwitchServerGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ServerKillSwitchApiRiskKillSwitchServerGetError = ServerKillSwitchApiRiskKillSwitchServerGetErrors[keyof ServerKillSwitchApiRiskKillSwitchServerGetErrors];
+
 export type ServerKillSwitchApiRiskKillSwitchServerGetResponses = {
     /**
      * Successful Response
@@ -14149,9 +17858,45 @@ export type SetServerKillSwitchApiRiskKillSwitchServerPostData = {
 
 export type SetServerKillSwitchApiRiskKillSwitchServerPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type SetServerKillSwitchApiRiskKillSwitchServerPostError = SetServerKillSwitchApiRiskKillSwitchServerPostErrors[keyof SetServerKillSwitchApiRiskKillSwitchServerPostErrors];
@@ -14219,9 +17964,33 @@ export type ListStrategiesApiStrategiesGetData = {
 
 export type ListStrategiesApiStrategiesGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ListStrategiesApiStrategiesGetError = ListStrategiesApiStrategiesGetErrors[keyof ListStrategiesApiStrategiesGetErrors];
@@ -14246,9 +18015,45 @@ export type CreateStrategyApiStrategiesPostData = {
 
 export type CreateStrategyApiStrategiesPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type CreateStrategyApiStrategiesPostError = CreateStrategyApiStrategiesPostErrors[keyof CreateStrategyApiStrategiesPostErrors];
@@ -14271,9 +18076,45 @@ export type ExplainDayApiStrategiesExplainPostData = {
 
 export type ExplainDayApiStrategiesExplainPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ExplainDayApiStrategiesExplainPostError = ExplainDayApiStrategiesExplainPostErrors[keyof ExplainDayApiStrategiesExplainPostErrors];
@@ -14296,9 +18137,45 @@ export type ImportStrategyApiStrategiesImportPostData = {
 
 export type ImportStrategyApiStrategiesImportPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ImportStrategyApiStrategiesImportPostError = ImportStrategyApiStrategiesImportPostErrors[keyof ImportStrategyApiStrategiesImportPostErrors];
@@ -14319,6 +18196,31 @@ export type IndicatorCatalogueApiStrategiesIndicatorsGetData = {
     url: '/api/strategies/indicators';
 };
 
+export type IndicatorCatalogueApiStrategiesIndicatorsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type IndicatorCatalogueApiStrategiesIndicatorsGetError = IndicatorCatalogueApiStrategiesIndicatorsGetErrors[keyof IndicatorCatalogueApiStrategiesIndicatorsGetErrors];
+
 export type IndicatorCatalogueApiStrategiesIndicatorsGetResponses = {
     /**
      * Successful Response
@@ -14337,9 +18239,45 @@ export type SignalsOnSymbolApiStrategiesSignalsPostData = {
 
 export type SignalsOnSymbolApiStrategiesSignalsPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type SignalsOnSymbolApiStrategiesSignalsPostError = SignalsOnSymbolApiStrategiesSignalsPostErrors[keyof SignalsOnSymbolApiStrategiesSignalsPostErrors];
@@ -14367,9 +18305,45 @@ export type ValidateStrategyApiStrategiesValidatePostData = {
 
 export type ValidateStrategyApiStrategiesValidatePostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ValidateStrategyApiStrategiesValidatePostError = ValidateStrategyApiStrategiesValidatePostErrors[keyof ValidateStrategyApiStrategiesValidatePostErrors];
@@ -14397,9 +18371,45 @@ export type DeleteStrategyApiStrategiesStrategyIdDeleteData = {
 
 export type DeleteStrategyApiStrategiesStrategyIdDeleteErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type DeleteStrategyApiStrategiesStrategyIdDeleteError = DeleteStrategyApiStrategiesStrategyIdDeleteErrors[keyof DeleteStrategyApiStrategiesStrategyIdDeleteErrors];
@@ -14427,9 +18437,33 @@ export type GetStrategyApiStrategiesStrategyIdGetData = {
 
 export type GetStrategyApiStrategiesStrategyIdGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type GetStrategyApiStrategiesStrategyIdGetError = GetStrategyApiStrategiesStrategyIdGetErrors[keyof GetStrategyApiStrategiesStrategyIdGetErrors];
@@ -14457,9 +18491,45 @@ export type ReplaceStrategyApiStrategiesStrategyIdPutData = {
 
 export type ReplaceStrategyApiStrategiesStrategyIdPutErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ReplaceStrategyApiStrategiesStrategyIdPutError = ReplaceStrategyApiStrategiesStrategyIdPutErrors[keyof ReplaceStrategyApiStrategiesStrategyIdPutErrors];
@@ -14487,9 +18557,33 @@ export type ExportStrategyApiStrategiesStrategyIdExportGetData = {
 
 export type ExportStrategyApiStrategiesStrategyIdExportGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ExportStrategyApiStrategiesStrategyIdExportGetError = ExportStrategyApiStrategiesStrategyIdExportGetErrors[keyof ExportStrategyApiStrategiesStrategyIdExportGetErrors];
@@ -14524,9 +18618,45 @@ export type ForkStrategyApiStrategiesStrategyIdForkPostData = {
 
 export type ForkStrategyApiStrategiesStrategyIdForkPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ForkStrategyApiStrategiesStrategyIdForkPostError = ForkStrategyApiStrategiesStrategyIdForkPostErrors[keyof ForkStrategyApiStrategiesStrategyIdForkPostErrors];
@@ -14557,9 +18687,45 @@ export type ShareStrategyApiStrategiesStrategyIdSharePostData = {
 
 export type ShareStrategyApiStrategiesStrategyIdSharePostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ShareStrategyApiStrategiesStrategyIdSharePostError = ShareStrategyApiStrategiesStrategyIdSharePostErrors[keyof ShareStrategyApiStrategiesStrategyIdSharePostErrors];
@@ -14596,9 +18762,33 @@ export type ListVersionsApiStrategiesStrategyIdVersionsGetData = {
 
 export type ListVersionsApiStrategiesStrategyIdVersionsGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ListVersionsApiStrategiesStrategyIdVersionsGetError = ListVersionsApiStrategiesStrategyIdVersionsGetErrors[keyof ListVersionsApiStrategiesStrategyIdVersionsGetErrors];
@@ -14635,9 +18825,45 @@ export type RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostData 
 
 export type RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostError = RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostErrors[keyof RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostErrors];
@@ -14657,6 +18883,31 @@ export type ListWatchlistsApiWatchlistsGetData = {
     query?: never;
     url: '/api/watchlists';
 };
+
+export type ListWatchlistsApiWatchlistsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListWatchlistsApiWatchlistsGetError = ListWatchlistsApiWatchlistsGetErrors[keyof ListWatchlistsApiWatchlistsGetErrors];
 
 export type ListWatchlistsApiWatchlistsGetResponses = {
     /**
@@ -14678,9 +18929,45 @@ export type CreateWatchlistApiWatchlistsPostData = {
 
 export type CreateWatchlistApiWatchlistsPostErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type CreateWatchlistApiWatchlistsPostError = CreateWatchlistApiWatchlistsPostErrors[keyof CreateWatchlistApiWatchlistsPostErrors];
@@ -14708,9 +18995,45 @@ export type DeleteWatchlistApiWatchlistsWatchlistIdDeleteData = {
 
 export type DeleteWatchlistApiWatchlistsWatchlistIdDeleteErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type DeleteWatchlistApiWatchlistsWatchlistIdDeleteError = DeleteWatchlistApiWatchlistsWatchlistIdDeleteErrors[keyof DeleteWatchlistApiWatchlistsWatchlistIdDeleteErrors];
@@ -14738,9 +19061,45 @@ export type ChangeWatchlistApiWatchlistsWatchlistIdPatchData = {
 
 export type ChangeWatchlistApiWatchlistsWatchlistIdPatchErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ChangeWatchlistApiWatchlistsWatchlistIdPatchError = ChangeWatchlistApiWatchlistsWatchlistIdPatchErrors[keyof ChangeWatchlistApiWatchlistsWatchlistIdPatchErrors];
@@ -14768,9 +19127,33 @@ export type ListWatchedApiWatchlistsWatchlistIdInstrumentsGetData = {
 
 export type ListWatchedApiWatchlistsWatchlistIdInstrumentsGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ListWatchedApiWatchlistsWatchlistIdInstrumentsGetError = ListWatchedApiWatchlistsWatchlistIdInstrumentsGetErrors[keyof ListWatchedApiWatchlistsWatchlistIdInstrumentsGetErrors];
@@ -14804,9 +19187,33 @@ export type ListOptionCardsApiWorkersOptionRunsGetData = {
 
 export type ListOptionCardsApiWorkersOptionRunsGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ListOptionCardsApiWorkersOptionRunsGetError = ListOptionCardsApiWorkersOptionRunsGetErrors[keyof ListOptionCardsApiWorkersOptionRunsGetErrors];
@@ -14828,6 +19235,31 @@ export type OverviewApiWorkersOverviewGetData = {
     query?: never;
     url: '/api/workers/overview';
 };
+
+export type OverviewApiWorkersOverviewGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type OverviewApiWorkersOverviewGetError = OverviewApiWorkersOverviewGetErrors[keyof OverviewApiWorkersOverviewGetErrors];
 
 export type OverviewApiWorkersOverviewGetResponses = {
     /**
@@ -14856,9 +19288,33 @@ export type ListCardsApiWorkersRunsGetData = {
 
 export type ListCardsApiWorkersRunsGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ListCardsApiWorkersRunsGetError = ListCardsApiWorkersRunsGetErrors[keyof ListCardsApiWorkersRunsGetErrors];
@@ -14888,9 +19344,33 @@ export type ShowRunPageApiWorkersRunsStrategyRunIdGetData = {
 
 export type ShowRunPageApiWorkersRunsStrategyRunIdGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ShowRunPageApiWorkersRunsStrategyRunIdGetError = ShowRunPageApiWorkersRunsStrategyRunIdGetErrors[keyof ShowRunPageApiWorkersRunsStrategyRunIdGetErrors];
@@ -14918,9 +19398,33 @@ export type ExitPlanApiWorkersRunsStrategyRunIdExitPlanGetData = {
 
 export type ExitPlanApiWorkersRunsStrategyRunIdExitPlanGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type ExitPlanApiWorkersRunsStrategyRunIdExitPlanGetError = ExitPlanApiWorkersRunsStrategyRunIdExitPlanGetErrors[keyof ExitPlanApiWorkersRunsStrategyRunIdExitPlanGetErrors];
@@ -14953,9 +19457,33 @@ export type PnlLineApiWorkersRunsStrategyRunIdPnlLineGetData = {
 
 export type PnlLineApiWorkersRunsStrategyRunIdPnlLineGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type PnlLineApiWorkersRunsStrategyRunIdPnlLineGetError = PnlLineApiWorkersRunsStrategyRunIdPnlLineGetErrors[keyof PnlLineApiWorkersRunsStrategyRunIdPnlLineGetErrors];
@@ -15000,9 +19528,33 @@ export type RunTimelineApiWorkersRunsStrategyRunIdTimelineGetData = {
 
 export type RunTimelineApiWorkersRunsStrategyRunIdTimelineGetErrors = {
     /**
-     * Validation Error
+     * A parameter is invalid, or a rule is violated.
      */
-    422: HttpValidationError;
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
 };
 
 export type RunTimelineApiWorkersRunsStrategyRunIdTimelineGetError = RunTimelineApiWorkersRunsStrategyRunIdTimelineGetErrors[keyof RunTimelineApiWorkersRunsStrategyRunIdTimelineGetErrors];

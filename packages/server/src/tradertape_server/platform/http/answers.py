@@ -11,6 +11,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from tradertape_server.platform.http.refusals import describe_refusals
+
 Responses = dict[int | str, dict[str, Any]]
 # What FastAPI derives from `dict[str, Any]` or from a stream, beside a model that is exact.
 _OF_NO_MODEL = frozenset({"type", "title", "additionalProperties", "items"})
@@ -22,7 +24,8 @@ def answers(model: Any) -> Responses:
 
 
 def describe_answers(app: FastAPI) -> None:
-    """Let the API's description have the documented models alone, without the dict's schema."""
+    """Let the API's description have the documented models alone, without the dict's schema, and
+    the refusals of each route."""
     original = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -30,6 +33,7 @@ def describe_answers(app: FastAPI) -> None:
             for path in original()["paths"].values():
                 for operation in path.values():
                     _keep_models(operation)
+            describe_refusals(original())
         return original()
 
     app.openapi = openapi
