@@ -917,12 +917,12 @@ export type VersionOut = {
     version: number;
 };
 
-/**
- * VerifyLink
- *
- * Either the token of a link, or an e-mail address and the six digits sent to it.
- */
-export type VerifyLink = {
+export type VerifyLink = ({
+    token: unknown;
+} | {
+    email: unknown;
+    otp: unknown;
+}) & {
     /**
      * Confirm
      *
@@ -2048,15 +2048,11 @@ export type Summary = {
     years: number;
 };
 
-/**
- * StudyRequest
- *
- * A robustness study of a finished run (`run_id`) or of a new backtest.
- *
- * `parameters` names what to vary: a declared parameter ("dip_pct"), or the JSON pointer of any
- * value of the strategy document ("/stops/stop_loss_pct").
- */
-export type StudyRequest = {
+export type StudyRequest = ({
+    run_id: unknown;
+} | {
+    backtest: unknown;
+}) & {
     /**
      * Anchored
      *
@@ -2194,14 +2190,11 @@ export type FlatChargesIn = {
     per_order?: number;
 };
 
-/**
- * BacktestRequest
- *
- * One backtest. Money in rupees, percentages in percent units, dates inclusive.
- *
- * Name a saved strategy by `strategy_id`, or send a whole document as `strategy`.
- */
-export type BacktestRequest = {
+export type BacktestRequest = ({
+    strategy_id: unknown;
+} | {
+    strategy: unknown;
+}) & {
     /**
      * Async
      *

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.features.auth.token_scope import (
@@ -14,7 +21,7 @@ from tradertape_server.features.auth.token_scope import (
     AccountScope,
     Address,
 )
-from tradertape_server.platform.http.routing import Body, IstTime, Reply
+from tradertape_server.platform.http.routing import Body, IstTime, Reply, either
 
 AGENT_SCOPES = ("signals:read", "results:write", "sync:write", "api:read", "api:write")
 AGENT_DEFAULT_SCOPES = AGENT_SCOPES[:3]
@@ -41,7 +48,11 @@ def normal_email(text: str) -> str:
     return found.normalized.lower()
 
 
-Email = Annotated[str, Field(max_length=254), AfterValidator(normal_email)]
+Email = Annotated[
+    str,
+    Field(max_length=254, json_schema_extra={"format": "email"}),
+    AfterValidator(normal_email),
+]
 Code = Annotated[str, Field(pattern=r"^\s*\d{3}\s?\d{3}\s*$", description="Six digits.")]
 Label = Annotated[str, Field(min_length=1, max_length=100)]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=200)]
@@ -61,6 +72,8 @@ class LinkRequest(Body):
 
 class VerifyLink(Body):
     """Either the token of a link, or an e-mail address and the six digits sent to it."""
+
+    model_config = ConfigDict(json_schema_extra=either(("token",), ("email", "otp")))
 
     token: str | None = Field(default=None, min_length=1, max_length=200)
     email: Email | None = None

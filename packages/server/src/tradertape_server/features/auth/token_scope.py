@@ -38,7 +38,11 @@ def checked_address(text: str) -> str:
     return str(ip_network(found.network))
 
 
-AccountScope = Annotated[str, AfterValidator(checked_account)]
+AccountScope = Annotated[
+    str,
+    Field(json_schema_extra={"pattern": f"^{SCOPE.pattern}$"}),
+    AfterValidator(checked_account),
+]
 Address = Annotated[str, Field(max_length=50), AfterValidator(checked_address)]
 
 

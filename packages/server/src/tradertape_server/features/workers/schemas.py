@@ -27,7 +27,9 @@ def _matches(pattern: re.Pattern[str], example: str) -> AfterValidator:
 
 
 RunId = Annotated[
-    str, _matches(RUN_ID, "run_basic_equity_001: letters, digits and . _ : @ + = , ~ -")
+    str,
+    Field(json_schema_extra={"pattern": f"^{RUN_ID.pattern}$"}),
+    _matches(RUN_ID, "run_basic_equity_001: letters, digits and . _ : @ + = , ~ -"),
 ]
 Document = dict[str, JsonValue]
 

@@ -33,7 +33,25 @@ def in_ist(value: datetime) -> str:
 RowId = Annotated[int, Field(ge=1, le=MAX_ID)]
 
 # The type of every time in a response.
-IstTime = Annotated[datetime, PlainSerializer(in_ist, return_type=str, when_used="json")]
+IstTime = Annotated[
+    datetime,
+    PlainSerializer(
+        in_ist,
+        return_type=Annotated[str, Field(json_schema_extra={"format": "date-time"})],
+        when_used="json",
+    ),
+]
+
+
+def either(*ways: tuple[str, ...]) -> dict[str, Any]:
+    """The schema of a body that is given in exactly one of these ways, each by its fields.
+
+    For `json_schema_extra`: a validator checks it, and this lets the API's description say so.
+    """
+    given = {"not": {"type": "null"}}
+    return {
+        "oneOf": [{"required": [*way], "properties": dict.fromkeys(way, given)} for way in ways]
+    }
 
 
 class Body(BaseModel):

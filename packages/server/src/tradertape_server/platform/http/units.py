@@ -15,5 +15,13 @@ Quantity = Annotated[int, Field(description="Units of the instrument, not lots."
 Days = Annotated[float, Field(description="Calendar days.")]
 Minutes = Annotated[int, Field(description="Minutes.")]
 Seconds = Annotated[int, Field(description="Seconds.")]
-Time = Annotated[str, Field(description="A time in ISO 8601, of India (+05:30).")]
-Date = Annotated[str, Field(description="A date in India, YYYY-MM-DD.")]
+Time = Annotated[
+    str,
+    Field(
+        description="A time in ISO 8601, of India (+05:30).",
+        json_schema_extra={"format": "date-time"},
+    ),
+]
+Date = Annotated[
+    str, Field(description="A date in India, YYYY-MM-DD.", json_schema_extra={"format": "date"})
+]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tradertape_core.backtest.config import BacktestConfig, FlatCharges, Sizing
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.features.backtests.runs.report_schemas import ReportBody
-from tradertape_server.platform.http.routing import Body, IstTime, RowId
+from tradertape_server.platform.http.routing import Body, IstTime, RowId, either
 
 Percent = Annotated[float, Field(gt=0, le=100)]
 Symbols = Annotated[
@@ -90,7 +90,9 @@ class BacktestRequest(Body):
         description="Reply 202 with the run's id at once; poll the run until it is finished.",
     )
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, populate_by_name=True)
+    model_config = ConfigDict(
+        populate_by_name=True, json_schema_extra=either(("strategy_id",), ("strategy",))
+    )
 
     @model_validator(mode="after")
     def _one_strategy(self) -> BacktestRequest:

@@ -12,7 +12,7 @@ from tradertape_server.features.backtests.runs.schemas import (
     RunStatus,
     StrategyRef,
 )
-from tradertape_server.platform.http.routing import Body, IstTime
+from tradertape_server.platform.http.routing import Body, IstTime, either
 
 Kind = Literal["sweep", "search", "walk_forward", "monte_carlo", "lookahead", "recursive"]
 Metric = Literal[
@@ -77,7 +77,7 @@ class StudyRequest(Body):
     )
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(json_schema_extra=either(("run_id",), ("backtest",)))
 
     @model_validator(mode="after")
     def _whole(self) -> StudyRequest:
