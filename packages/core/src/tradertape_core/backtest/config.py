@@ -135,6 +135,7 @@ class SkipReason(IntEnum):
     NO_VOLUME = 11
     CIRCUIT = 12
     LIQUIDITY = 13
+    NO_ATR = 14
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,7 +251,7 @@ def test_the_guide_has_a_remedy_for_every_warning(run_of):
     known = re.findall(r"^\| ([^|]+) \|", part.split("\n## ", 1)[0], re.MULTILINE)[2:]
     patterns = [re.escape(text).replace("…", ".*") for text in known]
     trades = [{"entry": 1, "exit": -1, "exit_price": 150.0, "reason": 0}]
-    skipped = [(1, 0, 1)] * 200
+    skipped = [(1, 0, 1)] * 200 + [(1, 0, int(SkipReason.NO_ATR))]
     run = run_of([1000.0] * 5, trades=trades, skipped=skipped, fill_model="close", charges="none",
                  point_in_time_universe=False)  # fmt: skip
     run.panel.close[:, 1] = np.nan
@@ -260,10 +260,17 @@ def test_the_guide_has_a_remedy_for_every_warning(run_of):
         run,
         panel=replace(run.panel, simulated=True),
         strategy=replace(run.strategy, filters=filters),
-        simulation=replace(run.simulation, ambiguous_bars=3, insufficient_data=7),
+        simulation=replace(
+            run.simulation, ambiguous_bars=3, insufficient_data=7, cut_purchases=2, delayed_exits=1
+        ),
     )
-    found = report_of(run)["warnings"]
-    assert len(found) >= 11
+    entered = {"fill_model": "gtt_touch", "cagr": 1.0, "total_return": 2.0}
+    found = report_of(run, as_entered=entered)["warnings"]
+    assert len(found) >= 15
+    off = replace(run.config, participation_pct=0.0, circuit_limits=False)
+    found += report_of(replace(run, config=off))["warnings"]
+    run.panel.volume[:] = np.nan
+    found += report_of(run)["warnings"]
     for text in found:
         assert any(re.search(pattern, text) for pattern in patterns), text
 

@@ -2061,13 +2061,21 @@ export type StudyRequest = ({
     anchored?: boolean;
     backtest?: BacktestRequest | null;
     /**
+     * Block Days
+     *
+     * Mean length of the blocks that Monte Carlo draws.
+     */
+    block_days?: number;
+    /**
      * Kind
      */
     kind: 'sweep' | 'search' | 'walk_forward' | 'monte_carlo' | 'lookahead' | 'recursive';
     /**
      * Method
+     *
+     * What Monte Carlo draws: see the Backtesting guide.
      */
-    method?: 'bootstrap' | 'shuffle';
+    method?: 'daily_blocks' | 'trade_blocks' | 'bootstrap' | 'shuffle';
     /**
      * Metric
      *
@@ -2429,8 +2437,9 @@ export type StrategyRef = {
  * `rows`: the best two hundred so far (walk_forward: the windows). `result`: null until it is
  * completed, then by kind: sweep and search `{best, ranked, heat_maps, param_sensitivity, runs,
  * failed, sharpe_variance}`, walk_forward `{windows, equity_curve, out_of_sample,
- * in_sample_cagr, efficiency}`, monte_carlo `{p5, p50, p95, max_drawdown, loss_probability,
- * risk_of_ruin, fan}`, lookahead `{passed, checked, differences}`, recursive `{rows}`.
+ * in_sample_cagr, efficiency}`, monte_carlo `{unit, results, p5, p50, p95, max_drawdown,
+ * loss_probability, risk_of_ruin, fan}`, lookahead `{passed, checked, differences}`, recursive
+ * `{rows}`.
  */
 export type StudyDetail = {
     /**

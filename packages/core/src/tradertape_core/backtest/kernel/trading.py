@@ -23,6 +23,7 @@ DELISTED = int(ExitReason.DELISTED)
 NO_CAPITAL = int(SkipReason.NO_CAPITAL)
 LESS_THAN_ONE_SHARE = int(SkipReason.LESS_THAN_ONE_SHARE)
 LIQUIDITY = int(SkipReason.LIQUIDITY)
+NO_ATR = int(SkipReason.NO_ATR)
 NAN = math.nan
 BUYING = False
 SELLING = True
@@ -119,11 +120,14 @@ def enter(
     inside: int,
 ) -> int:
     """Buy at `price`; return 0, or why not (SkipReason)."""
+    atr = atr_before(sim, signal_row, row, symbol)
+    if needs_atr(sim) and atr != atr:
+        return NO_ATR
     reason = purchase_refusal(sim, row, symbol)
     if reason > 0:
         return reason
     slot = sim.book.order[sim.out.counts[k.OPEN]]
-    prepare(sim, slot, symbol, atr_before(sim, signal_row, row, symbol), score, price)
+    prepare(sim, slot, symbol, atr, score, price)
     quantity = entry_quantity(sim, slot, row, price, halved)
     if quantity < 1:
         size = position_size(sim, slot, row, halved)
@@ -175,6 +179,11 @@ def prepare(sim: Sim, slot: int, symbol: int, atr: float, score: float, price: f
     set_levels(sim, slot)
     num[slot, k.INITIAL_STOP] = num[slot, k.STOP]
     num[slot, k.TARGET] = target_level(sim, slot)
+
+
+def needs_atr(sim: Sim) -> bool:
+    """Whether stop or size of a position is in ATRs."""
+    return sim.rules.atr_stop_mult > 0.0 or sim.rules.sizing == k.ATR_RISK
 
 
 def atr_before(sim: Sim, signal_row: int, row: int, symbol: int) -> float:

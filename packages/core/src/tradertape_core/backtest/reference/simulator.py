@@ -289,10 +289,13 @@ class _Run:
     def buy(
         self, today: int, order: _Order, level: float, price: float, *, inside: bool
     ) -> SkipReason | None:
+        atr = self.table.atr_before(order.placed, today, order.symbol)
+        stops = (self.strategy.stops.atr_stop_mult, self.strategy.config.atr_stop_mult)
+        if atr is None and (any(stops) or self.config.sizing.method == "atr"):
+            return SkipReason.NO_ATR
         refusal = self.liquidity.refusal(today, order.symbol)
         if refusal is not None:
             return refusal
-        atr = self.table.atr_before(order.placed, today, order.symbol)
         position = Position(
             symbol=order.symbol,
             number=self.opened,

@@ -132,6 +132,12 @@ def _about_evidence(curve: Curve, table: TradeTable, simulation: Simulation) -> 
             f"{simulation.insufficient_data:,} times a rule lacked the history it needs and "
             "counted as false."
         )
+    without_atr = int((simulation.skipped_reason == SkipReason.NO_ATR).sum())
+    if without_atr:
+        yield (
+            f"{without_atr:,} signals were skipped: stop or size is in ATRs, which a stock's first "
+            "14 candles do not have."
+        )
     open_profit = float(table.net_pnl[~table.closed].sum())
     total = float(table.net_pnl.sum())
     if total > 0 and open_profit > total / 2:

@@ -60,6 +60,7 @@ SKIP_LABELS: Mapping[SkipReason, str] = MappingProxyType(
         SkipReason.NO_VOLUME: "nothing was traded on the day of the fill",
         SkipReason.CIRCUIT: "the stock was locked at its upper circuit",
         SkipReason.LIQUIDITY: "the volume allowed less than one share",
+        SkipReason.NO_ATR: "the stop or the size is in ATRs, not known yet",
     }
 )
 

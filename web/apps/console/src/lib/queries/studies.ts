@@ -34,7 +34,7 @@ export interface SweepResult {
 }
 
 export interface FanPoint {
-  trade: number
+  step: number
   p5: number
   p25: number
   p50: number
@@ -44,12 +44,20 @@ export interface FanPoint {
 
 export interface MonteCarloResult {
   kind: "monte_carlo"
+  method: string
+  unit: "days" | "trades"
+  results: number
   runs: number
-  trades: number
   p5: number
   p50: number
   p95: number
-  max_drawdown: { p5: number; p50: number; p95: number }
+  max_drawdown: {
+    p5: number
+    p50: number
+    p95: number
+    actual: number | null
+    milder_pct: number | null
+  }
   loss_probability: number
   ruin_pct: number
   risk_of_ruin: number

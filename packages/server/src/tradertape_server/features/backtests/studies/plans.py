@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from tradertape_core.backtest.robustness.grid import Dimension
 from tradertape_core.backtest.robustness.lookahead import lookahead_check, recursive_analysis
-from tradertape_core.backtest.robustness.montecarlo import monte_carlo, trade_fractions
+from tradertape_core.backtest.robustness.montecarlo import monte_carlo, results_of
 from tradertape_core.backtest.robustness.sweep import ranked
 from tradertape_core.backtest.robustness.variant import decide, indicator_values
 from tradertape_core.backtest.robustness.walkforward import Choice, Proof, Window, stitch
@@ -215,11 +215,17 @@ class Single:
 
 
 def monte_carlo_study(report: Json, options: Mapping[str, Any]) -> Single:
-    """Monte Carlo simulation on the trades of a report."""
-    capital = report["summary"]["starting_capital"]
-    fractions = trade_fractions(report)
+    """Monte Carlo simulation on the days or the trades of a report."""
+    summary = report["summary"]
+    results = results_of(report, options["method"])
     return Single(
-        "monte_carlo", lambda: monte_carlo(fractions, starting_capital=capital, **options)
+        "monte_carlo",
+        lambda: monte_carlo(
+            results,
+            starting_capital=summary["starting_capital"],
+            actual_drawdown=summary["max_drawdown"],
+            **options,
+        ),
     )
 
 

@@ -64,7 +64,12 @@ class StudyRequest(Body):
     anchored: bool = Field(
         default=False, description="Every training stretch starts on the first day (walk_forward)."
     )
-    method: Literal["bootstrap", "shuffle"] = "bootstrap"
+    method: Literal["daily_blocks", "trade_blocks", "bootstrap", "shuffle"] = Field(
+        default="daily_blocks", description="What Monte Carlo draws: see the Backtesting guide."
+    )
+    block_days: Annotated[int, Field(ge=1, le=250)] = Field(
+        default=20, description="Mean length of the blocks that Monte Carlo draws."
+    )
     runs: Annotated[int, Field(ge=1, le=20_000)] = Field(
         default=1000, description="Draws of Monte Carlo."
     )
@@ -127,8 +132,9 @@ class StudyDetail(StudyOut):
     `rows`: the best two hundred so far (walk_forward: the windows). `result`: null until it is
     completed, then by kind: sweep and search `{best, ranked, heat_maps, param_sensitivity, runs,
     failed, sharpe_variance}`, walk_forward `{windows, equity_curve, out_of_sample,
-    in_sample_cagr, efficiency}`, monte_carlo `{p5, p50, p95, max_drawdown, loss_probability,
-    risk_of_ruin, fan}`, lookahead `{passed, checked, differences}`, recursive `{rows}`.
+    in_sample_cagr, efficiency}`, monte_carlo `{unit, results, p5, p50, p95, max_drawdown,
+    loss_probability, risk_of_ruin, fan}`, lookahead `{passed, checked, differences}`, recursive
+    `{rows}`.
     """
 
     request: dict[str, Any]

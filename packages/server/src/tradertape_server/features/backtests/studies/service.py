@@ -275,6 +275,7 @@ def _draws(request: StudyRequest) -> Json:
         "runs": request.runs,
         "seed": request.seed,
         "ruin_pct": request.ruin_pct,
+        "block_days": request.block_days,
     }
 
 
@@ -322,4 +323,11 @@ def packed(result: Json) -> bytes:
 
 def result_of(row: BacktestStudy) -> Json | None:
     """The stored result; None before the study is completed."""
-    return None if row.result is None else unpacked(row.result)
+    if row.result is None:
+        return None
+    found = unpacked(row.result)
+    if found["kind"] == "monte_carlo" and "unit" not in found:  # made before blocks were drawn
+        found |= {"unit": "trades", "results": found["trades"]}
+        found["max_drawdown"] |= {"actual": None, "milder_pct": None}
+        found["fan"] = [{"step": point.pop("trade"), **point} for point in found["fan"]]
+    return found

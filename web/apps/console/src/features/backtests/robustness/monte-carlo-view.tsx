@@ -16,18 +16,18 @@ function line(fan: FanPoint[], level: Level, tokens: Tokens) {
     type: "line",
     name: level,
     showSymbol: false,
-    data: fan.map((point) => [point.trade, point[level]]),
+    data: fan.map((point) => [point.step, point[level]]),
     lineStyle: { color: tokens.accent, width: isMedian ? 2 : 1, opacity: isMedian ? 1 : isEdge ? 0.35 : 0.6 },
     itemStyle: { color: tokens.accent },
   }
 }
 
-/** Equity percentiles over the number of trades, with loss and ruin probabilities. */
+/** Equity percentiles over the number of days or trades, with loss and ruin probabilities. */
 export function MonteCarloView({ result }: { result: MonteCarloResult }) {
   const option = useCallback(
     (tokens: Tokens) => ({
       tooltip: { trigger: "axis", valueFormatter: (value: number) => moneyShort(value) },
-      xAxis: axis(tokens, { type: "value", name: "trades", max: "dataMax", splitLine: { show: false } }),
+      xAxis: axis(tokens, { type: "value", name: result.unit, max: "dataMax", splitLine: { show: false } }),
       yAxis: axis(tokens, {
         scale: true,
         axisLine: { show: false },
@@ -62,6 +62,18 @@ export function MonteCarloView({ result }: { result: MonteCarloResult }) {
           hint="5% of the draws end above this."
         />
         <Stat label="Median drawdown" value={signedPercent(result.max_drawdown.p50)} />
+        <Stat
+          label="5th percentile drawdown"
+          value={signedPercent(result.max_drawdown.p5)}
+          hint="5% of the draws are as deep or deeper. Never milder than what happened."
+        />
+        {result.max_drawdown.actual !== null && (
+          <Stat
+            label="Actual drawdown"
+            value={signedPercent(result.max_drawdown.actual)}
+            hint={`${percent(result.max_drawdown.milder_pct)} of the draws were milder.`}
+          />
+        )}
         <Stat label="Probability of loss" value={percent(result.loss_probability)} />
         <Stat
           label={`Probability of a ${number(result.ruin_pct)}% drawdown`}
@@ -71,7 +83,7 @@ export function MonteCarloView({ result }: { result: MonteCarloResult }) {
       <EChart
         option={option}
         height={280}
-        label={`Equity over ${result.trades} trades in ${result.runs} draws`}
+        label={`Equity over ${result.results} ${result.unit} in ${result.runs} draws`}
       />
     </>
   )

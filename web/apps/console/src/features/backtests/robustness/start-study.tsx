@@ -12,7 +12,7 @@ const ONE_CLICK = [
   {
     kind: "monte_carlo",
     title: "Monte Carlo",
-    text: "Resamples the trades a thousand times. How different could the result have been?",
+    text: "Draws the days of the run in blocks, a thousand times. How different could the result have been?",
   },
   {
     kind: "lookahead",
