@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tradertape_server.features.workers.http.monitor_routes import MAX_CURSOR, cursor_of
+from tradertape_server.features.workers.http.monitor_routes import cursor_of
+from tradertape_server.platform.http.routing import MAX_CURSOR
 
 
 def test_a_cursor_beyond_the_last_event_is_accepted() -> None:

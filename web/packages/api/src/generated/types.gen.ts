@@ -12967,6 +12967,10 @@ export type ListTimelineApiAlgoWorkersWorkerRunsStrategyRunIdTimelineGetErrors =
      */
     404: Refusal;
     /**
+     * The cursor is beyond the last event.
+     */
+    416: Refusal;
+    /**
      * The request does not match this description.
      */
     422: InvalidRequest;

@@ -26,6 +26,7 @@ _DESCRIPTIONS = {
     408: "The body did not arrive in time.",
     409: "The current state does not allow it.",
     413: "The body is over the limit.",
+    416: "The cursor is beyond the last event.",
     422: "The request does not match this description.",
     429: "Over a request limit.",
     503: "Something the server depends on does not respond, or too many requests wait.",
@@ -86,11 +87,13 @@ def describe_refusals(description: Schema) -> None:
 def _refusals(method: str, operation: Schema) -> list[int]:
     """The refusals of an operation, in order."""
     found = {422, 429, 503}  # 422: also for a query that it does not read
-    parameters = operation.get("parameters", ())
+    parameters = {one["name"] for one in operation.get("parameters", ())}
     if "security" in operation:
         found |= {401, 403}
     if parameters or "requestBody" in operation:
         found |= {400, 404}
+    if "after_cursor" in parameters:
+        found |= {416}
     if method not in SAFE_METHODS:
         found |= {400, 401, 403, 404, 409}  # 401: signing in, too
         found |= {408, 413}  # any change may come with a body

@@ -19,6 +19,8 @@ from tradertape_server.platform.database.engine import Database, in_transaction
 
 # The largest row id on both databases.
 MAX_ID = 2**31 - 1
+# The largest number of an event.
+MAX_CURSOR = 2**63 - 1
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_PAGE = 500

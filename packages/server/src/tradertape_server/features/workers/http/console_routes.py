@@ -10,7 +10,7 @@ from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.workers.console import schemas as out
 from tradertape_server.features.workers.http.services import Pages
 from tradertape_server.features.workers.service import OptionServices
-from tradertape_server.platform.http.routing import part
+from tradertape_server.platform.http.routing import MAX_CURSOR, part
 
 router = APIRouter(prefix="/api/workers", tags=["workers: pages"])
 
@@ -71,7 +71,9 @@ def run_timeline(
     pages: Pages,
     strategy_run_id: str,
     *,
-    before: Annotated[int | None, Query(ge=0, description="A cursor: what came earlier.")] = None,
+    before: Annotated[
+        int | None, Query(ge=0, le=MAX_CURSOR, description="A cursor: what came earlier.")
+    ] = None,
     kind: Kind | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> list[out.TimelineEvent]:

@@ -42,7 +42,7 @@ from tradertape_server.features.workers.runs.account_scope import usual_scope
 from tradertape_server.features.workers.schemas import DecisionEvent
 from tradertape_server.platform.errors import BadRequest
 from tradertape_server.platform.http.answers import answers
-from tradertape_server.platform.http.routing import part
+from tradertape_server.platform.http.routing import MAX_CURSOR, part
 from tradertape_server.platform.streaming.streams import EventStream
 
 router = APIRouter(prefix=PREFIX, tags=["workers"])
@@ -53,8 +53,6 @@ Credentials = Annotated[CredentialMonitor, Depends(part("credentials"))]
 def _absent_when_empty(value: Any) -> Any:
     return None if value == "" else value
 
-
-MAX_CURSOR = 2**63 - 1  # what a cursor can be on both databases
 
 # One of the published clients sends what is not set as an empty value.
 Count = Annotated[int, Field(ge=0, le=MAX_CURSOR)]
