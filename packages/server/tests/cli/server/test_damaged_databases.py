@@ -13,9 +13,11 @@ import pytest
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.cli.server import serve
+from tradertape_server.platform.database import integrity
 from tradertape_server.platform.database.backups import Backups
+from tradertape_server.platform.database.disk_errors import BROKEN
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.database.integrity import require_intact
+from tradertape_server.platform.database.integrity import FileCheck, require_intact
 from tradertape_server.platform.errors import Unavailable
 
 PAGE = 4096
@@ -68,6 +70,33 @@ def test_flipped_bytes_are_found_named_and_repaired(
     kept = restored(file, backup, clock)
     assert kept is not None
     assert kept.name.startswith("damaged-")
+
+
+def test_a_large_file_is_read_whole_only_after_the_start(
+    file: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start with 6 GB of books must not read all of them first; damage is reported later."""
+    monkeypatch.setattr(integrity, "CHECKED_AT_START_BYTES", PAGE)
+    database = Database(f"sqlite:///{file}")
+    require_intact(file, backups=file.parent / "backups")
+    FileCheck(file, database.disk_errors).start(after_s=0).join()
+    assert database.disk_error is None
+    flip(file, 20 * PAGE, seed=20)
+    require_intact(file, backups=file.parent / "backups")
+    FileCheck(file, database.disk_errors).start(after_s=0).join()
+    assert database.disk_error is BROKEN
+    database.close()
+
+
+def test_a_large_file_that_was_cut_or_lost_its_header_does_not_start(
+    file: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(integrity, "CHECKED_AT_START_BYTES", PAGE)
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    assert f"{file} is damaged (" in refused(file)
+    file.write_bytes(b"noise" * PAGE + whole[5 * PAGE :])
+    assert f"{file} is damaged (" in refused(file)
 
 
 def test_a_missing_file_is_not_created_again(file: Path, backup: Path, clock: Clock) -> None:

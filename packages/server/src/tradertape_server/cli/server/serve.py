@@ -76,6 +76,7 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
     from tradertape_server.cli.opening import bring_up_to_date
     from tradertape_server.main import create_app
     from tradertape_server.platform.compute import numba_cache
+    from tradertape_server.platform.database.integrity import FileCheck, is_checked_at_start
     from tradertape_server.platform.http.connection_limits import LimitedHttp
     from tradertape_server.platform.logging import configure_logging
     from tradertape_server.platform.processes import interpreter
@@ -93,6 +94,9 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
     numba_cache.prepare(cache)
     interpreter.tune_for_serving()
     _welcome(settings, account, as_json=as_json)
+    file = container.database.sqlite_file
+    if file is not None and not is_checked_at_start(file):
+        FileCheck(file, container.database.disk_errors).start()
     config = uvicorn.Config(
         application,
         http=LimitedHttp,

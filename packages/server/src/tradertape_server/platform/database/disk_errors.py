@@ -65,10 +65,16 @@ class DiskErrorMonitor:
 
     def __init__(self) -> None:
         self._last: tuple[DiskError, float] | None = None
+        self._is_damaged = False
 
     @property
     def current(self) -> DiskError | None:
-        """The disk error of the last minute, if any: trading retries more often than that."""
+        """The disk error of the last minute, if any: trading retries more often than that.
+
+        Damage that a check of the file found lasts until the next start.
+        """
+        if self._is_damaged:
+            return BROKEN
         last = self._last
         return last[0] if last and monotonic() - last[1] < REMEMBERED_S else None
 
@@ -77,6 +83,10 @@ class DiskErrorMonitor:
         found = disk_error_of(error)
         if found is not None:
             self._last = found, monotonic()
+
+    def report_damage(self) -> None:
+        """The file is damaged: no write that succeeds elsewhere in it changes that."""
+        self._is_damaged = True
 
     def clear_full(self) -> None:
         """Forget that the disk was full: there is space again."""
