@@ -13,7 +13,6 @@ NAMES = sorted(ta.CATALOGUE)
 SMALL = {"period": 5, "k_period": 5, "fast_period": 4, "slow_period": 7, "signal_period": 3}
 WINDOWED = [name for name in NAMES if not ta.CATALOGUE[name].recursive]
 RECURSIVE = [name for name in NAMES if ta.CATALOGUE[name].recursive]
-SINCE_THE_START = ["obv", "vwap"]  # sums over the whole history: they never forget
 CARRIES = "supertrend"  # keeps its state over a gap, by definition
 
 outputs = pytest.mark.parametrize(
@@ -88,7 +87,7 @@ def test_a_windowed_value_is_the_same_to_the_bit_wherever_the_history_starts(can
     law()
 
 
-@pytest.mark.parametrize("name", [name for name in RECURSIVE if name not in SINCE_THE_START])
+@pytest.mark.parametrize("name", RECURSIVE)
 def test_a_recursive_value_forgets_where_the_history_started(engine, candles, name):
     series = candles(700, 3, seed=11)
     for output in ta.CATALOGUE[name].outputs:
@@ -97,10 +96,18 @@ def test_a_recursive_value_forgets_where_the_history_started(engine, candles, na
         np.testing.assert_allclose(late[500:], whole[597:], rtol=1e-9)
 
 
-def test_obv_keeps_its_steps_wherever_the_history_starts(candles):
+def test_without_a_period_sums_go_back_to_the_first_bar(candles):
     series = candles(200, 3)
-    late, whole = line("obv", cut(series, first=50)), line("obv", series)
+    names = ("high", "low", "close", "volume")
+    high, low, close, volume = (series[name] for name in names)
+    whole = ta.obv(close, volume)
+    late = ta.obv(close[50:], volume[50:])
     np.testing.assert_allclose(np.diff(late, axis=0), np.diff(whole[50:], axis=0))
+    rolling = ta.obv(close, volume, 20)
+    np.testing.assert_allclose(rolling[20:], whole[20:] - whole[:-20], atol=1e-6)
+    np.testing.assert_allclose(
+        ta.vwap(high, low, close, volume, 200)[-1], ta.vwap(high, low, close, volume)[-1]
+    )
 
 
 @outputs

@@ -20,15 +20,19 @@ from tradertape_indicators.arrays import (
 from tradertape_indicators.windows import window_sum
 
 
-def obv(price: ArrayLike, volume: ArrayLike) -> Array:
+def obv(price: ArrayLike, volume: ArrayLike, period: int | None = None) -> Array:
     """Return on-balance volume: volume added on a rise, taken off on a fall.
 
-    price, volume: (n,) or (n, m). Returns the shape of price and the unit of volume, from the first
-    bar on; it is 0 at the start of each run of finite bars.
-    Raises ValueError if the shapes differ.
+    price, volume: (n,) or (n, m). period: over the last so many moves, and the first `period` are
+    NaN; None: since the first bar of each run of finite bars, where it is 0. Returns the shape of
+    price and the unit of volume.
+    Raises ValueError if period < 1 or the shapes differ.
     Source: J. Granville, New Key to Stock Market Profits, 1963.
     """
     (prices, volumes), restore = as_matrices(price, volume)
+    if period is not None:
+        change = prices - earlier(prices, 1)
+        return restore(window_sum(np.sign(change) * volumes, check_period(period)))
     if made := over_series(kernels.balance, [prices, volumes]):
         return restore(made[0])
     finite = np.isfinite(prices) & np.isfinite(volumes)
@@ -37,15 +41,26 @@ def obv(price: ArrayLike, volume: ArrayLike) -> Array:
     return restore(_running_total(moved, finite))
 
 
-def vwap(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: ArrayLike) -> Array:
-    """Return the volume-weighted mean of the typical price since the run's first bar.
+def vwap(
+    high: ArrayLike,
+    low: ArrayLike,
+    close: ArrayLike,
+    volume: ArrayLike,
+    period: int | None = None,
+) -> Array:
+    """Return the volume-weighted mean of the typical price.
 
-    high, low, close, volume: (n,) or (n, m). Nothing is reset at the end of a day. Returns the unit
-    of the prices; NaN until the first volume; it starts afresh after a gap.
-    Raises ValueError if the shapes differ.
+    high, low, close, volume: (n,) or (n, m). period: over the last so many bars, and the first
+    period - 1 are NaN; None: since the run's first bar, afresh after a gap, and nothing is reset at
+    the end of a day. Returns the unit of the prices; NaN without a volume.
+    Raises ValueError if period < 1 or the shapes differ.
     """
     (highs, lows, closes, volumes), restore = as_matrices(high, low, close, volume)
-    return restore(vwap_of_price((highs + lows + closes) / 3.0, volumes))
+    typical = (highs + lows + closes) / 3.0
+    if period is None:
+        return restore(vwap_of_price(typical, volumes))
+    length = check_period(period)
+    return restore(divide(window_sum(typical * volumes, length), window_sum(volumes, length)))
 
 
 def vwap_of_price(price: ArrayLike, volume: ArrayLike) -> Array:

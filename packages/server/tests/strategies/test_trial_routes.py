@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import Any, cast
 
 import pytest
 from fastapi.testclient import TestClient
+
+from tradertape_core.strategy.explanation.explain import explain
+from tradertape_core.strategy.language.walk import warm_up_bars
+from tradertape_core.strategy.parse.document import complete, parse_strategy
+from tradertape_server.features.strategies.trial_service import TrialService
 
 pytestmark = [
     pytest.mark.parametrize("engine", ["sqlite"], indirect=True),
@@ -65,3 +71,38 @@ def test_a_document_with_a_mistake_is_refused_with_its_place(signed_in: TestClie
 
     assert refused.status_code == 422
     assert refused.json()["detail"][0]["pointer"] == "/base_model"
+
+
+def test_an_explanation_has_seen_the_history_of_the_signals(signed_in: TestClient) -> None:
+    """The RSI of a close is that on which the signal was decided, to the last digit."""
+    found = _signals(signed_in)
+    day = max(signal["date"] for signal in found["signals"])
+    body = {"strategy": DIP, "symbol": "INFY", "day": day}
+
+    start = {"start_date": DAYS["start_date"]}
+    whole = signed_in.post("/api/strategies/explain", json={**body, **start}).json()
+    alone = signed_in.post("/api/strategies/explain", json=body).json()
+
+    seen, shorter = _numbers(whole["entry"]), _numbers(alone["entry"])
+    assert seen == pytest.approx(shorter, rel=1e-2)
+    assert seen != shorter  # the RSI has forgotten nearly, not wholly, where its history began
+    trials: TrialService = cast("Any", signed_in.app).state.container.trials
+    panel = trials.market.panel(
+        "nifty_100",
+        date.fromisoformat(DAYS["start_date"]),
+        date.fromisoformat(DAYS["end_date"]),
+        warm_up_bars=warm_up_bars(parse_strategy(complete(DIP))),
+    )
+    as_signalled = explain(parse_strategy(complete(DIP)), panel, "INFY", date.fromisoformat(day))
+    assert seen == _numbers(as_signalled["entry"])
+    late = signed_in.post("/api/strategies/explain", json={**body, "start_date": "2099-01-01"})
+    assert late.status_code == 400
+
+
+def _numbers(tree: Any) -> list[float]:
+    """Every number in a tree."""
+    if isinstance(tree, dict):
+        return [number for value in tree.values() for number in _numbers(value)]
+    if isinstance(tree, list):
+        return [number for value in tree for number in _numbers(value)]
+    return [tree] if isinstance(tree, float) else []

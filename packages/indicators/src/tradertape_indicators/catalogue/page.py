@@ -24,7 +24,8 @@ Rules for all indicators:
   state across a gap.)
 - Recursive indicators depend on all bars since the start, with decreasing weight. The others depend
   on their window only and are identical to the last bit wherever the history starts. OBV and VWAP
-  accumulate from the first bar on.
+  are those of their window too: a rule on daily candles has no session to count from. A worker's
+  `ta.obv` and `ta.vwap` accumulate from the first bar they are given, unless told a period.
 - Percentages are in percent: 5 is 5 %. The unit *source* is that of the series it is computed on,
   which is the close unless `source` names another.
 - An indicator with several outputs returns the first one unless `output` names another.

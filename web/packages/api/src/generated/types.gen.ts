@@ -9208,6 +9208,12 @@ export type ExplainIn = {
      */
     day: string;
     /**
+     * Start Date
+     *
+     * First day of the run or of the signals that the close belongs to, so that averages have seen the same history.
+     */
+    start_date?: string | null;
+    /**
      * Strategy
      */
     strategy: {

@@ -40,6 +40,11 @@ class ExplainIn(TrialIn):
     """The close to explain."""
 
     day: date
+    start_date: date | None = Field(
+        default=None,
+        description="First day of the run or of the signals that the close belongs to, so that "
+        "averages have seen the same history.",
+    )
 
 
 class TrialCandle(BaseModel):
@@ -106,4 +111,5 @@ def signals_on_symbol(request: Request, _user: CurrentUser, body: SignalsIn) -> 
 @router.post("/explain")
 def explain_day(request: Request, _user: CurrentUser, body: ExplainIn) -> Explanation:
     """Why a document would or would not buy a symbol at a close, rule by rule."""
-    return Explanation.model_validate(_service(request).explain(body.trial(), body.day))
+    found = _service(request).explain(body.trial(), body.day, body.start_date)
+    return Explanation.model_validate(found)

@@ -64,10 +64,16 @@ class TrialService:
             "warnings": [*panel.universe_warnings, *entries.warnings],
         }
 
-    def explain(self, trial: Trial, day: date) -> Json:
-        """The rule tree with its values at one close, and a conclusion in one line."""
+    def explain(self, trial: Trial, day: date, start: date | None = None) -> Json:
+        """The rule tree with its values at one close, and a conclusion in one line.
+
+        start: the first day of the run, or of the signals, that the close belongs to: averages such
+        as the RSI have then seen the same history.
+        """
         strategy = parse_strategy(trial.document)
-        panel = self._panel(trial, strategy, day, day)
+        if start is not None and start > day:
+            raise InvalidInput("start_date must not be after day", pointer="/start_date")
+        panel = self._panel(trial, strategy, start or day, day)
         _column(panel, trial)
         return explain(strategy, panel, _plain(trial.symbol), day)
 

@@ -86,11 +86,13 @@ export const signalsQuery = (trial: Trial, start_date: string, end_date: string)
     staleTime: 300_000,
   })
 
-export const explainQuery = (trial: Trial, day: string) =>
+export const explainQuery = (trial: Trial, day: string, start_date: string) =>
   queryOptions({
-    queryKey: ["strategies", "explain", trial, day],
-    queryFn: async ({ signal }) =>
-      (await unwrap(api.explainDay({ signal, body: { ...loose(trial), day } }))) as unknown as Explanation,
+    queryKey: ["strategies", "explain", trial, day, start_date],
+    queryFn: async ({ signal }) => {
+      const body = { ...loose(trial), day, start_date }
+      return (await unwrap(api.explainDay({ signal, body }))) as unknown as Explanation
+    },
     staleTime: 300_000,
   })
 

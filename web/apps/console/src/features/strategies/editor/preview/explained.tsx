@@ -10,12 +10,14 @@ import classes from "./explained.module.css"
 interface Props {
   trial: Trial
   day: string | null
+  /** First day of the signals: averages have seen the same history. */
+  start: string
 }
 
 /** Why a stock was or was not bought at a close: each condition with its values. */
-export function Explained({ trial, day }: Props) {
+export function Explained({ trial, day, start }: Props) {
   const { data, error, isPending, refetch } = useQuery({
-    ...explainQuery(trial, day ?? ""),
+    ...explainQuery(trial, day ?? "", start),
     enabled: day !== null,
   })
   if (day === null) return null

@@ -107,7 +107,11 @@ export default function SymbolTest() {
         </Section>
       )}
       {found.data && (
-        <Explained trial={trial} day={day ?? lastSignal ?? found.data.candles.at(-1)?.date ?? null} />
+        <Explained
+          trial={trial}
+          day={day ?? lastSignal ?? found.data.candles.at(-1)?.date ?? null}
+          start={startOf(end, years)}
+        />
       )}
       {found.data && <ConvictionHistogram bins={found.data.conviction_histogram} />}
     </Stack>
