@@ -174,12 +174,13 @@ def copy_rows(
         return name
 
     # Names of tables and columns are this file's and the schema's, no text of anybody's.
-    copied = (
-        f"WITH RECURSIVE numbers(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM numbers "
-        f"WHERE n + 1 < :first + :count) INSERT INTO {table} ({', '.join(names)}) "
-        f"SELECT {', '.join(column(name) for name in names)} FROM {table}, numbers WHERE {where}"  # noqa: S608
+    selected = f"SELECT {', '.join(map(column, names))} FROM {table}, numbers WHERE {where}"  # noqa: S608
+    counted = "SELECT :first UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :first + :count"
+    database.execute(
+        f"WITH RECURSIVE numbers(n) AS ({counted}) "
+        f"INSERT INTO {table} ({', '.join(names)}) {selected}",
+        values,
     )
-    database.execute(copied, values)
 
 
 def trade_until_killed(workers: list[Worker], server: Server, seconds: float) -> None:
