@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tradertape_server.platform.http.strict_json import MAX_LEVELS, fault_of
 
@@ -52,3 +54,34 @@ def test_a_fault_is_told_with_its_place(body: bytes, where: list[str | int], wor
     assert fault is not None
     assert fault[0] == where
     assert words in fault[1]
+
+
+VALUES = st.sampled_from(["1", "null", '":"', '"\\u003a"', '"a:\\":"', '"{"'])
+NAMES = st.sampled_from(['"a"', '"b"', '"a:"', '"a\\u003A"', '"\\u0061"'])
+
+
+def nested(inside: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    lists = st.lists(inside, max_size=3).map(lambda items: f"[{','.join(items)}]")
+    members = st.lists(st.tuples(NAMES, inside), max_size=4)
+    return lists | members.map(
+        lambda pairs: "{" + ", ".join(f"{name} : {value}" for name, value in pairs) + "}"
+    )
+
+
+@given(st.recursive(VALUES, nested, max_leaves=8))
+def test_a_name_is_repeated_exactly_where_the_plain_reader_says_so(text: str) -> None:
+    repeated: list[bool] = []
+
+    def members(pairs: list[tuple[str, object]]) -> None:
+        repeated.append(len({name for name, _ in pairs}) < len(pairs))
+
+    json.loads(text, object_pairs_hook=members)
+    fault = fault_of(text.encode())
+    assert (fault is not None) is any(repeated)
+
+
+@pytest.mark.parametrize("before", [0, 65_517, 65_518, 65_535, 65_536, 131_072])
+def test_a_wide_number_is_found_wherever_it_stands(before: int) -> None:
+    fault = fault_of(b'["' + b"x" * before + b'", 18446744073709551616]')
+    assert fault is not None
+    assert "64 bits" in fault[1]
