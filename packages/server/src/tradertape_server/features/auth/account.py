@@ -11,7 +11,8 @@ from tradertape_server.features.auth import repository, schemas
 from tradertape_server.features.auth.audit import RequestOrigin, record
 from tradertape_server.features.auth.credentials.passwords import Passwords, check_new_password
 from tradertape_server.features.auth.models import BrokerCredential, User
-from tradertape_server.features.auth.sign_in import attempt_limits
+from tradertape_server.features.auth.sign_in import attempt_limits as limits
+from tradertape_server.features.auth.sign_in.known_devices import forget_devices
 from tradertape_server.features.auth.sign_in.totp import (
     new_totp_secret,
     provisioning_uri,
@@ -92,12 +93,12 @@ class Account:
         """
         check_new_password(password, who.email)
         now = self._clock.now()
+        limits.after_clock_was_set_back(self._database, now)
         with self._database.write() as session:
             stored = repository.user_by_id(session, who.id).password_hash
             if stored is not None:
-                subject = f"{who.email} {origin.network}"
-                attempt_limits.count_attempt(
-                    session, attempt_limits.PASSWORDS_OF_PAIR, subject, now
+                limits.count_attempt(
+                    session, limits.PASSWORDS_OF_SESSION, str(who.credential_id), now
                 )
         if stored is not None and not self._passwords.verify(stored, current or ""):
             raise Forbidden("The current password is wrong.", code="wrong_credentials")
@@ -108,9 +109,8 @@ class Account:
                 raise Conflict("The password was changed by another request just now.")
             user.password_hash = hashed
             repository.end_sessions(session, who.id, except_id=who.credential_id)
-            attempt_limits.reset(
-                session, attempt_limits.PASSWORDS_OF_PAIR, f"{who.email} {origin.network}"
-            )
+            forget_devices(session, who.id)
+            limits.reset(session, limits.PASSWORDS_OF_SESSION, str(who.credential_id))
             self._audit(session, "password_set", user, origin)
 
     def start_totp(self, session: Session, user_id: int) -> schemas.TotpStart:
@@ -148,8 +148,9 @@ class Account:
         Raises Conflict when it is not enabled, BadRequest for a wrong code, TooMany.
         """
         now = self._clock.now()
+        limits.after_clock_was_set_back(self._database, now)
         with self._database.write() as session:
-            attempt_limits.count_attempt(session, attempt_limits.TOTP_OF_EMAIL, who.email, now)
+            limits.count_attempt(session, limits.TOTP_OF_SESSION, str(who.credential_id), now)
         with self._database.write() as session:
             user = repository.user_by_id(session, who.id, lock=True)
             if user.totp_enabled_at is None:
@@ -157,7 +158,7 @@ class Account:
             if not use_code(user, code, secrets=self._secrets, now=now):
                 raise BadRequest("The authenticator code is wrong.", code="totp_wrong")
             user.totp_secret = user.totp_enabled_at = None
-            attempt_limits.reset(session, attempt_limits.TOTP_OF_EMAIL, who.email)
+            limits.reset(session, limits.TOTP_OF_SESSION, str(who.credential_id))
             self._audit(session, "totp_disabled", user, origin)
 
     def kite_credentials(self, session: Session, user_id: int) -> schemas.KiteCredentials:

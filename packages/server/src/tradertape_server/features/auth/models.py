@@ -48,7 +48,10 @@ class UserSession(Base):
 
 
 class SignInCode(Base):
-    """A sign-in link and six-digit code for one e-mail address; a new one replaces older ones."""
+    """A sign-in link and six-digit code for one e-mail address.
+
+    A new one replaces those that the same browser asked for.
+    """
 
     __tablename__ = "sign_in_codes"
 
@@ -72,6 +75,19 @@ class SignInAttempt(Base):
     kind: Mapped[str] = mapped_column(String(20))
     subject: Mapped[str] = mapped_column(String(320))
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+class KnownDevice(Base):
+    """A browser that has signed in to an account before; its cookie holds the token."""
+
+    __tablename__ = "known_devices"
+    __table_args__ = (UniqueConstraint("token_hash", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(HASH)
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
 
 
 class ApiKey(Base):

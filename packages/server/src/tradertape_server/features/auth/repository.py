@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from tradertape_server.features.auth.models import (
@@ -17,6 +17,8 @@ from tradertape_server.features.auth.models import (
     UserSession,
 )
 from tradertape_server.platform.errors import NotFound
+
+CLOCK_SKEW = timedelta(minutes=1)  # of the clocks of several processes
 
 
 def user_by_email(session: Session, email: str) -> User | None:
@@ -46,28 +48,50 @@ def users(session: Session, *, limit: int, offset: int) -> tuple[Sequence[User],
     return rows, session.scalar(select(func.count()).select_from(User)) or 0
 
 
-def codes_of(session: Session, email: str, now: datetime) -> SignInCode | None:
-    """The newest valid code of an e-mail address: not expired, with attempts left."""
-    valid = (SignInCode.email == email, SignInCode.expires_at > now, SignInCode.tries_left > 0)
-    newest = select(SignInCode).where(*valid).order_by(SignInCode.id.desc()).limit(1)
+def code_to_match(
+    session: Session, email: str, browser_hash: str, now: datetime
+) -> SignInCode | None:
+    """The valid code that digits typed in a browser are compared with: not expired, with attempts
+    left; the newest of those that the browser asked for, else the newest of the e-mail address."""
+    valid = (SignInCode.email == email, SignInCode.tries_left > 0, *_in_time(now))
+    its_own_first = (SignInCode.browser_hash == browser_hash).desc()
+    newest = select(SignInCode).where(*valid).order_by(its_own_first, SignInCode.id.desc()).limit(1)
     return session.scalar(newest.with_for_update())
 
 
 def code_by_link(session: Session, link_hash: str, now: datetime) -> SignInCode | None:
     """The unexpired code that a link belongs to."""
-    valid = (SignInCode.link_hash == link_hash, SignInCode.expires_at > now)
+    valid = (SignInCode.link_hash == link_hash, *_in_time(now))
     return session.scalar(select(SignInCode).where(*valid).with_for_update())
 
 
-def use_attempt(session: Session, code: SignInCode) -> bool:
-    """Use one of the code's attempts; False when another request used the last one."""
+def _in_time(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    # Made later than now: the clock was set back, and its end is further away than it should be.
+    return (SignInCode.expires_at > now, SignInCode.created_at <= now + CLOCK_SKEW)
+
+
+def use_attempt(session: Session, code: SignInCode, browser_hash: str) -> bool:
+    """Use one of the code's attempts if the browser asked for it.
+
+    Returns False when another of its requests used the last one.
+    """
     used = session.execute(
         update(SignInCode)
-        .where(SignInCode.id == code.id, SignInCode.tries_left > 0)
+        .where(
+            SignInCode.id == code.id,
+            SignInCode.browser_hash == browser_hash,
+            SignInCode.tries_left > 0,
+        )
         .values(tries_left=SignInCode.tries_left - 1)
         .returning(SignInCode.id)
     )
-    return used.first() is not None
+    return used.first() is not None or code.browser_hash != browser_hash
+
+
+def delete_codes_of_browser(session: Session, email: str, browser_hash: str, now: datetime) -> None:
+    """Delete the codes of an e-mail address that a browser asked for, and all expired ones."""
+    of_browser = (SignInCode.email == email) & (SignInCode.browser_hash == browser_hash)
+    session.execute(delete(SignInCode).where(of_browser | (SignInCode.expires_at < now)))
 
 
 def delete_codes(session: Session, email: str, now: datetime) -> None:

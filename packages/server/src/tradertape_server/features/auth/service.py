@@ -15,6 +15,7 @@ from tradertape_server.features.auth.credentials.keys import Keys, Kind, Owner
 from tradertape_server.features.auth.credentials.passwords import Passwords
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.auth.schemas import Me, normal_email
+from tradertape_server.features.auth.sign_in.known_devices import forget_devices
 from tradertape_server.features.auth.sign_in.sessions import Authenticator, SessionLife
 from tradertape_server.features.auth.sign_in.sign_in import SignInService
 from tradertape_server.features.auth.token_scope import UNRESTRICTED, TokenScope
@@ -104,6 +105,7 @@ class AuthService:
             user = self._found(session, email)
             user.password_hash = hashed
             repository.end_sessions(session, user.id)
+            forget_devices(session, user.id)
             self._audit(session, "password_set", user)
 
     def reset_totp(self, email: str) -> None:

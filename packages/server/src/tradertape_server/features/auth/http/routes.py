@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Depends, Response
@@ -10,6 +11,7 @@ from tradertape_server.features.auth import repository, schemas
 from tradertape_server.features.auth.audit import Origin
 from tradertape_server.features.auth.http import account_routes, admin_routes, key_routes
 from tradertape_server.features.auth.http.dependencies import Auth, KnownCaller, SessionUser
+from tradertape_server.features.auth.sign_in import known_devices
 from tradertape_server.features.auth.sign_in.sessions import cookie_header
 from tradertape_server.features.auth.sign_in.sign_in import CODE_LIFE, Browser, SignedIn
 from tradertape_server.platform.http.routing import DbSession, TransactionRoute
@@ -23,8 +25,11 @@ async def _browser(
     origin: Origin,
     kite_session: Annotated[str, Cookie(include_in_schema=False)] = "",
     kite_signin: Annotated[str, Cookie(include_in_schema=False)] = "",
+    kite_device: Annotated[str, Cookie(include_in_schema=False)] = "",
 ) -> Browser:
-    return Browser(origin, session_token=kite_session, link_mark=kite_signin)
+    return Browser(
+        origin, session_token=kite_session, link_mark=kite_signin, device_token=kite_device
+    )
 
 
 ThisBrowser = Annotated[Browser, Depends(_browser)]
@@ -36,15 +41,7 @@ def request_link(
 ) -> schemas.Message:
     """Send a sign-in link and a six-digit code; the response is the same for every address."""
     mark = auth.sign_in.request_link(body.email, browser)
-    response.set_cookie(
-        MARK,
-        mark,
-        max_age=int(CODE_LIFE.total_seconds()),
-        path="/api/auth",
-        httponly=True,
-        samesite="lax",
-        secure=auth.policy.is_secure,
-    )
+    _set_cookie(auth, response, MARK, mark, CODE_LIFE)
     return schemas.Message(
         detail="If the address is registered or allowed, a sign-in link has been sent."
     )
@@ -88,6 +85,7 @@ def logout(
     """End this session, or every session of the account."""
     if body is not None and body.everywhere:
         repository.end_sessions(session, user.id)
+        known_devices.forget_devices(session, user.id)
     else:
         repository.end_session(session, user.id, user.credential_id)
     response.headers.append(
@@ -111,7 +109,21 @@ def broker_status(auth: Auth, user: SessionUser, session: DbSession) -> schemas.
 def _sign_in_response(auth: Auth, signed_in: SignedIn, response: Response) -> schemas.Me:
     cookie = cookie_header(signed_in.token, life=auth.policy.life, secure=auth.policy.is_secure)
     response.headers.append("set-cookie", cookie)
+    _set_cookie(auth, response, known_devices.COOKIE, signed_in.device_token, known_devices.LIFE)
     return auth.me_of(signed_in.user_id)
+
+
+def _set_cookie(auth: Auth, response: Response, name: str, value: str, life: timedelta) -> None:
+    """Set a cookie that only the routes of signing in get."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=int(life.total_seconds()),
+        path="/api/auth",
+        httponly=True,
+        samesite="lax",
+        secure=auth.policy.is_secure,
+    )
 
 
 def _digits(code: str | None) -> str | None:

@@ -16,7 +16,8 @@ from tradertape_server.features.auth import repository
 from tradertape_server.features.auth.audit import RequestOrigin, record
 from tradertape_server.features.auth.credentials.passwords import Passwords
 from tradertape_server.features.auth.models import SignInCode, User
-from tradertape_server.features.auth.sign_in import attempt_limits
+from tradertape_server.features.auth.sign_in import attempt_limits as limits
+from tradertape_server.features.auth.sign_in.known_devices import find_device, remember_device
 from tradertape_server.features.auth.sign_in.mail_texts import sign_in_mail
 from tradertape_server.features.auth.sign_in.sessions import SessionLife, open_session
 from tradertape_server.features.auth.sign_in.totp import take_totp
@@ -43,14 +44,16 @@ class Browser:
     origin: RequestOrigin
     session_token: str = ""
     link_mark: str = ""  # the cookie it received when it requested the link
+    device_token: str = ""  # the cookie it received when it last signed in
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A new session; its token is only sent in the cookie."""
+    """A new session, and the browser's mark from now on; both tokens are only sent in cookies."""
 
     token: str
     user_id: int
+    device_token: str
 
 
 class SignInService:
@@ -81,17 +84,20 @@ class SignInService:
         """Mail a sign-in link and code; returns the cookie value that marks this browser.
 
         The same work is done for every e-mail address, but mail is sent only to one that may sign
-        in. Raises TooMany.
+        in, and not while a recent mail is valid that another browser asked for. Raises TooMany.
         """
         link, code, mark = new_token(), new_code(), new_token()
         now = self._clock.now()
+        limits.after_clock_was_set_back(self._database, now)
         with self._database.write(from_reserve=True) as session:
-            attempt_limits.count_attempt(
-                session, attempt_limits.LINKS_OF_IP, browser.origin.network, now
-            )
-            attempt_limits.count_attempt(session, attempt_limits.LINKS_OF_EMAIL, email, now)
+            device = find_device(session, browser.device_token, email, now)
+            limits.count_attempts(session, _links_of(email, browser, device), now)
+            is_due = limits.mail_is_due(session, email, now) or device is not None
             user = repository.user_by_email(session, email)
-            self._store(session, email, link=link, code=code, mark=mark, now=now)
+            if is_due:
+                former = token_hash(browser.link_mark)
+                repository.delete_codes_of_browser(session, email, former, now)
+                self._store(session, email, link=link, code=code, mark=mark, now=now)
             may_enter = self._allow_signup if user is None else user.disabled_at is None
             record(
                 session,
@@ -101,7 +107,7 @@ class SignInService:
                 origin=browser.origin,
                 now=now,
             )
-        if may_enter:
+        if may_enter and is_due:
             self._mailer.send(
                 sign_in_mail(
                     to=email,
@@ -116,18 +122,19 @@ class SignInService:
         """Create a sign-in link to pass on by other means; opening it requires a confirmation."""
         link = new_token()
         now = self._clock.now()
+        repository.delete_codes(session, email, now)
         self._store(session, email, link=link, code=new_code(), mark=new_token(), now=now)
         return self._link(link)
 
     def by_link(self, token: str, browser: Browser, *, confirm: bool, totp: str | None) -> SignedIn:
         """Sign in with the link's token; raises Unauthenticated, Conflict, Forbidden, TooMany."""
         now = self._clock.now()
+        limits.after_clock_was_set_back(self._database, now)
         with self._database.write(from_reserve=True) as session:
-            attempt_limits.count_attempt(
-                session, attempt_limits.CODES_OF_IP, browser.origin.network, now
-            )
             found = repository.code_by_link(session, token_hash(token), now)
             if found is None:
+                # Only wrong ones count: nobody else's guesses keep a right one from working.
+                limits.count_attempt(session, limits.CODES_OF_IP, browser.origin.network, now)
                 outcome = _bad_link()
             elif not confirm and not constant_time_equal(
                 found.browser_hash, token_hash(browser.link_mark)
@@ -144,23 +151,25 @@ class SignInService:
     def by_code(self, email: str, code: str, browser: Browser, *, totp: str | None) -> SignedIn:
         """Sign in with the six digits; raises Unauthenticated, Forbidden, TooMany."""
         now = self._clock.now()
+        limits.after_clock_was_set_back(self._database, now)
         with self._database.write(from_reserve=True) as session:
-            attempt_limits.count_attempt(
-                session, attempt_limits.CODES_OF_IP, browser.origin.network, now
-            )
-            attempt_limits.count_attempt(session, attempt_limits.CODES_OF_EMAIL, email, now)
+            device = find_device(session, browser.device_token, email, now)
+            attempts = limits.count_attempts(session, _codes_of(email, browser, device), now)
             expected = self._secrets.code_hash(email, code)
-            found = repository.codes_of(session, email, now)
+            # A stranger's guesses use up no attempts of the code that the owner's browser asked
+            # for; the limits of the e-mail address hold for them.
+            mark = token_hash(browser.link_mark)
+            found = repository.code_to_match(session, email, mark, now)
             if (
                 found is None
-                or not repository.use_attempt(session, found)
+                or not repository.use_attempt(session, found, mark)
                 or not constant_time_equal(found.otp_hash, expected)
             ):
                 outcome = _bad_code()
             else:
                 outcome = self._enter(session, found, browser, totp=totp, method="code", now=now)
                 if isinstance(outcome, SignedIn):
-                    attempt_limits.reset(session, attempt_limits.CODES_OF_EMAIL, email)
+                    limits.take_back(session, attempts)
         return _or_raise(outcome)
 
     def by_password(
@@ -168,20 +177,21 @@ class SignInService:
     ) -> SignedIn:
         """Sign in with a password; raises Unauthenticated, Forbidden, TooMany."""
         now = self._clock.now()
-        pair = f"{email} {browser.origin.network}"
+        limits.after_clock_was_set_back(self._database, now)
         with self._database.write(from_reserve=True) as session:
             # Counted before the check, so that concurrent guesses cannot exceed the limit.
-            attempt_limits.count_attempt(session, attempt_limits.PASSWORDS_OF_PAIR, pair, now)
-            attempt_limits.count_attempt(session, attempt_limits.PASSWORDS_OF_EMAIL, email, now)
-            attempt_limits.count_attempt(
-                session, attempt_limits.PASSWORDS_OF_IP, browser.origin.network, now
-            )
+            device = find_device(session, browser.device_token, email, now)
+            counted = _passwords_of(email, browser, device)
+            attempts = limits.count_attempts(session, counted, now)
             user = repository.user_by_email(session, email)
             stored = user.password_hash if user else None
         is_right = self._passwords.verify(stored, password)
+        # Hashed again before the transaction: others would wait for it.
+        is_weak = is_right and self._passwords.needs_rehash(stored or "")
+        rehashed = self._passwords.hash(password) if is_weak else stored
         with self._database.write(from_reserve=True) as session:
             user = repository.user_by_email(session, email)
-            if user is None or not is_right:
+            if user is None or not is_right or user.password_hash != stored:
                 outcome = Unauthenticated(
                     "Wrong e-mail address or password.", code="wrong_credentials"
                 )
@@ -196,15 +206,14 @@ class SignInService:
             else:
                 outcome = self._open(session, user, browser, totp=totp, method="password", now=now)
                 if isinstance(outcome, SignedIn):
-                    attempt_limits.reset(session, attempt_limits.PASSWORDS_OF_PAIR, pair)
-                    if self._passwords.needs_rehash(stored or ""):
-                        user.password_hash = self._passwords.hash(password)
+                    limits.take_back(session, attempts)
+                    limits.reset(session, *counted[0])
+                    user.password_hash = rehashed
         return _or_raise(outcome)
 
     def _store(
         self, session: Session, email: str, *, link: str, code: str, mark: str, now: datetime
     ) -> None:
-        repository.delete_codes(session, email, now)
         session.add(
             SignInCode(
                 email=email,
@@ -257,7 +266,8 @@ class SignInService:
     ) -> SignedIn | ApiError:
         if user.disabled_at is not None:
             return Forbidden("This account is disabled.", code="account_disabled")
-        refusal = take_totp(session, user, totp, secrets=self._secrets, now=now)
+        device = find_device(session, browser.device_token, user.email, now)
+        refusal = take_totp(session, user, totp, secrets=self._secrets, now=now, device=device)
         if refusal is not None:
             return refusal
         if browser.session_token:  # each sign-in replaces the browser's session
@@ -281,10 +291,36 @@ class SignInService:
             now=now,
             method=method,
         )
-        return SignedIn(token, user.id)
+        device_token = remember_device(session, user.id, browser.device_token, now)
+        return SignedIn(token, user.id, device_token)
 
     def _link(self, token: str) -> str:
         return f"{self._public_url}{LINK_PAGE}?token={token}"
+
+
+def _links_of(email: str, browser: Browser, device: int | None) -> list[limits.Counted]:
+    if device is not None:
+        return [(limits.LINKS_OF_DEVICE, str(device))]
+    network = browser.origin.network
+    return [(limits.LINKS_OF_IP, network), (limits.LINKS_OF_PAIR, f"{email} {network}")]
+
+
+def _codes_of(email: str, browser: Browser, device: int | None) -> list[limits.Counted]:
+    if device is not None:
+        return [(limits.CODES_OF_DEVICE, str(device))]
+    return [(limits.CODES_OF_IP, browser.origin.network), (limits.CODES_OF_EMAIL, email)]
+
+
+def _passwords_of(email: str, browser: Browser, device: int | None) -> list[limits.Counted]:
+    """The limits on passwords; the first is reset by a right one."""
+    if device is not None:
+        return [(limits.PASSWORDS_OF_DEVICE, str(device))]
+    network = browser.origin.network
+    return [
+        (limits.PASSWORDS_OF_PAIR, f"{email} {network}"),
+        (limits.PASSWORDS_OF_EMAIL, email),
+        (limits.PASSWORDS_OF_IP, network),
+    ]
 
 
 def _or_raise(outcome: SignedIn | ApiError) -> SignedIn:

@@ -10,7 +10,7 @@ from pyotp.totp import TOTP
 from sqlalchemy.orm import Session
 
 from tradertape_server.features.auth.models import User
-from tradertape_server.features.auth.sign_in import attempt_limits
+from tradertape_server.features.auth.sign_in import attempt_limits as limits
 from tradertape_server.platform.errors import ApiError, TooMany, Unauthenticated
 from tradertape_server.platform.secrets import SecretBox, constant_time_equal
 
@@ -32,6 +32,8 @@ def matching_step(secret: str, code: str, *, now: datetime, after_step: int) -> 
     """The 30-second step of a code: present or adjacent, and after `after_step`; else None."""
     totp = TOTP(secret)
     current = int(now.timestamp()) // STEP_S
+    if after_step > current + 1:  # the clock was set back since: codes of now were not used then
+        after_step = current - 2
     for step in (current, current - 1, current + 1):
         if step > after_step and constant_time_equal(totp.generate_otp(step), code.strip()):
             return step
@@ -39,15 +41,27 @@ def matching_step(secret: str, code: str, *, now: datetime, after_step: int) -> 
 
 
 def take_totp(
-    session: Session, user: User, code: str | None, *, secrets: SecretBox, now: datetime
+    session: Session,
+    user: User,
+    code: str | None,
+    *,
+    secrets: SecretBox,
+    now: datetime,
+    device: int | None,
 ) -> ApiError | None:
-    """Check the second factor of an account that has one; returns the error, None if valid."""
+    """Check the second factor of an account that has one; returns the error, None if valid.
+
+    device: the id of the browser, if it has signed in to the account before.
+    """
     if user.totp_enabled_at is None:
         return None
     if not code:
         return Unauthenticated("Enter the code of your authenticator app.", code="totp_needed")
+    counted = (limits.TOTP_OF_EMAIL, user.email)
+    if device is not None:
+        counted = (limits.TOTP_OF_DEVICE, str(device))
     try:
-        attempt_limits.count_attempt(session, attempt_limits.TOTP_OF_EMAIL, user.email, now)
+        limits.count_attempts(session, [counted], now)
     except TooMany as error:
         return error
     session.refresh(
@@ -55,7 +69,7 @@ def take_totp(
     )  # of two concurrent requests with the same code, one succeeds
     if not use_code(user, code, secrets=secrets, now=now):
         return Unauthenticated("The authenticator code is wrong.", code="totp_wrong")
-    attempt_limits.reset(session, attempt_limits.TOTP_OF_EMAIL, user.email)
+    limits.reset(session, *counted)
     return None
 
 
