@@ -67,6 +67,12 @@ def app(app: FastAPI, container: Container) -> FastAPI:
             raise RuntimeError
         return {"id": user.id}
 
+    @extra.post("/api/t/orphans")
+    def add_session(session: DbSession) -> None:
+        user = User(email="x@example.com", created_at=None)
+        session.add(user)
+        session.flush()
+
     @extra.post("/api/t/numbers")
     def numbers(body: Numbers) -> int:
         return len(body.values)
@@ -185,6 +191,15 @@ def test_a_200_means_committed_before_it_was_sent(
     assert client.post("/api/t/users", params={"name": "c", "fail": True}).status_code == 500
     with container.database.read() as session:
         assert session.scalars(select(User.email)).all() == ["a@example.com"]
+
+
+def test_what_another_request_stored_first_is_a_conflict(client: TestClient) -> None:
+    """The check of a route saw no row, and the unique values were taken when it stored its own."""
+    assert client.post("/api/t/users", params={"name": "a"}).status_code == 200
+    second = client.post("/api/t/users", params={"name": "a"})
+    assert (second.status_code, second.headers["X-Error-Code"]) == (409, "conflict")
+    # A row that is wrong in itself is a bug and stays a 500.
+    assert client.post("/api/t/orphans").status_code == 500
 
 
 @ON_SQLITE

@@ -15,7 +15,7 @@ from ipaddress import (
 )
 
 import structlog
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -75,7 +75,7 @@ class RequestContext:
                 await self._app(scope, receive, send_with_id)
             except Exception as error:
                 if (response := _database_error_response(error)) is not None:
-                    logger.error("the database does not respond", reason=_cause(error))
+                    logger.error("the database refused the request", reason=_cause(error))
                     if status:
                         raise
                     await response(scope, receive, send_with_id)
@@ -108,12 +108,27 @@ class RequestContext:
 
 def _database_error_response(error: Exception) -> ASGIApp | None:
     """The response when the database caused the error; None when it did not."""
+    if is_taken(error):
+        detail = "Another request made the same at this moment. Load it again, or retry."
+        return error_response(409, detail)
     disk_error = disk_error_of(error)
     if disk_error is None:
         is_disconnected = isinstance(error, DBAPIError) and error.connection_invalidated
         return database_away() if is_disconnected or isinstance(error, _AWAY) else None
     detail = f"Nothing can be stored: {disk_error.problem}. {disk_error.remedy} Then retry."
     return error_response(503, detail, code=disk_error.code, headers={"Retry-After": "30"})
+
+
+def is_taken(error: Exception) -> bool:
+    """Whether a row was not stored because another one has its unique values.
+
+    Routes look before they store: what they did not see came between.
+    """
+    if not isinstance(error, IntegrityError):
+        return False
+    cause = error.orig
+    is_postgresql = getattr(cause, "sqlstate", None) == "23505"
+    return is_postgresql or getattr(cause, "sqlite_errorname", "") == "SQLITE_CONSTRAINT_UNIQUE"
 
 
 def _cause(error: Exception) -> str:
