@@ -7,8 +7,8 @@ import { signIn } from "@/lib/queries/auth"
 import { OtpForm } from "./otp-form"
 
 /** Request a sign-in link, then accept the code from the same e-mail. */
-export function LinkForm({ next }: { next: string | undefined }) {
-  const [email, setEmail] = useState("")
+export function LinkForm({ next, email: given }: { next: string | undefined; email: string }) {
+  const [email, setEmail] = useState(given)
   const asking = useMutation({ mutationFn: () => signIn.requestLink(email.trim()) })
   if (asking.isSuccess) {
     return (
@@ -40,7 +40,7 @@ export function LinkForm({ next }: { next: string | undefined }) {
           name="email"
           autoComplete="email"
           required
-          data-autofocus
+          autoFocus
           value={email}
           onChange={(event) => setEmail(event.currentTarget.value)}
           error={asking.error ? failureText(asking.error).message : undefined}

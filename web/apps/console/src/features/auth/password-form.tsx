@@ -2,7 +2,7 @@ import { Alert, Button, PasswordInput, Stack, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation } from "@tanstack/react-query"
 import { failureText } from "@/lib/notify"
-import { signIn, wantsTotp } from "@/lib/queries/auth"
+import { signIn, wantsLink, wantsTotp } from "@/lib/queries/auth"
 import { TotpInput } from "./totp-input"
 import { useSignedIn } from "./use-signed-in"
 
@@ -12,7 +12,13 @@ interface Fields {
   totp: string
 }
 
-export function PasswordForm({ next }: { next: string | undefined }) {
+interface Props {
+  next: string | undefined
+  /** Go on with a mailed link to this address. */
+  onLink: (email: string) => void
+}
+
+export function PasswordForm({ next, onLink }: Props) {
   const form = useForm<Fields>({ initialValues: { email: "", password: "", totp: "" } })
   const entering = useMutation({
     mutationFn: ({ email, password, totp }: Fields) =>
@@ -47,6 +53,11 @@ export function PasswordForm({ next }: { next: string | undefined }) {
           >
             {failureText(entering.error).message}
           </Alert>
+        )}
+        {wantsLink(entering.error) && (
+          <Button variant="default" size="sm" onClick={() => onLink(form.values.email.trim())}>
+            Sign in with a mailed link
+          </Button>
         )}
         <Button type="submit" size="sm" loading={entering.isPending}>
           Sign in

@@ -13,6 +13,11 @@ const WAYS = [
 export function SignInPage() {
   const { next, ended } = useSearch({ from: "/sign-in" })
   const [method, setMethod] = useState("link")
+  const [email, setEmail] = useState("")
+  const sendLink = (address: string) => {
+    setEmail(address)
+    setMethod("link")
+  }
   return (
     <AuthFrame title="Sign in">
       {ended && (
@@ -28,7 +33,11 @@ export function SignInPage() {
         mb="md"
         aria-label="Sign-in method"
       />
-      {method === "link" ? <LinkForm next={next} /> : <PasswordForm next={next} />}
+      {method === "link" ? (
+        <LinkForm next={next} email={email} />
+      ) : (
+        <PasswordForm next={next} onLink={sendLink} />
+      )}
     </AuthFrame>
   )
 }

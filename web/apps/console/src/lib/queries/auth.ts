@@ -29,4 +29,9 @@ export function wantsTotp(error: unknown): boolean {
   return error instanceof ApiError && (error.code === "totp_needed" || error.code === "totp_wrong")
 }
 
+/** Whether the limits on passwords and codes are reached and only a mailed link signs in. */
+export function wantsLink(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "link_needed"
+}
+
 export const signOut = (everywhere: boolean) => unwrap(api.logout({ body: { everywhere } }))
