@@ -34,6 +34,9 @@ def _beside(name: str, folder: Path = Path(__file__).parent) -> Any:
 stub_market = _beside("stub_market")
 oracles = _beside("oracles")
 _beside("crashing")
+_beside("exchange_steps")
+_beside("exchange_days")
+_beside("drawn_steps")
 scripted_venue = _beside("scripted_venue", Path(__file__).parents[1] / "doubles")
 
 Order = dict[str, Any]
