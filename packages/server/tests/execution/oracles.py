@@ -17,6 +17,7 @@ from tradertape_core.orders.transitions import fold
 from tradertape_server.features.execution.store import repository
 from tradertape_server.features.execution.store.mapping import order_of, position_of
 from tradertape_server.features.execution.store.models import (
+    AccountCash,
     ExecutionCursor,
     ExecutionEvent,
     FillRow,
@@ -47,6 +48,7 @@ def check(database: Database, *, is_quiet: bool = True) -> None:
     """Every law at once. is_quiet: nothing is on its way, so the outbox must be empty."""
     with database.read() as session:
         entries_balance(session)
+        cash_is_the_sum_of_postings(session)
         the_timeline_has_no_gap(session)
         fills_are_unique_and_of_known_orders(session)
         positions_are_the_sum_of_fills(session)
@@ -76,6 +78,15 @@ def entries_balance(session: Session) -> None:
         if entry.startswith("reversal:")
     }
     assert posted - reversed_ones == fills, "fills and ledger entries differ"
+
+
+def cash_is_the_sum_of_postings(session: Session) -> None:
+    """The balance that is kept, of every account that has one, is what its postings add up to."""
+    kept = {row.account_id: row.paise for row in session.scalars(select(AccountCash))}
+    summed = {number: repository.summed_cash(session, number) for number in kept}
+    assert kept == summed
+    traded = set(session.scalars(select(FillRow.account_id)))
+    assert traded <= set(kept), "an account that traded has a balance"
 
 
 def the_timeline_has_no_gap(session: Session) -> None:

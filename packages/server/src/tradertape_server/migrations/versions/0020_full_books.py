@@ -41,7 +41,8 @@ def upgrade() -> None:
     _partial('ix_intents_unanswered', 'intents', ['id'], answer, answer)
     servers = "substr(key, 1, 7) = 'server:'"
     _partial('ix_intents_servers', 'intents', ['run_id', 'key'], servers, servers)
-    owner = ['account_id', 'run_id']
+    # SQLite takes the index that matches the most columns of a query: hence also `is_open`.
+    owner = ['is_open', 'account_id', 'run_id']
     op.drop_index('ix_orders_is_open', table_name='orders')
     _partial('ix_orders_open', 'orders', owner, 'is_open = 1', 'is_open')
     op.drop_index(

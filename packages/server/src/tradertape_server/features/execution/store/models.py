@@ -39,7 +39,8 @@ IS_BROKEN_BASKET = text("event_type = 'basket_broken'")
 HAS_VENUE_ID = text("venue_order_id IS NOT NULL")
 IS_BASKET = text("kind = 'place_basket'")
 HAS_NO_ANSWER = text("answer IS NULL")
-# As queries say it on each database: only then are the indexes of what is open used.
+# As queries say it on each database: only then are the indexes of what is open used. Their first
+# column is `is_open` too: without statistics SQLite prefers the index that matches more columns.
 IS_OPEN_ON_SQLITE, IS_OPEN = text("is_open = 1"), text("is_open")
 IS_SERVERS = text("substr(key, 1, 7) = 'server:'")
 
@@ -154,6 +155,7 @@ class OrderRow(Base):
         # Few of many: read at every start, and every second.
         Index(
             "ix_orders_open",
+            "is_open",
             "account_id",
             "run_id",
             sqlite_where=IS_OPEN_ON_SQLITE,
@@ -248,6 +250,7 @@ class PositionRow(Base):
         Index("ix_execution_positions_run_id", "run_id"),
         Index(
             "ix_execution_positions_open",
+            "is_open",
             "account_id",
             "run_id",
             sqlite_where=IS_OPEN_ON_SQLITE,
