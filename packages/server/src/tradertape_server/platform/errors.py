@@ -37,6 +37,9 @@ _MESSAGES = {
     "string_type": "must be a text",
 }
 
+# Of one request: nobody reads more, and a body can have thousands.
+MOST_PROBLEMS = 100
+
 STATUS_CODES = {
     400: "bad_request",
     401: "not_authenticated",
@@ -204,13 +207,13 @@ def document_problems(error: InvalidDocument) -> list[dict[str, Any]]:
             "msg": problem.message,
             "pointer": problem.pointer,
         }
-        for problem in error.problems
+        for problem in error.problems[:MOST_PROBLEMS]
     ]
 
 
 def _validation_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    return error_response(422, [_without_input(one) for one in error.errors()])
+    return error_response(422, [_without_input(one) for one in error.errors()[:MOST_PROBLEMS]])
 
 
 def _without_input(problem: dict[str, Any]) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from fastapi.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from tradertape_server.container import Container
+from tradertape_server.platform.errors import MOST_PROBLEMS
 from tradertape_server.platform.http import bodies
 from tradertape_server.platform.http.bodies import ANONYMOUS_BYTES, Bodies, CheckedBodies
 from tradertape_server.platform.http.identity import STATE_KEY
-from tradertape_server.platform.http.strict_json import MAX_CONTAINERS, fault_of
+from tradertape_server.platform.http.strict_json import MAX_VALUES, fault_of
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 SIGN_IN = "/api/auth/password-login"
@@ -69,7 +70,7 @@ def test_a_signed_in_body_may_be_large_within_the_limits(signed_in: TestClient) 
     assert signed_in.post("/api/watchlists", json=large).status_code == 422
     many = signed_in.post("/api/watchlists", content=NESTED, headers=JSON)
     assert many.status_code == 422
-    assert f"more than {MAX_CONTAINERS} lists" in many.json()["detail"][0]["msg"]
+    assert f"more than {MAX_VALUES} values" in many.json()["detail"][0]["msg"]
 
 
 GONE: Message = {"type": "http.disconnect"}
@@ -153,6 +154,16 @@ def test_a_large_body_is_checked_off_the_event_loop(monkeypatch: pytest.MonkeyPa
     assert threads == [True, False]
 
 
-def test_the_most_lists_of_a_body() -> None:
-    assert fault_of(b"[" + b",".join([b"[]"] * (MAX_CONTAINERS - 1)) + b"]") is None
-    assert fault_of(b"[" + b",".join([b"[]"] * MAX_CONTAINERS) + b"]") is not None
+@pytest.mark.parametrize("value", [b"1", b'"a"', b"null"])
+def test_the_most_values_of_a_body(value: bytes) -> None:
+    assert fault_of(b"[" + b",".join([value] * MAX_VALUES) + b"]") is None
+    assert fault_of(b"[" + b",".join([value] * (MAX_VALUES + 1)) + b"]") is not None
+
+
+@ON_SQLITE
+def test_a_body_with_thousands_of_problems_has_a_short_answer(signed_in: TestClient) -> None:
+    """130,000 unknown names held the event loop for more than a second."""
+    unknown = {f"name{number}": 1 for number in range(MAX_VALUES - 10)}
+    answer = signed_in.post("/api/watchlists", json={"name": "Mine", **unknown})
+    assert answer.status_code == 422
+    assert len(answer.json()["detail"]) == MOST_PROBLEMS

@@ -10,8 +10,9 @@ from typing import Any, cast
 import orjson
 
 MAX_LEVELS = 64
-# Every list and object is memory and time of its own; our largest bodies have a few hundred.
-MAX_CONTAINERS = 20_000
+# Every value takes memory and time, most of all where each is wrong and makes a problem of its own
+# for the response. Our largest bodies, lists of symbols, have a few thousand.
+MAX_VALUES = 10_000
 _NO_JSON = re.compile(rb"[+-]?(NaN|Infinity)")
 _NUL = "\x00"
 _WIDE = 2.0**63
@@ -25,12 +26,12 @@ def fault_of(body: bytes) -> Fault | None:
     """Return what is wrong with a JSON body; None if it is valid.
 
     Besides syntax errors these are faults: a repeated name, a NUL (which PostgreSQL cannot store),
-    an integer of more than 64 bits (which cannot be written back), deep nesting, and more lists and
-    objects than any body needs, brackets within texts counted.
+    an integer of more than 64 bits (which cannot be written back), deep nesting, and more values
+    than any body needs, by its brackets and commas, those of texts too.
     """
     containers = body.count(b"{") + body.count(b"[")
-    if containers > MAX_CONTAINERS:
-        return ["body"], f"has more than {MAX_CONTAINERS} lists and objects", "json_invalid"
+    if containers + body.count(b",") > MAX_VALUES:
+        return ["body"], f"has more than {MAX_VALUES} values", "json_invalid"
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
