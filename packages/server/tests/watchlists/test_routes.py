@@ -106,6 +106,39 @@ def test_a_name_is_used_once_whatever_its_case(signed_in: TestClient, make) -> N
 
 
 @pytest.mark.parametrize(
+    ("name", "again"),
+    [
+        ("École", "École"),
+        ("École", "ÉCOLE"),
+        ("École", "E\u0301cole"),
+        ("Straße", "STRASSE"),
+        ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+        ("बाज़ार", "बाज़ार"),
+        ("ŉ" * 40, "ŉ" * 40),
+    ],
+)
+def test_a_name_is_used_once_in_every_language(
+    signed_in: TestClient, make, name: str, again: str
+) -> None:
+    """FAULTS: SQLite compared ASCII only, and the same name twice was a 500."""
+    make(name)
+    other = make("Other")
+    assert signed_in.post(URL, json={"name": again}).status_code == 409
+    assert signed_in.patch(f"{URL}/{other['id']}", json={"name": again}).status_code == 409
+
+
+def test_a_name_taken_by_a_request_at_the_same_time_is_a_conflict(
+    signed_in: TestClient, make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, _ = make("Other"), make("Mine")
+    monkeypatch.setattr(
+        "tradertape_server.features.watchlists.repository.has_name", lambda *_, **__: False
+    )
+    assert signed_in.post(URL, json={"name": "mine"}).status_code == 409
+    assert signed_in.patch(f"{URL}/{other['id']}", json={"name": "mine"}).status_code == 409
+
+
+@pytest.mark.parametrize(
     "body",
     [
         {},

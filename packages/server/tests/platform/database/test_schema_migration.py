@@ -88,3 +88,27 @@ def test_keys_of_the_servers_own_commands_are_renamed(database_url: str) -> None
         renamed = list(connection.scalars(text("SELECT key FROM intents ORDER BY id")))
     database.close()
     assert renamed == [*(f"server:{key}" for _, key in KEYS[:4]), KEYS[4][1]]
+
+
+def test_watch_lists_whose_names_became_equal_are_numbered(database_url: str) -> None:
+    names = ["École", "ÉCOLE", "école (2)", "x" * 39 + "É", "x" * 39 + "é", "Mine"]
+    database = Database(database_url)
+    config = alembic_config()
+    now = datetime(2026, 1, 5, tzinfo=UTC)
+    with database.write() as session:
+        session.add(User(id=1, email="trader@example.com", created_at=now))
+        session.add(User(id=2, email="other@example.com", created_at=now))
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0021")
+        insert = text(
+            "INSERT INTO watchlists (user_id, name, instruments, created_at, updated_at) "
+            "VALUES (:user, :name, '[]', '2026-01-01', '2026-01-01')"
+        )
+        for user, name in [*((1, name) for name in names), (2, "École")]:
+            connection.execute(insert, {"user": user, "name": name})
+        command.upgrade(config, "head")
+        found = list(connection.scalars(text("SELECT name FROM watchlists ORDER BY id")))
+    database.close()
+    longest = "x" * 39 + "É", "x" * 36 + " (2)"
+    assert found == ["École", "ÉCOLE (3)", "école (2)", *longest, "Mine", "École"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tradertape_server.features.watchlists.models import Watchlist
+from tradertape_server.features.watchlists.models import Watchlist, name_key
 
 
 def of_user(session: Session, user_id: int) -> Sequence[Watchlist]:
@@ -25,6 +25,6 @@ def owned(session: Session, user_id: int, watchlist_id: int, *, lock: bool) -> W
 def has_name(session: Session, user_id: int, name: str, *, apart_from: int | None = None) -> bool:
     """Whether another list of the person has the name, in whatever case."""
     query = select(Watchlist.id).where(
-        Watchlist.user_id == user_id, func.lower(Watchlist.name) == name.lower()
+        Watchlist.user_id == user_id, Watchlist.name_key == name_key(name)
     )
     return any(found != apart_from for found in session.scalars(query))

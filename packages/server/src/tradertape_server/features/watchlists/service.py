@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
@@ -20,6 +21,7 @@ from tradertape_server.features.watchlists.schemas import (
     WatchlistPatch,
 )
 from tradertape_server.platform.errors import Conflict, NotFound
+from tradertape_server.platform.http.requests import is_taken
 
 MOST_LISTS = 20
 
@@ -65,7 +67,7 @@ class WatchlistService:
             updated_at=now,
         )
         session.add(made)
-        session.flush()
+        _store(session, made.name)
         return made
 
     def change(
@@ -86,6 +88,7 @@ class WatchlistService:
         gone = frozenset(patch.remove)
         found.instruments = [name for name in kept if name not in gone]
         found.updated_at = self._clock.now()
+        _store(session, found.name)
         return found
 
     def delete(self, session: Session, user_id: int, watchlist_id: int) -> None:
@@ -96,7 +99,7 @@ class WatchlistService:
         self, session: Session, user_id: int, name: str, *, apart_from: int | None = None
     ) -> None:
         if repository.has_name(session, user_id, name, apart_from=apart_from):
-            raise Conflict(f"There is already a watch list named “{name}”: choose another name")
+            raise _taken(name)
 
     def _members(self, universe: str | None) -> list[str]:
         if universe is None:
@@ -126,6 +129,20 @@ class WatchlistService:
         if problems:
             raise InvalidDocument(problems)
         return joined
+
+
+def _store(session: Session, name: str) -> None:
+    """Write the change. Raises Conflict if another request took the name meanwhile."""
+    try:
+        session.flush()
+    except IntegrityError as error:
+        if not is_taken(error):
+            raise
+        raise _taken(name) from error
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"There is already a watch list named “{name}”: choose another name")
 
 
 def _watched(name: str, instrument: Instrument | None) -> WatchedOut:
