@@ -3,7 +3,8 @@
 The books of ten accounts are filled with copies of orders that were really placed, with their
 events, fills, postings and keys, in one file of SQLite. Each round kills the server while workers
 place orders, starts it again, and stops the time when the first new order is accepted: the start
-of the interpreter, the recovery of what was on its way and the first batch are all in it.
+of the interpreter, the recovery of what was on its way and the first batch are all in it. The
+server's CPU seconds are told beside it: on a busy machine they say what a quiet one would do.
 
 usage: restart.py [ORDERS] [ROUNDS]
 """
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,13 @@ class Server:
             [*command, *options], env=self._environment, stdout=subprocess.PIPE, text=True
         )
         return self._process
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds of the process so far."""
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def kill(self) -> None:
         if self._process is not None:
@@ -190,7 +199,7 @@ def trade_until_killed(workers: list[Worker], server: Server, seconds: float) ->
         try:
             while True:
                 worker.place()
-        except (OSError, RuntimeError, ValueError):
+        except (OSError, RuntimeError, ValueError, HTTPException):
             return
 
     threads = [threading.Thread(target=loop, args=(one,)) for one in workers]
@@ -209,7 +218,7 @@ def seconds_to_trade(server: Server, token: str, number: int) -> float:
     while True:
         try:
             Worker(server.port, token, number).place()
-        except (OSError, RuntimeError):
+        except (OSError, RuntimeError, HTTPException):
             time.sleep(0.02)
         else:
             return time.perf_counter() - began
@@ -240,19 +249,24 @@ def main(count: int, rounds: int) -> int:
 
 def measure(server: Server, token: str, rounds: int) -> int:
     took: list[float] = []
+    cpu: list[float] = []
     seconds_to_trade(server, token, 0)
     for number in range(rounds):
         workers = [Worker(server.port, token, one) for one in range(ACCOUNTS)]
         trade_until_killed(workers, server, 0.5 + number % 3 / 5)
         took.append(seconds_to_trade(server, token, number % ACCOUNTS))
-        print(f"round {number + 1}: {took[-1]:.2f} s", file=sys.stderr)
-    ordered = sorted(took)
-    p99 = ordered[min(int(len(ordered) * 0.99), len(ordered) - 1)]
+        cpu.append(server.cpu_s)
+        print(f"round {number + 1}: {took[-1]:.2f} s, CPU {cpu[-1]:.2f} s", file=sys.stderr)
     print(
-        f"start after a kill until the first order: p50 {statistics.median(ordered):.2f} s, "
-        f"p99 {p99:.2f} s of {rounds} (gate {GATE_S} s)"
+        f"start after a kill until the first order: p50 {statistics.median(took):.2f} s, "
+        f"p99 {p99(took):.2f} s of {rounds} (gate {GATE_S} s); CPU seconds of the server: "
+        f"p50 {statistics.median(cpu):.2f}, p99 {p99(cpu):.2f}"
     )
-    return 0 if p99 <= GATE_S else 1
+    return 0 if p99(took) <= GATE_S else 1
+
+
+def p99(values: list[float]) -> float:
+    return sorted(values)[min(int(len(values) * 0.99), len(values) - 1)]
 
 
 if __name__ == "__main__":
