@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
 
 import pytest
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar
+from tradertape_core.market.session_times import PhaseKind
 from tradertape_server.features.execution.errors import OrderDenied, TradingPaused
+from tradertape_server.features.execution.orders import facts
 from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
+from tradertape_server.features.execution.service import RunRef
 
 DAY = datetime(2026, 1, 5, tzinfo=IST)  # a Monday; the frozen clock starts at 10:00 that day
 
@@ -207,3 +212,128 @@ def test_shares_are_squared_off_before_the_closing_auction_since_august_2026(
     at(15, 5)
     jobs.run_once()
     assert execution.positions(run_id="run-1", open_only=True) == []
+
+
+def test_an_after_market_order_of_the_session_waits_for_the_next_days_open(
+    execution, start, run, order, at, clock, market, settle
+):
+    """Whatever opened that day, and whoever looks: nothing of it is in the memory of a process."""
+    jobs = ExecutionJobs(execution, nse_calendar(), clock)
+    jobs.run_once()
+    amo = execution.place(run, order(variety="amo"), key="key-0001").document["order_id"]
+    execution.trader.stop()
+    again = start()
+    jobs = ExecutionJobs(again, nse_calendar(), clock)
+    jobs.run_once()
+    market.trade("NSE:INFY", "1500.00")
+    settle(again)
+    assert again.order("run-1", amo).status == "AMO REQ RECEIVED"
+    at(9, 15, days=1)
+    market.trade("NSE:INFY", "1500.00")
+    jobs.run_once()
+    assert again.order("run-1", amo).status == "COMPLETE"
+
+
+FUTURE = "NIFTY26106FUT"
+
+
+@pytest.fixture
+def at_since_august(clock, market):
+    """The exchange's hours since August 2026: futures until 15:40, shares close in an auction."""
+    market.keeps_hours = True
+    contract = market.instruments[f"NFO:{FUTURE}"]
+    market.instruments[contract.id] = replace(contract, expiry=date(2026, 8, 25))
+
+    def at(hour: int, minute: int, *, days: int = 0, second: int = 0) -> None:
+        wanted = DAY.replace(month=8, day=4 + days, hour=hour, minute=minute, second=second)
+        clock.advance(seconds=(wanted - clock.now()).total_seconds())
+        for name in ("NSE:INFY", "NSE:TCS", contract.id):
+            market.trade(name, PRICES[name])
+
+    return at
+
+
+PRICES = {"NSE:INFY": "1500.00", "NSE:TCS": "3000.00", f"NFO:{FUTURE}": "24000.00"}
+
+
+def test_an_intraday_after_market_order_opens_nothing_after_the_square_off(
+    execution, start, account, order, at_since_august, clock
+):
+    """Of a run whose square-off of the day is done, at 15:35, while futures are traded."""
+    run = RunRef(account_id=account, run_id="run-1")
+    future = order(exchange="NFO", tradingsymbol=FUTURE, product="MIS", quantity=65)
+    at_since_august(10, 0)
+    jobs = ExecutionJobs(execution, nse_calendar(), clock)
+    jobs.run_once()
+    execution.place(run, future, key="key-0001")
+    at_since_august(15, 20)
+    jobs.run_once()
+    assert execution.positions(run_id="run-1", open_only=True) == []
+    at_since_august(15, 35)
+    amo = execution.place(run, {**future, "variety": "amo"}, key="key-0002").document["order_id"]
+    execution.trader.stop()
+    again = start()
+    jobs = ExecutionJobs(again, nse_calendar(), clock)
+    for minute in (36, 39, 41):
+        at_since_august(15, minute)
+        jobs.run_once()
+    assert again.order("run-1", amo).status == "AMO REQ RECEIVED"
+    assert again.positions(run_id="run-1", open_only=True) == []
+    at_since_august(9, 15, days=1)
+    jobs.run_once()
+    assert again.order("run-1", amo).status == "COMPLETE"
+    at_since_august(15, 20, days=1)
+    jobs.run_once()
+    assert again.positions(run_id="run-1", open_only=True) == []
+
+
+def test_an_after_market_order_for_the_next_day_outlives_the_square_off(
+    execution, run, order, jobs, at_since_august
+):
+    at_since_august(15, 0)
+    execution.place(run, order(product="MIS"), key="key-0001")
+    amo = execution.place(run, order(product="MIS", variety="amo"), key="key-0002").document
+    at_since_august(15, 5)
+    jobs.run_once()
+    assert execution.positions(run_id="run-1", open_only=True) == []
+    assert execution.order("run-1", amo["order_id"]).status == "AMO REQ RECEIVED"
+
+
+def test_an_intraday_order_that_rests_opens_nothing_in_the_closing_auction(
+    execution, run, order, jobs, at_since_august, market
+):
+    """Its run holds nothing at the square-off; the auction comes after it."""
+    at_since_august(10, 0)
+    low = order(tradingsymbol="TCS", product="MIS", order_type="LIMIT", price=2990)
+    rests = execution.place(run, low, key="key-0001").document["order_id"]
+    own = execution.place(run, {**low, "product": "CNC"}, key="key-0002").document["order_id"]
+    market.auctions["NSE:TCS", PhaseKind.CLOSING_MATCHING] = Decimal(2980)
+    at_since_august(15, 5)
+    jobs.run_once()
+    assert execution.order("run-1", rests).status == "CANCELLED"
+    at_since_august(15, 30)
+    jobs.run_once()
+    assert execution.order("run-1", own).status == "COMPLETE"
+    held = execution.positions(run_id="run-1", open_only=True)
+    assert [one.key.product for one in held] == ["CNC"]
+
+
+def test_what_is_opened_after_a_square_off_is_closed_under_another_key_and_no_more_are_made(
+    execution, run, order, jobs, at, clock, market, monkeypatch
+):
+    """However it came about: the day's key is used, and a second passes with nothing to close."""
+    execution.place(run, order(product="MIS"), key="key-0001")
+    at(15, 20)
+    jobs.run_once()
+    for number in range(2, 4):
+        with monkeypatch.context() as late:  # as if an order of before had been filled since
+            late.setattr(facts, "intraday_closes", lambda _day: {})
+            execution.place(run, order(product="MIS"), key=f"key-000{number}")
+        assert len(execution.positions(run_id="run-1", open_only=True)) == 1
+        for _ in range(5):
+            clock.advance(seconds=1)
+            market.trade("NSE:INFY", "1500.00")
+            jobs.run_once()
+        assert execution.positions(run_id="run-1", open_only=True) == []
+        exits = [one for one in execution.intents("run-1") if one.kind == "exit_run"]
+        assert len(exits) == number

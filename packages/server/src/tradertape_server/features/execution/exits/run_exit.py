@@ -29,7 +29,7 @@ from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.fields import order_document
-from tradertape_core.orders.order import Order, Product
+from tradertape_core.orders.order import Order, OrderStatus, Product
 from tradertape_server.features.execution.orders import replies, views
 from tradertape_server.features.execution.orders.facts import exit_facts
 from tradertape_server.features.execution.orders.intent import Intent, replayed, reserve
@@ -213,10 +213,16 @@ def preview(uow: UnitOfWork, account_id: int, run_id: str, product: Product | No
 def _plan(uow: UnitOfWork, row: Json) -> ExitPlan:
     part, made = Part.of(row), row["details"]["orders"]
     closing = [order for name in made if (order := uow.order(name)) is not None]
+    # The day's square-off does not end an order that waits for the next day's open.
+    is_square_off = row["details"].get("is_square_off", False)
     return plan_exit(
         key=row["key"],
         exposures=_exposures(uow, row["account_id"], row["run_id"], part),
-        orders=_resting(uow, row["account_id"], row["run_id"], part, made),
+        orders=[
+            order
+            for order in _resting(uow, row["account_id"], row["run_id"], part, made)
+            if not (is_square_off and order.venue_status is OrderStatus.AMO_REQUESTED)
+        ],
         closing_orders=closing,
         now=uow.now,
         stuck={order.order_id for order in closing if _is_stuck(uow, order)},

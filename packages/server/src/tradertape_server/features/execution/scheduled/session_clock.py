@@ -171,6 +171,8 @@ class ExecutionJobs:
             and one.key.instrument.partition(":")[0] in exchanges
             and (not left_from_before or is_touched(one, day))
         }
+        if exchanges and not left_from_before:
+            due |= self._resting_intraday(exchanges)
         # Contracts are closed later than shares, of the same run too: under another key.
         name = "square-off-late" if left_from_before else "square-off"
         name += "" if segment is Segment.CASH else f"-{segment}"
@@ -185,8 +187,20 @@ class ExecutionJobs:
                 run_id=run.run_id or None,
             )
 
+    def _resting_intraday(self, exchanges: frozenset[str]) -> set[RunRef]:
+        """Runs with intraday orders that rest: one that fills later, in the closing auction for
+        instance, would open what nobody closes that day."""
+        return {
+            RunRef(account_id=int(one.account), run_id=one.run_id or "")
+            for one in self.service.orders(open_only=True, venue=PAPER)
+            if one.request.product is Product.MIS
+            and one.venue_status is not OrderStatus.AMO_REQUESTED  # it is for the next day
+            and one.request.exchange in exchanges
+        }
+
     def _close_intraday(self, run: RunRef, key: str, exchanges: frozenset[str]) -> None:
-        """Close a run's intraday positions; what was opened since under another key."""
+        """Close a run's intraday positions and cancel its intraday orders; what was opened since
+        is closed under another key, so that there are as many keys as times it was done."""
         for number in count(1):
             reply = self.service.exit_run(
                 run,
