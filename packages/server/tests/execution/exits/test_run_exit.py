@@ -166,3 +166,28 @@ def test_an_exit_is_sent_again_in_time_though_the_clock_was_set_back(
     settle()
     assert execution.advance_exit("run-1", "exit-0001") is None
     assert execution.orders(run_id="run-1", open_only=True) == [wider], "it has its time"
+
+
+def test_two_exits_of_a_run_do_not_cancel_each_others_orders(
+    execution, run, order, market, clock, settle
+):
+    """The owner's and the square-off's, while no fresh price fills what closes the position."""
+    execution.place(run, order(product="MIS"), key="key-0001")
+    clock.advance(seconds=20)
+    keys = ("exit-0001", "exit-0002")
+    for key in keys:
+        reply = execution.exit_run(run, key=key, product=Product.MIS)
+        assert reply.document["status"] == "exiting"
+    for _ in range(3):
+        for key in keys:
+            assert execution.advance_exit("run-1", key) is None
+    [_, closing] = execution.orders(run_id="run-1")
+    assert closing.status == "OPEN"
+    market.trade("NSE:INFY", "1500.00")
+    settle()
+    for key in keys:
+        done = execution.advance_exit("run-1", key)
+        assert done is not None
+        assert done.document["status"] == "closed"
+    assert execution.positions(run_id="run-1", open_only=True) == []
+    assert len(execution.orders(run_id="run-1")) == 2

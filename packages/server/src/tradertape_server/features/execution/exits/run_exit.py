@@ -38,6 +38,7 @@ from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.replies import Outcome
 from tradertape_server.features.execution.state.command import VenueCommand
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
+from tradertape_server.features.execution.store import repository
 
 Json = dict[str, Any]
 _PATIENCE = timedelta(seconds=10)  # with a closing order that rests, before its band is widened
@@ -212,21 +213,33 @@ def preview(uow: UnitOfWork, account_id: int, run_id: str, product: Product | No
 
 def _plan(uow: UnitOfWork, row: Json) -> ExitPlan:
     part, made = Part.of(row), row["details"]["orders"]
-    closing = [order for name in made if (order := uow.order(name)) is not None]
+    own = [order for name in made if (order := uow.order(name)) is not None]
     # The day's square-off does not end an order that waits for the next day's open.
     is_square_off = row["details"].get("is_square_off", False)
+    resting = [
+        order
+        for order in _resting(uow, row["account_id"], row["run_id"], part, made)
+        if not (is_square_off and order.venue_status is OrderStatus.AMO_REQUESTED)
+    ]
+    # Two exits of one run would cancel each other's orders again and again: they wait for them.
+    theirs = _placed_by_other_exits(uow, row) if resting else frozenset[str]()
     return plan_exit(
         key=row["key"],
         exposures=_exposures(uow, row["account_id"], row["run_id"], part),
-        orders=[
-            order
-            for order in _resting(uow, row["account_id"], row["run_id"], part, made)
-            if not (is_square_off and order.venue_status is OrderStatus.AMO_REQUESTED)
-        ],
-        closing_orders=closing,
+        orders=[order for order in resting if order.order_id not in theirs],
+        closing_orders=[*own, *(order for order in resting if order.order_id in theirs)],
         now=uow.now,
-        stuck={order.order_id for order in closing if _is_stuck(uow, order)},
+        stuck={order.order_id for order in own if _is_stuck(uow, order)},
     )
+
+
+def _placed_by_other_exits(uow: UnitOfWork, row: Json) -> frozenset[str]:
+    """Ids of the closing orders of the other exits of a run that are under way."""
+    run_id = row["run_id"]
+    stored = repository.intents(uow.session, run_id, unanswered=True)
+    keys = {one.key for one in stored if one.kind == row["kind"]} - {row["key"]}
+    under_way = [found for key in sorted(keys) if (found := uow.intent(run_id, key)) is not None]
+    return frozenset(name for one in under_way for name in one["details"]["orders"])
 
 
 def is_stuck(order: Order, tick: Tick | None, phase: PhaseKind | None, now: datetime) -> bool:
