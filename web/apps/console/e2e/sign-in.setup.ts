@@ -34,3 +34,28 @@ test("the code in the e-mail signs in on the requesting page and leads back", as
   await expect(page).toHaveURL(/\/settings\?tab=appearance/)
   await expect(page.getByText("Discreet mode")).toBeVisible()
 })
+
+test("after too many wrong passwords the page leads on to a mailed link", async ({ page }) => {
+  const address = `guessed-${stamp}@example.com`
+  await page.goto("/sign-in")
+  await page.getByText("Password", { exact: true }).click()
+  await page.getByRole("textbox", { name: "E-mail" }).fill(address)
+  await page.locator("input[type=password]").fill("wrong password")
+  const onward = page.getByRole("button", { name: "Sign in with a mailed link" })
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const answered = page.waitForResponse(/password-login/)
+    await page.getByRole("button", { name: "Sign in", exact: true }).click()
+    await answered
+    await expect(page.getByRole("alert")).toContainText("Wrong e-mail address or password")
+  }
+  await expect(onward).toBeHidden()
+  await page.getByRole("button", { name: "Sign in", exact: true }).click()
+  await expect(page.getByRole("alert")).toContainText("sign in with a mailed link")
+  await onward.click()
+  await expect(page.getByRole("textbox", { name: "E-mail" })).toHaveValue(address)
+  await page.getByRole("button", { name: "Send me a link" }).click()
+  const { path } = await signInMail(address)
+  await page.goto(path)
+  await page.getByRole("button", { name: "Sign in to TraderTape" }).click()
+  await expect(page.getByText("Getting started")).toBeVisible()
+})
