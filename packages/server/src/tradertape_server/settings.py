@@ -12,6 +12,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from socket import gethostname
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -76,6 +77,12 @@ class Settings(BaseSettings):
         default="",
         description="The address that people open, used in sign-in links. Empty: "
         "`http://localhost:<port>`.",
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Further host names at which this server is reached, separated by commas; "
+        "`.example.com` for every name below it. Those of the public URL, of the addresses and of "
+        "this machine are known.",
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -255,7 +262,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()
 
-    @field_validator("trusted_proxies", "feed_replay_symbols", mode="before")
+    @field_validator("allowed_hosts", "trusted_proxies", "feed_replay_symbols", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -293,6 +300,20 @@ class Settings(BaseSettings):
         host = gethostname() if everywhere else self.host
         named = f"[{host}]" if ":" in host else host
         return (self.address or f"http://{named}:{self.port}").rstrip("/")
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """The hosts that requests may name, but for loopback's and the address listened on."""
+        urls = (self.effective_public_url, self.effective_address)
+        known = [host for url in urls if (host := urlsplit(url).hostname)]
+        machine = gethostname()
+        return (*known, machine, f"{machine}.local", *self.allowed_hosts)
+
+    @property
+    def is_open_to_strangers(self) -> bool:
+        """Whether anybody on the machine's networks can make an account."""
+        is_loopback = self.host == "localhost" or self.host == "::1" or self.host.startswith("127.")
+        return self.allow_signup and not is_loopback
 
     @property
     def effective_home(self) -> Path:

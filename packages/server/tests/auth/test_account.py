@@ -107,7 +107,12 @@ def test_a_disabled_account_is_out_at_once_with_its_keys(sign_in: Any, app: Any)
     assert admin.post(f"/api/auth/admin/users/{user_id}/disable").json()["disabled_at"]
     assert person.get("/api/auth/me").status_code == 401
     headers = {"Authorization": f"Bearer {token}"}
-    assert TestClient(app, headers=headers).get("/api/auth/me").status_code == 401
+    assert (
+        TestClient(app, base_url="http://localhost:18777", headers=headers)
+        .get("/api/auth/me")
+        .status_code
+        == 401
+    )
     assert admin.post(f"/api/auth/admin/users/{user_id}/enable").json()["disabled_at"] is None
     assert sign_in().get("/api/auth/me").status_code == 200
 

@@ -155,6 +155,12 @@ def _welcome(settings: Settings, account: DemoAccount | None, *, as_json: bool) 
     import json
 
     url = settings.effective_public_url
+    if settings.is_open_to_strangers:
+        typer.echo(
+            f"Warning: anybody who reaches {settings.host}:{settings.port} can make an account. "
+            "Set TRADERTAPE_ALLOW_SIGNUP=false once yours is made.",
+            err=True,
+        )
     if as_json:
         demo = {"email": account.email, "password": account.password} if account else None
         typer.echo(json.dumps({"url": url, "demo": demo}))
