@@ -185,6 +185,50 @@ def test_warnings_do_not_refuse(noon: datetime) -> None:
     assert codes(noon, SHARE, tick=None) == (set(), {"no_price"})
 
 
+@pytest.mark.parametrize(
+    ("quantity", "disclosed", "denied"),
+    [
+        (100, 0, set()),
+        (100, 10, set()),
+        (100, 9, {"disclosed_too_small"}),
+        (101, 10, {"disclosed_too_small"}),
+        (101, 11, set()),
+        (5, 1, set()),
+    ],
+)
+def test_a_tenth_of_the_quantity_is_disclosed_or_all(
+    noon: datetime, quantity: int, disclosed: int, denied: set[str]
+) -> None:
+    document = SHARE | {"quantity": quantity, "disclosed_quantity": disclosed}
+    assert codes(noon, document)[0] == denied
+
+
+def test_a_stop_at_market_on_an_option_is_taken_with_a_warning(noon: datetime) -> None:
+    call = replace(NIFTY, instrument_type=InstrumentType.CE, strike=Decimal(24_500))
+    stop = FUTURE | {"order_type": "SL-M", "price": 0, "trigger_price": 24_500}
+    assert codes(noon, stop, call) == (set(), {"sl_m_on_option"})
+    assert codes(noon, stop, NIFTY) == (set(), set())
+    limited = stop | {"order_type": "SL", "price": 24_500}
+    assert codes(noon, limited, call) == (set(), set())
+
+
+@pytest.mark.parametrize(
+    ("document", "instrument", "warned"),
+    [
+        (SHARE | {"quantity": 68}, INFY, {"iceberg_too_small"}),  # ₹98,600
+        (SHARE | {"quantity": 69}, INFY, set()),  # ₹1,00,050
+        (SHARE | {"quantity": 68, "price": 0, "order_type": "MARKET"}, INFY, {"iceberg_too_small"}),
+        (FUTURE | {"quantity": 260}, NIFTY, {"iceberg_too_small"}),
+        (FUTURE | {"quantity": 325}, NIFTY, set()),
+    ],
+)
+def test_a_small_iceberg_is_taken_with_a_warning(
+    noon: datetime, document: dict[str, object], instrument: Instrument, warned: set[str]
+) -> None:
+    iceberg = document | {"variety": "iceberg", "iceberg_legs": 2}
+    assert codes(noon, iceberg, instrument) == (set(), warned)
+
+
 def test_a_denial_says_where_and_what_to_do(noon: datetime) -> None:
     request = read_order(SHARE | {"price": 1450.02})
     found = check_against(request, INFY, now=noon, at="/order").denials[0]

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.format import price_text
 from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.market.hours import last_trade
 from tradertape_core.market.instrument import Instrument, InstrumentType
@@ -14,11 +15,15 @@ from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.auctions import against_phase
 from tradertape_core.orders.denials import Denial, DenialReason, denial
-from tradertape_core.orders.order import OrderRequest, Product, Side, Variety
+from tradertape_core.orders.order import OrderRequest, OrderType, Product, Side, Variety
 
 MOST_SLICES = 10  # of an autosliced order; the brokers' own cap
 _WIDE_SPREAD = Decimal("0.05")  # of the middle: beyond it a market order pays dearly
 _NOTHING = Decimal(0)
+_LEAST_DISCLOSED = 10  # one in so many units has to be shown
+# Icebergs below these are refused by brokers; of shares in rupees, of contracts in lots.
+_LEAST_ICEBERG = Decimal(100_000)
+_LEAST_ICEBERG_LOTS = 5
 _R = DenialReason
 
 
@@ -54,12 +59,15 @@ def check_against(
         *_tradable(request, instrument, now, at, held=held),
         *prices_on_tick(request, instrument, at),
         *_quantity(request, instrument, at, held=held),
+        *_disclosed(request, at),
         *_circuit(request, tick, at),
         *(() if is_change else _cover(request, tick, at)),
         *against_phase(request, phase, at),
     )
     warnings = (
         *_protection(request, at),
+        *_stop_of_option(request, instrument, at),
+        *_small_iceberg(request, instrument, tick, at),
         *_expiry_today(instrument, now),
         *_liquidity(instrument, tick),
     )
@@ -131,6 +139,38 @@ def _quantity(request: OrderRequest, instrument: Instrument, at: str, *, held: i
         return []
     facts = {"slices": len(slices), "freeze": slices[0], "quantity": slices[0] * MOST_SLICES}
     return [denial(_R.TOO_MANY_SLICES, pointer=pointer, most=MOST_SLICES, **facts)]
+
+
+def _disclosed(request: OrderRequest, at: str) -> list[Denial]:
+    """A tenth of the quantity, rounded up, is the least that an exchange shows; 0 is all of it."""
+    value, least = request.disclosed_quantity, -(-request.quantity // _LEAST_DISCLOSED)
+    if not value or value >= least:
+        return []
+    facts = {"least": least, "quantity": request.quantity, "value": value}
+    return [denial(_R.DISCLOSED_TOO_SMALL, pointer=f"{at}/disclosed_quantity", **facts)]
+
+
+def _stop_of_option(request: OrderRequest, instrument: Instrument, at: str) -> list[Denial]:
+    if not instrument.is_option or request.order_type is not OrderType.SL_M:
+        return []
+    return [denial(_R.SL_M_ON_OPTION, pointer=f"{at}/order_type")]
+
+
+def _small_iceberg(
+    request: OrderRequest, instrument: Instrument, tick: Tick | None, at: str
+) -> list[Denial]:
+    if request.variety is not Variety.ICEBERG:
+        return []
+    if instrument.is_derivative:
+        lots, least = request.quantity // instrument.lot_size, _LEAST_ICEBERG_LOTS
+        facts = {"least": f"{least} lots", "value": f"{lots} lots"}
+        is_small = lots < least
+    else:
+        price = request.price or (tick.last_price if tick is not None else _NOTHING)
+        value = price * request.quantity
+        facts = {"least": f"₹{price_text(_LEAST_ICEBERG)}", "value": f"₹{price_text(value)}"}
+        is_small = _NOTHING < value < _LEAST_ICEBERG
+    return [denial(_R.ICEBERG_TOO_SMALL, pointer=f"{at}/quantity", **facts)] if is_small else []
 
 
 def _circuit(request: OrderRequest, tick: Tick | None, at: str) -> list[Denial]:

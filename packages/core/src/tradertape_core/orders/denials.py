@@ -29,6 +29,9 @@ class DenialReason(StrEnum):
     NO_ORDERS_NOW = "no_orders_now"
     NOT_IN_AUCTION = "not_in_auction"
     NO_MARKET_PROTECTION = "no_market_protection"
+    DISCLOSED_TOO_SMALL = "disclosed_too_small"
+    SL_M_ON_OPTION = "sl_m_on_option"
+    ICEBERG_TOO_SMALL = "iceberg_too_small"
     T2T_INTRADAY = "t2t_intraday"
     INTRADAY_OVER = "intraday_over"
     ILLIQUID = "illiquid"
@@ -99,6 +102,17 @@ WORDS: dict[DenialReason, str] = {
     DenialReason.NO_MARKET_PROTECTION: (
         "without market_protection the exchanges refuse market orders of programs; "
         "leave it out or set -1"
+    ),
+    DenialReason.DISCLOSED_TOO_SMALL: (
+        "disclosed_quantity must be at least {least}, 10% of the quantity of {quantity}, "
+        "was {value}; 0 shows all of it"
+    ),
+    DenialReason.SL_M_ON_OPTION: (
+        "the exchange refuses SL-M on options; the paper market takes it, "
+        "but at a broker use SL with a price"
+    ),
+    DenialReason.ICEBERG_TOO_SMALL: (
+        "brokers take icebergs from {least} on, this one is {value}; the paper market takes it"
     ),
     DenialReason.T2T_INTRADAY: (
         "{instrument} settles trade for trade: intraday is not possible, use CNC"
