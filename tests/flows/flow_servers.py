@@ -83,7 +83,10 @@ class Server:
 
     @property
     def trades(self) -> bool:
-        return "this process trades" in self.health().get("trader", {}).get("detail", "").lower()
+        try:
+            return self.metrics()["tradertape_lease_held"] == 1
+        except httpx.HTTPError:
+            return False
 
     def wait_until_up(self) -> None:
         def is_up() -> bool:
@@ -220,5 +223,7 @@ class Cluster(Servers):
 
 def stands_by(server: Server) -> bool:
     """Whether it knows that another one trades, and has let its duties go."""
-    check = server.health().get("trader", {})
-    return "on standby" in check.get("detail", "") and server.metrics()["tradertape_trader_up"] == 0
+    if server.health().get("trader", {}).get("status") != "ok":
+        return False
+    metrics = server.metrics()
+    return metrics["tradertape_lease_held"] == metrics["tradertape_trader_up"] == 0

@@ -36,6 +36,7 @@ from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.checks import (
     execution_check,
+    calendar_check,
     feed_check,
     market_check,
     protection_check,
@@ -327,6 +328,7 @@ def build_health(base: Base, data: MarketData, live: LiveMarket, trading: Tradin
         base.database, base.clock, home=base.home, mailer=base.mailer, metrics=base.metrics
     )
     health.add("market_data", market_check(data.market, base.clock))
+    health.add("calendar", calendar_check(base.clock))
     health.add("feed", feed_check(live.feed))
     health.add("protection", protection_check(trading.guardian))
     health.add("execution", execution_check(trading.execution))

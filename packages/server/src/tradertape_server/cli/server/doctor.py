@@ -54,6 +54,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("home", _home),
         ("disk", _disk),
         ("clock", _clock),
+        ("calendar", _calendar),
         ("port", _port),
         ("database", _database),
         ("market data", _market),
@@ -116,6 +117,18 @@ def _clock(_settings: Settings) -> Finding:
             "Set the machine's clock.",
         )
     return Finding("clock", "ok", f"{now.astimezone(ZoneInfo('Asia/Kolkata')):%Y-%m-%d %H:%M} IST")
+
+
+def _calendar(_settings: Settings) -> Finding:
+    from tradertape_core.market.calendar import nse_calendar
+    from tradertape_server.features.operations.checks import calendar_check
+    from tradertape_server.platform.clock import SystemClock
+
+    found = calendar_check(SystemClock())()
+    if found.status == "ok":
+        until = nse_calendar().published_until
+        return Finding("calendar", "ok", f"the exchange's holidays are known until {until}")
+    return Finding("calendar", "warn", found.detail, "Install a newer version.")
 
 
 def _port(settings: Settings) -> Finding:

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Request, Response
 
 from tradertape_server import __version__
-from tradertape_server.features.operations.service import Health, overall
+from tradertape_server.features.operations.service import Check, Health, overall
 from tradertape_server.platform.errors import NotFound
+from tradertape_server.platform.http.identity import identity_of
 from tradertape_server.platform.http.requests import is_local
 from tradertape_server.platform.http.routing import Reply, part
 from tradertape_server.platform.metrics import CONTENT_TYPE, Metrics
@@ -17,7 +18,8 @@ router = APIRouter(tags=["operations"])
 
 
 class CheckRow(Reply):
-    """The result of one check."""
+    """The result of one check. Only its status without signing in: the rest names hosts, processes
+    and the mail server."""
 
     status: Literal["ok", "stale", "down"]
     detail: str
@@ -34,10 +36,17 @@ class HealthReport(Reply):
 
 
 @router.get("/api/health", responses={503: {"description": "Something is down"}})
-def health(response: Response, health: Annotated[Health, Depends(part("health"))]) -> HealthReport:
-    """Check the database, the data, the disk, the mail and the feed; 503 when one is down."""
+def health(
+    request: Request, response: Response, health: Annotated[Health, Depends(part("health"))]
+) -> HealthReport:
+    """Check the database, the data, the disk, the mail and the feed; 503 when one is down.
+
+    Without signing in, details and facts are empty, and the disk is not listed.
+    """
     checks = health.run_checks()
     status = overall(checks)
+    if identity_of(request) is None:
+        checks = {name: Check(one.status, "") for name, one in checks.items() if name != "disk"}
     if status == "down":
         response.status_code = 503
     return HealthReport(

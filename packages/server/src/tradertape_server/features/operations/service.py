@@ -83,6 +83,12 @@ class Health:
         if error is not None:
             what = f"{error.problem[0].upper()}{error.problem[1:]}. {error.remedy}"
             return Check("down", what, {"code": error.code})
+        if self._database.is_locked:
+            return Check(
+                "down",
+                "Another program holds the database's lock: nothing can be stored.",
+                {"code": "database_locked"},
+            )
         at = current_revision(self._database.engine)
         wanted = newest_revision()
         engine = self._database.engine.dialect.name

@@ -5,6 +5,7 @@ SQLite is the default, PostgreSQL is chosen by URL; code above this module works
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -159,6 +160,9 @@ class Database:
             _sqlite_engine(self.url) if self.is_sqlite else _server_engine(url, idle_limit_s, name)
         )
         self.disk_errors = disk_errors or DiskErrorMonitor()
+        self._is_refused = False  # a write found the file locked, and none was stored since
+        event.listen(self.engine, "handle_error", self._note_refusal)
+        event.listen(self.engine, "commit", self._note_commit)
         event.listen(
             self.engine,
             "handle_error",
@@ -227,6 +231,29 @@ class Database:
     def disk_error(self) -> DiskError | None:
         """Why nothing can be stored: the reserve is released, or a recent disk error."""
         return RESERVED if self.reserve.is_released else self.disk_errors.current
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether another program keeps writes from a SQLite file: one was refused for it, none was
+        stored since, and the lock is still held."""
+        if not (self.is_sqlite and self._is_refused):
+            return False
+        try:
+            with self.write(wait_s=0.2, is_urgent=True):
+                pass
+        except OperationalError:
+            return True
+        self._is_refused = False
+        return False
+
+    def _note_refusal(self, met: ExceptionContext) -> None:
+        code = getattr(met.original_exception, "sqlite_errorcode", 0) or 0
+        if code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            self._is_refused = True
+
+    def _note_commit(self, connection: Connection) -> None:
+        if self._is_refused and connection.get_execution_options().get(WRITES):
+            self._is_refused = False
 
     @property
     def sqlite_file(self) -> Path | None:
