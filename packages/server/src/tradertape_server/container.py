@@ -48,6 +48,7 @@ class Container:
     database: Database
     writers: ConcurrencyLimit
     password_checks: ConcurrencyLimit
+    password_checks_of_known: ConcurrencyLimit  # of browsers that have signed in before
     secrets: SecretBox
     mailer: Mailer
     metrics: Metrics

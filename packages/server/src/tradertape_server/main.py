@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from tradertape_server import __version__
 from tradertape_server.container import Container
 from tradertape_server.features.activity.routes import router as activity
 from tradertape_server.features.auth.http.routes import router as auth
+from tradertape_server.features.auth.sign_in import known_devices
 from tradertape_server.features.backtests.http.routes import router as backtests
 from tradertape_server.features.backtests.http.study_routes import router as studies
 from tradertape_server.features.changelog.routes import router as changelog
@@ -25,6 +29,7 @@ from tradertape_server.features.options.routes import router as options
 from tradertape_server.features.strategies.routes import router as strategies
 from tradertape_server.features.strategies.trial_routes import router as trials
 from tradertape_server.features.watchlists.routes import router as watchlists
+from tradertape_server.features.workers.http.account_routes import router as worker_accounts
 from tradertape_server.features.workers.http.console_routes import router as worker_pages
 from tradertape_server.features.workers.http.market_routes import router as worker_market
 from tradertape_server.features.workers.http.market_streams import sockets as worker_sockets
@@ -51,6 +56,7 @@ from tradertape_server.platform.http.requests import RequestContext
 from tradertape_server.platform.http.routing import SAFE_METHODS
 from tradertape_server.platform.http.security import CrossSite, SecurityHeaders
 from tradertape_server.platform.http.wheels import wheels_router
+from tradertape_server.platform.secrets import SecretBox
 from tradertape_server.settings import Settings
 from tradertape_server.wiring import build_container
 
@@ -58,6 +64,7 @@ from tradertape_server.wiring import build_container
 ROUTERS = (
     worker_trading,  # first: routes are searched in this order
     worker_runs,
+    worker_accounts,
     auth,
     market,
     live,
@@ -87,6 +94,7 @@ LIVE = ("/api/live/", "/api/options", f"{WORKER}market/", f"{WORKER}options/")
 # Changes that are stored in a transaction of their own, not in one of the trader's.
 CHANGES = (
     "/api/auth/", "/api/watchlists", "/api/strategies", "/api/backtest/", f"{WORKER}heartbeat",
+    f"{WORKER}accounts",
 )  # fmt: skip
 # Where passwords are hashed, which takes 64 MB and a tenth of a second each.
 PASSWORDS = frozenset({"/api/auth/password-login", "/api/auth/password"})
@@ -142,8 +150,12 @@ def _add_layers(app: FastAPI, container: Container) -> None:
     """Add the middleware from the inside out: the last one added gets a request first."""
     settings = container.settings
     app.add_middleware(Idempotency, store=container.idempotency, keeps_its_own=keeps_its_keys)
-    limits = {"writers": container.writers, "passwords": container.password_checks}
-    app.add_middleware(Turns, limits=limits, classify=limit_of)
+    limits = {
+        "writers": container.writers,
+        "passwords": container.password_checks,
+        "passwords of known browsers": container.password_checks_of_known,
+    }
+    app.add_middleware(Turns, limits=limits, classify=partial(queue_of, secrets=container.secrets))
     app.add_middleware(CheckedBodies)
     app.add_middleware(
         RateLimits,
@@ -188,6 +200,16 @@ def needs_trader(scope: Scope) -> bool:
         return False
     is_worker_write = path.startswith(WORKER) and scope["method"] not in SAFE_METHODS
     return is_worker_write or path.startswith(LIVE)
+
+
+def queue_of(scope: Scope, *, secrets: SecretBox) -> str | None:
+    """Which limit a request waits for; strangers do not fill the queue of known browsers."""
+    name = limit_of(scope)
+    if name != "passwords":
+        return name
+    cookie = cookie_parser(Headers(scope=scope).get("cookie", "")).get(known_devices.COOKIE, "")
+    is_known = known_devices.is_of_our_making(cookie, secrets)
+    return "passwords of known browsers" if is_known else name
 
 
 def limit_of(scope: Scope) -> str | None:

@@ -35,8 +35,8 @@ from tradertape_server.features.market.corporate_facts import CorporateFacts
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.checks import (
-    execution_check,
     calendar_check,
+    execution_check,
     feed_check,
     market_check,
     protection_check,
@@ -155,6 +155,7 @@ def _join(
         database=database,
         writers=ConcurrencyLimit(WRITERS_OF_FILE if database.is_sqlite else WRITERS_OF_SERVER),
         password_checks=ConcurrencyLimit(PASSWORD_CHECKS),
+        password_checks_of_known=ConcurrencyLimit(PASSWORD_CHECKS),
         secrets=base.secrets,
         mailer=base.mailer,
         metrics=base.metrics,

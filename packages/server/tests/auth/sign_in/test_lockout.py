@@ -15,6 +15,7 @@ from tradertape_server.container import Container
 from tradertape_server.features.auth.models import KnownDevice, SignInCode
 from tradertape_server.features.auth.sign_in import known_devices
 from tradertape_server.features.auth.sign_in.attempt_limits import LATER_MAIL_SPACING, LINK_NEEDED
+from tradertape_server.platform.http.concurrency import Capacity
 
 Ask = Callable[..., Any]
 Browser = Callable[[str], TestClient]
@@ -101,6 +102,17 @@ def test_the_owners_browser_passes_at_the_strangers_own_address(
 def test_the_owners_browser_is_slowed_down_by_its_own_wrong_passwords(owner: TestClient) -> None:
     statuses = [login(owner, "wrong password").status_code for _ in range(12)]
     assert statuses == [401] * 10 + [429] * 2
+
+
+def test_the_owners_browser_signs_in_while_strangers_fill_the_queue_of_passwords(
+    browser: Browser, owner: TestClient, container: Container
+) -> None:
+    container.password_checks._capacity = Capacity(at_once=0, of_one=1, waiting=0, wait_s=0.1)
+    assert login(browser("203.0.113.1")).status_code == 503
+    forged = browser("203.0.113.2")
+    forged.cookies.set(known_devices.COOKIE, "x" * 43 + "." + "0" * 64, path="/api/auth")
+    assert login(forged).status_code == 503
+    assert login(owner).status_code == 200
 
 
 def test_right_passwords_use_up_nothing(browser: Browser) -> None:

@@ -1,7 +1,8 @@
 """Browsers that have signed in to an account before, known by a cookie of their own.
 
 The cookie signs nobody in. It only separates the owner's attempts from a stranger's, so that the
-limits a stranger reaches are not the owner's.
+limits a stranger reaches are not the owner's. It is signed, so that a request can be told from a
+stranger's before anything is read from the database.
 """
 
 from __future__ import annotations
@@ -12,11 +13,22 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from tradertape_server.features.auth.models import KnownDevice, User
-from tradertape_server.platform.secrets import new_token, token_hash
+from tradertape_server.platform.secrets import (
+    SecretBox,
+    constant_time_equal,
+    new_token,
+    token_hash,
+)
 
 COOKIE = "kite_device"
 LIFE = timedelta(days=365)
 MAX_DEVICES = 20  # of one account
+
+
+def is_of_our_making(token: str, secrets: SecretBox) -> bool:
+    """Whether some account signed in with this cookie, now or formerly, in some browser."""
+    made, _, signature = token.partition(".")
+    return constant_time_equal(signature, secrets.code_hash(COOKIE, made))
 
 
 def find_device(session: Session, token: str, email: str, now: datetime) -> int | None:
@@ -32,7 +44,9 @@ def find_device(session: Session, token: str, email: str, now: datetime) -> int 
     )
 
 
-def remember_device(session: Session, user_id: int, token: str, now: datetime) -> str:
+def remember_device(
+    session: Session, user_id: int, token: str, now: datetime, secrets: SecretBox
+) -> str:
     """Make the browser known to the account it signs in to; returns its cookie from now on."""
     used = session.execute(
         update(KnownDevice)
@@ -44,7 +58,7 @@ def remember_device(session: Session, user_id: int, token: str, now: datetime) -
         return token
     # A cookie of our making: one that somebody planted would be known to them. Other accounts of
     # the same browser keep knowing it.
-    made = new_token()
+    made = _new_cookie(secrets)
     session.execute(
         update(KnownDevice)
         .where(KnownDevice.token_hash == token_hash(token))
@@ -61,6 +75,11 @@ def remember_device(session: Session, user_id: int, token: str, now: datetime) -
 def forget_devices(session: Session, user_id: int) -> None:
     """Know no browser of the account any more."""
     session.execute(delete(KnownDevice).where(KnownDevice.user_id == user_id))
+
+
+def _new_cookie(secrets: SecretBox) -> str:
+    made = new_token()
+    return f"{made}.{secrets.code_hash(COOKIE, made)}"
 
 
 def _keep_the_newest(session: Session, user_id: int) -> None:

@@ -291,7 +291,7 @@ class SignInService:
             now=now,
             method=method,
         )
-        device_token = remember_device(session, user.id, browser.device_token, now)
+        device_token = remember_device(session, user.id, browser.device_token, now, self._secrets)
         return SignedIn(token, user.id, device_token)
 
     def _link(self, token: str) -> str:
