@@ -273,8 +273,7 @@ class Trader:
             self._pause(commands, events, TradingPaused())
         except Exception as error:  # noqa: BLE001 - logged, and repaired by a recovery
             paused = _paused("trading paused", error)
-            if ticks is not self._met_again:
-                self._put_back(ticks)
+            self._put_back(ticks)  # after a recovery they have been met by orders, not by triggers
             self._pause(commands, events, paused if isinstance(error, SQLAlchemyError) else error)
 
     def _fired(self, ticks: list[Tick]) -> list[AnyCommand]:
