@@ -1263,6 +1263,56 @@ export type TrialCandle = {
 };
 
 /**
+ * TradingAccounts
+ *
+ * Accounts, oldest first.
+ */
+export type TradingAccounts = {
+    /**
+     * Items
+     */
+    items: Array<TradingAccountOut>;
+};
+
+/**
+ * TradingAccountOut
+ *
+ * A trading account. cash: what it has now, margins apart.
+ */
+export type TradingAccountOut = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Cash
+     *
+     * Rupees.
+     */
+    cash: number;
+    /**
+     * Created At
+     *
+     * A time in ISO 8601, of India (+05:30).
+     */
+    created_at: string;
+    /**
+     * Kind
+     */
+    kind: 'paper' | 'broker';
+    /**
+     * Opening Cash
+     *
+     * Rupees.
+     */
+    opening_cash: number;
+};
+
+/**
  * Trade
  *
  * One position from entry to exit, or still open at the end (`exit_date` null).
@@ -8779,7 +8829,8 @@ export type HealthReport = {
 /**
  * CheckRow
  *
- * The result of one check.
+ * The result of one check. Only its status without signing in: the rest names hosts, processes
+ * and the mail server.
  */
 export type CheckRow = {
     /**
@@ -8950,7 +9001,7 @@ export type GttLegIn = {
 /**
  * GttIn
  *
- * A new trigger. account_scope: the paper account, opened when it is first named.
+ * A new trigger. account_scope: one of your paper accounts.
  */
 export type GttIn = {
     /**
@@ -10258,6 +10309,22 @@ export type ActivityOut = {
 };
 
 /**
+ * AccountIn
+ *
+ * A new paper account. opening_cash: rupees; without it, as much as the first account has.
+ */
+export type AccountIn = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Opening Cash
+     */
+    opening_cash?: number | null;
+};
+
+/**
  * AccountFunds
  *
  * The funds of an account. net: what is free.
@@ -10391,6 +10458,108 @@ export type InstrumentActivityApiActivityGetResponses = {
 };
 
 export type InstrumentActivityApiActivityGetResponse = InstrumentActivityApiActivityGetResponses[keyof InstrumentActivityApiActivityGetResponses];
+
+export type ListAccountsApiAlgoWorkersWorkerAccountsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/algo-workers/worker/accounts';
+};
+
+export type ListAccountsApiAlgoWorkersWorkerAccountsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListAccountsApiAlgoWorkersWorkerAccountsGetError = ListAccountsApiAlgoWorkersWorkerAccountsGetErrors[keyof ListAccountsApiAlgoWorkersWorkerAccountsGetErrors];
+
+export type ListAccountsApiAlgoWorkersWorkerAccountsGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: TradingAccounts;
+};
+
+export type ListAccountsApiAlgoWorkersWorkerAccountsGetResponse = ListAccountsApiAlgoWorkersWorkerAccountsGetResponses[keyof ListAccountsApiAlgoWorkersWorkerAccountsGetResponses];
+
+export type OpenAccountApiAlgoWorkersWorkerAccountsPostData = {
+    body: AccountIn;
+    path?: never;
+    query?: never;
+    url: '/api/algo-workers/worker/accounts';
+};
+
+export type OpenAccountApiAlgoWorkersWorkerAccountsPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type OpenAccountApiAlgoWorkersWorkerAccountsPostError = OpenAccountApiAlgoWorkersWorkerAccountsPostErrors[keyof OpenAccountApiAlgoWorkersWorkerAccountsPostErrors];
+
+export type OpenAccountApiAlgoWorkersWorkerAccountsPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: TradingAccountOut;
+};
+
+export type OpenAccountApiAlgoWorkersWorkerAccountsPostResponse = OpenAccountApiAlgoWorkersWorkerAccountsPostResponses[keyof OpenAccountApiAlgoWorkersWorkerAccountsPostResponses];
 
 export type FundsApiAlgoWorkersWorkerFundsGetData = {
     body?: never;
