@@ -117,13 +117,12 @@ class Conflict(ApiError):
 
 
 class RequestTimeout(ApiError):
-    """The body did not arrive in time; the connection is closed with the response."""
+    """The body did not arrive in time."""
 
     status = 408
 
     def __init__(self, within_s: float) -> None:
-        detail = f"The body did not arrive within {within_s:g} seconds."
-        super().__init__(detail, headers={"Connection": "close"})
+        super().__init__(f"The body did not arrive within {within_s:g} seconds.")
 
 
 class TooLarge(ApiError):

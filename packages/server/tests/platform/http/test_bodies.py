@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from tradertape_server.container import Container
@@ -112,6 +114,27 @@ def test_a_body_is_passed_on_whole() -> None:
 
 def test_a_body_that_does_not_arrive_in_time_is_a_408() -> None:
     assert asked([part(b"[1")]) == (408, None)
+
+
+@pytest.mark.parametrize("status", [408, 413, 429])
+@pytest.mark.parametrize("body", [part(b"[1"), part(b"x" * 2000, more=False)])
+def test_a_connection_on_which_a_body_was_refused_is_closed(status: int, body: Message) -> None:
+    """Whatever refuses it: a 429 left the connection to a client that sent a byte a second."""
+    headers: list[Headers] = []
+    arrived = [body]
+
+    async def receive() -> Message:
+        return arrived.pop(0) if arrived else await asyncio.Future()
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers.append(Headers(scope=message))
+
+    app = Bodies(Response(status_code=status), max_bytes=1000, within_s=0.05)
+    chunked = [(b"transfer-encoding", b"chunked"), (b"cookie", b"a=b")]
+    scope: Scope = {"type": "http", "method": "POST", "path": "/api/t", "query_string": b""}
+    asyncio.run(app(scope | {"headers": chunked, "state": {}}, receive, send))
+    assert headers[0]["connection"] == "close"
 
 
 def test_a_client_that_left_before_its_body_was_whole_changes_nothing() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -57,12 +57,14 @@ class Bodies:
         except _Disconnected:
             return  # what came without its body is not carried out: the route may do without one
         except TimeoutError:
-            body = b""
+            body = None
             scope["state"][_REFUSED] = RequestTimeout(self._within_s)
-        if body is None:
-            body = b""
-            scope["state"][_REFUSED] = _too_large(most)
-        await self._app(scope, replay(body, receive), send)
+        else:
+            if body is None:
+                scope["state"][_REFUSED] = _too_large(most)
+        # Whatever the response is, also 429: nobody waits for the rest of a body.
+        to_client = _closing(send) if body is None else send
+        await self._app(scope, replay(body or b"", receive), to_client)
 
 
 class CheckedBodies:
@@ -101,6 +103,17 @@ class _Disconnected(Exception):
 
 async def _fault(body: bytes) -> Fault | None:
     return fault_of(body) if len(body) <= LARGE_BYTES else await _threads.run(fault_of, body)
+
+
+def _closing(send: Send) -> Send:
+    """A `send` whose response closes the connection."""
+
+    async def send_and_close(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["connection"] = "close"
+        await send(message)
+
+    return send_and_close
 
 
 def is_refused(scope: Scope) -> bool:
