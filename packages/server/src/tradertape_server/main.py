@@ -29,6 +29,7 @@ from tradertape_server.features.options.routes import router as options
 from tradertape_server.features.strategies.routes import router as strategies
 from tradertape_server.features.strategies.trial_routes import router as trials
 from tradertape_server.features.watchlists.routes import router as watchlists
+from tradertape_server.features.workers.http.account_routes import router as worker_accounts
 from tradertape_server.features.workers.http.console_routes import router as worker_pages
 from tradertape_server.features.workers.http.market_routes import router as worker_market
 from tradertape_server.features.workers.http.market_streams import sockets as worker_sockets
@@ -63,6 +64,7 @@ from tradertape_server.wiring import build_container
 ROUTERS = (
     worker_trading,  # first: routes are searched in this order
     worker_runs,
+    worker_accounts,
     auth,
     market,
     live,
@@ -92,6 +94,7 @@ LIVE = ("/api/live/", "/api/options", f"{WORKER}market/", f"{WORKER}options/")
 # Changes that are stored in a transaction of their own, not in one of the trader's.
 CHANGES = (
     "/api/auth/", "/api/watchlists", "/api/strategies", "/api/backtest/", f"{WORKER}heartbeat",
+    f"{WORKER}accounts",
 )  # fmt: skip
 # Where passwords are hashed, which takes 64 MB and a tenth of a second each.
 PASSWORDS = frozenset({"/api/auth/password-login", "/api/auth/password"})

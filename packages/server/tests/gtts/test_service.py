@@ -22,6 +22,7 @@ from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.features.workers.queries import WorkerQueries
 
 URL = "/api/gtts"
+ACCOUNTS = "/api/algo-workers/worker/accounts"
 INFY = Instrument(
     exchange="NSE", tradingsymbol="INFY", instrument_token=408065, exchange_token=1594
 )
@@ -126,6 +127,9 @@ def test_a_trigger_is_created_shown_and_counted_on_its_account(signed_in: TestCl
     assert (shown["account_scope"], shown["reference"]) == ("kite:paper-a", 1500.0)
     assert shown["legs"] == [{**leg(1400), "product": "CNC", "result": None}]
     assert signed_in.get(f"{URL}/{shown['id']}").json() == shown
+    mistyped = signed_in.post(URL, json=body_of(leg(1450), account_scope="kite:paper-b"))
+    assert (mistyped.status_code, "no account" in mistyped.json()["detail"]) == (400, True)
+    signed_in.post(ACCOUNTS, json={"account_scope": "kite:paper-b"})
     other = signed_in.post(URL, json=body_of(leg(1450), account_scope="kite:paper-b")).json()
     assert [one["id"] for one in signed_in.get(URL).json()] == [other["id"], shown["id"]]
     accounts = signed_in.get(f"{URL}/accounts").json()

@@ -18,6 +18,17 @@ from kite_algo_worker.models import (
 class AsyncMonitoringMethods(AsyncBase):
     """Calls that read funds, profit and loss and events. Amounts are rupees."""
 
+    async def list_accounts(self) -> JsonDict:
+        """Return the accounts the token may use: `items` with `account_scope` and `cash`."""
+        return await self._send(monitoring.list_accounts())
+
+    async def create_account(
+        self, account_scope: str, *, opening_cash: float | None = None
+    ) -> JsonDict:
+        """Open a paper account; opening_cash: rupees. Raises KiteAlgoWorkerError, 409 where the
+        account exists."""
+        return await self._send(monitoring.create_account(account_scope, opening_cash))
+
     async def get_funds(self, *, mode: str = "paper", account_scope: str | None = None) -> JsonDict:
         """Return an account's funds: `available`, `utilized`, `net`, in rupees."""
         return await self._send(monitoring.get_funds(mode, account_scope))

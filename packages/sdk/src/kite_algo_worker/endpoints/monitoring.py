@@ -16,6 +16,17 @@ from kite_algo_worker.models.money import read_funds
 from kite_algo_worker.protocol.call import Call, get, post
 
 
+def list_accounts() -> Call[JsonDict]:
+    return get("/worker/accounts")
+
+
+def create_account(account_scope: str, opening_cash: float | None) -> Call[JsonDict]:
+    body: JsonDict = {"account_scope": account_scope}
+    if opening_cash is not None:
+        body["opening_cash"] = opening_cash
+    return post("/worker/accounts", body)
+
+
 def get_funds(mode: str, account_scope: str | None) -> Call[JsonDict]:
     return get("/worker/funds", {"mode": mode, "account_scope": account_scope})
 

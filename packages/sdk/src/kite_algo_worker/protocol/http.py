@@ -23,7 +23,9 @@ KEY_HEADER = "Idempotency-Key"
 REQUEST_ID_HEADER = "X-Request-Id"
 _LONGEST_PAUSE_S = 5.0
 _LONGEST_RETRY_AFTER_S = 30.0  # if a server asks for more, the call fails
-_BUSY_STATUSES = frozenset({429, 502, 503, 504})
+# 408: the request did not arrive whole, and nothing of it was done.
+_NOT_DONE_STATUSES = frozenset({408, 429})
+_BUSY_STATUSES = _NOT_DONE_STATUSES | {502, 503, 504}
 _IN_PROGRESS = "idempotency_key_in_progress"  # an earlier try is still being executed
 
 
@@ -152,15 +154,15 @@ def pause_before_repeat(
     """Return the seconds to wait before the call is repeated; None if it must not be.
 
     tries: how often it was sent. Reads are repeated when no answer came or the server was busy;
-    writes under their key when the answer was lost, an earlier try is still being executed, or
-    the caller was too fast (429), and those whose key the caller does not know when the server was
-    busy too; other writes never.
+    writes under their key when the answer was lost, an earlier try is still being executed, the
+    caller was too fast (429) or too slow (408), and those whose key the caller does not know when
+    the server was busy too; other writes never.
     """
     if tries > config.max_retries:
         return None
     is_lost = isinstance(error, TransportError)
     is_busy = error.status_code in _BUSY_STATUSES
-    is_to_wait = error.status_code == 429 or error.code == _IN_PROGRESS
+    is_to_wait = error.status_code in _NOT_DONE_STATUSES or error.code == _IN_PROGRESS
     may_repeat = {
         Repeat.FREELY: is_lost or is_busy,
         Repeat.KEYED: is_lost or is_to_wait or (call.key is not None and is_busy),

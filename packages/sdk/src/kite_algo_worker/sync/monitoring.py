@@ -18,6 +18,22 @@ from kite_algo_worker.sync.streaming import EventStream
 class MonitoringMethods(SyncBase):
     """Calls that read funds, profit and loss and events. Amounts are rupees."""
 
+    def list_accounts(self) -> JsonDict:
+        """Return the accounts the token may use: `items` with `account_scope` and `cash`."""
+        return self._send(monitoring.list_accounts())
+
+    def create_account(self, account_scope: str, *, opening_cash: float | None = None) -> JsonDict:
+        """Open a paper account. Everybody has `kite:paper-a`; naming any other opens none.
+
+        opening_cash: rupees; by default as much as the first account began with. Raises
+        KiteAlgoWorkerError with status 409 where the account exists.
+
+        ```python
+        client.create_account("kite:paper-b", opening_cash=500_000)
+        ```
+        """
+        return self._send(monitoring.create_account(account_scope, opening_cash))
+
     def get_funds(self, *, mode: str = "paper", account_scope: str | None = None) -> JsonDict:
         """Return an account's funds: `available`, `utilized`, `net`, in rupees.
 

@@ -23,6 +23,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "backtest": LazyCommand("backtests.commands", "Run a strategy over the past."),
     "data": LazyCommand("data.commands", "Import, list and check market data."),
     "user": LazyCommand("accounts.user", "Create and list accounts."),
+    "account": LazyCommand("accounts.account", "Open and list paper accounts."),
     "token": LazyCommand("accounts.token", "Create keys for agents and workers."),
     "db": LazyCommand("server.db", "Upgrade, back up and restore the database."),
     "halt": LazyCommand("trading.halt", "Stop trading: on the whole server, or for one account."),

@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from accounts import paper_account
 from sqlalchemy import select, update
 from sqlalchemy.exc import DataError
 
@@ -109,7 +110,7 @@ class Ward:
 @pytest.fixture
 def ward(execution, start, market, order, user_id) -> Ward:
     sick, well = (
-        RunRef(account_id=execution.account(user_id, scope).id, run_id=scope[-5:])
+        RunRef(account_id=paper_account(execution, user_id, scope), run_id=scope[-5:])
         for scope in ("kite:the-sick", "kite:the-well")
     )
     keys = (f"key-{number:05}" for number in range(1000))

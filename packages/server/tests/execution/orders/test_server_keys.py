@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from accounts import paper_account
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidDocument
@@ -32,7 +33,7 @@ def test_an_order_named_like_a_triggers_stops_no_trigger(
     execution, run, user_id, order, market, settle, monkeypatch
 ):
     """The trigger closes a position of the run whose order took the name."""
-    other = execution.account(user_id, "kite:paper-b").id
+    other = paper_account(execution, user_id, "kite:paper-b")
     neighbour = replace(run, account_id=other, run_id="run-2")
     for one in (run, neighbour):
         execution.place(one, order(), key="key-0001")

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from accounts import paper_account
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar
@@ -24,7 +25,7 @@ DAY = datetime(2026, 1, 5, tzinfo=IST)
 def runs(execution, user_id) -> tuple[RunRef, RunRef]:
     """Of two accounts; the first is the one whose jobs fail."""
     sick, well = (
-        RunRef(account_id=execution.account(user_id, scope).id, run_id=scope[-4:])
+        RunRef(account_id=paper_account(execution, user_id, scope), run_id=scope[-4:])
         for scope in ("kite:sick", "kite:well")
     )
     return sick, well

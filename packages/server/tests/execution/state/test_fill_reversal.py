@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from accounts import paper_account
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -138,7 +139,7 @@ def test_whatever_was_traded_voiding_one_is_never_having_made_it(
     clock.advance(days=1)
     for leaves_it_out in (False, True):
         scope = f"kite:paper-{len(execution.accounts(user_id))}"
-        account = execution.account(user_id, scope).id
+        account = paper_account(execution, user_id, scope)
         run = RunRef(account_id=account, run_id=f"run-{account}")
         names = []
         for number, (side, quantity, price) in enumerate(trades):

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from accounts import paper_account
 from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -92,7 +93,7 @@ def test_the_kept_cash_is_always_the_sum_of_the_postings(
 def test_the_capital_of_a_new_account_is_its_first_balance(
     execution: ExecutionService, user_id: int, database: Database
 ) -> None:
-    account = execution.account(user_id, "kite:paper-b").id
+    account = paper_account(execution, user_id, "kite:paper-b")
     assert execution.funds(account).cash_paise > 0
     kept, summed = kept_and_summed(database, account)
     assert kept in (None, summed)

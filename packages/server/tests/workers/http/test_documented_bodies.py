@@ -99,9 +99,11 @@ def test_funds_have_every_figure_and_follow_the_account(
     assert 0 < 1_000_000 - bought - after["net"] < charges
     assert after["utilized"]["exposure"] == 15_100.0
     assert after["utilized"]["m2m"] == pytest.approx(15_100 - bought)
+    caller.post(api("accounts"), json={"account_scope": "kite:paper-b"})
     assert funds(account_scope="kite:paper-b")["net"] == 1_000_000.0
     for query, status in (
         ({"mode": "live"}, 403), ({"mode": "real"}, 422), ({"account_scope": "paper"}, 422),
+        ({"account_scope": "kite:paper-x"}, 400),
     ):  # fmt: skip
         assert caller.get(api("funds"), params=query).status_code == status
 

@@ -295,6 +295,8 @@ def test_a_gtt_is_on_the_account_of_the_tokens_run_unless_another_is_named(
 ) -> None:
     """KG-01."""
     first, second, idle = worker(), worker(), worker()
+    for name in ("kite:paper-b", "kite:paper-c"):
+        assert first.post(api("accounts"), json={"account_scope": name}).status_code == 200
     new_run(first, "run-a", account_scope="kite:paper-a")
     new_run(second, "run-b", account_scope="kite:paper-b")
     named = {"account_scope": "kite:paper-c"}

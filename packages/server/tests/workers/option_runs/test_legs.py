@@ -54,7 +54,10 @@ def test_a_leg_on_bfo_may_be_given_as_nfo(caller: Any, nifty: Any, option_run: A
     assert made["underlying"] == "SENSEX"
 
 
-def test_mode_and_account_come_from_the_metadata(caller: Any, nifty: Any, option_run: Any) -> None:
+def test_mode_and_account_come_from_the_metadata(
+    caller: Any, api: Any, nifty: Any, option_run: Any
+) -> None:
+    caller.post(api("accounts"), json={"account_scope": "kite:paper-b"})
     wanted = {"execution_mode": "dry_run", "account_scope": "kite:paper-b"}
     made = option_run(caller, ("BUY", nifty("CE", 0)), metadata=wanted)
     assert (made["execution_mode"], made["account_scope"]) == ("dry_run", "kite:paper-b")

@@ -174,6 +174,7 @@ def test_an_action_may_choose_what_the_creation_left_open_and_nothing_else(
     caller: Any, api: Any, nifty: Any, option_run: Any
 ) -> None:
     open_run = option_run(caller, ("BUY", nifty("CE", 0)))["strategy_run_id"]
+    caller.post(api("accounts"), json={"account_scope": "kite:paper-c"})
     answer = enter(caller, api, open_run, execution_mode="dry_run", account_scope="kite:paper-c")
     assert answer.json()["mode"] == "dry_run"
     shown = caller.get(api(f"runs/{open_run}")).json()

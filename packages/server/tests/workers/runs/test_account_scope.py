@@ -25,9 +25,12 @@ def free(worker: Any) -> TestClient:
 
 
 @pytest.fixture
-def bound(worker: Any) -> TestClient:
+def bound(worker: Any, api: Api) -> TestClient:
     """A token of the same person for one account only."""
-    return worker(accounts=(OWN,))
+    made = worker(accounts=(OWN,))
+    assert made.post(api("accounts"), json={"account_scope": OWN}).status_code == 200
+    refusal(made.post(api("accounts"), json={"account_scope": "kite:paper-c"}), "kite:paper-c")
+    return made
 
 
 def refusal(answer: Any, scope: str = OTHER) -> None:

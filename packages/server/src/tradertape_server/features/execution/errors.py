@@ -1,5 +1,7 @@
 """Errors and refusals of execution.
 
+InvalidInput
+└── UnknownAccount 400  the person has no account of that name
 ApiError
 ├── LiveDisabled   403  real money is not traded on this server
 ├── OrderDenied    400  our checks or the risk gate refused: nothing was sent
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.orders.denials import Denial
 from tradertape_server.platform.database.disk_errors import DiskError
 from tradertape_server.platform.errors import BadRequest, Conflict, Forbidden, Unavailable
@@ -30,6 +33,17 @@ class LiveDisabled(Forbidden):
             "Live trading is disabled on this server: no broker is connected. Use execution_mode "
             "paper or dry_run.",
             code="live_disabled",
+        )
+
+
+class UnknownAccount(InvalidInput):
+    """The person has no such account; `message` says which there are, and how to open one."""
+
+    def __init__(self, scope: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"You have no account {scope}; there are {', '.join(dict.fromkeys(known))}. Open it "
+            "under Settings, Paper accounts, or with `tradertape account create`.",
+            pointer="/account_scope",
         )
 
 

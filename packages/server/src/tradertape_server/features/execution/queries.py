@@ -72,6 +72,11 @@ class ExecutionQueries:
         with self.database.read() as session:
             return repository.accounts(session, user_id)
 
+    def cash(self, account_id: int) -> int:
+        """The cash of an account, paise."""
+        with self.database.read() as session:
+            return repository.known_cash(session, account_id)
+
     def accounts_outside(self) -> frozenset[int]:
         """Ids of accounts at venues outside this process."""
         with self.database.read() as session:

@@ -43,7 +43,7 @@ class GttLegsIn(Body):
 
 
 class GttIn(GttLegsIn):
-    """A new trigger. account_scope: the paper account, opened when it is first named."""
+    """A new trigger. account_scope: one of your paper accounts."""
 
     account_scope: Scope = "kite:paper-a"
     instrument: Annotated[str, Field(min_length=3, max_length=80, examples=["NSE:INFY"])]

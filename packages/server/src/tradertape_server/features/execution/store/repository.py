@@ -319,6 +319,13 @@ def positions(
     return _read(rows, mapping.position_of, is_everybodys=run_id is None and account_id is None)
 
 
+def known_cash(session: Session, account_id: int) -> int:
+    """The cash of an account, paise; reads only."""
+    kept = select(AccountCash.paise).where(AccountCash.account_id == account_id)
+    found = session.scalar(kept)
+    return summed_cash(session, account_id) if found is None else found
+
+
 def cash(session: Session, account_id: int) -> int:
     """The cash of an account, paise; summed up and kept where that was not done before."""
     kept = select(AccountCash.paise).where(AccountCash.account_id == account_id)

@@ -19,6 +19,7 @@ from tradertape_server.features.execution.orders.idempotency import (
 from tradertape_server.features.execution.orders.replies import Reply
 from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.state.account_opening import DEFAULT_SCOPE
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.options.chains import ChainReader
 from tradertape_server.features.protection.arming import NO_RULES
@@ -44,11 +45,7 @@ from tradertape_server.features.workers.option_runs.entry_command import (
 )
 from tradertape_server.features.workers.option_runs.legs import read_option_run
 from tradertape_server.features.workers.option_runs.schemas import NewOptionRun, OptionAction
-from tradertape_server.features.workers.runs.account_scope import (
-    DEFAULT_SCOPE,
-    demand_account,
-    usual_scope,
-)
+from tradertape_server.features.workers.runs.account_scope import demand_account, usual_scope
 from tradertape_server.features.workers.runs.protection_columns import (
     protection_of,
     set_protection,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from tradertape_server.features.execution.state.account_opening import DEFAULT_SCOPE
 from tradertape_server.features.workers.errors import AccountNotAllowed
 from tradertape_server.platform.http.identity import Identity
-
-DEFAULT_SCOPE = "kite:paper-a"
 
 
 def demand_account(caller: Identity, account_scope: str) -> None:

@@ -72,14 +72,15 @@ class RunService:
     def create(self, caller: Identity, wanted: NewRun, *, prepare: Prepare | None = None) -> Json:
         """Create a run, or find it by its id. prepare: completes a new run before it is stored.
 
-        Raises RunMismatch, RunClosed, LiveDisabled, InvalidDocument, AccountNotAllowed.
+        Raises RunMismatch, RunClosed, LiveDisabled, InvalidDocument, AccountNotAllowed,
+        UnknownAccount.
         """
         _check_new(caller, wanted)
         protection = wanted.runtime_state.get("backend_protection")
         at = "/runtime_state/backend_protection"
         armed = None if protection is None else read_arming(self._instruments, protection, at=at)
-        account_id = self._execution.account(caller.id, wanted.account_scope).id
         run_id = wanted.strategy_run_id or f"run_{secrets.token_hex(10)}"
+        account_id = self._account_of(caller, run_id, wanted)
 
         def decide(uow: UnitOfWork) -> Json:
             known = repository.run(uow.session, caller.id, run_id, lock=True)
@@ -105,6 +106,14 @@ class RunService:
             return {**present(run, self._liveness), "recovered": False}
 
         return self._transactions.execute(decide)
+
+    def _account_of(self, caller: Identity, run_id: str, wanted: NewRun) -> int:
+        """The account of a new run. That of a known one is compared with it later."""
+        with self._database.read() as session:
+            known = repository.run(session, caller.id, run_id)
+        if known is not None:
+            return known.account_id
+        return self._execution.account(caller.id, wanted.account_scope).id
 
     def _open_again(self, uow: UnitOfWork, run: WorkerRun) -> None:
         """Drop what is left of an earlier life: its protection, unless positions are open after

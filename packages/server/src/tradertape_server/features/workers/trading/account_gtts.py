@@ -64,7 +64,7 @@ class GttService:
         return self._view(caller, self._execution.get_gtt(account_id, trigger_id))
 
     def account_id(self, caller: Identity, scope: str | None = None) -> int:
-        """The account for a GTT, created when there is none."""
+        """The account for a GTT. Raises UnknownAccount, AccountNotAllowed."""
         if scope is not None:
             if not SCOPE.fullmatch(scope):
                 raise InvalidDocument([Problem("/account_scope", "must look like kite:paper-a")])
@@ -75,9 +75,6 @@ class GttService:
                 found = repository.account_of_key(session, caller.id, caller.credential_id)
             if found is not None:
                 return found
-        for known in self._execution.accounts(caller.id):
-            if caller.allows_account(known.scope):
-                return known.id
         return self._execution.account(caller.id, usual_scope(caller)).id
 
     def _account_of(self, caller: Identity, trigger_id: int) -> int:

@@ -10,6 +10,23 @@ from typing_extensions import TypedDict
 from tradertape_server.platform.http.units import Price, Quantity, Rupees, Time
 
 
+class TradingAccountOut(TypedDict):
+    """A trading account. cash: what it has now, margins apart."""
+
+    account_scope: str
+    kind: Literal["paper", "broker"]
+    broker: str
+    opening_cash: Rupees
+    cash: Rupees
+    created_at: Time
+
+
+class TradingAccounts(TypedDict):
+    """Accounts, oldest first."""
+
+    items: list[TradingAccountOut]
+
+
 class AvailableFunds(TypedDict):
     """What may be used."""
 
