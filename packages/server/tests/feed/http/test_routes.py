@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -37,3 +40,12 @@ def test_a_history_names_its_range_and_source(with_market: None, signed_in: Test
     assert (found["from"][:10], found["to"][:10]) == ("2025-12-01", "2025-12-31")
     assert found["count"] == len(found["candles"]) == 22
     assert found["source"] == "db"
+
+
+@pytest.mark.parametrize(
+    ("begins_at", "is_warned"),
+    [(datetime(2026, 10, 31, 6, tzinfo=UTC), False), (datetime(2026, 11, 1, 6, tzinfo=UTC), True)],
+)
+def test_the_console_is_told_that_the_published_holidays_end(sign_in: Any, is_warned: bool) -> None:
+    found = sign_in("person@example.com").get("/api/live/status").json()["state_hint"]
+    assert ("holidays are known until 2026-12-31" in found) is is_warned

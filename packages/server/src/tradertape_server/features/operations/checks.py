@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tradertape_core.kernel.clock import IST, Clock
-from tradertape_core.market.calendar import Calendar, nse_calendar
+from tradertape_core.market.calendar import nse_calendar
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.market.calendar_warning import calendar_warning, days_published
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.service import Check
 from tradertape_server.features.protection.guardian import Guardian
-
-CALENDAR_WARNING_DAYS = 60
 
 
 def market_check(market: MarketService, clock: Clock) -> Callable[[], Check]:
@@ -44,22 +43,17 @@ def calendar_check(clock: Clock) -> Callable[[], Check]:
 
     def check() -> Check:
         calendar = nse_calendar()
-        left = (calendar.published_until - clock.now().astimezone(IST).date()).days
-        facts = {"published_until": calendar.published_until.isoformat(), "days_left": left}
-        if left > CALENDAR_WARNING_DAYS:
-            return Check("ok", "The exchange's holidays are known.", facts)
-        return Check("stale", calendar_warning(calendar), facts)
+        today = clock.now().astimezone(IST).date()
+        facts = {
+            "published_until": calendar.published_until.isoformat(),
+            "days_left": days_published(calendar, today),
+        }
+        warning = calendar_warning(calendar, today)
+        if warning:
+            return Check("stale", warning, facts)
+        return Check("ok", "The exchange's holidays are known.", facts)
 
     return check
-
-
-def calendar_warning(calendar: Calendar) -> str:
-    """What it means that the holidays of this version end."""
-    return (
-        f"The exchange's holidays are known until {calendar.published_until}: from then on only "
-        "weekends, national holidays and Good Friday are closed. Update TraderTape once the next "
-        "year's are published."
-    )
 
 
 def feed_check(feed: Feed) -> Callable[[], Check]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
+from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.candle import parse_interval
 from tradertape_server.features.auth.http.dependencies import CurrentUser
@@ -30,6 +31,7 @@ from tradertape_server.features.feed.live.candle_history import CandleHistory
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.live.market_state import market_state
 from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.features.market.calendar_warning import calendar_warning
 from tradertape_server.platform.http.answers import answers
 from tradertape_server.platform.http.routing import part
 
@@ -71,6 +73,7 @@ def feed_status(_user: CurrentUser, feed: Live) -> FeedStatusOut:
     """The source of prices, whether they are simulated, and whether they are fresh."""
     status, hours = feed.status(), feed.hours()
     market = market_state(feed.source, nse_calendar(), feed.now)
+    ends = calendar_warning(nse_calendar(), feed.now.astimezone(IST).date())
     return FeedStatusOut(
         connected=status.connected,
         source=status.source,
@@ -81,7 +84,7 @@ def feed_status(_user: CurrentUser, feed: Live) -> FeedStatusOut:
         reason=status.reason,
         state=market.state,
         state_text=market.text,
-        state_hint=market.hint,
+        state_hint=f"{market.hint} {ends}".rstrip(),
         opens_at=market.opens_at,
         session_start=hours.start if hours else None,
         session_end=hours.end if hours else None,
