@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router"
 import { PageHeader } from "@/components/page/page-header"
 import { AppearanceTab } from "./appearance-tab"
 import { KeysTab } from "./keys-tab"
+import { PaperAccountsTab } from "./paper-accounts-tab"
 import { ProfileTab } from "./profile-tab"
 import { SecurityTab } from "./security-tab"
 import classes from "./settings.module.css"
@@ -10,6 +11,7 @@ import classes from "./settings.module.css"
 const TABS = [
   { value: "profile", label: "Profile", Body: ProfileTab },
   { value: "security", label: "Security", Body: SecurityTab },
+  { value: "accounts", label: "Paper accounts", Body: PaperAccountsTab },
   { value: "keys", label: "Agents and workers", Body: KeysTab },
   { value: "appearance", label: "Appearance", Body: AppearanceTab },
 ] as const

@@ -1,0 +1,106 @@
+import { Alert, Button, NumberInput, Skeleton, Stack, Table, TextInput } from "@mantine/core"
+import { useForm } from "@mantine/form"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { date } from "@tradertape/ui/format.ts"
+import { Section } from "@/components/page/section"
+import { ErrorState } from "@/components/states/error-state"
+import { failureText } from "@/lib/notify"
+import { gttAccountsQuery } from "@/lib/queries/gtts"
+import { openPaperAccount, tradingAccountsQuery } from "@/lib/queries/trading-accounts"
+
+const NAME = /^[a-z][a-z0-9_]{0,19}:[A-Za-z0-9][A-Za-z0-9._-]{0,58}$/
+
+/** The person's trading accounts, and opening another paper account. */
+export function PaperAccountsTab() {
+  const { data, error, isPending, refetch } = useQuery(tradingAccountsQuery)
+  if (isPending) return <Skeleton height={200} />
+  if (error && !data) return <ErrorState error={error} what="Your accounts" retry={refetch} />
+  return (
+    <>
+      <Section title="Accounts" flush>
+        <Table.ScrollContainer minWidth={330}>
+          <Table>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Name</Table.Th>
+                <Table.Th ta="right">Cash</Table.Th>
+                <Table.Th ta="right">Opened with</Table.Th>
+                <Table.Th ta="right">Since</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {data.items.map((row) => (
+                <Table.Tr key={row.account_scope}>
+                  <Table.Td>{row.account_scope}</Table.Td>
+                  <Table.Td ta="right">
+                    <Amount value={row.cash} />
+                  </Table.Td>
+                  <Table.Td ta="right">
+                    <Amount value={row.opening_cash} decimals={0} />
+                  </Table.Td>
+                  <Table.Td ta="right">{date(row.created_at)}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      </Section>
+      <OpenAccount />
+    </>
+  )
+}
+
+function OpenAccount() {
+  const client = useQueryClient()
+  const form = useForm({
+    initialValues: { account_scope: "", opening_cash: 1_000_000 as number | "" },
+    validate: {
+      account_scope: (value) => (NAME.test(value.trim()) ? null : "It must look like kite:paper-b"),
+      opening_cash: (value) => (value === "" ? "Enter an amount in rupees" : null),
+    },
+  })
+  const opening = useMutation({
+    mutationFn: openPaperAccount,
+    onSuccess: async () => {
+      form.reset()
+      await client.invalidateQueries({ queryKey: tradingAccountsQuery.queryKey })
+      await client.invalidateQueries({ queryKey: gttAccountsQuery.queryKey })
+    },
+  })
+  const submit = form.onSubmit(({ account_scope, opening_cash }) =>
+    opening.mutate({ account_scope: account_scope.trim(), opening_cash: Number(opening_cash) }),
+  )
+  return (
+    <Section title="Open a paper account" note="Workers and GTTs name the account they trade on.">
+      <form onSubmit={submit}>
+        <Stack gap="sm" maw={360}>
+          <TextInput
+            label="Name"
+            placeholder="kite:paper-b"
+            autoComplete="off"
+            spellCheck={false}
+            {...form.getInputProps("account_scope")}
+          />
+          <NumberInput
+            label="Cash (₹)"
+            min={0}
+            max={1_000_000_000_000}
+            thousandSeparator=","
+            thousandsGroupStyle="lakh"
+            decimalScale={2}
+            {...form.getInputProps("opening_cash")}
+          />
+          {opening.error && (
+            <Alert color="red" variant="light" role="alert">
+              {failureText(opening.error).message}
+            </Alert>
+          )}
+          <Button type="submit" loading={opening.isPending} style={{ alignSelf: "start" }}>
+            Open account
+          </Button>
+        </Stack>
+      </form>
+    </Section>
+  )
+}
