@@ -52,7 +52,7 @@ def order_charges(terms: ChargeSchedule, fills: Sequence[Fill]) -> Charges:
         raise InvalidInput("charges are an order's: these fills are of several orders")
     value = sum((fill.price * fill.quantity for fill in fills), Decimal(0))
     leg = Leg(first.side.value, Price(value), 1)
-    return charges_for(terms, _day(first), [leg], exchange=_exchange(first.instrument))
+    return charges_for(terms, _day(first), [leg], exchange=exchange_of(first.instrument))
 
 
 def fill_charges(terms: ChargeSchedule, before: Sequence[Fill], fill: Fill) -> Charges:
@@ -70,18 +70,19 @@ def void_refund(terms: ChargeSchedule, fills: Sequence[Fill], voided: Fill) -> C
     return order_charges(terms, fills) - order_charges(terms, rest)
 
 
-def delivery_charges(
-    terms: ChargeSchedule, day: date, debited_before: Decimal, debit: Decimal
-) -> Charges:
-    """Return the depository's charge for shares leaving the account, once a scrip and day.
+def delivery_charges(terms: ChargeSchedule, day: date, debit: Decimal) -> Charges:
+    """Return the depository's charge for shares worth `debit` rupees leaving the account.
 
-    debited_before, debit: value in rupees of the scrip that left today already, and leaves now.
+    It is one a scrip and day: `day_charges.depository_due` has it for all sales of a day.
     """
     if not terms.tariffs or debit <= 0:
         return Charges()
-    tariff = tariff_on(terms.tariffs, day)
-    due = Charges(demat=demat_of(tariff, debited_before + debit))
-    return due - Charges(demat=demat_of(tariff, debited_before)) if debited_before > 0 else due
+    return Charges(demat=demat_of(tariff_on(terms.tariffs, day), debit))
+
+
+def exchange_of(instrument: str) -> Exchange:
+    """Return the exchange whose transaction charge an instrument's trades pay."""
+    return "BSE" if instrument.partition(":")[0] in ("BSE", "BFO") else "NSE"
 
 
 def square_off_charges(broker: str, day: date) -> Charges:
@@ -99,10 +100,6 @@ def _segment(product: Product, kind: InstrumentType) -> str:
     if product is Product.MIS:
         return "equity_intraday"
     return "equity_mtf" if product is Product.MTF else "equity_delivery"
-
-
-def _exchange(instrument: str) -> Exchange:
-    return "BSE" if instrument.partition(":")[0] in ("BSE", "BFO") else "NSE"
 
 
 def _day(fill: Fill) -> date:

@@ -129,7 +129,7 @@ def estimate(
     charges = sum(costs, NO_CHARGES)
     if request.product is Product.CNC and request.side is Side.SELL:
         value = price * request.quantity
-        charges = charges + delivery_charges(terms, now.date(), value * 0, value)
+        charges = charges + delivery_charges(terms, now.date(), value)
     return charges
 
 

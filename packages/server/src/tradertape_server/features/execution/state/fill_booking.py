@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
-from tradertape_core.ledger.billing import delivery_charges, fill_charges, schedule_for
+from tradertape_core.ledger.billing import fill_charges, schedule_for
 from tradertape_core.ledger.charges import Charges
 from tradertape_core.ledger.journal import Postings, post_fill_of
-from tradertape_core.ledger.position import Position, key_of, roll, trading_day
+from tradertape_core.ledger.position import Position, key_of
 from tradertape_core.market.instrument import Instrument
-from tradertape_core.orders.order import Fill, Order, Product, Side
+from tradertape_core.orders.order import Fill, Order
 
 __all__ = ["Booked", "book", "key_of"]
 
@@ -30,12 +29,5 @@ def book(
     terms = schedule_for(broker, fill.product, instrument.instrument_type)
     earlier = tuple(one for one in order.fills if one.trade_id != fill.trade_id)
     charges = fill_charges(terms, earlier, fill)
-    position = roll(position, trading_day(fill))
-    if fill.product is Product.CNC and fill.side is Side.SELL:
-        leaving = min(position.settled_quantity, fill.quantity)
-        debited = position.today.overnight_quantity - position.settled_quantity
-        before = position.today.sold.average_price * max(debited, 0)
-        debit = Decimal(leaving) * fill.price
-        charges = charges + delivery_charges(terms, trading_day(fill), before, debit)
     kind = instrument.instrument_type
     return Booked(charges, post_fill_of(position, fill, charges, kind=kind))

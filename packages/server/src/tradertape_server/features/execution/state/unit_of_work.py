@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from tradertape_core.execution import cover, engine
@@ -11,10 +12,10 @@ from tradertape_core.execution.decision import NOTHING, Decision, VenueRequest, 
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.journal import LedgerAccount, Postings
-from tradertape_core.ledger.position import PositionKey
+from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.family import summary as family_summary
-from tradertape_core.orders.order import Order, OrderStatus, Variety
+from tradertape_core.orders.order import Fill, Order, OrderStatus, Variety
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_core.orders.transitions import evolve
 from tradertape_server.features.execution.halts import Halt
@@ -249,9 +250,11 @@ class UnitOfWork(WorkingState):
         if isinstance(event, ev.OrderFilled):
             self._book(after, event)
         elif isinstance(event, ev.FillVoided):
+            before = self.position(fill_booking.key_of(event.fill))
             for posted in fill_reversal.reversal_of(self, after, event):
                 self.post(posted)
             fill_reversal.unlist(self, event.fill)
+            self._charge_day(before, event.fill, f"{event.fill.trade_id}:voided", self.now)
 
     def _keep(self, order: Order, *, is_new: bool) -> None:
         state = self.account(int(order.account))
@@ -277,6 +280,17 @@ class UnitOfWork(WorkingState):
         booked = fill_booking.book(order, event.fill, position, instrument, broker=broker)
         self._staged.fills.append(mapping.fill_row(event.fill, booked.charges))
         self.post(booked.postings)
+        self._charge_day(position, event.fill, event.fill.trade_id, event.fill.at)
+
+    def _charge_day(self, before: Position, fill: Fill, reference: str, at: datetime) -> None:
+        """Post what a fill, or its reversal, changed in the charges of the fill's day."""
+        broker = self.account(int(fill.account)).broker
+        instrument = self.known(fill.instrument)
+        posted = self.day_charges.after(
+            self, before, instrument, broker=broker, reference=f"day:{reference}", day_of=fill.at
+        )
+        if posted is not None:
+            self.post(replace(posted, at=at))
 
     def _note_ended_legs(self, order: Order, events: Sequence[ev.OrderEvent]) -> None:
         for ended in lost_legs.ended_legs(self, order, events):

@@ -29,6 +29,7 @@ from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.halts import Halt, Halts
 from tradertape_server.features.execution.ports import Market, TimelineEvent
 from tradertape_server.features.execution.state.account_state import AccountReader, AccountState
+from tradertape_server.features.execution.state.day_charges import DayCharges
 from tradertape_server.features.execution.state.trailing_stops import TrailingStops
 from tradertape_server.features.execution.store import batch_writes, mapping, repository
 from tradertape_server.features.execution.store.staged_writes import Row, Staged
@@ -75,6 +76,7 @@ class WorkingState:
         self.clock = clock
         self.traded = Traded(market)
         self.trailing = TrailingStops()
+        self.day_charges = DayCharges()
         self.owner = owner
         self._fence = fence
         self._reserve = reserve
@@ -217,6 +219,7 @@ class WorkingState:
         self._exiting.clear()
         self.interest.clear()
         self.trailing.clear()
+        self.day_charges.clear()
         self.doubts.clear()
         self.incomplete.clear()
         self.outside_accounts.clear()

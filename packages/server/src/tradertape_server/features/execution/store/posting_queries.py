@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from tradertape_core.kernel.clock import IST
+from tradertape_core.ledger.position import PositionKey
 from tradertape_core.orders.order import Fill
 from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.store.mapping import timeline_event
-from tradertape_server.features.execution.store.models import ExecutionEvent, FillRow, PostingRow
+from tradertape_server.features.execution.store.models import (
+    ExecutionEvent,
+    FillRow,
+    PositionRow,
+    PostingRow,
+)
 
 
 def story(
@@ -32,6 +41,18 @@ def entry(session: Session, account_id: int, name: str) -> list[tuple[str, int]]
         PostingRow.account_id == account_id, PostingRow.entry == name
     )
     return [(ledger, paise) for ledger, paise in session.execute(query.order_by(PostingRow.id))]
+
+
+def positions_since(session: Session, key: PositionKey, day: date) -> list[PositionKey]:
+    """The positions of a key's account in its scrip and product that moved on `day` or later."""
+    midnight = datetime.combine(day, time(), tzinfo=IST)
+    query = select(PositionRow.run_id).where(
+        PositionRow.account_id == int(key.account),
+        PositionRow.instrument == key.instrument,
+        PositionRow.product == str(key.product),
+        PositionRow.updated_at >= midnight,
+    )
+    return [replace(key, run_id=run_id or None) for run_id in session.scalars(query)]
 
 
 def fill_charges(session: Session, fill: Fill) -> dict[str, Any]:
