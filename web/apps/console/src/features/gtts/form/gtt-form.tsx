@@ -34,13 +34,16 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
     gtt ? legsOf(gtt) : freshLegs(false, undefined, undefined),
   )
   const isTwoLeg = legs.length === 2
-  const isUntouched = legs.every((leg) => leg.trigger === "")
+  const [isFilled, setIsFilled] = useState(gtt !== null)
   const known = instrument.data
 
-  // The first price of a chosen instrument fills the empty fields; typed values are kept.
+  // The first price of a chosen instrument fills the fields, once: a field that is emptied while
+  // somebody types stays empty.
   useEffect(() => {
-    if (isUntouched && known && last !== undefined) setLegs(freshLegs(isTwoLeg, known, last))
-  }, [isUntouched, isTwoLeg, known, last])
+    if (isFilled || !known || last === undefined) return
+    setLegs(freshLegs(isTwoLeg, known, last))
+    setIsFilled(true)
+  }, [isFilled, isTwoLeg, known, last])
 
   const saving = useMutation({
     mutationFn: (ready: NewLeg[]) =>
@@ -58,6 +61,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
   const choose = (chosen: string) => {
     setId(chosen)
     setLegs(freshLegs(isTwoLeg, undefined, undefined))
+    setIsFilled(false)
     saving.reset()
   }
 
@@ -108,7 +112,10 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
               lot={known?.lot_size ?? 1}
               last={last}
               errorOf={(field) => errors[`/legs/${place}/${field}`]}
-              onChange={(changed) => setLegs(legs.map((one, i) => (i === place ? changed : one)))}
+              onChange={(changed) => {
+                setIsFilled(true)
+                setLegs(legs.map((one, i) => (i === place ? changed : one)))
+              }}
             />
           ))}
           {errors[""] && (
