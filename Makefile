@@ -103,6 +103,7 @@ bench: $(STAMPS)/test-python ## Measure ours beside its peers, in one run
 	.venv/bin/python bench/live_indicators.py
 	-.venv/bin/python bench/orders.py
 	-.venv/bin/python bench/parallel_writes.py
+	-.venv/bin/python bench/attacks.py
 	-.venv/bin/python bench/sdk_orders.py
 	-.venv/bin/python bench/resting.py
 	-.venv/bin/python bench/venue_lanes.py
