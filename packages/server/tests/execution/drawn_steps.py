@@ -169,3 +169,27 @@ def morning(seed: int, number: int) -> list[Step]:
         Until(1, 9, 16),
     ]
     return [Until(0, 10, 0), *(draw.quote() for _ in range(3)), *first, *turn, *second]
+
+
+def trading_day(draw: Draw, day: int, number: int) -> list[Step]:
+    """A day of the exchange from the pre-open to a night of after-market orders."""
+    steps: list[Step] = [Until(day, 9, 1), draw.quote(), draw.place(), draw.place()]
+    steps += [Until(day, 9, 8, 30), Until(day, 9, 15), *_quotes(draw)]
+    for hour, minute in ((9, 20), (11, 0), (13, 30), (14, 55)):
+        steps += [Until(day, hour, minute), *_quotes(draw), *draw.steps(number // 4)]
+    # Intraday positions are closed on prices of the moment: of shares, then of futures.
+    for hour, minute in ((15, 5), (15, 6), (15, 15), (15, 20), (15, 21), (15, 31), (15, 36)):
+        steps += [Until(day, hour, minute), *_quotes(draw), Wait(1), draw.place(), Wait(1)]
+    night = [draw.after_market() for _ in range(3)]
+    return [*steps, Until(day, 15, 41), *night, draw.withdraw(), Until(day, 20, 0)]
+
+
+def two_weeks(seed: int, number: int) -> list[Step]:
+    """Ten days of the exchange."""
+    draw = Draw(random.Random(seed))
+    days = [day for day in range(12) if day % 7 < 5]
+    return [step for day in days for step in trading_day(draw, day, number)]
+
+
+def _quotes(draw: Draw) -> list[Step]:
+    return [Quote(name, draw.random.randint(-NEAR, NEAR)) for name in PRICES]

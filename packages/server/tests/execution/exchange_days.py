@@ -37,7 +37,7 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.tick import Tick
-from tradertape_core.orders.order import Order, Product
+from tradertape_core.orders.order import NIL, Order, Product, Variety
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.execution.errors import NotTheTrader, TradingPaused
 from tradertape_server.features.execution.loop import batch, recording, trader
@@ -377,7 +377,11 @@ def _seen(order: Order) -> Any:
     fills = [(one.price, one.quantity, one.at, one.side) for one in order.fills]
     # That an answer was lost is told, and changes nothing.
     message = None if order.status_message == LOST else order.status_message
+    request, modifications = order.request, order.modifications
+    if request.variety is Variety.CO and not order.is_open and not fills:
+        # A tick that fills the target may move the stop before it ends it.
+        request, modifications = replace(request, trigger_price=NIL), 0
     return (
-        order.request, order.status, message, order.placed_at, order.updated_at,
-        order.filled_quantity, order.pending_quantity, order.modifications, fills,
+        request, order.status, message, order.placed_at, order.updated_at,
+        order.filled_quantity, order.pending_quantity, modifications, fills,
     )  # fmt: skip
