@@ -36,7 +36,7 @@ from orders import Client, token_of, wait_for, worker
 from over_http import free_port
 from parallel_writes import EMAIL, PASSWORD, SERVER, Sample, sign_in
 
-GATE, FLOOR_MS, MEMORY_MB = 2.0, 0.0, 256
+GATE, FLOOR_MS, MEMORY_MB = 2.0, 0.0, 320
 PAUSE_S = 0.06  # 1,000 orders a minute: within the limit of a token
 NEW_CONNECTION_EVERY = 50
 ANONYMOUS_PER_MINUTE = "60"

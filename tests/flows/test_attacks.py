@@ -10,8 +10,9 @@ import pytest
 
 BENCH = Path(__file__).parents[2] / "bench"
 SECONDS = "5"
-# Other tests run on the same processors: what an order may take beside an attack, in any case.
-FLOOR_MS = "250"
+# Other tests run on the same processors, and the p99 of some fifty orders is the slowest of them:
+# what an order may take in any case is what no account waits longer for another one.
+FLOOR_MS = "1000"
 
 
 @pytest.mark.slow
