@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.ledger.billing import (
     BROKERS,
-    delivery_charges,
     fill_charges,
     order_charges,
     schedule_for,
@@ -57,12 +56,6 @@ def test_the_cap_of_brokerage_is_an_orders_not_a_fills(fill):
 def test_charges_of_several_orders_at_once_are_refused(fill):
     with pytest.raises(InvalidInput, match="several orders"):
         order_charges(schedule("zerodha_options"), [fill("B 1 10"), fill("B 1 10")])
-
-
-def test_the_depository_charges_what_leaves():
-    terms = schedule("zerodha_equity_delivery")
-    assert delivery_charges(terms, DAY, Decimal(5_000)).demat == 1_534
-    assert delivery_charges(terms, DAY, Decimal(0)) == Charges()
 
 
 def test_a_square_off_by_the_broker_costs_its_fee_and_tax():

@@ -13,9 +13,9 @@ from decimal import Decimal
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.kernel.money import Price, paise_from_rupees
-from tradertape_core.ledger.charges import Charges, Leg, charges_for, demat_of, schedule
+from tradertape_core.ledger.charges import Charges, Leg, charges_for, schedule
 from tradertape_core.ledger.statutory import SERVICE_TAX, Exchange, rate_on
-from tradertape_core.ledger.tariffs import SCHEDULES, ChargeSchedule, tariff_on
+from tradertape_core.ledger.tariffs import SCHEDULES, ChargeSchedule
 from tradertape_core.market.instrument import InstrumentType
 from tradertape_core.orders.order import Fill, Product
 
@@ -68,16 +68,6 @@ def void_refund(terms: ChargeSchedule, fills: Sequence[Fill], voided: Fill) -> C
     """
     rest = [fill for fill in fills if fill.trade_id != voided.trade_id]
     return order_charges(terms, fills) - order_charges(terms, rest)
-
-
-def delivery_charges(terms: ChargeSchedule, day: date, debit: Decimal) -> Charges:
-    """Return the depository's charge for shares worth `debit` rupees leaving the account.
-
-    It is one a scrip and day: `day_charges.depository_due` has it for all sales of a day.
-    """
-    if not terms.tariffs or debit <= 0:
-        return Charges()
-    return Charges(demat=demat_of(tariff_on(terms.tariffs, day), debit))
 
 
 def exchange_of(instrument: str) -> Exchange:

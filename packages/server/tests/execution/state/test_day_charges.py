@@ -107,3 +107,20 @@ def test_a_voided_sale_makes_the_purchase_a_delivery_again(execution, trade, dat
     sale = trade("SELL", 100)
     execution.void(*sale)
     assert [execution.positions(run_id="run-1")[0].charges, charged(database, "cash")] == before
+
+
+def test_a_preview_says_what_the_day_will_cost(execution, account, order, trade, overnight):
+    overnight(run_1=20)
+    run = RunRef(account_id=account, run_id="run-1")
+
+    def taxes(quantity: int) -> tuple:
+        sale = order(transaction_type="SELL", quantity=quantity)
+        found = execution.preview(run, sale)["cost_contract"]["charges_estimate"]
+        return float(found["stt"]), float(found["dp"])
+
+    assert taxes(10) == (pytest.approx(15, abs=0.1), 15.34)
+    trade("SELL", 10)
+    assert taxes(10) == (pytest.approx(15, abs=0.1), 0)
+    trade("BUY", 20)  # it brings the depository's charge back
+    # 10 more were both bought and sold: 0.025 % of the sale, and no tax on their purchase.
+    assert taxes(10) == (pytest.approx(3.75 - 15, abs=0.1), 0)

@@ -10,15 +10,16 @@ from typing import Any
 
 from tradertape_core.execution.decision import Facts
 from tradertape_core.execution.pricing import offers
-from tradertape_core.ledger.billing import delivery_charges, order_charges, schedule_for
+from tradertape_core.ledger.billing import order_charges, schedule_for
 from tradertape_core.ledger.charges import NO_CHARGES, Charges
+from tradertape_core.ledger.position import apply_fill, key_of, roll, trading_day
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.checks import check_against, needs_slices, slices_of
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.fields import order_document
-from tradertape_core.orders.order import Fill, OrderRequest, Product, Side
+from tradertape_core.orders.order import Fill, OrderRequest
 from tradertape_server.features.execution.orders import views
 from tradertape_server.features.execution.orders.facts import (
     exit_facts,
@@ -85,6 +86,7 @@ def _leg(
     )
     broker = uow.account(asker.account_id).broker
     charges = estimate(request, instrument, facts.tick, now, broker=broker)
+    charges = charges + _of_the_day(uow, asker, request, instrument, facts.tick)
     denials = (*checked.denials, *facts.denials)
     if not denials:
         before.take(request, is_exit=facts.held > 0)
@@ -115,22 +117,36 @@ def estimate(
 ) -> Charges:
     """What the order costs if it fills whole at its price, or at what the market offers.
 
-    Each slice of it is an order of its own to the broker.
+    Each slice of it is an order of its own to the broker. What depends on the day is apart.
     """
-    price = request.price
-    if not price and tick is not None:
-        offered = offers(tick, request.side, instrument, _NO_SLIPPAGE)
-        price = offered[0].price if offered else tick.last_price
+    price = _price(request, instrument, tick)
     if not price:
         return NO_CHARGES
     terms = schedule_for(broker, request.product, instrument.instrument_type)
     parts = (replace(request, quantity=part) for part in _parts(request, instrument))
-    costs = [order_charges(terms, [_filled(part, price, now)]) for part in parts]
-    charges = sum(costs, NO_CHARGES)
-    if request.product is Product.CNC and request.side is Side.SELL:
-        value = price * request.quantity
-        charges = charges + delivery_charges(terms, now.date(), value)
-    return charges
+    return sum((order_charges(terms, [_filled(part, price, now)]) for part in parts), NO_CHARGES)
+
+
+def _of_the_day(
+    uow: UnitOfWork, asker: Asker, request: OrderRequest, instrument: Instrument, tick: Tick | None
+) -> Charges:
+    """What the order changes in the charges of its day: intraday or delivery, the depository's."""
+    price = _price(request, instrument, tick)
+    if not price:
+        return NO_CHARGES
+    fill = _filled(request, price, uow.now)
+    fill = replace(fill, account=str(asker.account_id), run_id=asker.run_id)
+    before = roll(uow.position(key_of(fill)), trading_day(fill))
+    broker = uow.account(asker.account_id).broker
+    after = apply_fill(before, fill)
+    return uow.day_charges.change(uow, before, after, instrument, broker=broker)
+
+
+def _price(request: OrderRequest, instrument: Instrument, tick: Tick | None) -> Decimal:
+    if request.price or tick is None:
+        return request.price
+    offered = offers(tick, request.side, instrument, _NO_SLIPPAGE)
+    return offered[0].price if offered else tick.last_price
 
 
 def _parts(request: OrderRequest, instrument: Instrument) -> tuple[int, ...]:

@@ -60,11 +60,26 @@ class DayCharges:
         """
         key = before.key
         position = books.position(key)
-        today, was = position.today, before.today
+        change = self.change(books, before, position, instrument, broker=broker)
+        if change == NO_CHARGES:
+            return None
+        return post_charges(key, change, Book({key: position}), reference=reference, at=day_of)
+
+    def change(
+        self,
+        books: Books,
+        before: Position,
+        position: Position,
+        instrument: Instrument,
+        *,
+        broker: str,
+    ) -> Charges:
+        """Return what the day of a position that was `before` costs more, below 0 less."""
+        key, today, was = before.key, position.today, before.today
         if key.product is not Product.CNC or today.day is None:
-            return None
+            return NO_CHARGES
         if not today.sold.quantity and not was.sold.quantity:
-            return None
+            return NO_CHARGES
         terms = schedule_for(broker, Product.CNC, instrument.instrument_type)
         is_netted = not instrument.is_trade_to_trade
         change = NO_CHARGES
@@ -74,16 +89,12 @@ class DayCharges:
             change = intraday_difference(terms, intraday, today, exchange=exchange)
             if was.day == today.day:
                 change = change - intraday_difference(terms, intraday, was, exchange=exchange)
-        days = self._days(books, key, today.day)
+        days = [today, *self._other_days(books, key, today.day)]
         charged = Charges(demat=Paise(sum(one.charges.demat for one in days)))
-        due = depository_due(terms, today.day, days, is_netted=is_netted)
-        change = change + due - charged
-        if change == NO_CHARGES:
-            return None
-        return post_charges(key, change, Book({key: position}), reference=reference, at=day_of)
+        return change + depository_due(terms, today.day, days, is_netted=is_netted) - charged
 
-    def _days(self, books: Books, key: PositionKey, day: date) -> list[Today]:
-        """The day of every position of the account that sold the scrip, this one's among them."""
+    def _other_days(self, books: Books, key: PositionKey, day: date) -> list[Today]:
+        """The day of every other position of the account that sold the scrip."""
         scrip = (key.account, key.instrument, day)
         sellers = self._sellers.get(scrip)
         if sellers is None:
@@ -92,5 +103,5 @@ class DayCharges:
             found = posting_queries.positions_since(books.session, key, day)
             sellers = self._sellers[scrip] = set(found)
         sellers.add(key)
-        todays = (books.position(one).today for one in sellers)
+        todays = (books.position(one).today for one in sellers if one != key)
         return [today for today in todays if today.day == day]
