@@ -181,4 +181,6 @@ def test_the_closing_price_weighs_the_last_half_hour_by_volume_and_an_index_by_t
 def test_a_contract_is_traded_until_the_derivatives_close_of_its_day():
     assert last_trade(EXPIRY) == datetime(2026, 6, 2, 15, 30, tzinfo=IST)
     assert last_trade(date(2026, 8, 4)) == datetime(2026, 8, 4, 15, 40, tzinfo=IST)
-    assert last_trade(date(2031, 1, 7)) == datetime(2031, 1, 7, 15, 30, tzinfo=IST)
+    assert last_trade(date(2031, 1, 7)) == datetime(2031, 1, 7, 15, 40, tzinfo=IST)
+    # Past the rule of the calendar, too.
+    assert last_trade(date(2041, 1, 8)) == datetime(2041, 1, 8, 15, 30, tzinfo=IST)

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from accounts import paper_account
+from packages.server.tests.doubles.accounts import paper_account
 from sqlalchemy import select, update
 from sqlalchemy.exc import DataError
 

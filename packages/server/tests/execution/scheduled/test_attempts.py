@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from accounts import paper_account
+from packages.server.tests.doubles.accounts import paper_account
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from accounts import paper_account
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from packages.server.tests.doubles.accounts import paper_account
 from sqlalchemy import select
 
 from tradertape_core.orders.reports import ExecutionReport, Trade

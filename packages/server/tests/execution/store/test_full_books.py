@@ -10,10 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from accounts import paper_account
 from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from packages.server.tests.doubles.accounts import paper_account
 from sqlalchemy import event, select, text
 
 from tradertape_core.kernel.clock import IST

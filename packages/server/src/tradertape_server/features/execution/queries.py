@@ -42,6 +42,18 @@ class InstrumentActivity:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountFigures:
+    """A trading account and its cash."""
+
+    scope: str
+    kind: str
+    broker: str
+    opening_paise: int
+    cash_paise: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class GttAccount:
     """A trading account and the number of active GTTs on it."""
 
@@ -72,10 +84,20 @@ class ExecutionQueries:
         with self.database.read() as session:
             return repository.accounts(session, user_id)
 
-    def cash(self, account_id: int) -> int:
-        """The cash of an account, paise."""
+    def account_figures(self, user_id: int) -> list[AccountFigures]:
+        """A person's accounts with their cash, oldest first."""
         with self.database.read() as session:
-            return repository.known_cash(session, account_id)
+            return [
+                AccountFigures(
+                    one.scope,
+                    one.kind,
+                    one.broker,
+                    one.opening_paise,
+                    repository.known_cash(session, one.id),
+                    one.created_at,
+                )
+                for one in repository.accounts(session, user_id)
+            ]
 
     def accounts_outside(self) -> frozenset[int]:
         """Ids of accounts at venues outside this process."""

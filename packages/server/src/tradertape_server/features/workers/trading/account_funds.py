@@ -8,9 +8,9 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.kernel.money import paise_from_rupees
 from tradertape_server.features.auth.token_scope import SCOPE
+from tradertape_server.features.execution.queries import AccountFigures
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.account_opening import DEFAULT_SCOPE
-from tradertape_server.features.execution.store.models import TradingAccount
 from tradertape_server.features.workers.errors import LiveDisabled
 from tradertape_server.features.workers.monitoring.pnl import PnlService
 from tradertape_server.features.workers.runs.account_scope import demand_account
@@ -45,21 +45,24 @@ class AccountService:
         """The accounts that the caller may use, oldest first."""
         if caller.allows_account(DEFAULT_SCOPE):
             self._execution.account(caller.id, DEFAULT_SCOPE)
-        found = self._execution.accounts(caller.id)
-        return [self._view(one) for one in found if caller.allows_account(one.scope)]
+        found = self._execution.account_figures(caller.id)
+        return [_view(one) for one in found if caller.allows_account(one.scope)]
 
     def open(self, caller: Identity, scope: str, opening_cash: float | None) -> Json:
         """Open a paper account. Raises AccountNotAllowed, Conflict."""
         demand_account(caller, scope)
         paise = None if opening_cash is None else int(paise_from_rupees(opening_cash))
-        return self._view(self._execution.open_paper_account(caller.id, scope, paise))
+        self._execution.open_paper_account(caller.id, scope, paise)
+        found = self._execution.account_figures(caller.id)
+        return next(_view(one) for one in found if one.scope == scope)
 
-    def _view(self, account: TradingAccount) -> Json:
-        return {
-            "account_scope": account.scope,
-            "kind": account.kind,
-            "broker": account.broker,
-            "opening_cash": account.opening_paise / 100,
-            "cash": self._execution.cash(account.id) / 100,
-            "created_at": account.created_at.astimezone(IST).isoformat(),
-        }
+
+def _view(account: AccountFigures) -> Json:
+    return {
+        "account_scope": account.scope,
+        "kind": account.kind,
+        "broker": account.broker,
+        "opening_cash": account.opening_paise / 100,
+        "cash": account.cash_paise / 100,
+        "created_at": account.created_at.astimezone(IST).isoformat(),
+    }
