@@ -204,6 +204,8 @@ ROUTES: dict[str, Row] = {
     "POST /api/algo-workers/worker/orders/{order_id}/modify": USER,
     "GET /api/algo-workers/worker/trades": USER,
     "GET /api/algo-workers/worker/funds": USER,
+    "GET /api/algo-workers/worker/accounts": USER,
+    "POST /api/algo-workers/worker/accounts": USER,
     "POST /api/algo-workers/worker/gtt/triggers": USER,
     "GET /api/algo-workers/worker/gtt/triggers": USER,
     "GET /api/algo-workers/worker/gtt/triggers/{trigger_id}": USER,

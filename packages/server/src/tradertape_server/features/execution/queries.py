@@ -171,7 +171,7 @@ class ExecutionQueries:
     def exits_under_way(self) -> list[tuple[str, str]]:
         """Run and key of every exit that is not done."""
         with self.database.read() as session:
-            waiting = repository.unanswered(session)
+            waiting = repository.without_answer(session)
             return [(row.run_id, row.key) for row in waiting if row.kind == EXIT_RUN]
 
     def last_cursor(self) -> int:

@@ -77,7 +77,9 @@ def recover(
         for row in paper:
             _doubt(uow, book, row)
         _doubt_outside(uow, rows, is_on_its_way)
-        intents = tuple(SettleIntent(row.run_id, row.key) for row in repository.unanswered(session))
+        intents = tuple(
+            SettleIntent(row.run_id, row.key) for row in repository.without_answer(session)
+        )
         accounts = repository.accounts_outside(session)
         uow.flush()
     uow.committed()

@@ -135,7 +135,7 @@ def active_gtt_rows(session: Session) -> Sequence[GttRow]:
     return session.scalars(query).all()
 
 
-def unanswered(session: Session) -> Sequence[IntentRow]:
+def without_answer(session: Session) -> Sequence[IntentRow]:
     """Intents whose answer was not stored, oldest first."""
     query = select(IntentRow).where(HAS_NO_ANSWER).order_by(IntentRow.id)
     return session.scalars(query).all()
@@ -148,7 +148,7 @@ def traded(session: Session) -> dict[str, dict[str, Any]]:
 
 def exiting_runs(session: Session) -> set[tuple[str, str]]:
     """Runs that are being closed whole, each with the key of the exit."""
-    waiting = unanswered(session)
+    waiting = without_answer(session)
     return {
         (row.run_id, row.key)
         for row in waiting
@@ -214,13 +214,14 @@ def intents(
     session: Session, run_id: str, *, prefix: str = "", unanswered: bool = False
 ) -> Sequence[IntentRow]:
     """A run's commands, oldest first. prefix: what their keys begin with."""
+    if unanswered:  # few of all: those of a run may be many, and SQLite would read them all
+        waiting = (row for row in without_answer(session) if row.run_id == run_id)
+        return [row for row in waiting if row.key.startswith(prefix)]
     query = select(IntentRow).where(IntentRow.run_id == run_id).order_by(IntentRow.id)
     if prefix:
         query = query.where(IntentRow.key.startswith(prefix, autoescape=True))
     if prefix.startswith(SERVER_KEYS):
         query = query.where(IS_SERVERS)
-    if unanswered:
-        query = query.where(IntentRow.answer.is_(None))
     return session.scalars(query).all()
 
 
