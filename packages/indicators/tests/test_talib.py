@@ -1,7 +1,8 @@
 """Golden vectors: TA-Lib, wherever its definition is ours.
 
 TA-Lib seeds ATR, ADX, MACD and PPO otherwise; those are compared where the seed has worn off. Its
-SAR clamps before it tests for a reversal and starts from a direction of its own: not compared.
+SAR clamps before it tests for a reversal and starts from a direction of its own: only how often the
+two agree is compared.
 """
 
 from __future__ import annotations
@@ -106,3 +107,21 @@ def test_obv_moves_as_talib_s_which_starts_at_the_first_volume(market):
     theirs = talib.OBV(market["close"], market["volume"])
     ours = ta.obv(market["close"], market["volume"])
     np.testing.assert_allclose(ours, theirs - market["volume"][0])
+
+
+def test_sar_is_on_talib_s_side_as_often_as_the_page_says():
+    rng = np.random.default_rng(1)
+    equal, same_side, apart = [], [], []
+    for _ in range(40):
+        close = 100 * np.exp(np.cumsum(rng.normal(0, 0.015, 1500)))
+        opened = np.concatenate([close[:1], close[:-1]]) * np.exp(rng.normal(0, 0.004, 1500))
+        high = np.maximum(opened, close) * (1 + abs(rng.normal(0, 0.006, 1500)))
+        low = np.minimum(opened, close) * (1 - abs(rng.normal(0, 0.006, 1500)))
+        theirs, ours = talib.SAR(high, low, 0.02, 0.2)[100:], ta.sar(high, low)
+        level, trend = ours["sar"][100:], ours["trend"][100:]
+        equal.append(np.isclose(theirs, level, rtol=1e-9).mean())
+        same_side.append((np.where(theirs < close[100:], 1, -1) == trend).mean())
+        apart.append((abs(theirs - level) / close[100:]).mean())
+    assert np.mean(equal) == pytest.approx(0.90, abs=0.02)
+    assert np.mean(same_side) == pytest.approx(0.98, abs=0.01)
+    assert np.mean(apart) == pytest.approx(0.0015, abs=0.0005)
