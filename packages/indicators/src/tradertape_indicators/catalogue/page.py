@@ -26,10 +26,10 @@ Rules for all indicators:
   on their window only and are identical to the last bit wherever the history starts. OBV and VWAP
   are those of their window too: a rule on daily candles has no session to count from. A worker's
   `ta.obv` and `ta.vwap` accumulate from the first bar they are given, unless told a period.
-- SAR reverses where a bar touches the level, before the level is kept outside the two bars before;
-  TA-Lib does it the other way round, and begins with a direction of its own. On random walks (200 of
-  1,400 days) the two are on one side of the price on 98 % of the days and equal on 90 %; they differ
-  by 0.15 % of the price on average.
+- SAR reverses where a bar touches the level, and only then is the level kept outside the two
+  bars before; TA-Lib does it the other way round, and begins with a direction of its own. On
+  random walks (200 of 1,400 days) the two are on one side of the price on 98 % of the
+  days and equal on 90 %; they differ by 0.15 % of the price on average.
 - Percentages are in percent: 5 is 5 %. The unit *source* is that of the series it is computed on,
   which is the close unless `source` names another.
 - An indicator with several outputs returns the first one unless `output` names another.
