@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx
 from fastapi import FastAPI
@@ -30,6 +31,11 @@ class CheckedClient(TestClient):
         if response.status_code == 200 and response.headers.get("content-type") == _JSON:
             check_answer(self.app, response)
         return response
+
+    def websocket_connect(self, url: str, *args: Any, **options: Any) -> Any:
+        """As the base class, which knows only the host `testserver`."""
+        base = str(self.base_url).replace("http", "ws", 1)
+        return super().websocket_connect(urljoin(base, url), *args, **options)
 
 
 def check_answer(app: Any, response: httpx.Response) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -15,7 +16,6 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tradertape_server.features.auth.models import User
-from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.service import RunRef
 from tradertape_server.platform.database import engine as databases
 from tradertape_server.platform.database.engine import Database
@@ -53,18 +53,20 @@ def trading(database_url: str) -> Iterator[Database]:
 
 @ON_POSTGRES
 @pytest.mark.usefixtures("sleeper")
-def test_a_sleeper_with_a_row_holds_up_one_wish_and_nobody_elses(
+def test_a_sleeper_with_a_row_holds_up_one_person_and_nobody_else(
     database: Database, trading: Database, user_id: int, start: Any, order: Any, clock: Any
 ) -> None:
     with database.write() as session:
         other = User(email="other@example.com", created_at=clock.now())
         session.add(other)
     execution = start(trading=trading)
-    with pytest.raises(TradingPaused):
-        execution.account(user_id, "kite:paper-a")
-    run = RunRef(account_id=execution.account(other.id, "kite:paper-a").id, run_id="run-1")
-    assert execution.place(run, order(), key="key-0001").document["status"] == "COMPLETE"
-    assert execution.trader.pauses == 0
+    with ThreadPoolExecutor(1) as pool:
+        held_up = pool.submit(execution.account, user_id, "kite:paper-a")
+        run = RunRef(account_id=execution.account(other.id, "kite:paper-a").id, run_id="run-1")
+        assert execution.place(run, order(), key="key-0001").document["status"] == "COMPLETE"
+        assert not held_up.done()
+        assert execution.trader.pauses == 0
+        assert held_up.result(timeout=60).user_id == user_id  # the sleeper's transaction is ended
     execution.trader.stop()
 
 
