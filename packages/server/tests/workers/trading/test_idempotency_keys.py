@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
+
+from tradertape_server.features.execution.orders.idempotency import request_hash
+from tradertape_server.features.execution.store.models import IntentRow
 
 KEY = "shared-key-1"
 REPLAYED = ("Idempotent-Replay", "Idempotency-Replayed")
@@ -58,3 +62,82 @@ def test_no_other_user_token_run_or_endpoint_gets_a_keys_answer(
         assert (conflict.status_code, order_id in conflict.text) == (409, False), path
     again = worker().post(api("runs/run-1/intents"), json=buy(KEY))
     assert again.content == first.content, "another token of the same account"
+
+
+def _order(**fields: Any) -> dict[str, Any]:
+    return {
+        "exchange": "NSE", "tradingsymbol": "INFY", "transaction_type": "BUY", "product": "CNC",
+        "order_type": "LIMIT", "quantity": 1, "price": 1500, **fields,
+    }  # fmt: skip
+
+
+SPELLINGS = (
+    {"price": 1500.0},
+    {"variety": "regular", "validity": "DAY"},
+    {"trigger_price": 0, "disclosed_quantity": 0},
+)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_repetition_is_known_by_what_it_asks_for_however_it_is_spelled(
+    worker: Any, new_run: Any, api: Any, spelling: dict[str, Any]
+) -> None:
+    caller = worker()
+    new_run(caller)
+
+    def send(key: str, order: dict[str, Any]) -> Any:
+        body = {
+            "intent_type": "place_order", "idempotency_key": key, "payload": {"order": order},
+            "metadata": {},
+        }  # fmt: skip
+        return caller.post(api("runs/run-1/intents"), json=body)
+
+    assert send("other-00001", _order(**spelling)).status_code == 200, "it can be read"
+    first = send(KEY, _order())
+    again = send(KEY, _order(**spelling))
+    assert (again.status_code, again.content) == (200, first.content)
+    for changed in ({"price": 1499}, {"quantity": 2}, {"validity": "IOC"}, {"product": "MIS"}):
+        assert send(KEY, _order(**{**spelling, **changed})).status_code == 409, changed
+    assert len(caller.get(api("orders"), params={"strategy_run_id": "run-1"}).json()["orders"]) == 2
+
+
+def test_a_basket_too_is_known_by_its_orders_as_they_are_read(
+    worker: Any, new_run: Any, api: Any
+) -> None:
+    caller = worker()
+    new_run(caller)
+
+    def send(*orders: dict[str, Any], **flags: Any) -> Any:
+        body = {
+            "intent_type": "place_basket", "idempotency_key": KEY, "metadata": {},
+            "payload": {"basket": {"orders": list(orders), **flags}},
+        }  # fmt: skip
+        return caller.post(api("runs/run-1/intents"), json=body)
+
+    first = send(_order(), _order(tradingsymbol="TCS", price=3000))
+    assert first.status_code == 200, first.text
+    again = send(
+        _order(price=1500.0),
+        _order(tradingsymbol="TCS", price=3000.0, variety="regular"),
+        all_or_none=False,
+    )
+    assert (again.status_code, again.content) == (200, first.content)
+    assert send(_order(), _order(tradingsymbol="TCS", price=3001)).status_code == 409
+
+
+def test_a_key_of_an_earlier_version_still_has_its_reply(
+    worker: Any, new_run: Any, api: Any, container: Any
+) -> None:
+    """Versions before hashed the order as it was spelled."""
+    caller = worker()
+    new_run(caller)
+    body = {
+        "intent_type": "place_order", "idempotency_key": KEY, "payload": {"order": _order()},
+        "metadata": {},
+    }  # fmt: skip
+    first = caller.post(api("runs/run-1/intents"), json=body)
+    former = request_hash("place_order", body["payload"])
+    with container.database.write() as session:
+        session.execute(update(IntentRow).values(request_hash=former))
+    again = caller.post(api("runs/run-1/intents"), json=body)
+    assert (again.status_code, again.content) == (200, first.content)

@@ -17,8 +17,8 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_core.orders.fields import read_order
-from tradertape_core.orders.order import Order
+from tradertape_core.orders.fields import order_document, read_order
+from tradertape_core.orders.order import Order, OrderRequest
 from tradertape_server.features.execution.errors import InProgress, UnknownAccount
 from tradertape_server.features.execution.gtt.gtt_commands import GttCommands
 from tradertape_server.features.execution.loop.trader import Trader
@@ -189,19 +189,26 @@ class ExecutionService(RunExits):
     def place_command(
         self,
         run: RunRef | RunAuthorization,
-        order: Mapping[str, Any],
+        order: Mapping[str, Any] | OrderRequest,
         *,
         key: str,
         metadata: Mapping[str, Any] | None = None,
         content_hash: str | None = None,
+        former_hash: str = "",
     ) -> PlaceCommand:
         """What `place` executes, for `reply_async` or to be decided on with something else.
 
-        content_hash: of what makes two requests the same; by default of order and metadata.
+        order: a document, or as `read_order` reads it. content_hash: of what makes two requests the
+        same; by default of order and metadata. former_hash: the same as earlier versions made it.
+        Raises InvalidDocument when a field breaks a rule.
         """
         key = checked_key(key)
-        payload = self._payload(PLACE_ORDER, {"order": order}, metadata, content_hash)
-        decide = order_decision(order, self.ids)
+        crash_point("before_validate")
+        is_read = isinstance(order, OrderRequest)
+        request = order if is_read else read_order(order)
+        content: Json = {"order": order_document(order) if is_read else order}
+        payload = self._payload(PLACE_ORDER, content, metadata, content_hash, former_hash)
+        decide = order_decision(request, self.ids)
         return PlaceCommand(_authorization(run), key, payload, decide)
 
     def place_basket(
@@ -236,6 +243,7 @@ class ExecutionService(RunExits):
         unwind: str = "none",
         metadata: Mapping[str, Any] | None = None,
         content_hash: str | None = None,
+        former_hash: str = "",
         labels: Sequence[str] = (),
         command: type[PlaceCommand] = PlaceCommand,
     ) -> PlaceCommand:
@@ -247,7 +255,7 @@ class ExecutionService(RunExits):
         content: Json = {"orders": orders, "all_or_none": all_or_none, "dry_run": dry_run}
         if unwind != "none":
             content["unwind"] = unwind
-        payload = self._payload(PLACE_BASKET, content, metadata, content_hash)
+        payload = self._payload(PLACE_BASKET, content, metadata, content_hash, former_hash)
         decide = basket_decision(
             orders, self.ids, all_or_none=all_or_none, dry_run=dry_run, unwind=unwind,
             labels=labels,
@@ -390,11 +398,13 @@ class ExecutionService(RunExits):
         content: Json,
         metadata: Mapping[str, Any] | None,
         content_hash: str | None,
+        former_hash: str,
     ) -> Payload:
         hashed = {"payload": content, "metadata": metadata or {}}
         return Payload(
             kind=kind,
             request_hash=content_hash or request_hash(kind, hashed),
+            former_hash=former_hash,
             metadata=metadata or {},
             strict=self.settings.strict_answers,
         )

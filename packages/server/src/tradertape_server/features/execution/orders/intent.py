@@ -55,6 +55,7 @@ class Intent:
     key: str
     kind: str
     request_hash: str
+    former_hash: str = ""  # as earlier versions hashed the same request
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     risk: Risk = NO_RISK
     strict: bool = False  # answer in the published client's strict shape
@@ -79,6 +80,7 @@ class Payload:
 
     kind: str
     request_hash: str
+    former_hash: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     strict: bool = False
 
@@ -92,6 +94,7 @@ class Payload:
             key=key,
             kind=self.kind,
             request_hash=self.request_hash,
+            former_hash=self.former_hash,
             metadata=self.metadata,
             risk=run.risk,
             strict=self.strict,
@@ -103,7 +106,7 @@ def replayed(uow: UnitOfWork, intent: Intent) -> Outcome | Reserved | None:
     row = uow.intent(intent.run_id, intent.key)
     if row is None:
         return None
-    if row["request_hash"] != intent.request_hash:
+    if row["request_hash"] not in {intent.request_hash, intent.former_hash}:
         return KeyReused(intent.key)
     answer = kept(row, is_replay=True)
     if answer is not None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from tradertape_core.execution import engine
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.orders.fields import read_order
+from tradertape_core.orders.order import OrderRequest
 from tradertape_server.features.execution.orders.authorization import RunAuthorization
 from tradertape_server.features.execution.orders.facts import facts_for
 from tradertape_server.features.execution.orders.intent import (
@@ -36,10 +35,8 @@ from tradertape_server.platform.crash_points import crash_point
 Json = dict[str, Any]
 
 
-def order_decision(document: Mapping[str, Any], ids: OrderIds) -> Decide:
-    """Place one order. Raises InvalidDocument when its fields break a rule."""
-    crash_point("before_validate")
-    request = read_order(document)
+def order_decision(request: OrderRequest, ids: OrderIds) -> Decide:
+    """Place one order."""
 
     def decide(uow: UnitOfWork, intent: Intent) -> Outcome | Reserved:
         known = replayed(uow, intent)

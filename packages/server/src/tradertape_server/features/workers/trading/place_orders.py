@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_core.orders.fields import order_document, read_order
 from tradertape_server.features.execution.orders import unwinding
 from tradertape_server.features.execution.orders.idempotency import callers_key, request_hash
 from tradertape_server.features.execution.orders.place import PlaceCommand
@@ -114,26 +115,32 @@ class IntentService:
 
     def _command(self, run: WorkerAuthorization, wanted: Intent) -> PlaceCommand:
         key, metadata = callers_key(wanted.idempotency_key), wanted.metadata
-        content_hash = request_hash(wanted.intent_type, wanted.payload)
+        former_hash = request_hash(wanted.intent_type, wanted.payload)
         if wanted.intent_type == "place_order":
+            request = read_order(_only_member(wanted.payload, "order"))
             return self._execution.place_command(
                 run,
-                _only_member(wanted.payload, "order"),
+                request,
                 key=key,
                 metadata=metadata,
-                content_hash=content_hash,
+                content_hash=request_hash("place_order", {"order": order_document(request)}),
+                former_hash=former_hash,
             )
         basket = _only_member(wanted.payload, "basket")
         _no_others(basket, BASKET_FIELDS, "/payload/basket")
+        orders = _orders(basket, "/payload/basket")
+        flags = {name: _flag(basket, name) for name in ("all_or_none", "dry_run")}
+        content = {"orders": list(map(_as_read, orders)), "unwind": _unwind(basket), **flags}
         return self._execution.basket_command(
             run,
-            _orders(basket, "/payload/basket"),
+            orders,
             key=key,
-            all_or_none=_flag(basket, "all_or_none"),
-            dry_run=_flag(basket, "dry_run"),
+            all_or_none=flags["all_or_none"],
+            dry_run=flags["dry_run"],
             unwind=_unwind(basket),
             metadata=metadata,
-            content_hash=content_hash,
+            content_hash=request_hash("place_basket", content),
+            former_hash=former_hash,
         )
 
     def preview_order(self, run: WorkerRun, order: Mapping[str, Any]) -> Json:
@@ -149,6 +156,15 @@ class IntentService:
         """A basket's margin, charges and warnings; nothing is placed."""
         found = self._execution.preview_basket(_limited(run), orders, all_or_none=all_or_none)
         return _preview(run, found)
+
+
+def _as_read(order: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An order with its defaults filled in, so that another spelling is the same; as it is where it
+    cannot be read."""
+    try:
+        return order_document(read_order(order))
+    except InvalidDocument:
+        return order
 
 
 def _limited(run: WorkerRun) -> RunRef:
