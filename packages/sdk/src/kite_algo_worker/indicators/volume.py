@@ -60,7 +60,8 @@ class TechnicalAnalysis(trend.TechnicalAnalysis):
         if low is None and close is None and volume is not None:
             return self._vwap_of(high, volume, columns)
         series = candles_of((high, low, close, volume), (*columns, volume_column))
-        values = kernels.vwap(*(one.values for one in series))
+        highs, lows, closes, volumes = (one.values for one in series)
+        values = kernels.vwap(highs, lows, closes, volumes)
         return line_of(values, series[0], name="vwap")
 
     def _vwap_of(self, price: Any, volume: Any, columns: tuple[str, str, str]) -> Any:
