@@ -17,7 +17,11 @@ from tradertape_core.market.calendar import nse_calendar
 from tradertape_server.features.market.data_sets.candles import CandleRows, rows_from
 from tradertape_server.features.market.data_sets.draft import new_manifest, open_draft
 from tradertape_server.features.market.data_sets.manifest import Manifest
-from tradertape_server.features.market.data_sets.reference_rows import Spell
+from tradertape_server.features.market.data_sets.reference_rows import (
+    Action,
+    Dividend,
+    Spell,
+)
 from tradertape_server.features.market.service import MarketService
 
 MakeSet = Callable[..., Manifest]
@@ -40,6 +44,8 @@ def make_set(market: MarketService) -> MakeSet:
         spells: Sequence[Spell] = (),
         basis: str = "split",
         gaps: Sequence[tuple[str, int]] = (),
+        actions: Sequence[Action] = (),
+        dividends: Sequence[Dividend] = (),
         into: MarketService | None = None,
     ) -> Manifest:
         service = into or market
@@ -51,6 +57,7 @@ def make_set(market: MarketService) -> MakeSet:
             draft.candles = without(candles, gaps)
             draft.indices = walk([index], days) if index else draft.indices
             draft.membership = list(spells)
+            draft.actions, draft.dividends = list(actions), list(dividends)
             draft.commit(service.clock)
         return service.use(name).manifest
 

@@ -35,6 +35,20 @@ class Dividends:
     amount: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """Splits and bonuses that the panel's prices are adjusted for. All (S,).
+
+    row: of the panel, the ex-date or the first date after it, T for one after the panel's end;
+    symbol: column; ratio: shares after for one before.
+    """
+
+    row: NDArray[np.int64]
+    symbol: NDArray[np.int64]
+    ratio: NDArray[np.float64]
+
+
+NO_SPLITS = Splits(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
 NO_DIVIDENDS = Dividends(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
 
 
@@ -55,6 +69,7 @@ class Panel:
         panel's end where it still trades: that trading has ceased for good is announced, and so
         known on the day. None: as far as the panel itself shows.
     dividends: what holders are paid, where the prices are not adjusted for it.
+    splits: those of all days that prices and volumes are adjusted for.
     bands: (T, N) the exchange's daily price band in percent either way, 0 without one, NaN where
         it is not known. None: known nowhere.
     universe_warnings: what a reader must know of the membership (survivorship and the like).
@@ -77,11 +92,26 @@ class Panel:
     last_traded: NDArray[np.datetime64] | None = None
     dividends: Dividends = NO_DIVIDENDS
     bands: Matrix | None = None
+    splits: Splits = NO_SPLITS
 
     @property
     def shape(self) -> tuple[int, int]:
         """The numbers of sessions and symbols."""
         return self.close.shape[0], self.close.shape[1]
+
+    def traded_close(self) -> Matrix:
+        """(T, N) the closes as they were traded, rupees: before later splits and bonuses."""
+        if not self.splits.row.size:
+            return self.close
+        factor = np.ones(self.close.shape)
+        for row, symbol, ratio in zip(
+            self.splits.row.tolist(),
+            self.splits.symbol.tolist(),
+            self.splits.ratio.tolist(),
+            strict=True,
+        ):
+            factor[:row, symbol] *= ratio
+        return self.close * factor
 
     def last_trading_days(self) -> NDArray[np.datetime64]:
         """(N,) `last_traded`, else the last day with a candle in the panel; NaT without any."""

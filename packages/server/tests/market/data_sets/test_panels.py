@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_server.features.market.data_sets.reference_rows import Spell
+from tradertape_server.features.market.data_sets.reference_rows import (
+    Action,
+    Dividend,
+    Spell,
+)
 
 START, END = date(2024, 2, 1), date(2024, 12, 31)
 HEAVY = ("pandas", "pyarrow", "exchange_calendars", "sqlalchemy", "fastapi")
@@ -179,3 +183,62 @@ def test_opening_a_panel_imports_nothing_heavy(make_set, market):
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.strip() == "(40, 2) []", done.stderr
+
+
+SPLIT_DAY = date(2024, 2, 15)
+PAID = [
+    Dividend("INFY", date(2024, 1, 10), 10.0, adjusted=False),  # of a share before the split
+    Dividend("INFY", date(2024, 1, 12), 3.0, adjusted=True),
+    Dividend("INFY", date(2024, 2, 24), 4.0, adjusted=False),  # a Saturday: paid on the Monday
+    Dividend("TCS", date(2024, 1, 10), 7.0, adjusted=False),
+    Dividend("WIPRO", date(2024, 1, 10), 9.0, adjusted=False),  # not in the panel
+    Dividend("TCS", date(2029, 1, 10), 7.0, adjusted=False),  # after the panel
+]
+ACTIONS = [Action("INFY", SPLIT_DAY, "split", 5.0), Action("TCS", date(2030, 1, 1), "bonus", 2.0)]
+
+
+def paid(panel):
+    return {
+        (str(panel.dates[row]), panel.symbols[column]): amount
+        for row, column, amount in zip(
+            panel.dividends.row, panel.dividends.symbol, panel.dividends.amount, strict=True
+        )
+    }
+
+
+def test_dividends_are_per_share_of_the_basis_by_the_day_they_are_paid(make_set, market):
+    make_set("toy", ["INFY", "TCS", "WIPRO"], actions=ACTIONS, dividends=PAID)
+    panel = market.panel(["TCS", "INFY"], date(2024, 1, 1), END)
+    assert paid(panel) == {
+        ("2024-01-10", "INFY"): 2.0,
+        ("2024-01-10", "TCS"): 3.5,
+        ("2024-01-12", "INFY"): 3.0,
+        ("2024-02-26", "INFY"): 4.0,
+    }
+    assert (np.diff(panel.dividends.row) >= 0).all()
+
+
+def test_raw_prices_pay_what_was_paid_and_total_return_prices_nothing(make_set, market):
+    make_set("plain", ["INFY", "TCS"], basis="raw", actions=ACTIONS, dividends=PAID)
+    found = paid(market.panel(["TCS", "INFY"], date(2024, 1, 1), END))
+    assert (found["2024-01-10", "INFY"], found["2024-01-12", "INFY"]) == (10.0, 15.0)
+    make_set("total", ["INFY", "TCS"], basis="total_return", actions=ACTIONS, dividends=PAID)
+    assert paid(market.panel(["TCS", "INFY"], date(2024, 1, 1), END)) == {}
+
+
+def test_closes_as_they_were_traded_know_splits_after_the_panel_too(make_set, market):
+    make_set("toy", ["INFY", "TCS"], actions=ACTIONS)
+    panel = market.panel(["TCS", "INFY"], date(2024, 1, 1), date(2024, 2, 20))
+    row = int(np.searchsorted(panel.dates, np.datetime64(SPLIT_DAY)))
+    traded = panel.traded_close() / panel.close
+    assert traded[row - 1].tolist() == pytest.approx([5.0, 2.0])
+    assert traded[row].tolist() == pytest.approx([1.0, 2.0])
+    later = market.panel(["INFY"], date(2024, 2, 16), END, warm_up_bars=0)
+    assert (later.traded_close() == later.close).all()
+
+
+def test_a_cache_of_an_earlier_version_is_built_anew(make_set, market):
+    manifest = make_set("toy", ["INFY"], dividends=[Dividend("INFY", SPLIT_DAY, 2.0, False)])
+    (market.store.cache_folder(manifest) / "dividends_day.npy").unlink()
+    again = type(market)(market.home, market.clock)
+    assert list(paid(again.panel(["INFY"], date(2024, 1, 1), END)).values()) == [2.0]

@@ -102,10 +102,11 @@ def passes_filters(filters: rules.Filters, evaluation: Evaluation) -> Mask:
     """Where a symbol passes every filter, broadcasting to (T, N); an unknown value fails."""
     panel, cache = evaluation.panel, evaluation.cache
     passed: Mask = allowed_symbols(filters, panel)[None, :]
+    close = panel.traded_close()
     if filters.min_price is not None:
-        passed = passed & (panel.close >= filters.min_price)
+        passed = passed & (close >= filters.min_price)
     if filters.max_price is not None:
-        passed = passed & (panel.close <= filters.max_price)
+        passed = passed & (close <= filters.max_price)
     if filters.min_turnover_20d is not None:
         passed = passed & (cache.named("turnover_20d") >= filters.min_turnover_20d)
     if filters.min_history_bars:

@@ -16,7 +16,7 @@ def checked_filters(
 ) -> list[Json]:
     """Each filter that is set: name, passed, saw (a clause with the value)."""
     panel, cache = evaluation.panel, evaluation.cache
-    close = float(panel.close[row, column])
+    close = float(panel.traded_close()[row, column])
     checks: list[Json] = []
     if filters.min_price is not None:
         checks.append(_least("min_price", "the close", close, filters.min_price))

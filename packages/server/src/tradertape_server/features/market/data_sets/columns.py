@@ -13,8 +13,9 @@ import secrets
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,13 +32,25 @@ from tradertape_server.features.market.data_sets.store import sync_folder
 PRICES = FIELDS[:4]
 MAX_SELECTIONS = 64
 _HEAD = "head.json"
+_EVENTS = ("dividends", "splits")
+Event = tuple[str, date, float]  # symbol, ex-date, value
+
+
+class Events(NamedTuple):
+    """What happened to symbols, oldest first; (n,) each. symbol: index; value: ₹ or a ratio."""
+
+    day: Days
+    symbol: NDArray[np.int64]
+    value: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """A data set opened for reading. values: field to (T, N); indices: (4, K, T) by PRICES.
 
-    instruments: symbol to (name, isin, sector), if the set has its own.
+    instruments: symbol to (name, isin, sector), if the set has its own. dividends: by ex-date,
+    rupees a share on the basis that is served; splits: that the prices are adjusted for, shares
+    after for one before.
     """
 
     folder: Path
@@ -47,6 +60,8 @@ class Columns:
     index_names: tuple[str, ...]
     indices: Floats
     instruments: Mapping[str, Sequence[str]]
+    dividends: Events
+    splits: Events
 
     def spells(self) -> dict[str, list[list[str | None]]]:
         """The data set's universes: name to rows of [symbol, from, to]."""
@@ -63,8 +78,19 @@ def open_columns(folder: Path) -> Columns:
         raise ValueError("the shape of a column differs from the header")
     indices = np.load(folder / "indices.npy")
     return Columns(
-        folder, dates, symbols, values, tuple(head["indices"]), indices, head["instruments"]
+        folder,
+        dates,
+        symbols,
+        values,
+        tuple(head["indices"]),
+        indices,
+        head["instruments"],
+        *(_events(folder, name) for name in _EVENTS),
     )
+
+
+def _events(folder: Path, name: str) -> Events:
+    return Events(*(np.load(folder / f"{name}_{part}.npy") for part in Events._fields))
 
 
 def write_columns(
@@ -74,6 +100,8 @@ def write_columns(
     *,
     instruments: Mapping[str, Sequence[str]],
     spells: Mapping[str, Sequence[Sequence[str | None]]],
+    dividends: Sequence[Event] = (),
+    splits: Sequence[Event] = (),
 ) -> None:
     """Write a cache and rename it to its final name; a second writer's copy is discarded."""
     head = {
@@ -83,7 +111,20 @@ def write_columns(
     }
     arrays = {name: dense.values[name] for name in FIELDS}
     arrays |= {"dates": dense.dates, "indices": align_indices(indices, dense.dates)}
+    for name, events in zip(_EVENTS, (dividends, splits), strict=True):
+        found = _as_events(events, dense.symbols)
+        arrays |= {f"{name}_{part}": getattr(found, part) for part in Events._fields}
     _write_folder(folder, arrays, {_HEAD: head, "membership.json": spells})
+
+
+def _as_events(events: Sequence[Event], symbols: Sequence[str]) -> Events:
+    place = {symbol: i for i, symbol in enumerate(symbols)}
+    known = sorted((day, place[symbol], value) for symbol, day, value in events if symbol in place)
+    return Events(
+        np.array([day for day, _, _ in known], dtype="datetime64[D]"),
+        np.array([symbol for _, symbol, _ in known], dtype=np.int64),
+        np.array([value for _, _, value in known], dtype=np.float64),
+    )
 
 
 def selection(columns: Columns, symbols: Sequence[str]) -> Mapping[str, Floats]:

@@ -17,11 +17,13 @@ from tradertape_server.features.market.data_sets.candles import CandleRows, Dens
 from tradertape_server.features.market.data_sets.columns import write_columns
 from tradertape_server.features.market.data_sets.manifest import Manifest
 from tradertape_server.features.market.data_sets.reference_rows import (
+    SPLIT,
     Action,
     Dividend,
     InstrumentRow,
     Spell,
     adjust,
+    served_dividends,
 )
 from tradertape_server.features.market.data_sets.store import MarketStore, write_atomically
 
@@ -78,6 +80,10 @@ class Draft:
             self.indices,
             instruments=instruments,
             spells=_spells_by_universe(self.membership),
+            dividends=served_dividends(self.dividends, self.actions, self.manifest.basis),
+            splits=[(one.symbol, one.ex_date, one.ratio) for one in self.actions]
+            if self.manifest.basis == SPLIT
+            else [],
         )
 
     def _described(self, dense: Dense, clock: Clock) -> Manifest:

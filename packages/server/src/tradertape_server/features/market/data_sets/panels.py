@@ -10,10 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.market.panel import IndexSeries, Panel
+from tradertape_core.market.panel import Dividends, IndexSeries, Panel, Splits
 from tradertape_core.market.universe import Universe
 from tradertape_server.features.market.data_sets.candles import Days, Floats
-from tradertape_server.features.market.data_sets.columns import PRICES, Columns, selection
+from tradertape_server.features.market.data_sets.columns import (
+    PRICES,
+    Columns,
+    Events,
+    selection,
+)
 from tradertape_server.features.market.data_sets.manifest import Manifest
 
 MAX_MISSING = 0.5  # with a larger share of symbols without candles, a result would be misleading
@@ -62,7 +67,28 @@ def build_panel(
         universe_warnings=_warnings(manifest, request, missing),
         simulated=manifest.simulated,
         last_traded=_last_traded(columns, values["close"]),
+        dividends=Dividends(*_within(columns.dividends, columns, symbols, dates)),
+        splits=Splits(*_within(columns.splits, columns, symbols, dates, to_the_end=False)),
     )
+
+
+def _within(
+    events: Events,
+    columns: Columns,
+    symbols: tuple[str, ...],
+    dates: Days,
+    *,
+    to_the_end: bool = True,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    """(row, column, value) of the events of the panel's symbols, from its first date on, rows
+    rising. to_the_end: no later than its last date; otherwise later ones have the row after it."""
+    column = np.full(len(columns.symbols), -1, dtype=np.int64)
+    column[np.searchsorted(columns.symbols, symbols)] = np.arange(len(symbols))
+    kept = (column[events.symbol] >= 0) & (events.day >= dates[0])
+    if to_the_end:
+        kept &= events.day <= dates[-1]
+    row = np.searchsorted(dates, events.day[kept]).astype(np.int64)
+    return row, column[events.symbol[kept]], events.value[kept]
 
 
 def _last_traded(columns: Columns, close: Floats) -> Days:

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, pairwise
+from math import prod
 
 import numpy as np
 
 from tradertape_server.features.market.data_sets.candles import Dense, Floats
+
+RAW, SPLIT = "raw", "split"  # price bases
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,6 +70,30 @@ def spells_from_lists(universe: str, lists: Iterable[tuple[date, str]]) -> list[
                 spells.append(Spell(universe, symbol, start, ends))
                 start = after or start
     return spells
+
+
+def served_dividends(
+    dividends: Iterable[Dividend], actions: Iterable[Action], basis: str
+) -> list[tuple[str, date, float]]:
+    """(symbol, ex-date, rupees) per share of the basis that is served; none where the prices are
+    adjusted for dividends, or in a way that is not known."""
+    if basis not in {RAW, SPLIT}:
+        return []
+    later: dict[str, list[Action]] = {}
+    for action in actions:
+        later.setdefault(action.symbol, []).append(action)
+    found: list[tuple[str, date, float]] = []
+    for one in dividends:
+        ratios = [a.ratio for a in later.get(one.symbol, ()) if a.ex_date > one.ex_date]
+        factor = prod(ratios)
+        amount = one.amount
+        if basis == SPLIT and not one.adjusted:
+            amount /= factor
+        elif basis == RAW and one.adjusted:
+            amount *= factor
+        if amount > 0:
+            found.append((one.symbol, one.ex_date, amount))
+    return found
 
 
 def adjust(dense: Dense, actions: Sequence[Action]) -> None:

@@ -7,10 +7,10 @@ import re
 import numpy as np
 
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_server.features.market.data_sets.reference_rows import RAW, SPLIT
 from tradertape_server.features.market.importing.parsing import layouts
 from tradertape_server.features.market.importing.parsing.file_tables import Parsed
 
-RAW, SPLIT = "raw", "split"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 _POINTER = "/basis"
 

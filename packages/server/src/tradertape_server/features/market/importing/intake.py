@@ -12,7 +12,7 @@ import numpy as np
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.features.market.data_sets.candles import CandleRows, joined, merge
 from tradertape_server.features.market.data_sets.draft import Draft
-from tradertape_server.features.market.data_sets.reference_rows import Dividend
+from tradertape_server.features.market.data_sets.reference_rows import SPLIT, Dividend
 from tradertape_server.features.market.importing import basis as bases
 from tradertape_server.features.market.importing.actions import parse_actions
 from tradertape_server.features.market.importing.candle_files import (
@@ -148,7 +148,7 @@ class Intake:
         )
         if kind == CANDLES:
             self.settle_basis(file.basis)
-            if self.draft.manifest.stored_basis == bases.SPLIT:
+            if self.draft.manifest.stored_basis == SPLIT:
                 report.dividends = self._add_dividends(file.dividends())
         if any(_overlap(one.file.rows, file.rows) for one in self._staged[kind]):
             flush()
