@@ -1,4 +1,5 @@
 import { Button, Group, Input, NumberInput, SegmentedControl, Stack, Text } from "@mantine/core"
+import { PriceInput } from "@/components/forms/price-input"
 import { onTick } from "../distance"
 import type { DraftLeg } from "./draft"
 
@@ -17,7 +18,6 @@ const STEPS = [-10, -5, -2, 2, 5, 10]
 
 /** One leg: the trigger price and the order it places. */
 export function LegFields({ title, leg, tick, lot, last, errorOf, onChange }: Props) {
-  const decimals = (String(tick).split(".")[1] ?? "").length
   const name = title ? `${title}, ` : ""
   const setTrigger = (trigger: number | "") =>
     onChange({ ...leg, trigger, price: leg.price === leg.trigger ? trigger : leg.price })
@@ -28,18 +28,14 @@ export function LegFields({ title, leg, tick, lot, last, errorOf, onChange }: Pr
           {title}
         </Text>
       )}
-      <NumberInput
+      <PriceInput
         label="Trigger price"
         aria-label={`${name}trigger price`}
         description="The order is placed when a trade reaches it"
-        prefix="₹"
-        min={0}
         step={tick}
-        decimalScale={Math.max(2, decimals)}
-        fixedDecimalScale
         value={leg.trigger}
         error={errorOf("trigger")}
-        onChange={(value) => setTrigger(amount(value))}
+        onChange={setTrigger}
       />
       {last !== undefined && (
         <Group gap={4}>
@@ -80,17 +76,13 @@ export function LegFields({ title, leg, tick, lot, last, errorOf, onChange }: Pr
           error={errorOf("quantity")}
           onChange={(value) => onChange({ ...leg, quantity: amount(value) })}
         />
-        <NumberInput
+        <PriceInput
           label="Limit price"
           aria-label={`${name}limit price`}
-          prefix="₹"
-          min={0}
           step={tick}
-          decimalScale={Math.max(2, decimals)}
-          fixedDecimalScale
           value={leg.price}
           error={errorOf("price")}
-          onChange={(value) => onChange({ ...leg, price: amount(value) })}
+          onChange={(price) => onChange({ ...leg, price })}
         />
       </Group>
     </Stack>
