@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from tradertape_server.features.execution.service import MOST_ACCOUNTS
+from tradertape_server.platform.errors import Conflict
 
 pytestmark = pytest.mark.usefixtures("market")
 
@@ -100,6 +102,25 @@ def test_nobody_has_accounts_without_end(worker: Any, api: Any) -> None:
         for number in range(MOST_ACCOUNTS)
     ]
     assert statuses == [200] * (MOST_ACCOUNTS - 1) + [409]
+
+
+def test_parallel_calls_open_no_more_than_one_may_have(container: Any, worker: Any) -> None:
+    worker()
+    execution = container.execution
+    user_id = container.auth.user_id_of("person@example.com")
+    for number in range(MOST_ACCOUNTS - 2):
+        execution.open_paper_account(user_id, f"kite:p{number}")
+
+    def open_one(number: int) -> bool:
+        try:
+            execution.open_paper_account(user_id, f"kite:q{number}")
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(open_one, range(8))) == 2
+    assert len(execution.accounts(user_id)) == MOST_ACCOUNTS
 
 
 def test_a_token_without_the_scope_opens_none(worker: Any, api: Any) -> None:

@@ -102,7 +102,8 @@ def passes_filters(filters: rules.Filters, evaluation: Evaluation) -> Mask:
     """Where a symbol passes every filter, broadcasting to (T, N); an unknown value fails."""
     panel, cache = evaluation.panel, evaluation.cache
     passed: Mask = allowed_symbols(filters, panel)[None, :]
-    close = panel.traded_close()
+    is_priced = filters.min_price is not None or filters.max_price is not None
+    close = panel.traded_close() if is_priced else panel.close
     if filters.min_price is not None:
         passed = passed & (close >= filters.min_price)
     if filters.max_price is not None:

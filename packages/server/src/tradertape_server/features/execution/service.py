@@ -137,10 +137,6 @@ class ExecutionService(RunExits):
 
         Raises Conflict where the person has it already, or as many as one may have.
         """
-        with self.database.read() as session:
-            held = len(repository.accounts(session, user_id))
-        if held >= MOST_ACCOUNTS:
-            raise Conflict(f"You have {held} accounts, the most that one person can have.")
         money = self.settings.opening_paise if opening_paise is None else opening_paise
         try:
             return self._open_account(user_id, scope, money)
@@ -163,6 +159,10 @@ class ExecutionService(RunExits):
     ) -> TradingAccount:
         broker = broker or self.settings.broker
         with self.database.write() as session:
+            # One after another: parallel calls must not open more than one may have.
+            held = repository.count_accounts(session, user_id)
+            if held >= MOST_ACCOUNTS:
+                raise Conflict(f"You have {held} accounts, the most that one person can have.")
             return open_account(
                 session, user_id, scope, paise, kind=kind, broker=broker, now=self.clock.now()
             )

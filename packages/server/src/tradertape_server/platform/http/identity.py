@@ -61,7 +61,7 @@ class TokenInvalid(Unauthenticated):
     """The request has a token that is not valid, or not any more; code: which."""
 
 
-# Why a token was refused; the request goes on as an anonymous one.
+# Why a token was refused; the request continues as an anonymous one.
 Refusal = AddressRefused | TokenInvalid
 
 

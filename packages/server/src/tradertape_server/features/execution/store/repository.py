@@ -172,6 +172,14 @@ def account_by_id(session: Session, account_id: int) -> TradingAccount:
     return session.get_one(TradingAccount, account_id)
 
 
+def count_accounts(session: Session, user_id: int) -> int:
+    """How many accounts a person has; they are locked, so that parallel calls count one after
+    another."""
+    own = TradingAccount.user_id == user_id
+    session.execute(select(TradingAccount.id).where(own).with_for_update())
+    return session.scalar(select(func.count()).select_from(TradingAccount).where(own)) or 0
+
+
 def accounts(session: Session, user_id: int) -> Sequence[TradingAccount]:
     """A person's accounts, oldest first."""
     query = (
