@@ -14,6 +14,7 @@ from tradertape_core.backtest.kernel.opening import (
     sell_by_rule,
     take_signals,
 )
+from tradertape_core.backtest.kernel.records import record
 from tradertape_core.backtest.kernel.resting import place_orders, touch_orders
 from tradertape_core.backtest.kernel.shapes import Sim
 from tradertape_core.backtest.kernel.trading import (
@@ -21,7 +22,6 @@ from tradertape_core.backtest.kernel.trading import (
     OPEN,
     follow,
     paise,
-    record,
     sell,
     set_levels,
 )

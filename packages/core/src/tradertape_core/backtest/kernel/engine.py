@@ -17,12 +17,20 @@ from typing import Any
 
 import numpy as np
 
-from tradertape_core.backtest.kernel import day, deciding, liquidity, opening, resting, trading
+from tradertape_core.backtest.kernel import (
+    day,
+    deciding,
+    liquidity,
+    opening,
+    records,
+    resting,
+    trading,
+)
 from tradertape_core.backtest.kernel.shapes import Sim
 from tradertape_core.ledger import charge_table
 
 # What the loop is made of; a function may call any other of these.
-_MODULES = (charge_table, liquidity, trading, opening, resting, deciding, day)
+_MODULES = (charge_table, liquidity, records, trading, opening, resting, deciding, day)
 _CHARGES = ("fill_charges", "demat_charge", "part", "order_brokerage", "service_tax")
 
 _ROOT = {"cache": True}

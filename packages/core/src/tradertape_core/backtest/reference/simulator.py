@@ -8,9 +8,7 @@ reading, not for use: some hundred times slower.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import dataclass
 
 from tradertape_core.backtest.config import (
     BacktestConfig,
@@ -29,10 +27,10 @@ from tradertape_core.backtest.reference.market import (
     Quote,
     no_less,
 )
+from tradertape_core.backtest.reference.purse import Purse
 from tradertape_core.backtest.reference.result import Closed, Ledger, Skipped, to_simulation
-from tradertape_core.kernel.money import Price, paise_from_rupees
+from tradertape_core.kernel.money import paise_from_rupees
 from tradertape_core.ledger.charge_table import flat_table, table_for
-from tradertape_core.ledger.charges import Leg, charges_for, schedule
 from tradertape_core.market.panel import NO_DIVIDENDS, Panel
 from tradertape_core.market.ticks import floor_to_tick
 from tradertape_core.strategy.evaluation.cache import IndicatorCache
@@ -71,26 +69,6 @@ class _Order:
     limit: float
 
 
-@dataclass(slots=True)
-class _Purse:
-    """What a fill costs on a day, in Decimal."""
-
-    config: BacktestConfig
-    dates: list[date]
-    proportion: list[float] = field(default_factory=list[float])
-    fee: list[float] = field(default_factory=list[float])
-
-    def charges(self, today: int, side: str, value: int, *, delivers: bool = False) -> int:
-        terms = self.config.charges
-        rupees = Decimal(value) / 100
-        if isinstance(terms, FlatCharges):
-            part = (value * Decimal(str(terms.bps)) / 10_000).quantize(Decimal(1), ROUND_HALF_UP)
-            return int(part) + paise_from_rupees(terms.per_order)
-        leg = Leg("BUY" if side == "BUY" else "SELL", Price(rupees), 1)
-        debits = [rupees] if delivers else []
-        return charges_for(schedule(terms), self.dates[today], [leg], demat_debits=debits).total
-
-
 class _Run:
     def __init__(
         self,
@@ -115,7 +93,7 @@ class _Run:
             if isinstance(flat, FlatCharges)
             else table_for(flat, panel.dates)
         )
-        self.purse = _Purse(config, self.table.dates, rates.proportion.tolist(), rates.fee.tolist())
+        self.purse = Purse(config, self.table.dates, rates.proportion.tolist(), rates.fee.tolist())
         self.first = panel.first
         self.slip = config.slippage_bps / 10_000.0
         self.cash = int(paise_from_rupees(config.starting_capital))
