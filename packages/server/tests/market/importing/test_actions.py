@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_server.cli.data.text import import_text
 from tradertape_server.features.market.data_sets.candles import rows_from
 from tradertape_server.features.market.data_sets.reference_rows import (
     Action,
@@ -66,6 +67,12 @@ def bring(market, *paths, **options):
             [("dividend", 75.0)],
         ),
         ("Dividend - Re 1 Per Share/ Bonus 1:2", [("bonus", 1.5), ("dividend", 1.0)]),
+        ("AGM/DIV-RS.2.50 PER SHARE", [("dividend", 2.5)]),
+        ("Special Dividend - Rs 1,250 Per Share", [("dividend", 1250.0)]),
+        ("Dividend - Rs 2/- Per Share/Bonus 1:1", [("bonus", 2.0), ("dividend", 2.0)]),
+        ("FV SPLIT RS.10 TO RE.1", [("split", 10.0)]),
+        ("FV SPLT FRM RS 10 TO RS 2", [("split", 5.0)]),
+        ("BON 1:1", [("bonus", 2.0)]),
         ("Annual General Meeting", []),
         ("Buy Back Of Shares", []),
     ],
@@ -75,13 +82,86 @@ def test_the_exchanges_own_words_are_understood(write, subject, expected):
     got = [(action.kind, action.ratio) for action in found.actions]
     got += [("dividend", dividend.amount) for dividend in found.dividends]
     assert got == expected
-    assert found.rejects == []
+    assert (found.rejects, found.not_applied) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("subject", "what", "dividends"),
+    [
+        ("Rights 1:30 @ Premium Rs 418/-", ["rights issue"], []),
+        ("Demerger", ["demerger"], []),
+        ("De-merger", ["demerger"], []),
+        ("Amalgamation", ["merger"], []),
+        ("Capital Reduction", ["capital reduction"], []),
+        (
+            "Scheme Of Arrangement - Bonus Ncrps 1:10",
+            ["bonus of other securities than shares", "scheme of arrangement"],
+            [],
+        ),
+        ("Bonus Debentures 1:1", ["bonus of other securities than shares"], []),
+        ("Interim Dividend", ["dividend without an amount"], []),
+        ("AGM/DIV.FIN-30%", ["dividend as a percentage of the face value"], []),
+        (
+            "Interim Dividend/Special Dividend - Rs 4 Per Share",
+            ["dividend of which one part has no amount"],
+            [4.0],
+        ),
+        ("Distribution - Rs 2.50 Per Unit", ["distribution"], []),
+        ("Annual General Meeting/Rights 1:2/Dividend - Re 1", ["rights issue"], [1.0]),
+    ],
+)
+def test_what_is_not_applied_is_named(write, subject, what, dividends):
+    found = found_in(write, f'ex_date,symbol,subject\n2024-01-03,INFY,"{subject}"\n')
+    assert found.not_applied == [(2, "INFY", date(2024, 1, 3), one) for one in what]
+    assert [dividend.amount for dividend in found.dividends] == dividends
+    assert (found.actions, found.rejects) == ([], [])
+
+
+def test_our_own_format_names_what_is_not_applied_too(write):
+    text = (
+        "symbol,ex_date,kind,ratio\n"
+        "INFY,2024-01-03,rights,1:4\n"
+        "INFY,2024-01-03,dividend,\n"
+        "INFY,2024-01-03,dividend,some\n"
+    )
+    found = found_in(write, text)
+    assert [(line, what) for line, _, _, what in found.not_applied] == [
+        (2, "rights"),
+        (3, "dividend without an amount"),
+    ]
+    assert found.rejects == [(4, "INFY", "amount cannot be read")]
+
+
+def test_yahoos_unreadable_dividend_is_a_reject(write):
+    found = found_in(write, "date,symbol,dividend,split_ratio\n2024-01-03,TCS,some,0\n")
+    assert found.rejects == [(2, "TCS", "amount cannot be read")]
+
+
+def test_what_is_not_applied_is_reported_with_its_lines_and_in_a_file(market, write):
+    listed = write(
+        "events.csv",
+        "ex_date,symbol,subject\n2024-01-03,INFY,Bonus 1:1\n2024-01-04,TCS,Rights 1:4\n",
+    )
+    report = bring(market, write("raw.csv", RAW), basis="split", source_basis="raw", actions=listed)
+    first = report.files[0]
+    assert [(one.line, one.symbol, one.date, one.action) for one in first.not_applied] == [
+        (3, "TCS", "2024-01-04", "rights issue")
+    ]
+    with open(first.not_applied_file) as file:  # noqa: PTH123 - a str path
+        assert file.read() == "line,symbol,date,action\n3,TCS,2024-01-04,rights issue\n"
+    assert "line 3: TCS 2024-01-04 rights issue" in import_text(report)
+
+
+def test_a_list_of_nothing_but_what_is_not_applied_is_no_damaged_file(market, write):
+    bring(market, write("raw.csv", RAW), basis="raw")
+    report = bring(market, write("a.csv", "ex_date,symbol,subject\n2024-01-04,TCS,Demerger\n"))
+    assert (report.files[0].outcome, len(report.files[0].not_applied)) == ("imported", 1)
 
 
 def test_what_cannot_be_understood_is_a_reject_not_a_guess(write):
     text = (
         "symbol,ex_date,kind,ratio\n"
-        "INFY,2024-01-03,merger,2\n"
+        "INFY,2024-01-03,swap,2\n"
         "INFY,soon,split,2\n"
         "INFY,2024-01-03,split,two\n"
         "INFY,2024-01-03,split,0\n"

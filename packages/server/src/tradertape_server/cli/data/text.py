@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tradertape_server.features.market.service import DataSetStatus
 
 _FILES_SHOWN = 20
+_ACTIONS_SHOWN = 20
 _MARKS = {"ok": "✓", "warning": "!", "error": "✗"}
 
 
@@ -29,6 +30,11 @@ def import_text(report: ImportReport) -> str:
     shown = files if len(files) <= _FILES_SHOWN else [f for f in files if f.outcome == "refused"]
     lines = [_file_line(file) for file in shown[:_FILES_SHOWN]]
     if len(files) > _FILES_SHOWN:
+        lines += [
+            "\n".join((f"{_name(file)}:", *_not_applied_lines(file)))
+            for file in files
+            if file.not_applied and file.outcome == "imported"
+        ]
         came = sum(file.outcome == "imported" for file in files)
         known = sum(file.outcome == "unchanged" for file in files)
         lines.append(
@@ -128,8 +134,12 @@ def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(parts).rstrip()
 
 
+def _name(file: FileReport) -> str:
+    return file.file.rsplit("/", 1)[-1]
+
+
 def _file_line(file: FileReport) -> str:
-    name = file.file.rsplit("/", 1)[-1]
+    name = _name(file)
     if file.outcome == "refused":
         rejects = f"  rejects: {file.rejects_file}" if file.rejects_file else ""
         return f"✗ {name}: {file.error}{rejects}"
@@ -150,4 +160,22 @@ def _file_line(file: FileReport) -> str:
     if file.rejected:
         why = ", ".join(f"{reason} ({count:,})" for reason, count in file.reasons.items())
         lines.append(f"    {file.rejected:,} rows rejected: {why}; listed in {file.rejects_file}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_not_applied_lines(file)])
+
+
+def _not_applied_lines(file: FileReport) -> list[str]:
+    """The corporate actions that adjust nothing: the first with their lines, all in a file."""
+    actions = file.not_applied
+    if not actions:
+        return []
+    lines = [
+        f"    {len(actions):,} corporate actions not applied (prices are not adjusted for them, "
+        f"nothing is paid); listed in {file.not_applied_file}"
+    ]
+    lines += [
+        f"      line {one.line}: {one.symbol} {one.date} {one.action}"
+        for one in actions[:_ACTIONS_SHOWN]
+    ]
+    if len(actions) > _ACTIONS_SHOWN:
+        lines.append(f"      and {len(actions) - _ACTIONS_SHOWN:,} more")
+    return lines

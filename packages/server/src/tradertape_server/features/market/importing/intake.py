@@ -33,12 +33,14 @@ from tradertape_server.features.market.importing.parsing.lists import (
 from tradertape_server.features.market.importing.report import (
     UNCHANGED,
     FileReport,
+    NotAppliedAction,
     Reject,
     counted,
 )
 from tradertape_server.features.market.importing.request import ImportRequest
 
 Rejects = tuple[Reject, ...]
+ListRejects = list[tuple[int, str, str]]  # line, symbol, reason
 INDICES, CANDLES = "indices", "candles"
 
 
@@ -156,34 +158,48 @@ class Intake:
         return file.rejects
 
     def _add_list(self, table: Table, kind: str, source: InputFile, report: FileReport) -> Rejects:
-        draft, request = self.draft, self._request
-        if kind == "actions":
-            found = parse_actions(table)
-            report.rows = len(found.actions) + len(found.dividends)
-            report.dividends = self._add_dividends(found.dividends)
-            replaced = {(action.symbol, action.ex_date) for action in found.actions}
-            kept = [a for a in draft.actions if (a.symbol, a.ex_date) not in replaced]
-            report.new = len(set(found.actions) - set(draft.actions))
-            draft.actions = sorted({*kept, *found.actions})
-            rejects = found.rejects
-        elif kind == "membership":
-            universe = request.universe or source.stem.removesuffix("_pit").removesuffix(".csv")
-            spells, rejects = parse_membership(
-                table, universe=universe, valid_from=request.valid_from
-            )
-            report.rows = len(spells)
-            report.new = len(set(spells) - set(draft.membership))
-            name = spells[0].universe
-            draft.membership = [s for s in draft.membership if s.universe != name] + spells
-        else:
-            rows, rejects = parse_instruments(table)
-            report.rows = len(rows)
-            report.new = len(set(rows) - set(draft.instruments))
-            known = {row.symbol: row for row in draft.instruments} | {r.symbol: r for r in rows}
-            draft.instruments = list(known.values())
-        if report.rows == 0:
+        add = {
+            "actions": self._add_actions,
+            "membership": self._add_membership,
+            "instruments": self._add_instruments,
+        }[kind]
+        rejects = add(table, source, report)
+        if report.rows == 0 and not report.not_applied:
             raise InvalidInput(f"the file has no readable {kind}")
         return tuple(Reject(line, symbol, "", reason) for line, symbol, reason in rejects)
+
+    def _add_actions(self, table: Table, _: InputFile, report: FileReport) -> ListRejects:
+        draft, found = self.draft, parse_actions(table)
+        report.rows = len(found.actions) + len(found.dividends)
+        report.dividends = self._add_dividends(found.dividends)
+        report.not_applied = [
+            NotAppliedAction(line, symbol, str(day), what)
+            for line, symbol, day, what in found.not_applied
+        ]
+        replaced = {(action.symbol, action.ex_date) for action in found.actions}
+        kept = [a for a in draft.actions if (a.symbol, a.ex_date) not in replaced]
+        report.new = len(set(found.actions) - set(draft.actions))
+        draft.actions = sorted({*kept, *found.actions})
+        return found.rejects
+
+    def _add_membership(self, table: Table, source: InputFile, report: FileReport) -> ListRejects:
+        draft, request = self.draft, self._request
+        universe = request.universe or source.stem.removesuffix("_pit").removesuffix(".csv")
+        spells, rejects = parse_membership(table, universe=universe, valid_from=request.valid_from)
+        report.rows = len(spells)
+        report.new = len(set(spells) - set(draft.membership))
+        name = spells[0].universe
+        draft.membership = [s for s in draft.membership if s.universe != name] + spells
+        return rejects
+
+    def _add_instruments(self, table: Table, _: InputFile, report: FileReport) -> ListRejects:
+        draft = self.draft
+        rows, rejects = parse_instruments(table)
+        report.rows = len(rows)
+        report.new = len(set(rows) - set(draft.instruments))
+        known = {row.symbol: row for row in draft.instruments} | {r.symbol: r for r in rows}
+        draft.instruments = list(known.values())
+        return rejects
 
     def _add_dividends(self, found: list[Dividend]) -> int:
         known = {(d.symbol, d.ex_date): d for d in self.draft.dividends}

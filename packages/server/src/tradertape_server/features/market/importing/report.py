@@ -24,6 +24,16 @@ class Reject:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class NotAppliedAction:
+    """A corporate action that neither adjusts prices nor pays. line: in the file."""
+
+    line: int
+    symbol: str
+    date: str
+    action: str
+
+
 @dataclass(slots=True)
 class FileReport:
     """The result for one file.
@@ -48,6 +58,8 @@ class FileReport:
     zero_volume: int = 0
     dividends: int = 0
     renamed: dict[str, str] = field(default_factory=dict)
+    not_applied: list[NotAppliedAction] = field(default_factory=list[NotAppliedAction])
+    not_applied_file: str = ""
 
 
 @dataclass(slots=True)
@@ -79,11 +91,20 @@ def counted(rejects: Iterable[Reject]) -> dict[str, int]:
 
 def rejects_csv(rejects: Iterable[Reject]) -> bytes:
     """Write the rejects as CSV, with formulas escaped for spreadsheets."""
+    return _csv("reason", ((one.line, one.symbol, one.date, one.reason) for one in rejects))
+
+
+def not_applied_csv(actions: Iterable[NotAppliedAction]) -> bytes:
+    """Write the actions that were not applied as CSV, in the same way."""
+    return _csv("action", ((one.line, one.symbol, one.date, one.action) for one in actions))
+
+
+def _csv(last: str, rows: Iterable[tuple[int, str, str, str]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("line", "symbol", "date", "reason"))
-    for reject in rejects:
-        writer.writerow((reject.line, _escaped(reject.symbol), reject.date, reject.reason))
+    writer.writerow(("line", "symbol", "date", last))
+    for line, symbol, day, words in rows:
+        writer.writerow((line, _escaped(symbol), day, _escaped(words)))
     return text.getvalue().encode()
 
 

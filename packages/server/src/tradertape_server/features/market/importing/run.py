@@ -34,6 +34,7 @@ from tradertape_server.features.market.importing.report import (
     FileReport,
     ImportReport,
     Reject,
+    not_applied_csv,
     rejects_csv,
 )
 from tradertape_server.features.market.importing.request import ImportRequest
@@ -113,7 +114,10 @@ class _Batch:
         if report.outcome != UNCHANGED:
             report.outcome = REFUSED if report.error else IMPORTED
         if rejects:
-            report.rejects_file = self._write_rejects(path, rejects)
+            report.rejects_file = self._write(path, "rejects", rejects_csv(rejects))
+        if report.not_applied:
+            rows = not_applied_csv(report.not_applied)
+            report.not_applied_file = self._write(path, "not-applied", rows)
         self._report.files.append(report)
         self._files += report.outcome == IMPORTED
         if self._files >= BATCH_FILES or self._intake.staged_rows >= BATCH_ROWS:
@@ -127,10 +131,10 @@ class _Batch:
             self._intake.is_changed = False
         self._files = 0
 
-    def _write_rejects(self, path: Path, rejects: tuple[Reject, ...]) -> str:
+    def _write(self, path: Path, what: str, rows: bytes) -> str:
         folder = self._intake.draft.folder / "rejects"
-        target = folder / f"{Path(path.name).stem[:80]}.rejects.csv"
-        write_atomically(target, rejects_csv(rejects))
+        target = folder / f"{Path(path.name).stem[:80]}.{what}.csv"
+        write_atomically(target, rows)
         return str(target)
 
 

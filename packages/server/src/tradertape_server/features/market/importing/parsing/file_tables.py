@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +31,7 @@ _NO_SYMBOL = (
     "the file does not contain the symbol: add --symbol INFY, or --symbol-from-name if the file is "
     "named after it"
 )
+_LONGEST_HEADER = 60  # lines
 WRONG_COLUMNS = "wrong number of columns"
 
 
@@ -101,6 +104,7 @@ def parse_candles(
             "Name them with --map, such as --map close=Last",
             pointer="/map",
         )
+    layouts.check_volume(table.headers, columns, given)
     cells = table.cells
     day, timed = as_days(cells[columns["date"]])
     if timed:
@@ -148,38 +152,57 @@ def parse_json(file: InputFile, *, symbol: str) -> Parsed:
 
 
 def _read_csv(content: bytes) -> Table:
-    content = _utf8(content)
-    header = content.split(b"\n", 1)[0]
-    delimiter = max(",;\t|", key=lambda sign: header.count(sign.encode()))
+    names, delimiter, rest, first_line = _header(_utf8(content))
     broken: list[tuple[int, str]] = []
     blank: list[int] = []
+    # The reader sees one line of plain names in place of the header, which may span several.
+    keys = [f"c{i}" for i in range(len(names))]
+    shift = first_line - 2
 
     def skip(row: Any) -> str:
         if row.text.strip():
-            broken.append((row.number, WRONG_COLUMNS))
+            broken.append((row.number + shift, WRONG_COLUMNS))
         else:
-            blank.append(row.number)
+            blank.append(row.number + shift)
         return "skip"
 
-    names = [name.strip().strip('"') for name in header.decode().rstrip("\r").split(delimiter)]
     cells = pyarrow.csv.read_csv(
-        io.BytesIO(content),
+        io.BytesIO(delimiter.join(keys).encode() + b"\n" + rest),
         # One thread, because only then skipped rows have a line number.
         read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=1 << 24),
         parse_options=pyarrow.csv.ParseOptions(
             delimiter=delimiter, ignore_empty_lines=False, invalid_row_handler=skip
         ),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(_raw_names(header, delimiter), pa.string()),
-            strings_can_be_null=True,
+            column_types=dict.fromkeys(keys, pa.string()), strings_can_be_null=True
         ),
-    )
-    named = [name or f"column {i + 1}" for i, name in enumerate(names)]
-    cells = cells.rename_columns(named)
+    ).rename_columns(names)
     skipped = [line for line, _ in broken] + blank
-    lines = np.setdiff1d(np.arange(2, 2 + cells.num_rows + len(skipped)), skipped)
+    last = first_line + cells.num_rows + len(skipped)
+    lines = np.setdiff1d(np.arange(first_line, last), skipped)
     filled = _filled(cells)
     return Table(cells.filter(pa.array(filled)), lines[filled], tuple(broken))
+
+
+def _header(content: bytes) -> tuple[list[str], str, bytes, int]:
+    """The names of the columns, the delimiter, the rows, and the line they begin on.
+
+    A name may be quoted, hold the delimiter or a line break, and be padded: NSE's "SYMBOL \\n".
+    """
+    first = content.split(b"\n", 1)[0]
+    delimiter = max(",;\t|", key=lambda sign: first.count(sign.encode()))
+    pieces = content.split(b"\n", _LONGEST_HEADER)
+    lines = (piece.decode() + "\n" for piece in pieces[:_LONGEST_HEADER])
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    try:
+        names = [" ".join(name.split()) for name in next(reader, [])]
+    except csv.Error as error:
+        raise InvalidInput(f"the header cannot be read: {error}") from error
+    for name, times in Counter(filter(None, names)).items():
+        if times > 1:
+            raise InvalidInput(f"{times} columns are named {name}: rename or remove all but one")
+    named = [name or f"column {i + 1}" for i, name in enumerate(names)]
+    return named, delimiter, b"\n".join(pieces[reader.line_num :]), reader.line_num + 1
 
 
 def _filled(cells: pa.Table) -> NDArray[np.bool_]:
@@ -190,10 +213,6 @@ def _filled(cells: pa.Table) -> NDArray[np.bool_]:
             return np.ones(cells.num_rows, np.bool_)
         filled |= column.is_valid().to_numpy()
     return filled
-
-
-def _raw_names(header: bytes, delimiter: str) -> list[str]:
-    return [name.strip('"') for name in header.decode().rstrip("\r").split(delimiter)]
 
 
 def _utf8(content: bytes) -> bytes:

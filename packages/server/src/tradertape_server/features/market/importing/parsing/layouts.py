@@ -1,60 +1,77 @@
-"""Column layouts of files: the names that exchanges, brokers and vendors use."""
+"""Column layouts of files: which column is which, and what kind of file it is."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_server.features.market.importing.parsing.column_names import (
+    ALIASES,
+    plain,
+    resembles_volume,
+)
 
-# Our names to those in files, in lower case without punctuation: NSE's two bhavcopy layouts,
-# sec_bhavdata_full and ind_close_all, Yahoo, and common broker exports.
-ALIASES: Mapping[str, frozenset[str]] = {
-    "date": frozenset(
-        {"date", "timestamp", "datetime", "time", "ts", "day", "tradedate", "traddt", "date1"}
-        | {"indexdate", "exdate", "effectivedate", "validfrom"}
-    ),
-    "symbol": frozenset({"symbol", "tckrsymb", "ticker", "tradingsymbol", "scrip", "stock"}),
-    "index": frozenset({"index", "indexname"}),
-    "open": frozenset({"open", "opnpric", "openprice", "o", "openindexvalue"}),
-    "high": frozenset({"high", "hghpric", "highprice", "h", "highindexvalue"}),
-    "low": frozenset({"low", "lwpric", "lowprice", "l", "lowindexvalue"}),
-    "close": frozenset({"close", "clspric", "closeprice", "c", "closingindexvalue"}),
-    "volume": frozenset({"volume", "ttltradgvol", "tottrdqty", "ttltrdqnty", "vol", "v"}),
-    "adj_close": frozenset({"adjclose", "adjustedclose"}),
-    "series": frozenset({"series", "sctysrs"}),
-    "isin": frozenset({"isin", "isincode"}),
-    "basis": frozenset({"basis", "pricebasis"}),
-}
-_SIGNS = re.compile(r"[^a-z0-9]+")
+NO_COLUMN = "-"
 _PRICES = ("open", "high", "low", "close")
+_NUMBERS = (*_PRICES, "volume")
 BHAVCOPY, UDIFF, TABLE, JSON = "NSE bhavcopy", "NSE bhavcopy (UDiFF)", "table", "broker candles"
 
 
-def plain(header: str) -> str:
-    """Normalize a header for comparison: "Adj Close" becomes adjclose."""
-    return _SIGNS.sub("", header.lower())
-
-
 def find_columns(headers: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
-    """Map our names to the file's headers; `given` by the user has precedence. Raises
-    InvalidInput for an unknown name or header."""
+    """Map our names to the file's headers; `given` by the user has precedence.
+
+    given: our name to the file's, or to `-` where the file has no such column.
+    Raises InvalidInput for an unknown name or header, and where two columns have equal claims.
+    """
+    found = _given_columns(headers, given)
+    for ours, names in ALIASES.items():
+        if ours in given:
+            continue
+        matching = [header for header in headers if plain(header) in names]
+        if len(matching) > 1 and ours in _NUMBERS:
+            raise InvalidInput(
+                f"both {' and '.join(matching)} may be the {ours}: choose one with "
+                f"--map {ours}='{matching[0]}'",
+                pointer="/map",
+            )
+        if matching:
+            found[ours] = matching[0]
+    return found
+
+
+def check_volume(
+    headers: Sequence[str], columns: Mapping[str, str], given: Mapping[str, str]
+) -> None:
+    """Raise InvalidInput for a file whose volume is in a column of an unknown name."""
+    if "volume" in columns or "volume" in given:
+        return
+    alike = [header for header in headers if resembles_volume(header)]
+    if alike:
+        raise InvalidInput(
+            f"{', '.join(alike)} may be the volume: state it with --map volume='{alike[0]}' "
+            "(counted in shares), or --map volume=- where the file has no volume",
+            pointer="/map",
+        )
+
+
+def _given_columns(headers: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
     unknown = [ours for ours in given if ours not in ALIASES]
     if unknown:
         raise InvalidInput(
             f"--map accepts {', '.join(ALIASES)}; not {', '.join(unknown)}", pointer="/map"
         )
-    absent = [theirs for theirs in given.values() if theirs not in headers]
+    written = {plain(header): header for header in reversed(headers)}
+    found = {
+        ours: theirs if theirs in headers else written.get(plain(theirs), "")
+        for ours, theirs in given.items()
+        if theirs != NO_COLUMN
+    }
+    absent = [given[ours] for ours, header in found.items() if not header]
     if absent:
         raise InvalidInput(
             f"the file has no column {', '.join(absent)}; it has: {', '.join(headers)}",
             pointer="/map",
         )
-    found = dict(given)
-    for header in headers:
-        ours = next((ours for ours, names in ALIASES.items() if plain(header) in names), None)
-        if ours is not None and ours not in found:
-            found[ours] = header
     return found
 
 

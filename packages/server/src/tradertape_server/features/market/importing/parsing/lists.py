@@ -14,8 +14,8 @@ from tradertape_server.features.market.data_sets.reference_rows import (
     spells_from_lists,
 )
 from tradertape_server.features.market.data_sets.universes import plain_symbol, universe_name
+from tradertape_server.features.market.importing.parsing.column_names import plain
 from tradertape_server.features.market.importing.parsing.file_tables import Table
-from tradertape_server.features.market.importing.parsing.layouts import plain
 from tradertape_server.features.market.importing.parsing.values import as_days, as_texts
 
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9&-]{0,19}")

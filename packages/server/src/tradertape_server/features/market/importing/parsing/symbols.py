@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.universe_changes import RENAMES, Rename
 from tradertape_server.features.market.data_sets.universes import plain_symbol
+from tradertape_server.features.market.importing.parsing.column_names import plain
 from tradertape_server.features.market.importing.parsing.file_tables import Parsed, read_table
 from tradertape_server.features.market.importing.parsing.input_files import open_input_file
-from tradertape_server.features.market.importing.parsing.layouts import plain
 from tradertape_server.features.market.importing.parsing.lists import parse_instruments
 from tradertape_server.features.market.importing.parsing.values import as_texts, day_and_time
 

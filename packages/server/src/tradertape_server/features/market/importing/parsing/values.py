@@ -15,7 +15,16 @@ from tradertape_core.kernel.clock import IST
 from tradertape_server.features.market.data_sets.candles import Days, Floats
 
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
-_FORMATS = ("%d-%b-%Y", "%d-%m-%Y", "%d/%m/%Y", "%d %b %Y", "%d-%b-%y", "%d-%m-%y", "%Y/%m/%d")
+_FORMATS = (
+    "%d-%b-%Y",
+    "%d-%B-%Y",
+    "%d-%m-%Y",
+    "%d/%m/%Y",
+    "%d %b %Y",
+    "%d-%b-%y",
+    "%d-%m-%y",
+    "%Y/%m/%d",
+)
 _MIDNIGHT = time(0)
 _compute: Any = pc  # its functions are made at run time, so checkers cannot see them
 
