@@ -48,9 +48,15 @@ export default defineConfig({
     },
     { name: "market", testMatch: "market.spec.ts", dependencies: ["journeys"], use: { storageState } },
     {
+      name: "typing",
+      testMatch: "typing.spec.ts",
+      dependencies: ["journeys", "market"],
+      use: { storageState },
+    },
+    {
       name: "care",
       testMatch: "care.spec.ts",
-      dependencies: ["option-runs", "market"],
+      dependencies: ["option-runs", "market", "typing"],
       use: { storageState },
     },
     { name: "restart", testMatch: "restart.spec.ts", dependencies: ["care"], use: { storageState } },

@@ -99,6 +99,37 @@ test("an instrument has candles, a quote that moves and five levels of depth", a
   await expect(page.getByRole("heading", { level: 1, name: "INFY" })).toBeVisible()
 })
 
+for (const timezoneId of ["Asia/Kolkata", "America/New_York", "Pacific/Auckland"])
+  test.describe(`in ${timezoneId}`, () => {
+    test.use({ timezoneId })
+
+    test("the daily chart ends today, once", async ({ page }) => {
+      await page.goto("/market/NSE:INFY?interval=day")
+      const figure = page.getByRole("figure", { name: /1D$/ })
+      await expect(figure.locator("canvas").first()).toBeVisible()
+      await moves(page.getByRole("region", { name: "Quote" }))
+      const today = new Intl.DateTimeFormat("en-GB", {
+        day: "numeric",
+        month: "short",
+        year: "numeric",
+        timeZone: "Asia/Kolkata",
+      }).format(new Date())
+      const reading = figure.locator("xpath=preceding-sibling::div[1]")
+      await expect(reading).toContainText(today)
+      const box = await figure.boundingBox()
+      if (!box) throw new Error("the chart has no size")
+      const days: string[] = []
+      for (let share = 0.86; share > 0.78; share -= 0.002) {
+        await page.mouse.move(box.x + box.width * share, box.y + 100)
+        const day = /^[\d]+ \w+ \d{4}/.exec(await reading.innerText())?.[0] ?? ""
+        if (day !== days.at(-1)) days.push(day)
+      }
+      expect(days.length).toBeGreaterThan(3)
+      expect(days[0]).toBe(today)
+      expect(new Set(days).size, days.join(", ")).toBe(days.length)
+    })
+  })
+
 test("the palette finds an instrument", async ({ page }) => {
   await page.goto("/market")
   await expect(page.getByRole("navigation", { name: "Main", exact: true })).toBeVisible()

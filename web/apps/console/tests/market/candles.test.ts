@@ -1,6 +1,6 @@
 import type { LiveCandle } from "@tradertape/api/generated/types.gen.ts"
-import { describe, expect, test } from "vitest"
-import { drawn, followed, joined, marksOf } from "@/features/market/symbol/candles"
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
+import { currentPrice, drawn, followed, joined, marksOf } from "@/features/market/symbol/candles"
 import { historyFrom, INTERVALS, intervalOf } from "@/features/market/symbol/intervals"
 import { linesOf } from "@/features/market/symbol/levels"
 import { proposals } from "@/features/market/symbol/unknown"
@@ -39,6 +39,40 @@ test("history and session are merged, and the session's candle wins", () => {
   // Indian time as if it were UTC: 09:15 stays 09:15.
   expect(new Date(Number(both[0]?.time) * 1_000).toISOString()).toBe("2026-11-20T09:15:00.000Z")
   expect(joined([candle("09:15", 1)], [], DAY)[0]?.time).toBe("2026-11-20")
+})
+
+describe.each(["Asia/Kolkata", "America/Los_Angeles", "Pacific/Kiritimati", "UTC"])("a day in %s", (zone) => {
+  beforeEach(() => {
+    vi.stubEnv("TZ", zone)
+  })
+  afterEach(() => {
+    vi.unstubAllEnvs()
+  })
+  const friday = candle("00:00", 102)
+
+  test("is the exchange's, however its beginning is written", () => {
+    const asUtc = { ...friday, ts: "2026-11-19T18:30:00Z" }
+    expect(joined([friday], [], DAY).map(({ time }) => time)).toEqual(["2026-11-20"])
+    expect(joined([friday], [asUtc], DAY).map(({ time }) => time)).toEqual(["2026-11-20"])
+  })
+
+  test("stands once, with the demo session of its evening", () => {
+    const demo = candle("21:45", 95, { open: 102, high: 110, volume: 5, is_complete: false })
+    const candles = joined([friday], [], DAY)
+    const evening = currentPrice(demo, tick("22:10:00", 95), candles, DAY)
+    expect(evening).toEqual({ time: "2026-11-20", open: 100, high: 110, low: 95, close: 95, volume: 15 })
+    expect(joined([friday], [demo], DAY)).toEqual([evening])
+  })
+
+  test("ends at midnight: what trades then is the next day's", () => {
+    const demo = candle("21:45", 95, { is_complete: false })
+    const late = { ...tick("00:00:00", 95), ts: "2026-11-21T03:50:00+05:30" }
+    expect(currentPrice(demo, late, joined([friday], [], DAY), DAY)).toMatchObject({
+      time: "2026-11-21",
+      volume: 10,
+    })
+    expect(currentPrice(friday, late, [], DAY).time).toBe("2026-11-20")
+  })
 })
 
 describe("the current candle", () => {

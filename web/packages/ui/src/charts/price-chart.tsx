@@ -129,6 +129,8 @@ function fill(drawn: Drawn, candles: readonly PriceCandle[], tokens: Tokens): vo
   drawn.body.setData(candles.map(bar))
   drawn.volume.setData(candles.map((candle) => column(candle, tokens)))
   const last = candles.length
+  // A day's candle has no time of day.
+  drawn.chart.timeScale().applyOptions({ timeVisible: typeof candles[0]?.time === "number" })
   drawn.chart.timeScale().setVisibleLogicalRange({ from: Math.max(-2, last - SHOWN), to: last + ROOM })
 }
 
@@ -191,7 +193,9 @@ export function PriceChart(props: Props) {
     if (isThere(drawn)) rule(drawn, lines, tokens)
   }, [drawn, lines, tokens])
 
-  const shown = candles.find(({ time }) => time === hovered) ?? current ?? candles.at(-1)
+  const isOnCurrent = hovered === null || hovered === current?.time
+  const found = isOnCurrent ? undefined : candles.find(({ time }) => time === hovered)
+  const shown = found ?? current ?? candles.at(-1)
   return (
     <div>
       {shown && <Reading candle={shown} when={when} decimals={decimals} />}

@@ -1,60 +1,35 @@
-import { TextInput, type TextInputProps } from "@mantine/core"
-import { type KeyboardEvent, useState } from "react"
+import { type NumberProps, TypedNumber } from "./typed-number"
 
-export type Price = number | ""
-
-interface Props extends Omit<TextInputProps, "value" | "onChange" | "onFocus" | "onBlur"> {
-  value: Price
-  onChange: (value: Price) => void
+interface Props extends NumberProps {
   /** The price step of the instrument, in rupees. */
   step: number
+  /** The most digits after the point, if an average of prices may have more than the step. */
+  decimals?: number
 }
 
-/** What was typed or pasted as a plain number, or null if it is none: "₹1,450.50" is 1450.50. */
-export function plainPrice(typed: string, decimals: number): string | null {
-  const plain = typed.replace(/[₹,\s]/g, "")
-  return new RegExp(`^\\d*(\\.\\d{0,${decimals}})?$`).test(plain) ? plain : null
-}
-
-/** The price one step up or down, on the step. */
-export function stepped(value: Price, step: number, direction: 1 | -1): number {
-  const steps = (value === "" ? 0 : value) / step
-  const next = direction === 1 ? Math.floor(steps + 1 + 1e-9) : Math.ceil(steps - 1 - 1e-9)
-  return Math.max(0, Number((next * step).toFixed(4)))
-}
-
-/** A price in rupees. What is typed stays as it is typed; it is formatted on leaving the field. */
-export function PriceInput({ value, onChange, step, ...props }: Props) {
-  const [typed, setTyped] = useState<string | null>(null)
-  const decimals = Math.max(2, (String(step).split(".")[1] ?? "").length)
-  const change = (text: string) => {
-    const plain = plainPrice(text, decimals)
-    if (plain === null) return
-    setTyped(plain)
-    onChange(plain === "" || plain === "." ? "" : Number(plain))
-  }
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return
-    event.preventDefault()
-    const next = stepped(value, step, event.key === "ArrowUp" ? 1 : -1)
-    setTyped(String(next))
-    onChange(next)
-  }
+/** A price in rupees, on the instrument's tick. */
+export function PriceInput({ step, decimals, ...props }: Props) {
+  const shown = Math.max(2, (String(step).split(".")[1] ?? "").length)
   return (
-    <TextInput
-      inputMode="decimal"
-      autoComplete="off"
-      leftSection="₹"
-      {...props}
-      value={typed ?? (value === "" ? "" : grouped(value, decimals))}
-      onFocus={() => setTyped(value === "" ? "" : String(value))}
-      onBlur={() => setTyped(null)}
-      onChange={(event) => change(event.currentTarget.value)}
-      onKeyDown={onKeyDown}
-    />
+    <TypedNumber leftSection="₹" {...props} step={step} decimals={decimals ?? shown} shownDecimals={shown} />
   )
 }
 
-function grouped(value: number, decimals: number): string {
-  return value.toLocaleString("en-IN", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
+interface AmountProps extends NumberProps {
+  step?: number
+  isSigned?: boolean
+}
+
+/** An amount of money in rupees. */
+export function AmountInput({ step = 1_000, ...props }: AmountProps) {
+  return <TypedNumber leftSection="₹" {...props} step={step} decimals={2} />
+}
+
+interface ShareProps extends AmountProps {
+  decimals?: number
+}
+
+/** A percentage, or any other number without a unit of its own. */
+export function NumberField({ step = 1, decimals = 4, ...props }: ShareProps) {
+  return <TypedNumber {...props} step={step} decimals={decimals} />
 }

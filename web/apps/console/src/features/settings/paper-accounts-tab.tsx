@@ -1,8 +1,9 @@
-import { Alert, Button, NumberInput, Skeleton, Stack, Table, TextInput } from "@mantine/core"
+import { Alert, Button, Skeleton, Stack, Table, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { date } from "@tradertape/ui/format.ts"
+import { AmountInput } from "@/components/forms/price-input"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
 import { failureText } from "@/lib/notify"
@@ -82,15 +83,7 @@ function OpenAccount() {
             spellCheck={false}
             {...form.getInputProps("account_scope")}
           />
-          <NumberInput
-            label="Cash (₹)"
-            min={0}
-            max={1_000_000_000_000}
-            thousandSeparator=","
-            thousandsGroupStyle="lakh"
-            decimalScale={2}
-            {...form.getInputProps("opening_cash")}
-          />
+          <AmountInput label="Cash (₹)" step={100_000} {...form.getInputProps("opening_cash")} />
           {opening.error && (
             <Alert color="red" variant="light" role="alert">
               {failureText(opening.error).message}

@@ -1,5 +1,6 @@
-import { NumberInput, Select, Stack, Switch, TagsInput, TextInput } from "@mantine/core"
+import { Select, Stack, Switch, TagsInput, TextInput } from "@mantine/core"
 import type { UseFormReturnType } from "@mantine/form"
+import { NumberField } from "@/components/forms/price-input"
 import type { Options } from "@/lib/queries/backtests"
 import type { Fields } from "./defaults"
 import classes from "./form.module.css"
@@ -21,48 +22,40 @@ export function AdvancedFields({ form, options }: Props) {
           {...form.getInputProps("intrabar_order")}
         />
         <Select label="Charges" data={options.charges} {...form.getInputProps("charges")} />
-        <NumberInput
+        <NumberField
           size="xs"
           label="Slippage (basis points)"
           description="5 is 0.05% of the price on each side"
-          min={0}
-          max={1_000}
           {...form.getInputProps("slippage_bps")}
         />
-        <NumberInput
+        <NumberField
           size="xs"
           label="Share of volume (%)"
           description="Largest part of a day's volume per stock; 0: no limit"
-          min={0}
-          max={100}
           {...form.getInputProps("participation_pct")}
         />
         <Select label="Sizing" data={options.sizing_methods} {...form.getInputProps("sizing.method")} />
         {(method === "risk_pct" || method === "atr") && (
-          <NumberInput
+          <NumberField
             size="xs"
             label="Risk per trade (% of equity)"
-            min={0.01}
-            max={100}
             step={0.25}
             {...form.getInputProps("sizing.risk_per_trade_pct")}
           />
         )}
         <Select label="Benchmark" data={options.benchmarks} {...form.getInputProps("benchmark")} />
-        <NumberInput
+        <NumberField
           size="xs"
           label="Risk-free rate (% per year)"
           description="For Sharpe and Sortino"
-          min={0}
-          max={100}
           step={0.25}
           {...form.getInputProps("risk_free_pct")}
         />
-        <NumberInput
+        <NumberField
           size="xs"
           label="Seed"
+          decimals={0}
           description="For random rules"
-          min={0}
           {...form.getInputProps("seed")}
         />
       </div>

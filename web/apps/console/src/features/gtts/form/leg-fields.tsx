@@ -1,5 +1,6 @@
-import { Button, Group, Input, NumberInput, SegmentedControl, Stack, Text } from "@mantine/core"
+import { Button, Group, Input, SegmentedControl, Stack, Text } from "@mantine/core"
 import { PriceInput } from "@/components/forms/price-input"
+import { QuantityInput } from "@/components/forms/quantity-input"
 import { onTick } from "../distance"
 import type { DraftLeg } from "./draft"
 
@@ -65,16 +66,13 @@ export function LegFields({ title, leg, tick, lot, last, errorOf, onChange }: Pr
             ]}
           />
         </Input.Wrapper>
-        <NumberInput
+        <QuantityInput
           label="Quantity"
           aria-label={`${name}quantity`}
-          min={1}
-          clampBehavior="none"
-          step={lot}
-          allowDecimal={false}
+          lot={lot}
           value={leg.quantity}
           error={errorOf("quantity")}
-          onChange={(value) => onChange({ ...leg, quantity: amount(value) })}
+          onChange={(quantity) => onChange({ ...leg, quantity })}
         />
         <PriceInput
           label="Limit price"
@@ -87,8 +85,4 @@ export function LegFields({ title, leg, tick, lot, last, errorOf, onChange }: Pr
       </Group>
     </Stack>
   )
-}
-
-function amount(value: number | string): number | "" {
-  return typeof value === "number" ? value : ""
 }

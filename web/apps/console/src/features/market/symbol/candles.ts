@@ -5,13 +5,34 @@ import type { Tick } from "@/lib/live"
 import type { Activity } from "@/lib/queries/live"
 import type { Interval } from "./intervals"
 
-/** A candle's time on the chart: its date, or Indian time in seconds. */
+const INDIAN_DAY = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Kolkata" })
+
+/** A candle's time on the chart: its Indian date, or Indian time in seconds. */
 function placeOf(ts: string, interval: Interval): string | number {
-  return interval.id === "day" ? ts.slice(0, 10) : chartTime(ts)
+  return interval.id === "day" ? INDIAN_DAY.format(new Date(ts)) : chartTime(ts)
+}
+
+/**
+ * The day's candle of a demo session, which may begin at any hour, is labelled with its beginning; that of an
+ * exchange's session with midnight.
+ */
+function isExtra(ts: string, interval: Interval): boolean {
+  return interval.id === "day" && chartTime(ts) % 86_400 !== 0
 }
 
 export function asPrice({ ts, open, high, low, close, volume }: LiveCandle, interval: Interval): PriceCandle {
   return { time: placeOf(ts, interval), open, high, low, close, volume }
+}
+
+/** One candle of two sessions of a day, the earlier first. */
+function together(earlier: PriceCandle, later: PriceCandle): PriceCandle {
+  return {
+    ...later,
+    open: earlier.open,
+    high: Math.max(earlier.high, later.high),
+    low: Math.min(earlier.low, later.low),
+    volume: earlier.volume + later.volume,
+  }
 }
 
 /** Merge history and the current session; where both have a candle the session's is newer. */
@@ -23,9 +44,27 @@ export function joined(
   const byPlace = new Map<string | number, PriceCandle>()
   for (const candle of [...past, ...session]) {
     const made = asPrice(candle, interval)
-    byPlace.set(made.time, made)
+    const known = byPlace.get(made.time)
+    byPlace.set(made.time, known && isExtra(candle.ts, interval) ? together(known, made) : made)
   }
   return [...byPlace.values()].toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
+}
+
+/**
+ * The current candle on the chart. A demo session that lasts past midnight belongs to the day of its last tick, as
+ * its trades do; where that day has a candle already, the two are one.
+ */
+export function currentPrice(
+  going: LiveCandle,
+  tick: Tick | undefined,
+  candles: readonly PriceCandle[],
+  interval: Interval,
+): PriceCandle {
+  if (!isExtra(going.ts, interval)) return asPrice(going, interval)
+  const isLater = tick && new Date(tick.ts) > new Date(going.ts)
+  const made = asPrice(isLater ? { ...going, ts: tick.ts } : going, interval)
+  const known = candles.findLast(({ time }) => time === made.time)
+  return known ? together(known, made) : made
 }
 
 /** Apply a tick to the current candle, or start the next one when its interval is over. */

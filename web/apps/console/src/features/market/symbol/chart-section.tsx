@@ -9,7 +9,7 @@ import { EmptyState } from "@/components/states/empty-state"
 import { ErrorState } from "@/components/states/error-state"
 import { useTick } from "@/lib/live"
 import { type Activity, candleHistoryQuery, sessionCandlesQuery } from "@/lib/queries/live"
-import { asPrice, drawn, followed, joined, marksOf } from "./candles"
+import { currentPrice, drawn, followed, joined, marksOf } from "./candles"
 import { historyFrom, INTERVALS, intervalOf } from "./intervals"
 import { linesOf } from "./levels"
 
@@ -41,8 +41,8 @@ export function SymbolChart({ id, intervalId, activity, onInterval }: Props) {
   )
   const current = useMemo(() => {
     const going = followed(session.data?.current ?? null, tick, interval)
-    return going && asPrice(going, interval)
-  }, [session.data, tick, interval])
+    return going && currentPrice(going, tick, candles, interval)
+  }, [session.data, tick, candles, interval])
   const going = current?.time
   const marks = useMemo(
     () => marksOf(activity?.fills ?? [], drawn(candles, going), interval),

@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Stack, Text, TextInput } from "@mantine/core"
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
@@ -7,6 +7,7 @@ import { count, date, money, words } from "@tradertape/ui/format.ts"
 import { Play } from "lucide-react"
 import { useState } from "react"
 import { Dialog } from "@/components/dialog/dialog"
+import { AmountInput } from "@/components/forms/price-input"
 import { AccountSelect, FIRST_ACCOUNT } from "@/components/inputs/account-select"
 import { Failure } from "@/components/states/failure"
 import { fieldErrors } from "@/lib/field-errors"
@@ -97,8 +98,8 @@ function CreateRunDialog({ preview, product, onClose }: Props & { onClose: () =>
           />
           <AccountSelect {...form.getInputProps("account")} />
           <Group grow gap="sm" align="flex-start">
-            <NumberInput label="Exit at loss (₹)" placeholder="none" {...form.getInputProps("stop")} />
-            <NumberInput label="Exit at profit (₹)" placeholder="none" {...form.getInputProps("target")} />
+            <AmountInput label="Exit at loss (₹)" placeholder="none" {...form.getInputProps("stop")} />
+            <AmountInput label="Exit at profit (₹)" placeholder="none" {...form.getInputProps("target")} />
           </Group>
           {stop === "" && (
             <Text size="xs" className="tt-warn">

@@ -1,10 +1,11 @@
-import { ActionIcon, NumberInput, Select, Tooltip } from "@mantine/core"
+import { ActionIcon, Select, Tooltip } from "@mantine/core"
 import type { OptionSession, PreviewLeg } from "@tradertape/api/generated/types.gen.ts"
 import { date, number } from "@tradertape/ui/format.ts"
 import { ChevronDown, ChevronUp, X } from "lucide-react"
 import { ScrollRegion } from "@/components/page/scroll-region"
 import classes from "./builder.module.css"
 import type { Leg } from "./legs"
+import { LotsInput } from "./lots-input"
 
 interface Props {
   legs: readonly Leg[]
@@ -85,17 +86,7 @@ function LegLine({ leg, worked, session, onReplace, onMove, onRemove }: LineProp
         </Tooltip>
       </td>
       <td>
-        <NumberInput
-          aria-label={`Lots of ${name}`}
-          size="xs"
-          w={68}
-          min={1}
-          max={10_000}
-          allowDecimal={false}
-          clampBehavior="strict"
-          value={leg.lots}
-          onChange={(lots) => Number(lots) >= 1 && onReplace({ lots: Number(lots) })}
-        />
+        <LotsInput name={name} lots={leg.lots} onChange={(lots) => onReplace({ lots })} />
       </td>
       <td>
         <Strike worked={worked} name={name} step={session.strike_step} onMove={onMove} />

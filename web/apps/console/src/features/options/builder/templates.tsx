@@ -1,8 +1,10 @@
-import { Button, Group, Menu, NumberInput, Stack, Text } from "@mantine/core"
+import { Button, Group, Menu, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery } from "@tanstack/react-query"
 import type { PreviewedStrategy } from "@tradertape/api/generated/types.gen.ts"
 import { ChevronDown, MoveUpRight, Shapes } from "lucide-react"
 import { useState } from "react"
+import { NumberField } from "@/components/forms/price-input"
+import type { Figure } from "@/components/forms/typed-number"
 import { notifyFailure } from "@/lib/notify"
 import { optionCalls, spreadsQuery } from "@/lib/queries/options"
 
@@ -24,10 +26,10 @@ interface Props {
 /** Well-known strategies by market outlook; the server resolves their contracts around the money. */
 export function Templates({ underlying, expiry, onLegs }: Props) {
   const { data: spreads } = useQuery(spreadsQuery)
-  const [width, setWidth] = useState(WIDTH)
+  const [width, setWidth] = useState<Figure>(WIDTH)
   const resolving = useMutation({
     mutationFn: (spread: string) =>
-      optionCalls.resolve({ underlying, spread, expiry, lots: 1, distance: null, width }),
+      optionCalls.resolve({ underlying, spread, expiry, lots: 1, distance: null, width: width || WIDTH }),
     onSuccess: onLegs,
     onError: (error) => notifyFailure("The strategy could not be built", error),
   })
@@ -48,14 +50,13 @@ export function Templates({ underlying, expiry, onLegs }: Props) {
           <Text size="xs" c="dimmed">
             Strikes between the legs
           </Text>
-          <NumberInput
+          <NumberField
             aria-label="Strikes between the legs"
             size="xs"
             w={72}
-            min={1}
-            max={20}
+            decimals={0}
             value={width}
-            onChange={(value) => setWidth(Number(value) || WIDTH)}
+            onChange={setWidth}
           />
         </Group>
         {OUTLOOKS.map((outlook) => (

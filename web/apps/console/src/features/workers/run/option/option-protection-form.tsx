@@ -1,8 +1,9 @@
-import { Button, Group, NumberInput, SegmentedControl, Select, Text } from "@mantine/core"
+import { Button, Group, SegmentedControl, Select, Text } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { count } from "@tradertape/ui/format.ts"
 import { History } from "lucide-react"
 import type { ReactNode } from "react"
+import { AmountInput, NumberField } from "@/components/forms/price-input"
 import { type OptionProtectionDocument, optionCalls } from "@/lib/queries/option-runs"
 import classes from "../protection/protection.module.css"
 import { ProtectionFrame } from "../protection/protection-frame"
@@ -62,13 +63,15 @@ export function OptionProtectionForm({ id, document, chips, note, isOver, onTry 
         <div className={classes.fields}>
           <Limit form={form} name="stoploss" label="Stop" />
           <Limit form={form} name="target" label="Target" />
-          <NumberInput
+          <NumberField
+            isSigned
             size="xs"
             label="Trail from a profit of (%)"
             placeholder="from entry"
             {...form.getInputProps("trail_from")}
           />
-          <NumberInput
+          <NumberField
+            isSigned
             size="xs"
             label="Trailing distance (%)"
             placeholder="none"
@@ -106,9 +109,16 @@ export function OptionProtectionForm({ id, document, chips, note, isOver, onTry 
 type Form = ReturnType<typeof useForm<OptionDraft>>
 
 function Limit({ form, name, label }: { form: Form; name: "stoploss" | "target"; label: string }) {
+  const input = {
+    size: "xs",
+    label,
+    placeholder: "none",
+    isSigned: true,
+    ...form.getInputProps(`${name}.value`),
+  } as const
   return (
     <>
-      <NumberInput size="xs" label={label} placeholder="none" {...form.getInputProps(`${name}.value`)} />
+      {form.values[name].unit === "pct" ? <NumberField {...input} /> : <AmountInput {...input} />}
       <Select label={`${label} in`} data={UNITS} {...form.getInputProps(`${name}.unit`)} />
     </>
   )
@@ -121,5 +131,5 @@ interface LegRuleProps {
 }
 
 function LegRule({ form, name, label }: LegRuleProps) {
-  return <NumberInput size="xs" label={label} placeholder="none" {...form.getInputProps(name)} />
+  return <NumberField isSigned size="xs" label={label} placeholder="none" {...form.getInputProps(name)} />
 }

@@ -1,6 +1,8 @@
-import { Button, Group, Input, NumberInput, SegmentedControl, Select, Text, TextInput } from "@mantine/core"
+import { Button, Group, Input, SegmentedControl, Select, Text, TextInput } from "@mantine/core"
 import type { UseFormReturnType } from "@mantine/form"
 import { Trash2 } from "lucide-react"
+import { NumberField, PriceInput } from "@/components/forms/price-input"
+import { QuantityInput } from "@/components/forms/quantity-input"
 import type { Draft } from "./draft"
 import classes from "./protection.module.css"
 
@@ -37,11 +39,12 @@ export function PositionFields({ form, index, name, status, held, isOver }: Prop
         <Input.Wrapper size="xs" label="Entered by" labelElement="div">
           <SegmentedControl fullWidth data={SIDES} aria-label={`${name}: entered by`} {...at("side")} />
         </Input.Wrapper>
-        <NumberInput size="xs" label="Quantity" min={1} allowDecimal={false} {...at("quantity")} />
-        <NumberInput size="xs" label="Entry price (₹)" decimalScale={4} {...at("entry_price")} />
-        <NumberInput size="xs" label="Stop (%)" placeholder="none" {...at("stoploss_pct")} />
-        <NumberInput size="xs" label="Target (%)" placeholder="none" {...at("target_pct")} />
-        <NumberInput
+        <QuantityInput size="xs" label="Quantity" {...at("quantity")} />
+        <PriceInput size="xs" label="Entry price (₹)" step={0.05} decimals={4} {...at("entry_price")} />
+        <NumberField isSigned size="xs" label="Stop (%)" placeholder="none" {...at("stoploss_pct")} />
+        <NumberField isSigned size="xs" label="Target (%)" placeholder="none" {...at("target_pct")} />
+        <NumberField
+          isSigned
           size="xs"
           label="Trailing stop (%)"
           placeholder="none"

@@ -1,5 +1,6 @@
-import { NumberInput, Switch, Text } from "@mantine/core"
+import { Switch, Text } from "@mantine/core"
 import type { UseFormReturnType } from "@mantine/form"
+import { NumberField } from "@/components/forms/price-input"
 import type { Draft } from "./draft"
 import classes from "./protection.module.css"
 
@@ -14,15 +15,17 @@ export function BasketFields({ form }: Props) {
     <fieldset className={classes.group}>
       <legend>All positions together</legend>
       <div className={classes.fields}>
-        <NumberInput size="xs" label="Stop (%)" placeholder="none" {...at("stoploss_pct")} />
-        <NumberInput size="xs" label="Target (%)" placeholder="none" {...at("target_pct")} />
-        <NumberInput
+        <NumberField isSigned size="xs" label="Stop (%)" placeholder="none" {...at("stoploss_pct")} />
+        <NumberField isSigned size="xs" label="Target (%)" placeholder="none" {...at("target_pct")} />
+        <NumberField
+          isSigned
           size="xs"
           label="Trail from a profit of (%)"
           placeholder="none"
           {...at("trailing_activate_pct")}
         />
-        <NumberInput
+        <NumberField
+          isSigned
           size="xs"
           label="Trailing distance (%)"
           placeholder="none"
@@ -53,13 +56,15 @@ export function OperationFields({ at }: OperationProps) {
           label="Exit the run when the worker stops sending heartbeats"
           {...at("exit_on_worker_stale", "checkbox")}
         />
-        <NumberInput
+        <NumberField
+          isSigned
           size="xs"
           label="Without heartbeat for (s)"
           placeholder="30 to 86,400"
           {...at("worker_stale_sec")}
         />
-        <NumberInput
+        <NumberField
+          isSigned
           size="xs"
           label="Square off early by (s)"
           placeholder="none"

@@ -1,5 +1,6 @@
-import { NumberInput, Select, Switch, TextInput } from "@mantine/core"
+import { Select, Switch, TextInput } from "@mantine/core"
 import type { ReactNode } from "react"
+import { NumberField } from "@/components/forms/price-input"
 import { choicesOf, labelOf, type RiskControl, type RiskValue, rangeOf } from "./controls"
 
 interface Input {
@@ -55,12 +56,13 @@ export function ControlField({ control, disabled, input }: Props) {
       )
     default:
       return (
-        <NumberInput
+        <NumberField
+          isSigned
           size="xs"
           {...common}
           description={[help, range].filter(Boolean).join(" · ") || undefined}
-          step={control.step}
-          allowDecimal={type !== "integer"}
+          step={control.step ?? 1}
+          decimals={type === "integer" ? 0 : 6}
           value={typeof value === "boolean" ? "" : value}
           onChange={onChange}
         />
