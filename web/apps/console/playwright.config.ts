@@ -54,9 +54,15 @@ export default defineConfig({
       use: { storageState },
     },
     {
+      name: "navigation",
+      testMatch: "navigation.spec.ts",
+      dependencies: ["journeys"],
+      use: { storageState },
+    },
+    {
       name: "care",
       testMatch: "care.spec.ts",
-      dependencies: ["option-runs", "market", "typing"],
+      dependencies: ["option-runs", "market", "typing", "navigation"],
       use: { storageState },
     },
     { name: "restart", testMatch: "restart.spec.ts", dependencies: ["care"], use: { storageState } },

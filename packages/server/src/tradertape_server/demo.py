@@ -43,6 +43,7 @@ def build_market(settings: Settings, progress: Progress) -> None:
 def set_up(container: Container, *, report: Print) -> DemoAccount:
     """Create the demo account and a first backtest, unless they exist."""
     account, user_id = ensure_account(container)
+    container.auth.prefers_password = True
     if not has_runs(container, user_id):
         report(first_backtest(container, user_id))
     return account

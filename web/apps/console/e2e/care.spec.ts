@@ -1,6 +1,5 @@
 import { expect, type Page, test } from "@playwright/test"
 import { lookAround } from "./care"
-import { shoot } from "./shots"
 
 /** Pages with content; the run is the newest one. */
 async function places(page: Page): Promise<Record<string, string>> {
@@ -55,14 +54,6 @@ test("every page fits every width, is accessible, requests only our server, and 
   expect(broken).toEqual([])
   await page.setViewportSize({ width: 390, height: 844 })
   await expect(page.getByRole("navigation", { name: "Main, phone" })).toBeVisible()
-})
-
-test("an unknown page and an unknown run show what to do", async ({ page }) => {
-  await page.goto("/no-such-page")
-  await expect(page.getByText("There is no page at this address")).toBeVisible()
-  await page.goto("/backtests/bt_nothing")
-  await expect(page.getByRole("alert")).toContainText("not found")
-  await shoot(page, "run-unknown")
 })
 
 test("an ended session is announced, and sign-in leads back to the page", async ({ page, context }) => {

@@ -137,7 +137,7 @@ test("the palette navigates by keyboard", async ({ page }) => {
   await page.keyboard.press("Control+k")
   await page
     .getByRole("searchbox")
-    .or(page.getByPlaceholder("Search instruments, strategies, runs and pages"))
+    .or(page.getByPlaceholder("Search actions, instruments, strategies, runs and pages"))
     .first()
     .fill("changelog")
   await page.keyboard.press("Enter")

@@ -8,6 +8,9 @@ test("a new user signs in with the link in an e-mail", async ({ page, context })
   const address = `journey-${stamp}@example.com`
   await page.goto("/backtests")
   await expect(page).toHaveURL(/\/sign-in\?next=/)
+  await expect(page.getByRole("radio").first()).toHaveAccessibleName("Password")
+  await expect(page.getByRole("textbox", { name: "E-mail" })).toBeFocused()
+  await page.getByText("E-mail link", { exact: true }).click()
   await page.getByRole("textbox", { name: "E-mail" }).fill(address)
   await shoot(page, "sign-in")
   await page.getByRole("button", { name: "Send me a link" }).click()
@@ -26,6 +29,7 @@ test("a new user signs in with the link in an e-mail", async ({ page, context })
 test("the code in the e-mail signs in on the requesting page and leads back", async ({ page }) => {
   const address = `code-${stamp}@example.com`
   await page.goto("/settings?tab=appearance")
+  await page.getByText("E-mail link", { exact: true }).click()
   await page.getByRole("textbox", { name: "E-mail" }).fill(address)
   await page.getByRole("button", { name: "Send me a link" }).click()
   const { code } = await signInMail(address)
@@ -38,7 +42,6 @@ test("the code in the e-mail signs in on the requesting page and leads back", as
 test("after too many wrong passwords the page leads on to a mailed link", async ({ page }) => {
   const address = `guessed-${stamp}@example.com`
   await page.goto("/sign-in")
-  await page.getByText("Password", { exact: true }).click()
   await page.getByRole("textbox", { name: "E-mail" }).fill(address)
   await page.locator("input[type=password]").fill("wrong password")
   const onward = page.getByRole("button", { name: "Sign in with a mailed link" })

@@ -65,6 +65,7 @@ ROUTES: dict[str, Row] = {
     "GET /metrics": PUBLIC,  # and only on this machine: tests/operations
     "GET /api/health": PUBLIC,
     "GET /api/changelog": PUBLIC,
+    "GET /api/auth/sign-in-methods": PUBLIC,
     "POST /api/auth/magic-link": PUBLIC,
     "POST /api/auth/verify-link": PUBLIC,
     "POST /api/auth/password-login": PUBLIC,

@@ -91,9 +91,10 @@ const strategyRoute = createRoute({
 const runsRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/backtests",
-  validateSearch: (raw: Raw): { find?: string; tag?: string } => ({
+  validateSearch: (raw: Raw): { find?: string; tag?: string; chosen?: string } => ({
     find: text(raw.find),
     tag: text(raw.tag),
+    chosen: text(raw.chosen),
   }),
   component: lazyPage(() => import("@/features/backtests/runs-page"), "RunsPage"),
 })
@@ -139,12 +140,14 @@ const workersRoute = createRoute({
     mode?: (typeof MODES)[number]
     token?: number
     finished?: boolean
+    isNew?: true
   } => ({
     tab: WORKER_TABS.find((tab) => tab === raw.tab),
     status: text(raw.status),
     mode: MODES.find((mode) => mode === raw.mode),
     token: integer(raw.token),
     finished: raw.finished === true || undefined,
+    isNew: raw.isNew === true || undefined,
   }),
   component: lazyPage(() => import("@/features/workers/workers-page"), "WorkersPage"),
 })
@@ -207,6 +210,9 @@ const settingsRoute = createRoute({
   component: lazyPage(() => import("@/features/settings/settings-page"), "SettingsPage"),
 })
 
+/** Every other address: a page inside the navigation, for those who are signed in. */
+const unknownRoute = createRoute({ getParentRoute: () => frameRoute, path: "$", component: NotFound })
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   verifyRoute,
@@ -226,6 +232,7 @@ const routeTree = rootRoute.addChildren([
     gttsRoute,
     changelogRoute,
     settingsRoute,
+    unknownRoute,
   ]),
 ])
 

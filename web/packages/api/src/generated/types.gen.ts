@@ -3276,6 +3276,18 @@ export type Signals = {
 };
 
 /**
+ * SignInMethods
+ *
+ * The ways to sign in to this server, the one to offer first at the front.
+ */
+export type SignInMethods = {
+    /**
+     * Methods
+     */
+    methods: Array<'link' | 'password'>;
+};
+
+/**
  * SignInLink
  *
  * A sign-in link to pass on; opening it requires a confirmation.
@@ -14462,6 +14474,39 @@ export type EndSessionApiAuthSessionsSessionIdDeleteResponses = {
 };
 
 export type EndSessionApiAuthSessionsSessionIdDeleteResponse = EndSessionApiAuthSessionsSessionIdDeleteResponses[keyof EndSessionApiAuthSessionsSessionIdDeleteResponses];
+
+export type SignInMethodsApiAuthSignInMethodsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sign-in-methods';
+};
+
+export type SignInMethodsApiAuthSignInMethodsGetErrors = {
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type SignInMethodsApiAuthSignInMethodsGetError = SignInMethodsApiAuthSignInMethodsGetErrors[keyof SignInMethodsApiAuthSignInMethodsGetErrors];
+
+export type SignInMethodsApiAuthSignInMethodsGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: SignInMethods;
+};
+
+export type SignInMethodsApiAuthSignInMethodsGetResponse = SignInMethodsApiAuthSignInMethodsGetResponses[keyof SignInMethodsApiAuthSignInMethodsGetResponses];
 
 export type BrokerStatusApiAuthStatusGetData = {
     body?: never;

@@ -64,6 +64,12 @@ class Message(Reply):
     detail: str
 
 
+class SignInMethods(Reply):
+    """The ways to sign in to this server, the one to offer first at the front."""
+
+    methods: list[Literal["link", "password"]]
+
+
 class LinkRequest(Body):
     """The address to send a sign-in link and code to."""
 

@@ -55,6 +55,7 @@ class AuthService:
         self._clock = clock
         self._passwords = passwords
         self.policy = policy
+        self.prefers_password = False
         self.authenticator = Authenticator(
             database, clock, policy.life, secure_cookie=policy.is_secure
         )

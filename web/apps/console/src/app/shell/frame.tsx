@@ -8,6 +8,7 @@ import classes from "./frame.module.css"
 import { BottomBar } from "./navigation/bottom-bar"
 import { onPaletteRequest, openPalette } from "./navigation/palette"
 import { Rail } from "./navigation/rail"
+import { ShortcutsDialog } from "./navigation/shortcuts-dialog"
 import { TopBar } from "./top-bar/top-bar"
 import { useAccountUpdates } from "./use-account-updates"
 import { useVersionCheck } from "./version/use-version-check"
@@ -44,6 +45,7 @@ export function Frame() {
       </main>
       <BottomBar />
       <KillSwitchDialog />
+      <ShortcutsDialog />
       {isPaletteWanted && (
         <Suspense>
           <CommandPalette />

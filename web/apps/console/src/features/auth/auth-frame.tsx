@@ -27,7 +27,7 @@ export function AuthFrame({ title, children }: Props) {
         </Card>
         <Text size="xs" c="dimmed" ta="center">
           Rule-based trading of Indian equities, on your own machine.{" "}
-          <Anchor href="/docs/" size="xs">
+          <Anchor href="/docs/" size="xs" underline="always">
             Docs
           </Anchor>
         </Text>

@@ -40,7 +40,6 @@ export function LinkForm({ next, email: given }: { next: string | undefined; ema
           name="email"
           autoComplete="email"
           required
-          autoFocus
           value={email}
           onChange={(event) => setEmail(event.currentTarget.value)}
           error={asking.error ? failureText(asking.error).message : undefined}

@@ -43,7 +43,12 @@ export function ComparePage() {
         </EmptyState>
       )}
       {failed && (
-        <ErrorState error={failed.error} what="One of the runs" retry={() => void failed.refetch()} />
+        <ErrorState
+          error={failed.error}
+          what="One of the runs"
+          back={{ label: "All backtests", to: "/backtests" }}
+          retry={() => void failed.refetch()}
+        />
       )}
       {selected.length >= 2 && !failed && runs.length < selected.length && <Skeleton height={480} />}
       {selected.length >= 2 && runs.length === selected.length && <Comparison runs={runs} />}

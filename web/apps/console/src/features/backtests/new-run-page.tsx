@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query"
 import { useSearch } from "@tanstack/react-router"
 import { PageHeader } from "@/components/page/page-header"
 import { ErrorState } from "@/components/states/error-state"
+import { NoMarketData } from "@/components/states/no-market-data"
 import { SimulatedBadge } from "@/components/states/simulated-badge"
 import { optionsQuery, runQuery } from "@/lib/queries/backtests"
 import { dataSetsQuery } from "@/lib/queries/market"
@@ -31,9 +32,17 @@ export function NewRunPage() {
         chips={<SimulatedBadge shown={active?.simulated ?? false} />}
         note="Simulates the period day by day: signals at the close, fills afterwards, charges and slippage included."
       />
-      {error && <ErrorState error={error} what="The form" retry={retry} />}
+      {error && (
+        <ErrorState
+          error={error}
+          what="The form"
+          back={{ label: "Start a new backtest", to: "/backtests/new" }}
+          retry={retry}
+        />
+      )}
       {!error && !isReady && <Skeleton height={420} />}
-      {isReady && options.data && sets.data && (
+      {sets.data?.length === 0 && <NoMarketData />}
+      {isReady && options.data && sets.data && sets.data.length > 0 && (
         <RunForm
           key={`${strategy ?? ""}-${like ?? ""}`}
           initial={

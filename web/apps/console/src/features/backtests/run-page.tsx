@@ -20,7 +20,12 @@ export function RunPage() {
     return (
       <>
         <PageHeader title="Backtest" crumbs={[{ label: "Backtests", to: "/backtests" }]} />
-        <ErrorState error={error} what="This run" retry={() => void status.refetch()} />
+        <ErrorState
+          error={error}
+          what="This run"
+          back={{ label: "All backtests", to: "/backtests" }}
+          retry={() => void status.refetch()}
+        />
       </>
     )
   }

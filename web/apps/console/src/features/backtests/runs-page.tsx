@@ -22,10 +22,10 @@ function matches(run: RunSummary, find: string, tag: string | undefined): boolea
 }
 
 export function RunsPage() {
-  const { find = "", tag } = useSearch({ from: "/frame/backtests" })
+  const { find = "", tag, chosen: first } = useSearch({ from: "/frame/backtests" })
   const navigate = useNavigate({ from: "/backtests" })
   const { data, error, isPending, refetch } = useQuery(runsQuery(500))
-  const [chosen, setChosen] = useState<string[]>([])
+  const [chosen, setChosen] = useState<string[]>(first ? [first] : [])
   const tags = useMemo(() => [...new Set(data?.items.flatMap((run) => run.tags))].sort(), [data])
   const shown = useMemo(() => data?.items.filter((run) => matches(run, find, tag)) ?? [], [data, find, tag])
   const selection = useMemo(
@@ -53,7 +53,11 @@ export function RunsPage() {
       {data && data.total > 0 && (
         <Section
           title={`${shown.length} of ${data.total} runs`}
-          note="Select up to six to compare their equity curves."
+          note={
+            chosen.length === 1
+              ? "One is selected: select the runs to compare it with, up to six in all."
+              : "Select up to six to compare their equity curves."
+          }
           flush
           action={<Chosen ids={chosen} onDone={() => setChosen([])} />}
         >

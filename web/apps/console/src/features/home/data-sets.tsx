@@ -1,8 +1,9 @@
-import { Badge, Skeleton, Text } from "@mantine/core"
+import { Badge, Box, Skeleton } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { age, count, date, number } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
+import { NoMarketData } from "@/components/states/no-market-data"
 import { SimulatedBadge } from "@/components/states/simulated-badge"
 import { dataSetsQuery } from "@/lib/queries/market"
 import { setTitle } from "@/lib/set-title"
@@ -32,10 +33,9 @@ export function DataSets() {
         </div>
       ))}
       {data.length === 0 && (
-        <Text size="sm" c="dimmed" px="md" pb="md">
-          No prices yet. Run <code>tradertape data fetch</code> for real ones, or start with{" "}
-          <code>--demo</code> for simulated ones.
-        </Text>
+        <Box px="md" pb="md">
+          <NoMarketData />
+        </Box>
       )}
     </Section>
   )

@@ -43,7 +43,17 @@ export function SymbolPage() {
   if (error instanceof ApiError && error.status === 404)
     return <UnknownSymbol id={id} message={error.message} />
   if (error && !instrument.data)
-    return <ErrorState error={error} what="The instrument" retry={() => void instrument.refetch()} />
+    return (
+      <>
+        <PageHeader title={id} crumbs={[{ label: "Market", to: "/market" }]} />
+        <ErrorState
+          error={error}
+          what="The instrument"
+          retry={() => void instrument.refetch()}
+          back={{ label: "Market", to: "/market" }}
+        />
+      </>
+    )
   if (!instrument.data) return <Waiting />
   return <Known key={instrument.data.instrument} instrument={instrument.data} />
 }

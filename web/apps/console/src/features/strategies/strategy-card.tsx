@@ -9,9 +9,9 @@ import { GitFork, Play } from "lucide-react"
 import { LinkButton } from "@/components/page/link-button"
 import { SimulatedBadge } from "@/components/states/simulated-badge"
 import type { Strategy } from "@/lib/queries/strategies"
+import { useFork } from "@/lib/queries/use-fork"
 import { useNow } from "@/lib/use-now"
 import classes from "./strategies.module.css"
-import { useFork } from "./use-fork"
 
 interface Props {
   strategy: Strategy

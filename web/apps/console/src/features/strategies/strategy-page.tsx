@@ -20,7 +20,12 @@ export function StrategyPage() {
     return (
       <>
         <PageHeader title="Strategy" crumbs={[{ label: "Strategies", to: "/strategies" }]} />
-        <ErrorState error={error} what="This strategy" retry={retry} />
+        <ErrorState
+          error={error}
+          what="This strategy"
+          back={{ label: "All strategies", to: "/strategies" }}
+          retry={retry}
+        />
       </>
     )
   }

@@ -37,7 +37,12 @@ export function WorkerRunPage() {
     return (
       <>
         <PageHeader title="Worker run" crumbs={CRUMBS} />
-        <ErrorState error={error} what="This run" retry={refetch} />
+        <ErrorState
+          error={error}
+          what="This run"
+          back={{ label: "All runs", to: "/workers" }}
+          retry={refetch}
+        />
       </>
     )
   }

@@ -12,6 +12,23 @@ export const meQuery = queryOptions({
   retry: false,
 })
 
+export type SignInMethod = "link" | "password"
+
+const USUAL_METHODS: SignInMethod[] = ["link", "password"]
+
+/** The ways to sign in, the preferred one first; the usual order if the server does not tell. */
+export const signInMethodsQuery = queryOptions({
+  queryKey: ["sign-in-methods"],
+  queryFn: async ({ signal }) => {
+    try {
+      return (await unwrap(api.signInMethods({ signal }))).methods
+    } catch {
+      return USUAL_METHODS
+    }
+  },
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
 const withTotp = (totp: string | undefined) => (totp ? { totp } : {})
 
 export const signIn = {

@@ -35,6 +35,14 @@ async def _browser(
 ThisBrowser = Annotated[Browser, Depends(_browser)]
 
 
+@router.get("/sign-in-methods")
+def sign_in_methods(auth: Auth) -> schemas.SignInMethods:
+    """The ways to sign in, the preferred one first: on a demo, by password."""
+    if auth.prefers_password:
+        return schemas.SignInMethods(methods=["password", "link"])
+    return schemas.SignInMethods(methods=["link", "password"])
+
+
 @router.post("/magic-link")
 def request_link(
     body: schemas.LinkRequest, auth: Auth, browser: ThisBrowser, response: Response

@@ -1,27 +1,34 @@
 import "@mantine/spotlight/styles.css"
 import { useDebouncedValue } from "@mantine/hooks"
-import { Spotlight, type SpotlightActionGroupData, spotlight } from "@mantine/spotlight"
+import { createSpotlight, Spotlight, type SpotlightActionGroupData } from "@mantine/spotlight"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { percent } from "@tradertape/ui/format.ts"
-import {
-  AlarmClockPlus,
-  ChartCandlestick,
-  FlaskConical,
-  OctagonX,
-  Plus,
-  Search,
-  Waypoints,
-} from "lucide-react"
-import { useEffect, useMemo, useRef, useState } from "react"
-import { openKillSwitchDialog } from "@/components/kill-switch/dialog-state"
+import { ChartCandlestick, FlaskConical, Search, Waypoints } from "lucide-react"
+import { type MouseEvent, useEffect, useMemo, useRef, useState } from "react"
 import { runsQuery } from "@/lib/queries/backtests"
 import { instrumentSearchQuery } from "@/lib/queries/live"
 import { strategiesQuery } from "@/lib/queries/strategies"
+import classes from "./command-palette.module.css"
 import { onPaletteRequest } from "./palette"
+import { useCommands } from "./palette-commands"
+import { matchActions } from "./palette-search"
 import { CHANGELOG, PLACES, READING } from "./places"
 
 const MAX_INSTRUMENTS = 6
+const [store, spotlight] = createSpotlight()
+
+/** Select the action under a mouse that moved; one that rests while results change selects nothing. */
+function selectUnderMouse(event: MouseEvent): void {
+  if (event.movementX === 0 && event.movementY === 0) return
+  const target = event.target instanceof Element ? event.target.closest("[data-action]") : null
+  const palette = target?.closest("[role=dialog]")
+  if (!target || !palette || target.hasAttribute("data-selected")) return
+  palette.querySelector("[data-selected]")?.removeAttribute("data-selected")
+  target.setAttribute("data-selected", "true")
+  const selected = [...palette.querySelectorAll("[data-action]")].indexOf(target)
+  store.updateState((state) => ({ ...state, selected }))
+}
 
 /** ⌘K: go to a page, an instrument, a strategy or a run, or start an action. */
 export default function CommandPalette() {
@@ -45,33 +52,10 @@ export default function CommandPalette() {
       new KeyboardEvent("keydown", { key: "ArrowDown", code: "ArrowDown", bubbles: true }),
     )
   }, [instruments.data])
+  const commands = useCommands()
   const actions = useMemo<SpotlightActionGroupData[]>(
     () => [
-      {
-        group: "Do",
-        actions: [
-          {
-            id: "new-run",
-            label: "Run a backtest",
-            leftSection: <Plus size={16} />,
-            onClick: () => navigate({ to: "/backtests/new" }),
-          },
-          {
-            id: "new-gtt",
-            label: "New GTT",
-            description: "Place an order when a price is reached",
-            leftSection: <AlarmClockPlus size={16} />,
-            onClick: () => navigate({ to: "/gtts", search: { isNew: true } }),
-          },
-          {
-            id: "kill-switch",
-            label: "Kill switch",
-            description: "Stop all trading, or resume it",
-            leftSection: <OctagonX size={16} />,
-            onClick: openKillSwitchDialog,
-          },
-        ],
-      },
+      { group: "Actions", actions: commands },
       {
         group: "Go to",
         actions: [
@@ -122,20 +106,24 @@ export default function CommandPalette() {
         })),
       },
     ],
-    [navigate, strategies.data, runs.data, instruments.data, words],
+    [navigate, commands, strategies.data, runs.data, instruments.data, words],
   )
   return (
     <Spotlight
+      store={store}
       actions={actions}
       query={typed}
       onQueryChange={setTyped}
       shortcut={null}
+      filter={matchActions}
+      classNames={{ action: classes.action }}
+      onMouseMove={selectUnderMouse}
       highlightQuery
       limit={12}
       nothingFound="No matches"
       searchProps={{
         ref: search,
-        placeholder: "Search instruments, strategies, runs and pages",
+        placeholder: "Search actions, instruments, strategies, runs and pages",
         leftSection: <Search size={18} />,
         "aria-label": "Search",
       }}

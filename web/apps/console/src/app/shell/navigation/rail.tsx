@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router"
 import { PanelLeftClose, PanelLeftOpen, Search } from "lucide-react"
+import { withModifier } from "@/lib/keys"
 import { setPreferences, usePreferences } from "@/lib/preferences"
 import { AccountMenu } from "./account-menu"
 import classes from "./navigation.module.css"
@@ -24,7 +25,7 @@ export function Rail() {
       >
         <Search size={16} />
         <span className={classes.word}>Search</span>
-        <kbd className={classes.word}>⌘K</kbd>
+        <kbd className={classes.word}>{withModifier("K")}</kbd>
       </button>
       {PLACES.map(({ to, label, icon: Icon }) => (
         <Link key={to} to={to} className={classes.place} activeOptions={{ exact: to === "/" }} title={label}>

@@ -18,7 +18,11 @@ export function FirstWorker() {
         icon={<Bot size={32} />}
         title="A worker is your own strategy, in Python"
         action={
-          <LinkButton to="/workers" search={{ tab: "tokens" }} variant={hasToken ? "default" : "filled"}>
+          <LinkButton
+            to="/workers"
+            search={{ tab: "tokens", isNew: hasToken ? undefined : true }}
+            variant={hasToken ? "default" : "filled"}
+          >
             {hasToken ? "Your tokens" : "Create a token"}
           </LinkButton>
         }

@@ -1,5 +1,6 @@
 import { Badge, Button, Group, Skeleton, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useNavigate, useSearch } from "@tanstack/react-router"
 import { age, date } from "@tradertape/ui/format.ts"
 import { KeyRound, Plus } from "lucide-react"
 import { useMemo, useState } from "react"
@@ -19,7 +20,10 @@ const query = keysQuery("worker")
 /** The tokens that workers authenticate with: create, list, revoke. */
 export function TokensTab() {
   const { data, error, isPending, refetch } = useQuery({ ...query, refetchInterval: 15_000 })
-  const [isCreating, setCreating] = useState(false)
+  const { isNew: isCreating = false } = useSearch({ from: "/frame/workers" })
+  const navigate = useNavigate({ from: "/workers" })
+  const setCreating = (isNew: boolean) =>
+    void navigate({ search: (old) => ({ ...old, isNew: isNew || undefined }), replace: true })
   if (isPending) return <Skeleton height={240} role="status" aria-busy aria-label="Loading tokens" />
   if (error && !data) return <ErrorState error={error} what="Your worker tokens" retry={refetch} />
   const create = (

@@ -1,13 +1,16 @@
-import { ActionIcon, Badge, Menu } from "@mantine/core"
+import { ActionIcon, Badge, Button, Menu } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
 import { Link, useNavigate } from "@tanstack/react-router"
 import type { Run } from "@tradertape/api/backtest.ts"
 import { date, instant, words } from "@tradertape/ui/format.ts"
-import { Ellipsis, FileText, GitCompareArrows, RotateCcw, Sheet, Tag, Trash2 } from "lucide-react"
+import { Ellipsis, FileText, GitCompareArrows, GitFork, RotateCcw, Sheet, Tag, Trash2 } from "lucide-react"
 import { useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
 import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
 import { SimulatedBadge } from "@/components/states/simulated-badge"
+import { strategyQuery } from "@/lib/queries/strategies"
+import { useFork } from "@/lib/queries/use-fork"
 import { useRemoveRuns } from "../../use-remove-runs"
 import { LabelsDialog } from "./labels-dialog"
 
@@ -58,13 +61,36 @@ export function ResultHeader({ run }: { run: Run }) {
           >
             Run again
           </LinkButton>
-          <LinkButton to="/backtests" variant="default" leftSection={<GitCompareArrows size={14} />}>
+          <ForkStrategy id={strategy.id} />
+          <LinkButton
+            to="/backtests"
+            search={{ chosen: run.run_id }}
+            variant="default"
+            leftSection={<GitCompareArrows size={14} />}
+          >
             Compare
           </LinkButton>
           <More run={run} />
         </>
       }
     />
+  )
+}
+
+/** Fork the strategy of the run, where it belongs to somebody else or is a template. */
+function ForkStrategy({ id }: { id: number | null }) {
+  const strategy = useQuery({ ...strategyQuery(id ?? 0), enabled: id !== null, retry: false })
+  const fork = useFork()
+  if (!strategy.data || strategy.data.is_mine) return null
+  return (
+    <Button
+      variant="default"
+      leftSection={<GitFork size={14} />}
+      loading={fork.isPending}
+      onClick={() => fork.mutate(strategy.data.id)}
+    >
+      Fork
+    </Button>
   )
 }
 

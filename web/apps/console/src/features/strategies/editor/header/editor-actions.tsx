@@ -1,12 +1,13 @@
 import { ActionIcon, Button, Menu } from "@mantine/core"
 import { useHotkeys } from "@mantine/hooks"
+import { useNavigate } from "@tanstack/react-router"
 import { download } from "@tradertape/ui/charts/download.ts"
 import { Copy, Download, Ellipsis, GitFork, Globe, Play, Redo2, Save, Trash2, Undo2 } from "lucide-react"
 import { useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
 import { LinkButton } from "@/components/page/link-button"
 import type { Strategy } from "@/lib/queries/strategies"
-import { useFork } from "../../use-fork"
+import { useFork } from "@/lib/queries/use-fork"
 import { useDelete, useShare } from "../state/use-strategy-calls"
 import type { StrategyEditor } from "../state/use-strategy-editor"
 
@@ -39,20 +40,13 @@ export function EditorActions({ strategy, editor }: Props) {
           </ActionIcon>
         </>
       )}
-      <LinkButton
-        to="/backtests/new"
-        search={{ strategy: strategy.id }}
-        variant="default"
-        leftSection={<Play size={14} />}
-      >
-        Backtest
-      </LinkButton>
+      <Backtest strategy={strategy} editor={editor} canSave={canSave} />
       {strategy.is_mine ? (
         <Button
           leftSection={<Save size={14} />}
           disabled={!canSave}
           loading={editor.isSaving}
-          onClick={editor.save}
+          onClick={() => editor.save()}
         >
           Save
         </Button>
@@ -67,6 +61,29 @@ export function EditorActions({ strategy, editor }: Props) {
       )}
       <More strategy={strategy} editor={editor} onFork={() => fork.mutate(strategy.id)} />
     </>
+  )
+}
+
+/** Go to the form of a backtest; unsaved changes are saved first, so that the run includes them. */
+function Backtest({ strategy, editor, canSave }: Props & { canSave: boolean }) {
+  const navigate = useNavigate()
+  const to = { to: "/backtests/new", search: { strategy: strategy.id } } as const
+  if (!strategy.is_mine || !editor.isChanged)
+    return (
+      <LinkButton {...to} variant="default" leftSection={<Play size={14} />}>
+        Backtest
+      </LinkButton>
+    )
+  return (
+    <Button
+      variant="default"
+      leftSection={<Play size={14} />}
+      disabled={!canSave}
+      loading={editor.isSaving}
+      onClick={() => editor.save(() => void navigate({ ...to, ignoreBlocker: true }))}
+    >
+      Save and backtest
+    </Button>
   )
 }
 

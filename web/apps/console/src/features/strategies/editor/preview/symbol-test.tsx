@@ -6,6 +6,7 @@ import { count, number } from "@tradertape/ui/format.ts"
 import { useMemo, useState } from "react"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
+import { NoMarketData } from "@/components/states/no-market-data"
 import { SimulatedBadge } from "@/components/states/simulated-badge"
 import { dataSetsQuery, symbolsQuery, universesQuery } from "@/lib/queries/market"
 import { signalsQuery, type TrialSignals } from "@/lib/queries/strategies"
@@ -52,6 +53,7 @@ export default function SymbolTest() {
     enabled: end !== "" && problems.length === 0,
   })
   const marks = useMemo(() => marksOf(found.data?.signals ?? []), [found.data])
+  if (sets.data && !set) return <NoMarketData />
   const lastSignal = found.data?.signals.at(-1)?.date ?? null
   return (
     <Stack gap="md">
@@ -83,7 +85,8 @@ export default function SymbolTest() {
       {problems.length > 0 && (
         <Alert color="red">Fix the problems first: invalid rules cannot be tested.</Alert>
       )}
-      {found.isPending && problems.length === 0 && <Skeleton height={440} />}
+      {sets.error && <ErrorState error={sets.error} what="The data sets" retry={sets.refetch} />}
+      {found.isPending && !sets.error && problems.length === 0 && <Skeleton height={440} />}
       {found.error && <ErrorState error={found.error} what="The signals" retry={found.refetch} />}
       {found.data && (
         <Section

@@ -30,7 +30,8 @@ export interface StrategyEditor {
   change: (document: StrategyDocument) => void
   undo: () => void
   redo: () => void
-  save: () => void
+  /** Save; `then` is called after it succeeded. */
+  save: (then?: () => void) => void
   /** Load the saved version and discard local changes. */
   reload: () => Promise<void>
   /** Save on top of a version that was saved elsewhere in the meantime. */
@@ -92,7 +93,7 @@ export function useStrategyEditor(strategy: Strategy): StrategyEditor {
     change: useCallback((next) => dispatch({ kind: "change", document: next }), []),
     undo: () => dispatch({ kind: "undo" }),
     redo: () => dispatch({ kind: "redo" }),
-    save: () => saving.mutate(version),
+    save: (then) => saving.mutate(version, { onSuccess: then }),
     reload: async () => {
       adopt(await fresh())
       saving.reset()

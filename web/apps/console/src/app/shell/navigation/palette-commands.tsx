@@ -1,0 +1,94 @@
+import type { SpotlightActionData } from "@mantine/spotlight"
+import { useNavigate } from "@tanstack/react-router"
+import {
+  AlarmClockPlus,
+  EyeOff,
+  GitCompareArrows,
+  Keyboard,
+  KeyRound,
+  OctagonX,
+  Play,
+  ShieldCheck,
+  Waypoints,
+} from "lucide-react"
+import { useMemo } from "react"
+import { openKillSwitchDialog } from "@/components/kill-switch/dialog-state"
+import { setPreferences, usePreferences } from "@/lib/preferences"
+import { openShortcuts } from "./palette"
+
+/** What can be done from anywhere, with the other words that people look for it by. */
+export function useCommands(): SpotlightActionData[] {
+  const navigate = useNavigate()
+  const { discreet } = usePreferences()
+  return useMemo(
+    () => [
+      {
+        id: "new-run",
+        label: "Run a backtest",
+        keywords: ["new test simulate"],
+        leftSection: <Play size={16} />,
+        onClick: () => navigate({ to: "/backtests/new" }),
+      },
+      {
+        id: "new-strategy",
+        label: "New strategy",
+        description: "Fork a template, or start from one of yours",
+        keywords: ["create make"],
+        leftSection: <Waypoints size={16} />,
+        onClick: () => navigate({ to: "/strategies", search: { tab: "templates" } }),
+      },
+      {
+        id: "new-gtt",
+        label: "New GTT",
+        description: "Place an order when a price is reached",
+        keywords: ["create make trigger order buy sell"],
+        leftSection: <AlarmClockPlus size={16} />,
+        onClick: () => navigate({ to: "/gtts", search: { isNew: true } }),
+      },
+      {
+        id: "new-token",
+        label: "Create a worker token",
+        keywords: ["new make key api"],
+        leftSection: <KeyRound size={16} />,
+        onClick: () => navigate({ to: "/workers", search: { tab: "tokens", isNew: true } }),
+      },
+      {
+        id: "compare",
+        label: "Compare backtests",
+        keywords: ["runs results"],
+        leftSection: <GitCompareArrows size={16} />,
+        onClick: () => navigate({ to: "/backtests" }),
+      },
+      {
+        id: "security",
+        label: "Password and two-factor authentication",
+        keywords: ["2fa security recovery codes authenticator change sessions"],
+        leftSection: <ShieldCheck size={16} />,
+        onClick: () => navigate({ to: "/settings", search: { tab: "security" } }),
+      },
+      {
+        id: "discreet",
+        label: discreet ? "Show amounts" : "Hide amounts",
+        keywords: ["privacy money"],
+        leftSection: <EyeOff size={16} />,
+        onClick: () => setPreferences({ discreet: !discreet }),
+      },
+      {
+        id: "kill-switch",
+        label: "Kill switch",
+        description: "Stop all trading, or resume it",
+        keywords: ["halt exit"],
+        leftSection: <OctagonX size={16} />,
+        onClick: openKillSwitchDialog,
+      },
+      {
+        id: "shortcuts",
+        label: "Keyboard shortcuts",
+        keywords: ["keys hotkeys help ?"],
+        leftSection: <Keyboard size={16} />,
+        onClick: openShortcuts,
+      },
+    ],
+    [navigate, discreet],
+  )
+}
