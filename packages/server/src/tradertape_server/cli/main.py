@@ -83,7 +83,8 @@ def _root(
 
 
 def main() -> None:
-    """Run the command; an expected failure prints one line on stderr and exits with code 1."""
+    """Run the command. An expected failure prints its reasons on stderr, a line each, and exits
+    with code 1."""
     try:
         app()
     except Exception as error:
@@ -97,7 +98,7 @@ def main() -> None:
 def _expected(error: Exception) -> str | None:
     from pydantic import ValidationError
 
-    from tradertape_core.kernel.errors import InvalidInput
+    from tradertape_core.kernel.errors import InvalidDocument, InvalidInput
     from tradertape_server.platform.errors import ApiError
 
     if isinstance(error, ValidationError):
@@ -105,4 +106,6 @@ def _expected(error: Exception) -> str | None:
             f"TRADERTAPE_{'.'.join(map(str, one['loc'])).upper()}: {one['msg']}"
             for one in error.errors(include_input=False)
         )
+    if isinstance(error, InvalidDocument):
+        return "\n".join(f"{one.pointer or '/'}: {one.message}" for one in error.problems)
     return str(error) if isinstance(error, ApiError | InvalidInput) else None

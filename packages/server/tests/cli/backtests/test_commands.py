@@ -129,6 +129,20 @@ def test_an_error_is_one_line(home: Path, arguments: list[str], code: int, words
     assert "Traceback" not in done.stderr
 
 
+def test_every_problem_of_a_strategy_is_a_line(home: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.json"
+    own.write_text(
+        '{"name": "Own", "base_model": "v3_dip_buyer", "surprise": 1,'
+        ' "stops": {"target_pct": -5, "stop_loss_pct": 400}}'
+    )
+    for command, more in (("run", []), ("monte-carlo", []), ("sweep", ["--param", "a=1,2"])):
+        done = _call(home, command, "--strategy", str(own), *RUN[2:], *more)
+
+        assert done.returncode == 1
+        lines = [line.split(":")[0] for line in done.stderr.splitlines()]
+        assert sorted(lines) == ["/stops/stop_loss_pct", "/stops/target_pct", "/surprise"], command
+
+
 def test_a_sweep_prints_its_best_rows(home: Path) -> None:
     ranges = ["--param", "/stops/target_pct=6:10:2", "--param", "/stops/atr_stop_mult=2,3"]
 

@@ -1,105 +1,53 @@
-"""`tradertape backtest`: run strategies over the past, try parameters, show saved runs."""
+"""`tradertape backtest`: run strategies over the past, examine them, show saved runs."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tradertape_server.cli.backtests.options import BacktestOptions, with_backtest_options
 from tradertape_server.cli.output import AsJson
 
-HELP = """Run a strategy over the past.
+HELP = """Run a strategy over the past, and examine how robust the result is.
 
-Exit codes: 0 success, 1 failure (the message gives the reason), 2 invalid usage.
+The studies do what the API's do, on this machine or the cluster, and store nothing. Ctrl-C stops
+one; what was found so far is printed, and the exit code is 1.
+
+Exit codes: 0 success, 1 failure (the message gives the reason) or a look-ahead check that found
+differences, 2 invalid usage.
 """
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=HELP)
 
-Strategy = Annotated[
-    str,
+Html = Annotated[Path | None, typer.Option(help="Write a tear sheet here.")]
+TradesCsv = Annotated[Path | None, typer.Option(help="Write the trades here.")]
+Params = Annotated[
+    list[str],
     typer.Option(
-        help="A built-in (v3_dip_buyer), a JSON file, or the number of a saved one with --user."
+        "--param",
+        metavar="NAME=VALUES",
+        help="A parameter or /json/pointer with values 4,5,6 or min:max:step. Repeatable.",
     ),
 ]
-Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Inclusive.")]
-Universe = Annotated[str, typer.Option(help="A universe's name, or custom:INFY,TCS.")]
-User = Annotated[str, typer.Option("--user", metavar="EMAIL", help="Whose runs and strategies.")]
-Capital = Annotated[float, typer.Option(help="Rupees on the first day.")]
-SizePct = Annotated[
-    float, typer.Option("--position-size-pct", help="Largest share of equity in one position, %.")
-]
-Charges = Annotated[
-    str,
-    typer.Option(help="A broker's schedule, none, or bps=3,per_order=20."),
-]
-FillModel = Annotated[
-    str,
-    typer.Option(help="auto (as the strategy's entry), next_open, close or gtt_touch."),
-]
-ShareOfVolume = Annotated[
-    float,
-    typer.Option(
-        "--participation-pct", help="Largest part of a day's volume that is traded, %; 0: no limit."
-    ),
-]
-CircuitLimits = Annotated[
-    bool, typer.Option(help="Whether stocks locked at a circuit limit cannot be traded.")
-]
-Dividends = Annotated[bool, typer.Option(help="Whether dividends are paid in cash.")]
-IntrabarOrder = Annotated[
-    str, typer.Option(help="conservative (stops before targets) or t_doc (targets before stops).")
-]
-Sizing = Annotated[str, typer.Option(help="equal_pct, risk_pct, atr or conviction.")]
-RiskPct = Annotated[
-    float, typer.Option("--risk-per-trade-pct", help="Part of equity at risk, %: risk_pct and atr.")
-]
-RiskFree = Annotated[
-    float, typer.Option("--risk-free-pct", help="Yearly rate that ratios subtract, %.")
-]
-PointInTime = Annotated[
-    bool,
-    typer.Option(help="Whether the universe is that of each day, or today's members throughout."),
-]
-Seed = Annotated[int, typer.Option(help="For everything drawn at random.")]
-DataSet = Annotated[str | None, typer.Option(help="The data set; default: the active one.")]
+Metric = Annotated[str, typer.Option(help="The metric to rank by.")]
+MinTrades = Annotated[int, typer.Option(min=0, help="Rows with fewer trades rank last.")]
+Top = Annotated[int, typer.Option(min=1, help="How many rows to print.")]
 
 
 @app.command()
+@with_backtest_options
 def run(
-    strategy: Strategy,
-    start: Day,
-    end: Day,
-    universe: Universe = "nifty_100",
-    capital: Capital = 1_000_000,
-    position_size_pct: SizePct = 10,
-    max_positions: Annotated[int, typer.Option(help="Open positions at once.")] = 10,
-    max_per_sector: Annotated[
-        int, typer.Option(help="Open positions in one sector; 0: no limit.")
-    ] = 2,
-    slippage_bps: Annotated[float, typer.Option(help="Basis points that every fill is worse.")] = 5,
-    fill_model: FillModel = "auto",
-    participation_pct: ShareOfVolume = 5,
-    circuit_limits: CircuitLimits = True,
-    dividends: Dividends = True,
-    intrabar_order: IntrabarOrder = "conservative",
-    sizing: Sizing = "equal_pct",
-    risk_per_trade_pct: RiskPct = 1,
-    risk_free_pct: RiskFree = 0,
-    point_in_time_universe: PointInTime = True,
-    seed: Seed = 0,
-    charges: Charges = "zerodha_equity_delivery",
-    benchmark: Annotated[str, typer.Option(help="The index to compare with.")] = "NIFTY 50",
-    data_set: DataSet = None,
+    backtest: BacktestOptions,
     engine: Annotated[
         str, typer.Option(help="auto, numba or python; all give the same trades.")
     ] = "auto",
-    html: Annotated[Path | None, typer.Option(help="Write a tear sheet here.")] = None,
-    trades_csv: Annotated[Path | None, typer.Option(help="Write the trades here.")] = None,
+    html: Html = None,
+    trades_csv: TradesCsv = None,
     name: Annotated[str, typer.Option(help="The name of a saved run.")] = "",
     save: Annotated[bool, typer.Option("--save", help="Store the run; needs --user.")] = False,
-    user: User = "",
     as_json: AsJson = False,
 ) -> None:
     """Run a backtest and print its report.
@@ -108,107 +56,150 @@ def run(
     """
     from tradertape_server.cli.backtests import run as work
 
-    config = work.read_config(
-        start_date=start.date(),
-        end_date=end.date(),
-        universe=universe,
-        starting_capital=capital,
-        position_size_pct=position_size_pct,
-        max_positions=max_positions,
-        max_per_sector=max_per_sector,
-        slippage_bps=slippage_bps,
-        fill_model=fill_model,
-        participation_pct=participation_pct,
-        circuit_limits=circuit_limits,
-        dividends=dividends,
-        intrabar_order=intrabar_order,
-        sizing=sizing,
-        risk_per_trade_pct=risk_per_trade_pct,
-        risk_free_pct=risk_free_pct,
-        point_in_time_universe=point_in_time_universe,
-        seed=seed,
-        charges=charges,
-        benchmark=benchmark,
-    )
-    options = work.BacktestOptions(
-        strategy, config, data_set, engine=engine, name=name, user=user, quiet=as_json
-    )
+    options = replace(backtest, engine=engine, name=name)
     result = work.run_saved(options) if save else work.run_plain(options)
     work.write_files(result, html=html, trades_csv=trades_csv)
     work.show_report(result, as_json=as_json)
 
 
 @app.command()
+@with_backtest_options
 def sweep(
-    strategy: Strategy,
-    start: Day,
-    end: Day,
+    backtest: BacktestOptions,
+    param: Params,
+    metric: Metric = "sharpe",
+    min_trades: MinTrades = 10,
+    top: Top = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Try every combination of some parameters and print the best rows."""
+    from tradertape_server.cli.backtests import studies
+
+    studies.run_study(
+        backtest,
+        {"kind": "sweep", "metric": metric, "min_trades": min_trades},
+        params=param,
+        top=top,
+        as_json=as_json,
+    )
+
+
+@app.command()
+@with_backtest_options
+def search(
+    backtest: BacktestOptions,
     param: Annotated[
         list[str],
         typer.Option(
             "--param",
             metavar="NAME=VALUES",
-            help="A parameter or /json/pointer with values 4,5,6 or min:max:step. Repeatable.",
+            help="A parameter or /json/pointer with values 4,5,6, min:max or min:max:step. "
+            "Repeatable.",
         ),
     ],
-    universe: Universe = "nifty_100",
-    capital: Capital = 1_000_000,
-    position_size_pct: SizePct = 10,
-    max_positions: Annotated[int, typer.Option(help="Open positions at once.")] = 10,
-    max_per_sector: Annotated[
-        int, typer.Option(help="Open positions in one sector; 0: no limit.")
-    ] = 2,
-    slippage_bps: Annotated[float, typer.Option(help="Basis points that every fill is worse.")] = 5,
-    fill_model: FillModel = "auto",
-    participation_pct: ShareOfVolume = 5,
-    circuit_limits: CircuitLimits = True,
-    dividends: Dividends = True,
-    intrabar_order: IntrabarOrder = "conservative",
-    sizing: Sizing = "equal_pct",
-    risk_per_trade_pct: RiskPct = 1,
-    risk_free_pct: RiskFree = 0,
-    point_in_time_universe: PointInTime = True,
-    seed: Seed = 0,
-    charges: Charges = "zerodha_equity_delivery",
-    benchmark: Annotated[str, typer.Option(help="The index to compare with.")] = "NIFTY 50",
-    data_set: DataSet = None,
-    metric: Annotated[str, typer.Option(help="The metric to rank by.")] = "sharpe",
-    min_trades: Annotated[int, typer.Option(help="Rows with fewer trades rank last.")] = 10,
-    top: Annotated[int, typer.Option(min=1, help="How many rows to print.")] = 10,
-    user: User = "",
+    trials: Annotated[int, typer.Option(help="How many combinations to try.")] = 100,
+    metric: Metric = "sharpe",
+    min_trades: MinTrades = 10,
+    top: Top = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Try every combination of some parameters and print the best rows.
+    """Try combinations that Optuna proposes and print the best rows.
 
-    Ctrl-C stops it; the rows found so far are printed, and the exit code is 1.
+    Each batch learns from the earlier ones; the same --seed proposes the same.
     """
-    from tradertape_server.cli.backtests import run as work
-    from tradertape_server.cli.backtests.sweep import run_sweep
+    from tradertape_server.cli.backtests import studies
 
-    config = work.read_config(
-        start_date=start.date(),
-        end_date=end.date(),
-        universe=universe,
-        starting_capital=capital,
-        position_size_pct=position_size_pct,
-        max_positions=max_positions,
-        max_per_sector=max_per_sector,
-        slippage_bps=slippage_bps,
-        fill_model=fill_model,
-        participation_pct=participation_pct,
-        circuit_limits=circuit_limits,
-        dividends=dividends,
-        intrabar_order=intrabar_order,
-        sizing=sizing,
-        risk_per_trade_pct=risk_per_trade_pct,
-        risk_free_pct=risk_free_pct,
-        point_in_time_universe=point_in_time_universe,
-        seed=seed,
-        charges=charges,
-        benchmark=benchmark,
+    studies.run_study(
+        backtest,
+        {"kind": "search", "trials": trials, "metric": metric, "min_trades": min_trades},
+        params=param,
+        top=top,
+        as_json=as_json,
     )
-    options = work.BacktestOptions(strategy, config, data_set, user=user, quiet=as_json)
-    run_sweep(options, param, metric=metric, min_trades=min_trades, top=top, as_json=as_json)
+
+
+@app.command("walk-forward")
+@with_backtest_options
+def walk_forward(
+    backtest: BacktestOptions,
+    param: Params,
+    train_months: Annotated[int, typer.Option(help="Months on which values are chosen.")] = 24,
+    test_months: Annotated[int, typer.Option(help="Months after them that test the choice.")] = 6,
+    anchored: Annotated[
+        bool, typer.Option("--anchored", help="Every choice looks back to the first day.")
+    ] = False,
+    metric: Metric = "sharpe",
+    min_trades: MinTrades = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Choose values on each stretch of months and test them on the months after it."""
+    from tradertape_server.cli.backtests import studies
+
+    request = {
+        "kind": "walk_forward",
+        "train_months": train_months,
+        "test_months": test_months,
+        "anchored": anchored,
+        "metric": metric,
+        "min_trades": min_trades,
+    }
+    studies.run_study(backtest, request, params=param, as_json=as_json)
+
+
+@app.command("monte-carlo")
+@with_backtest_options
+def monte_carlo(
+    backtest: BacktestOptions,
+    method: Annotated[
+        str, typer.Option(help="daily_blocks, trade_blocks, bootstrap or shuffle.")
+    ] = "daily_blocks",
+    runs: Annotated[int, typer.Option(help="How many draws.")] = 1000,
+    block_days: Annotated[int, typer.Option(help="Mean length of a block, in days.")] = 20,
+    ruin_pct: Annotated[
+        float, typer.Option("--ruin-pct", help="Loss of the starting capital that is ruin, %.")
+    ] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Run a backtest, then draw its days or trades anew, to see what luck could have made of it."""
+    from tradertape_server.cli.backtests import studies
+
+    request = {
+        "kind": "monte_carlo",
+        "method": method,
+        "runs": runs,
+        "block_days": block_days,
+        "ruin_pct": ruin_pct,
+    }
+    studies.run_study(backtest, request, as_json=as_json)
+
+
+@app.command("look-ahead")
+@with_backtest_options
+def look_ahead(
+    backtest: BacktestOptions,
+    samples: Annotated[int, typer.Option(help="Dates at which later candles are removed.")] = 8,
+    as_json: AsJson = False,
+) -> None:
+    """Check that no decision depends on later candles. Exit code 1 where one does."""
+    from tradertape_server.cli.backtests import studies
+
+    studies.run_study(backtest, {"kind": "lookahead", "samples": samples}, as_json=as_json)
+
+
+@app.command()
+@with_backtest_options
+def recursive(
+    backtest: BacktestOptions,
+    start_up_bars: Annotated[
+        str, typer.Option(help="Lengths of history to compare with the whole, in bars.")
+    ] = "30,60,120,200,300,500",
+    as_json: AsJson = False,
+) -> None:
+    """Show how much the indicators depend on the history before the first day."""
+    from tradertape_server.cli.backtests import studies
+
+    bars = studies.read_bars(start_up_bars)
+    studies.run_study(backtest, {"kind": "recursive", "start_up_bars": bars}, as_json=as_json)
 
 
 @app.command("list")
@@ -227,8 +218,8 @@ def list_(
 def show(
     run_id: Annotated[str, typer.Argument(help="As `list` prints it.")],
     user: Annotated[str, typer.Option(metavar="EMAIL", help="Whose run.")],
-    html: Annotated[Path | None, typer.Option(help="Write a tear sheet here.")] = None,
-    trades_csv: Annotated[Path | None, typer.Option(help="Write the trades here.")] = None,
+    html: Html = None,
+    trades_csv: TradesCsv = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the report of a saved run."""

@@ -5,23 +5,14 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import orjson
 import typer
 
-from tradertape_core.backtest.config import (
-    AUTO,
-    BacktestConfig,
-    FillModel,
-    FlatCharges,
-    IntrabarOrder,
-    Sizing,
-    SizingMethod,
-)
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_server.cli.backtests.options import BacktestOptions
 from tradertape_server.cli.output import fail
 
 if TYPE_CHECKING:
@@ -32,42 +23,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 Engine = Literal["auto", "numba", "python"]
-
-
-@dataclass(frozen=True, slots=True)
-class BacktestOptions:
-    """The options of the command line. quiet: no progress bar."""
-
-    strategy: str
-    config: BacktestConfig
-    data_set: str | None
-    engine: str = "auto"
-    name: str = ""
-    user: str = ""
-    quiet: bool = False
-
-
-_ONE_OF = {
-    "fill_model": (AUTO, *get_args(FillModel)),
-    "intrabar_order": get_args(IntrabarOrder),
-    "sizing": get_args(SizingMethod),
-}
-
-
-def read_config(
-    *, charges: str, sizing: str, risk_per_trade_pct: float, **values: Any
-) -> BacktestConfig:
-    """The configuration of the options. Raises InvalidInput for values out of range."""
-    for name, known in _ONE_OF.items():
-        given = sizing if name == "sizing" else values[name]
-        if given not in known:
-            raise typer.BadParameter(
-                f"one of {', '.join(known)}", param_hint=f"--{name.replace('_', '-')}"
-            )
-    method = cast("SizingMethod", sizing)
-    return BacktestConfig(
-        charges=_charges(charges), sizing=Sizing(method, risk_per_trade_pct), **values
-    )
 
 
 def run_plain(options: BacktestOptions) -> Json:
@@ -99,7 +54,7 @@ def run_plain(options: BacktestOptions) -> Json:
         "name": options.name,
         "tags": [],
         "strategy": strategy,
-        "data_set": options.data_set or _active(market),
+        "data_set": options.data_set or active_set(market),
         "created_at": None,
         **report,
     }
@@ -113,7 +68,7 @@ def run_saved(options: BacktestOptions) -> Json:
 
     opened_market(options)
     with account(options.user) as (container, user_id):
-        request = BacktestRequest.model_validate(_request(options))
+        request = BacktestRequest.model_validate(request_of(options))
         with container.database.read() as session:
             prepared = container.backtests.runs.prepare(session, user_id, request)
         report = container.backtests.runs.simulate_timed(prepared)
@@ -205,7 +160,8 @@ def _saved_strategy(options: BacktestOptions) -> tuple[Json, Json]:
         return dict(row.document), about
 
 
-def _request(options: BacktestOptions) -> Json:
+def request_of(options: BacktestOptions) -> Json:
+    """The body of the same request to the API."""
     from dataclasses import asdict
 
     config = asdict(options.config)
@@ -228,20 +184,6 @@ def _document(path: Path) -> Json:
     return document
 
 
-def _charges(text: str) -> str | FlatCharges:
-    if "=" not in text:
-        return text
-    given: dict[str, float] = {}
-    for part in text.split(","):
-        name, _, value = part.partition("=")
-        try:
-            given[name.strip()] = float(value)
-        except ValueError:
-            raise typer.BadParameter(f"{part!r} is not a number", param_hint="--charges") from None
-    if not given.keys() <= {"bps", "per_order"}:
-        raise typer.BadParameter("give bps=… and per_order=…", param_hint="--charges")
-    return FlatCharges(**given)
-
-
-def _active(market: MarketService) -> str:
+def active_set(market: MarketService) -> str:
+    """The name of the active data set."""
     return next((one.manifest.name for one in market.data_sets() if one.active), "")

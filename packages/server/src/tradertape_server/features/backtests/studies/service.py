@@ -16,12 +16,8 @@ from typing import Any
 import orjson
 from sqlalchemy.orm import Session
 
-from tradertape_core.backtest.robustness.grid import Dimension, apply_parameters, grid, search_space
-from tradertape_core.backtest.robustness.walkforward import walk_forward_windows
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.strategy.language.walk import warm_up_bars
-from tradertape_core.strategy.parse.document import parse_strategy
 from tradertape_server.features.backtests.models import BacktestStudy
 from tradertape_server.features.backtests.runs import repository
 from tradertape_server.features.backtests.runs.schemas import BacktestRequest
@@ -30,9 +26,8 @@ from tradertape_server.features.backtests.runs.service import (
     PreparedBacktest,
     unpacked,
 )
-from tradertape_server.features.backtests.studies import plans
 from tradertape_server.features.backtests.studies import repository as study_repository
-from tradertape_server.features.backtests.studies.goal import Goal
+from tradertape_server.features.backtests.studies.planning import plan_of, work_of
 from tradertape_server.features.backtests.studies.plans import Plan
 from tradertape_server.features.backtests.studies.schemas import StudyRequest
 from tradertape_server.features.backtests.studies.variant_work import VariantWork
@@ -42,8 +37,6 @@ Json = dict[str, Any]
 
 MAX_STUDIES = 2_000
 MAX_UNFINISHED = 20
-MAX_WALK_FORWARD = 20_000
-_SETTLED_BARS = 300  # the recursive analysis compares with at least this much history
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +74,14 @@ class StudyService:
         self, session: Session, user_id: int, request: StudyRequest, prepared: PreparedBacktest
     ) -> PreparedStudy:
         """Plan the study of a prepared backtest."""
-        work = self._work(request, prepared)
-        plan = self._plan(session, user_id, request, prepared, work)
+        work = work_of(
+            request,
+            self.backtests.market,
+            data_set=prepared.data_set,
+            document=prepared.document,
+            config=prepared.config,
+        )
+        plan = plan_of(request, work, lambda: self._report(session, user_id, request, prepared))
         return PreparedStudy(request, prepared, request.run_id, work, plan)
 
     def start(self, session: Session, user_id: int, study: PreparedStudy) -> BacktestStudy:
@@ -188,43 +187,6 @@ class StudyService:
         row = self.backtests.get(session, user_id, run_id)
         return self.backtests.restore(row)
 
-    def _work(self, request: StudyRequest, prepared: PreparedBacktest) -> VariantWork:
-        warm_up = _longest_warm_up(request, prepared.document)
-        market = self.backtests.market
-        return VariantWork(
-            home=str(market.home),
-            data_set=prepared.data_set,
-            data_version=market.data_version(prepared.data_set),
-            document=prepared.document,
-            config=prepared.config,
-            warm_up=warm_up,
-        )
-
-    def _plan(
-        self,
-        session: Session,
-        user_id: int,
-        request: StudyRequest,
-        prepared: PreparedBacktest,
-        work: VariantWork,
-    ) -> Plan:
-        goal = Goal(request.metric, request.min_trades)
-        match request.kind:
-            case "sweep":
-                return plans.Sweep(work, _points(request, work), goal)
-            case "search":
-                space = search_space(request.ranges)
-                return plans.Search(work, space, request.trials, request.seed, goal)
-            case "walk_forward":
-                return _walk_forward(request, work, goal)
-            case "monte_carlo":
-                report = self._report(session, user_id, request, prepared)
-                return plans.monte_carlo_study(report, _draws(request))
-            case "lookahead":
-                return plans.lookahead_study(work, samples=request.samples, seed=request.seed)
-            case "recursive":
-                return plans.recursive_study(work, bars=request.start_up_bars)
-
     def _report(
         self, session: Session, user_id: int, request: StudyRequest, prepared: PreparedBacktest
     ) -> Json:
@@ -241,71 +203,6 @@ class StudyService:
             raise Conflict(
                 f"You have {kept:,} studies, the most one account can keep: delete some."
             )
-
-
-def _points(request: StudyRequest, work: VariantWork) -> list[Json]:
-    points = grid(request.ranges)
-    # A name that does not exist is wrong in every combination: raise here.
-    apply_parameters(work.document, points[0])
-    return points
-
-
-def _walk_forward(request: StudyRequest, work: VariantWork, goal: Goal) -> Plan:
-    config = work.config
-    windows = walk_forward_windows(
-        config.start_date,
-        config.end_date,
-        train_months=request.train_months,
-        test_months=request.test_months,
-        anchored=request.anchored,
-    )
-    plan = plans.WalkForward(work, windows, _points(request, work), goal)
-    if plan.total > MAX_WALK_FORWARD:
-        raise InvalidInput(
-            f"{len(windows)} windows of {len(plan.points):,} combinations are {plan.total:,} "
-            f"backtests; at most {MAX_WALK_FORWARD:,}: widen the steps or the windows",
-            pointer="/parameters",
-        )
-    return plan
-
-
-def _draws(request: StudyRequest) -> Json:
-    return {
-        "method": request.method,
-        "runs": request.runs,
-        "seed": request.seed,
-        "ruin_pct": request.ruin_pct,
-        "block_days": request.block_days,
-    }
-
-
-def _longest_warm_up(request: StudyRequest, document: Json) -> int:
-    """The most history that any variant reads, in bars: that of the ranges' corners."""
-    longest = warm_up_bars(parse_strategy(document))
-    if request.kind == "recursive":
-        return max(longest, *request.start_up_bars, _SETTLED_BARS)
-    if not request.parameters:
-        return longest
-    space = search_space(request.ranges)
-    for highest in (False, True):
-        corner = {axis.name: _end(axis, highest=highest) for axis in space}
-        try:
-            variant = parse_strategy(apply_parameters(document, corner))
-        except InvalidInput:
-            continue  # such a variant is invalid
-        longest = max(longest, warm_up_bars(variant))
-    return longest
-
-
-def _end(axis: Dimension, *, highest: bool) -> Any:
-    """The lowest or highest value of an axis; the first where the values have no order."""
-    if axis.kind != "choice":
-        bound = axis.high if highest else axis.low
-        return int(bound) if axis.kind == "int" else bound
-    numbers = [value for value in axis.choices if isinstance(value, int | float)]
-    if len(numbers) < len(axis.choices):
-        return axis.choices[0]
-    return max(numbers) if highest else min(numbers)
 
 
 def _stored(request: StudyRequest, prepared: PreparedBacktest) -> Json:
