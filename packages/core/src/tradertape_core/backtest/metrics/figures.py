@@ -131,9 +131,10 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         "exposure_pct": _F("Exposure", "%", "Mean share of equity held in shares."),
         "avg_positions": _F("Average positions", "count", "Mean number of open positions."),
         "turnover_pct": _F(
-            "Turnover",
+            "Turnover a year",
             "%",
-            "Half of all bought and sold / mean equity, a year; null below 60 calendar days.",
+            "Half of everything bought and sold / mean equity of the daily closes, for a year of "
+            "252 trading days of the run; null below 60 calendar days.",
         ),
         "total_charges": _F(
             "Charges", "₹", "Brokerage, taxes and fees of all fills, open positions included."

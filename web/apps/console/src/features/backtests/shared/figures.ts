@@ -171,7 +171,12 @@ export const GROUPS: FigureGroup[] = [
       { key: "total_slippage", label: "Slippage", kind: "money", better: "low" },
       { key: "total_dividends", label: "Dividends", kind: "money", better: "high" },
       { key: "charges_pct_of_profit", label: "Charges as % of gross profit", kind: "percent", better: "low" },
-      { key: "turnover_pct", label: "Turnover per year", kind: "percent" },
+      {
+        key: "turnover_pct",
+        label: "Turnover per year",
+        kind: "percent",
+        hint: "Half of everything bought and sold, divided by the mean equity, for a year of 252 trading days.",
+      },
       {
         key: "capacity_inr",
         label: "Capacity",

@@ -29,7 +29,7 @@ function note(run: Run, key: keyof Summary): ReactNode {
     case "total_trades":
       return `${figureText("ratio", summary.avg_bars_held)} days held`
     case "exposure_pct":
-      return `Turnover ${percent(summary.turnover_pct, 0)}`
+      return `Turnover ${percent(summary.turnover_pct, 0)} a year`
     default:
       return undefined
   }
