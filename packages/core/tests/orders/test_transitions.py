@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -237,3 +238,33 @@ def test_events_survive_their_storage_to_the_last_field(
 def test_an_unknown_kind_of_event_stops_the_reading() -> None:
     with pytest.raises(InvariantBroken, match="OrderVanished"):
         event_from("OrderVanished", {})
+
+
+# --- dry runs -------------------------------------------------------------------------------------
+
+
+def test_a_recorded_order_of_a_dry_run_is_complete_with_nothing_filled(
+    order: Order, noon: datetime
+) -> None:
+    event = ev.DryRunCompleted(order_id="1001", at=noon)
+    assert event_from(event_kind(event), event_document(event)) == event
+    done = evolve(replace(order, venue="dry_run"), event)
+    assert (done.status, done.status_message) == (S.COMPLETE, "dry run: recorded, not sent")
+    figures = (done.filled_quantity, done.pending_quantity, done.cancelled_quantity)
+    assert figures == (0, 0, 0)
+    assert from_document(Order, to_document(done)) == done
+
+
+def test_an_order_that_was_sent_is_never_complete_by_being_recorded(
+    order: Order, noon: datetime
+) -> None:
+    with pytest.raises(InvariantBroken, match="no dry run"):
+        evolve(order, ev.DryRunCompleted(order_id="1001", at=noon))
+
+
+def test_nothing_is_filled_after_a_dry_run(
+    order: Order, filled: Callable[..., ev.OrderFilled], noon: datetime
+) -> None:
+    done = evolve(replace(order, venue="dry_run"), ev.DryRunCompleted(order_id="1001", at=noon))
+    with pytest.raises(InvariantBroken, match="dry run"):
+        evolve(done, filled("a", 4))

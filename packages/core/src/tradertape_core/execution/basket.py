@@ -7,12 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from tradertape_core.execution.decision import DRY_RUN, Decision, Facts
+from tradertape_core.execution.decision import Decision, Facts
 from tradertape_core.execution.engine import place
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import Denial, DenialReason, denial
 from tradertape_core.orders.fields import AUTOMATIC_PROTECTION
-from tradertape_core.orders.order import Order, OrderRequest, OrderType, Side, Validity, Variety
+from tradertape_core.orders.order import (
+    DRY_RUN,
+    Order,
+    OrderRequest,
+    OrderType,
+    Side,
+    Validity,
+    Variety,
+)
 
 
 class BasketStatus(StrEnum):

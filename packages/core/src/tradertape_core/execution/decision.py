@@ -14,7 +14,6 @@ from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.events import OrderEvent
 from tradertape_core.orders.order import Change
 
-DRY_RUN = "dry_run"
 SERVER_KEYS: Final = "server:"  # what keys of the server's own commands begin with
 _TAG_LENGTH = 20  # the longest tag the brokers take
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -18,7 +18,6 @@ from tradertape_core.execution.applying import (
     settle_in_doubt,
 )
 from tradertape_core.execution.decision import (
-    DRY_RUN,
     NOTHING,
     Alter,
     Decision,
@@ -34,7 +33,15 @@ from tradertape_core.orders.commands import CancelOrder, ModifyOrder, PlaceOrder
 from tradertape_core.orders.denials import Denial, DenialReason, denial
 from tradertape_core.orders.family import child_id
 from tradertape_core.orders.fields import AUTOMATIC_PROTECTION
-from tradertape_core.orders.order import NIL, Change, Order, OrderRequest, OrderType, Variety
+from tradertape_core.orders.order import (
+    DRY_RUN,
+    NIL,
+    Change,
+    Order,
+    OrderRequest,
+    OrderType,
+    Variety,
+)
 from tradertape_core.orders.reports import CancelReason
 
 __all__ = [

@@ -168,6 +168,14 @@ class OrderRejected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DryRunCompleted:
+    """An order of a dry run was checked and recorded: it is complete, and was sent to no venue."""
+
+    order_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderInDoubt:
     """The order was sent and the answer was lost: the venue may have it or not."""
 
@@ -191,6 +199,7 @@ OrderEvent = (
     | CancelRefused
     | OrderCancelled
     | OrderRejected
+    | DryRunCompleted
     | OrderInDoubt
 )
 EVENTS: tuple[type[OrderEvent], ...] = (
@@ -208,5 +217,6 @@ EVENTS: tuple[type[OrderEvent], ...] = (
     CancelRefused,
     OrderCancelled,
     OrderRejected,
+    DryRunCompleted,
     OrderInDoubt,
 )

@@ -18,8 +18,11 @@ def child_id(parent_id: str, number: int) -> str:
 def summary(parent: Order, children: Sequence[Order]) -> Order:
     """Return the sliced parent with the figures of its children; it has no fills of its own.
 
-    A child that was rejected counts as cancelled quantity, unless all were.
+    A child that was rejected counts as cancelled quantity, unless all were. A dry run's parent
+    has nothing to sum up.
     """
+    if parent.is_dry_run:
+        return parent
     fills = tuple(fill for child in children for fill in child.fills)
     filled = sum(child.filled_quantity for child in children)
     pending = sum(child.pending_quantity for child in children)

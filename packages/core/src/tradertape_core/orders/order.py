@@ -10,6 +10,8 @@ from enum import StrEnum
 from tradertape_core.kernel.frozen import quickly_made
 
 NIL = Decimal(0)
+DRY_RUN = "dry_run"  # the venue of orders that are checked and recorded, and never sent
+DRY_RUN_MESSAGE = "dry run: recorded, not sent"
 _AVERAGE_STEP = Decimal("0.0001")  # an average is a quotient: kept to a hundredth of a paisa
 
 
@@ -246,6 +248,11 @@ class Order:
     def is_open(self) -> bool:
         """Whether it can still be filled, changed or cancelled."""
         return self.status not in TERMINAL
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether it is only recorded: it reaches no venue, and has no fills."""
+        return self.venue == DRY_RUN
 
     @property
     def is_resting(self) -> bool:

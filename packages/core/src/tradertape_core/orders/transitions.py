@@ -14,6 +14,7 @@ from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.frozen import changed
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.order import (
+    DRY_RUN_MESSAGE,
     TERMINAL,
     Fill,
     Order,
@@ -156,6 +157,8 @@ def placed(event: ev.OrderPlaced) -> Order:
 def _changed(order: Order, event: ev.OrderEvent) -> Order:
     match event:
         case ev.OrderFilled():
+            if order.is_dry_run:
+                raise InvariantBroken(f"a fill of {order.order_id}, which is of a dry run")
             return changed(order, fills=_with(order.fills, event.fill), in_doubt=False)
         case ev.FillVoided() | ev.VoidNoticed():
             return _voided(order, event)
@@ -167,10 +170,19 @@ def _changed(order: Order, event: ev.OrderEvent) -> Order:
             return changed(order, cancel_ask=None, status_message=event.message)
         case ev.OrderInDoubt():
             return changed(order, in_doubt=True, status_message=event.message)
+        case ev.DryRunCompleted():
+            return _recorded(order)
         case ev.OrderPlaced():
             raise InvariantBroken(f"order {order.order_id} is placed twice")
         case _:
             return _with_status(order, event)
+
+
+def _recorded(order: Order) -> Order:
+    """The end of a dry run's order: complete without a fill."""
+    if not order.is_dry_run or order.fills:
+        raise InvariantBroken(f"order {order.order_id} of {order.venue} is no dry run's")
+    return changed(order, venue_status=_S.COMPLETE, status_message=DRY_RUN_MESSAGE)
 
 
 _StatusEvent = (
@@ -246,6 +258,10 @@ def _with(fills: tuple[Fill, ...], fill: Fill) -> tuple[Fill, ...]:
 
 def _settled(order: Order, before: Order, *, updated_at: datetime, version: int) -> Order:
     """The order with the figures that follow from its facts. before: as it was, figures and all."""
+    if order.is_dry_run and order.venue_status is _S.COMPLETE:
+        # Recorded and never sent: nothing of it is filled, rests or was cancelled.
+        done = changed(order, status=_S.COMPLETE, pending_quantity=0)
+        return changed(done, updated_at=updated_at, version=version)
     if order.slices:
         status = _status(order, 0, 0)
         return changed(order, status=status, updated_at=updated_at, version=version)

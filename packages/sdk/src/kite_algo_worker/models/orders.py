@@ -10,7 +10,10 @@ from kite_algo_worker.models.base import JsonDict, Model
 
 @dataclass(frozen=True)
 class WorkerOrderSnapshot(Model):
-    """The present state of an order; `COMPLETE`, `CANCELLED` and `REJECTED` are final."""
+    """The present state of an order; `COMPLETE`, `CANCELLED` and `REJECTED` are final.
+
+    An order of a dry run is `COMPLETE` once recorded, nothing filled; `raw["dry_run"]` is true.
+    """
 
     order_id: str
     status: str

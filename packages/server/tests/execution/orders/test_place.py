@@ -129,19 +129,6 @@ def test_a_closed_market_takes_after_market_orders_alone(execution, run, order, 
     assert answer.document["status"] == "AMO REQ RECEIVED"
 
 
-def test_a_dry_run_records_the_intent_and_sends_nothing(execution, account, order):
-    """KR-05."""
-    dry = RunRef(account_id=account, run_id="dry", venue="dry_run")
-    body = execution.place(dry, order(), key="key-0001").document
-    assert body["mode"] == "dry_run"
-    assert body["result"]["preview"]["cost_contract"]["total_charges"] > 0
-    assert execution.positions(run_id="dry") == []
-    assert execution.pnl(dry).legs == ()
-    [recorded] = execution.orders(run_id="dry")
-    assert recorded.status == "CANCELLED"
-    assert execution.place(dry, order(), key="key-0001").is_replay
-
-
 def test_live_is_refused_with_a_reason(execution, account, order):
     """KC-03, KR-05."""
     live = RunRef(account_id=account, run_id="live", venue="live")

@@ -146,7 +146,10 @@ def test_a_dry_run_has_no_legs_and_zero_totals(
     caller = worker()
     new_run(caller, execution_mode="dry_run")
     answer = place(caller, api, buy("key-00001")).json()
-    assert answer["mode"] == "dry_run"
+    assert (answer["mode"], answer["status"]) == ("dry_run", "COMPLETE")
+    [shown] = caller.get(api("orders?strategy_run_id=run-1")).json()["orders"]
+    assert (shown["status"], shown["dry_run"], shown["filled_quantity"]) == ("COMPLETE", True, 0)
+    assert caller.get(api("trades?strategy_run_id=run-1")).json()["trades"] == []
     pnl = caller.get(api("runs/run-1/pnl")).json()
     assert (pnl["legs"], pnl["totals"]["net_pnl"]) == ([], 0.0)
 

@@ -29,4 +29,10 @@ test.each([
   ["CANCELLED AMO", "Cancelled"],
   ["COMPLETE", "Complete"],
   ["IN_DOUBT", "In doubt"],
+  ["PUT ORDER REQ RECEIVED", "Sent"],
 ])("an order that is %s reads %s", (status, text) => expect(orderState(status)).toBe(text))
+
+test("a dry run's order is not shown as executed", () => {
+  expect(orderState("COMPLETE", true)).toBe("Recorded, not sent")
+  expect(orderState("COMPLETE", false)).toBe("Complete")
+})

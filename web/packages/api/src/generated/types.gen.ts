@@ -4689,6 +4689,10 @@ export type RunOrder = {
      */
     disclosed_quantity: number;
     /**
+     * Dry Run
+     */
+    dry_run: boolean;
+    /**
      * Exchange
      */
     exchange: string;
@@ -8394,6 +8398,10 @@ export type LegResult = {
      */
     detail: string | null;
     /**
+     * Dry Run
+     */
+    dry_run?: boolean;
+    /**
      * Filled Quantity
      *
      * Units of the instrument, not lots.
@@ -8600,6 +8608,10 @@ export type IntentResult = {
      * Children
      */
     children?: Array<string>;
+    /**
+     * Dry Run
+     */
+    dry_run?: boolean;
     /**
      * Filled Quantity
      *

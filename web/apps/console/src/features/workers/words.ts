@@ -127,8 +127,9 @@ const ORDER_STATES = new Map([
   ["CANCELLED AMO", "Cancelled"],
 ])
 
-/** The exchange's order status in plain words. */
-export function orderState(status: string): string {
+/** The exchange's order status in plain words; a dry run's order is complete without being sent. */
+export function orderState(status: string, isDryRun = false): string {
+  if (isDryRun && status === "COMPLETE") return "Recorded, not sent"
   return ORDER_STATES.get(status) ?? words(status)
 }
 

@@ -13,7 +13,6 @@ from tradertape_core.orders import events as ev
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.order import OrderRequest
-from tradertape_core.orders.reports import CancelReason
 from tradertape_server.features.execution.errors import (
     InProgress,
     KeyReused,
@@ -161,20 +160,13 @@ def order_command(
 
 
 def record(uow: UnitOfWork, intent: Intent, decision: Decision) -> None:
-    """Record what was decided; a dry run's order ends where it begins."""
+    """Record what was decided; a dry run's order is complete with that, a sliced one as well."""
     uow.record(decision)
     if not intent.is_dry:
         return
-    for event in decision.events:  # recorded, never sent: its story ends where it begins
-        if isinstance(event, ev.OrderPlaced) and not event.slices:
-            ended = ev.OrderCancelled(
-                order_id=event.order_id,
-                at=event.at,
-                reason=CancelReason.VENUE,
-                sequence=1,
-                message="dry run: recorded, not sent",
-            )
-            uow.record(Decision(events=(ended,)))
+    for event in decision.events:
+        if isinstance(event, ev.OrderPlaced):
+            uow.record(Decision(events=(ev.DryRunCompleted(order_id=event.order_id, at=event.at),)))
 
 
 def denied(uow: UnitOfWork, intent: Intent, denials: Sequence[Denial], what: str) -> ApiError:

@@ -192,6 +192,7 @@ def _order_result(uow: UnitOfWork, order_id: str) -> Json:
         "filled_quantity": order.filled_quantity,
         "pending_quantity": order.pending_quantity,
         "average_price": views.number(order.average_price),
+        "dry_run": order.is_dry_run,
         "children": [child.order_id for child in uow.family(order_id)] if order.slices else [],
     }
 

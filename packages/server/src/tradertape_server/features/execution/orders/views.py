@@ -59,6 +59,7 @@ def order_view(order: Order, instrument_token: int | None = None) -> Json:
         "market_protection": number(request.market_protection),
         "modified": order.modifications > 0,
         "tag": order.tag,
+        "dry_run": order.is_dry_run,
     }
 
 

@@ -9,7 +9,7 @@ from tradertape_core.execution.matching import CANCELLED_WORDS
 from tradertape_core.kernel.format import grouped, price_text
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.codec import event_kind
-from tradertape_core.orders.order import Fill, Order, OrderRequest, OrderStatus
+from tradertape_core.orders.order import DRY_RUN_MESSAGE, Fill, Order, OrderRequest, OrderStatus
 from tradertape_core.orders.reports import CancelReason
 
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
@@ -55,6 +55,7 @@ _WORDS: dict[type[ev.OrderEvent], str] = {
     ev.OrderCompleted: "Complete",
     ev.OrderCancelled: "Cancelled",
     ev.OrderRejected: "Rejected",
+    ev.DryRunCompleted: "Recorded",
     ev.OrderInDoubt: "In doubt",
     ev.ModifyRequested: "Change asked for",
     ev.OrderModified: "Changed",
@@ -104,6 +105,8 @@ def _rest(order: Order) -> str:
 
 
 def _reason(event: ev.OrderEvent) -> str:
+    if isinstance(event, ev.DryRunCompleted):
+        return DRY_RUN_MESSAGE
     message: str | None = getattr(event, "message", None)
     return message or _REASONS.get(getattr(event, "reason", None), "")
 

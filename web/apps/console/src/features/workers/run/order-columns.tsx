@@ -26,7 +26,9 @@ interface Cancelling {
 }
 
 const State = ({ order }: { order: RunOrder }) => (
-  <Badge color={COLORS[order.status] ?? "iris"}>{orderState(order.status)}</Badge>
+  <Badge color={order.dry_run ? "gray" : (COLORS[order.status] ?? "iris")}>
+    {orderState(order.status, order.dry_run)}
+  </Badge>
 )
 
 function Side({ order }: { order: RunOrder }) {

@@ -41,6 +41,7 @@ class RunOrder(TypedDict):
     market_protection: Percent
     modified: bool
     tag: str
+    dry_run: bool
 
 
 class RunOrders(TypedDict):
@@ -185,6 +186,7 @@ class LegResult(TypedDict):
     filled_quantity: NotRequired[Quantity]
     pending_quantity: NotRequired[Quantity]
     average_price: NotRequired[Price]
+    dry_run: NotRequired[bool]
     children: NotRequired[list[str]]
     leg_id: NotRequired[str]
 
@@ -207,6 +209,7 @@ class IntentResult(TypedDict):
     filled_quantity: NotRequired[Quantity]
     pending_quantity: NotRequired[Quantity]
     average_price: NotRequired[Price]
+    dry_run: NotRequired[bool]
     children: NotRequired[list[str]]
     basket_id: NotRequired[str]
     legs: NotRequired[list[LegResult]]

@@ -1,12 +1,13 @@
 import { Badge, Skeleton } from "@mantine/core"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { date, number, words } from "@tradertape/ui/format.ts"
+import { date, number } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
 import { Flash } from "@/components/states/flash"
 import type { Column } from "@/components/table/column"
 import { PlainTable } from "@/components/table/plain-table"
 import { useTick } from "@/lib/live"
 import type { OptionLegState, OptionState } from "@/lib/queries/option-runs"
+import { orderState } from "../../words"
 import classes from "../run.module.css"
 
 /** The mark price, taken from ticks between two responses of the server. */
@@ -25,7 +26,21 @@ const greek = (id: "delta" | "theta" | "vega", header: string): Column<OptionLeg
 
 const COLORS: Record<string, string> = { COMPLETE: "green", REJECTED: "red", CANCELLED: "gray" }
 
-const COLUMNS: Column<OptionLegState>[] = [
+function EntryOrder({ leg, isDryRun }: { leg: OptionLegState; isDryRun: boolean }) {
+  if (leg.order_status === null) return <span className="tt-muted">not placed</span>
+  const isRecorded = isDryRun && leg.order_status === "COMPLETE"
+  const filled = leg.filled_quantity < leg.quantity ? `${leg.filled_quantity} filled` : ""
+  return (
+    <>
+      <Badge color={isRecorded ? "gray" : (COLORS[leg.order_status] ?? "iris")}>
+        {orderState(leg.order_status, isRecorded)}
+      </Badge>{" "}
+      {!isRecorded && (leg.detail ?? filled)}
+    </>
+  )
+}
+
+const legColumns = (isDryRun: boolean): Column<OptionLegState>[] => [
   {
     id: "leg",
     header: "Leg",
@@ -99,15 +114,7 @@ const COLUMNS: Column<OptionLegState>[] = [
     header: "Entry order",
     isText: true,
     value: (leg) => leg.order_status,
-    cell: (leg) =>
-      leg.order_status === null ? (
-        <span className="tt-muted">not placed</span>
-      ) : (
-        <>
-          <Badge color={COLORS[leg.order_status] ?? "iris"}>{words(leg.order_status)}</Badge>{" "}
-          {leg.detail ?? (leg.filled_quantity < leg.quantity ? `${leg.filled_quantity} filled` : "")}
-        </>
-      ),
+    cell: (leg) => <EntryOrder leg={leg} isDryRun={isDryRun} />,
   },
 ]
 
@@ -128,7 +135,7 @@ export function OptionLegsSection({ state }: { state: OptionState | undefined })
           isLive
           label="Option legs"
           rows={state.legs}
-          columns={COLUMNS}
+          columns={legColumns(state.option_status === "dry_run")}
           rowKey={(leg) => leg.leg_id}
           minWidth={1_120}
         />
