@@ -46,6 +46,7 @@ export default defineConfig({
       dependencies: ["workers"],
       use: { storageState },
     },
+    { name: "results", testMatch: "results.spec.ts", dependencies: ["journeys"], use: { storageState } },
     { name: "market", testMatch: "market.spec.ts", dependencies: ["journeys"], use: { storageState } },
     {
       name: "typing",
@@ -62,7 +63,7 @@ export default defineConfig({
     {
       name: "care",
       testMatch: "care.spec.ts",
-      dependencies: ["option-runs", "market", "typing", "navigation"],
+      dependencies: ["option-runs", "market", "typing", "navigation", "results"],
       use: { storageState },
     },
     { name: "restart", testMatch: "restart.spec.ts", dependencies: ["care"], use: { storageState } },

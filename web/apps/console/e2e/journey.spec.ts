@@ -12,7 +12,7 @@ async function backtest(page: Page): Promise<void> {
   await page.getByRole("button", { name: "3 y" }).click()
   await page.getByRole("button", { name: "Run backtest" }).click()
   await expect(page.getByLabel("Headline figures")).toBeVisible({ timeout: WORK_MS })
-  await expect(page.getByText("Simulated prices").first()).toBeVisible()
+  await expect(page.getByRole("note", { name: "Verdict" }).getByText("On simulated prices")).toBeVisible()
 }
 
 test("fork a template, edit a rule, save it as the next version", async ({ page }) => {

@@ -6,6 +6,7 @@ import {
   type CSSVariablesResolver,
   createTheme,
   Drawer,
+  Input,
   type MantineColorsTuple,
   Modal,
   Notification,
@@ -96,6 +97,10 @@ export const theme = createTheme({
         withArrow: true,
         events: { hover: true, focus: true, touch: true },
       },
+    }),
+    // Help is below the input, so that the inputs of a row are on one line.
+    InputWrapper: Input.Wrapper.extend({
+      defaultProps: { inputWrapperOrder: ["label", "input", "description", "error"] },
     }),
     Modal: Modal.extend({
       defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps },

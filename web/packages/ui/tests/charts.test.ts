@@ -1,6 +1,7 @@
 import { expect, test } from "vitest"
 import { toCsv } from "../src/charts/download.ts"
 import { placedLabels, sighted } from "../src/charts/line-labels.ts"
+import { rangesWithin, startOf } from "../src/charts/range.ts"
 import { sparkPath } from "../src/charts/sparkline.tsx"
 import { translucent } from "../src/charts/time-chart.ts"
 
@@ -75,4 +76,18 @@ test("labels do not overlap at either edge and stay inside the pane", () => {
       }
     }
   }
+})
+
+test("a range goes back by calendar months, to the last day of a shorter one", () => {
+  expect(startOf("2026-08-31", 6)).toBe("2026-02-28")
+  expect(startOf("2026-03-15", 12)).toBe("2025-03-15")
+  expect(startOf("2026-01-31", 2)).toBe("2025-11-30")
+})
+
+test("only ranges shorter than the curve are offered, and the whole of it", () => {
+  const labels = (first: string) => rangesWithin(first, "2026-01-01").map(({ label }) => label)
+  expect(labels("2020-01-01")).toEqual(["6M", "1Y", "3Y", "5Y", "All"])
+  expect(labels("2024-06-01")).toEqual(["6M", "1Y", "All"])
+  expect(labels("2025-09-01")).toEqual(["All"])
+  expect(rangesWithin(undefined, undefined)).toHaveLength(1)
 })

@@ -310,6 +310,17 @@ def sections(**blocks: Any) -> dict[str, list[str]]:
             "A limit order up to 0.4% above the signal's close.",
         ),
         ({"entry": {"order": "market"}}, "Order", "Bought at the market on the next trading day."),
+        ({"entry": {"order": "market"}}, "Order", "In a backtest it fills at the open."),
+        (
+            {"entry": {"order": "gtt"}},
+            "Order",
+            "In a backtest it fills when its trigger is touched.",
+        ),
+        (
+            {"entry": {"order": "limit"}},
+            "Order",
+            "In a backtest it fills when its limit is touched.",
+        ),
         (
             {"entry": {"cooldown_days": 1}},
             "Order",

@@ -10,7 +10,7 @@ import {
   plainRisk,
   rangeOf,
 } from "@/features/workers/run/risk/controls"
-import { byMode, matches, withPulses } from "@/features/workers/runs/filters"
+import { byMode, matches, totalsOf, withPulses } from "@/features/workers/runs/filters"
 import {
   isRiskPending,
   type PnlAt,
@@ -212,6 +212,18 @@ describe("the list of runs", () => {
     const [a, b] = withPulses([card("a"), card("b")], [pulse])
     expect([a?.status, a?.pnl.net, a?.spark]).toEqual(["halted", 5, [1, 2, 5]])
     expect(b?.spark).toEqual([1, 2])
+  })
+
+  test("the totals of a section are those of its cards, to the paisa", () => {
+    const pnl = (net: number, is_stale = false) => ({ net, is_stale }) as RunCard["pnl"]
+    const runs = [
+      card("a", { pnl: pnl(0.1), position_count: 2 }),
+      card("b", { pnl: pnl(0.2), position_count: 1 }),
+      card("c", { pnl: pnl(-1_000.07), position_count: 0 }),
+    ]
+    expect(totalsOf(runs)).toEqual({ positions: 3, net: -999.77, isStale: false })
+    const pulse = { strategy_run_id: "a", position_count: 5, pnl: pnl(7, true) } as unknown as RunPulse
+    expect(totalsOf(withPulses(runs, [pulse]))).toEqual({ positions: 6, net: -992.87, isStale: true })
   })
 
   test("runs are found by state, mode and token", () => {

@@ -11,6 +11,7 @@ import {
 import { useEffect, useRef, useState } from "react"
 import { date as dateText, moneyShort, number } from "../format.ts"
 import { type Tokens, useTokens } from "../use-tokens.ts"
+import { ChartCredit } from "./chart-credit.tsx"
 import classes from "./charts.module.css"
 import { timeChartOptions, translucent, written } from "./time-chart.ts"
 
@@ -96,6 +97,17 @@ function draw(chart: IChartApi, { candles, marks, levels }: Props, tokens: Token
   }
 }
 
+/** Width of the widest label of a level, which is drawn at the right. */
+const LABEL_PX = 56
+
+/** Leave room at the right, so that the labels of levels are beside the newest candles. */
+function keepLabelsOff(chart: IChartApi, width: number): void {
+  const seen = chart.timeScale().getVisibleLogicalRange()
+  if (!seen || width <= 2 * LABEL_PX) return
+  const room = ((seen.to - seen.from) * LABEL_PX) / (width - LABEL_PX)
+  chart.timeScale().setVisibleLogicalRange({ from: seen.from, to: seen.to + room })
+}
+
 /** Daily candles with volume, markers and price lines. A click reports its day. */
 export function CandleChart(props: Props) {
   const { candles, marks, levels, range, height, label, onPick, onReady } = props
@@ -112,6 +124,7 @@ export function CandleChart(props: Props) {
     draw(chart, props, tokens)
     if (range) chart.timeScale().setVisibleRange({ from: range.from as Time, to: range.to as Time })
     else chart.timeScale().fitContent()
+    if (levels?.length) keepLabelsOff(chart, host.current.clientWidth)
     chart.subscribeClick((click) => click.time && pick.current?.(String(click.time)))
     chart.subscribeCrosshairMove((move) => setHovered(move.time ? String(move.time) : null))
     onReady?.(chart)
@@ -139,6 +152,9 @@ export function CandleChart(props: Props) {
         </div>
       )}
       <figure ref={host} style={{ height, margin: 0 }} aria-label={label} />
+      <div className={classes.foot}>
+        <ChartCredit />
+      </div>
     </div>
   )
 }

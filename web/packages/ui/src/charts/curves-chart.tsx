@@ -8,11 +8,13 @@ import {
   type SeriesType,
   type Time,
 } from "lightweight-charts"
-import { useEffect, useRef, useState } from "react"
+import { useEffect, useMemo, useRef, useState } from "react"
 import { date as dateText } from "../format.ts"
 import { type Tokens, useTokens } from "../use-tokens.ts"
+import { ChartFoot } from "./chart-foot.tsx"
 import classes from "./charts.module.css"
-import { timeChartOptions, translucent, written } from "./time-chart.ts"
+import { type Range, rangesWithin, startOf, WHOLE } from "./range.ts"
+import { boundedChartOptions, translucent, written } from "./time-chart.ts"
 
 export interface CurvePoint {
   date: string
@@ -90,20 +92,49 @@ function draw(chart: IChartApi, { curves, lower, format }: Props, tokens: Tokens
   return lines
 }
 
+/** What a chart shows: the range last asked for, and the days in view. */
+interface View {
+  range: Range
+  from: string
+  to: string
+}
+
+function showRange(chart: IChartApi, { months }: Range, days: readonly CurvePoint[]): void {
+  const last = days.at(-1)?.date
+  const scale = chart.timeScale()
+  if (months === null || !last) scale.fitContent()
+  else scale.setVisibleRange({ from: startOf(last, months) as Time, to: last as Time })
+}
+
 /** Curves over trading days, with an optional filled pane below; a table follows the crosshair. */
 export function CurvesChart(props: Props) {
   const { curves, lower, height, format, label, onReady } = props
   const tokens = useTokens()
   const host = useRef<HTMLDivElement>(null)
   const [reading, setReading] = useState<Reading | null>(null)
+  const chart = useRef<IChartApi | null>(null)
+  const [view, setView] = useState<View>({ range: WHOLE, from: "", to: "" })
+  const chosen = useRef(view.range)
+  const days = useMemo(() => curves[0]?.points ?? [], [curves])
+  const ranges = useMemo(() => rangesWithin(days[0]?.date, days.at(-1)?.date), [days])
+  const show = (range: Range) => {
+    chosen.current = range
+    setView((old) => ({ ...old, range }))
+    if (chart.current) showRange(chart.current, range, days)
+  }
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a chart is rebuilt for new curves or colours only
   useEffect(() => {
     if (!host.current) return
-    const chart = createChart(host.current, timeChartOptions(tokens))
-    const lines = draw(chart, props, tokens)
-    chart.timeScale().fitContent()
-    chart.subscribeCrosshairMove((move) => {
+    const made = createChart(host.current, boundedChartOptions(tokens))
+    const lines = draw(made, props, tokens)
+    chart.current = made
+    showRange(made, chosen.current, days)
+    made.subscribeDblClick(() => show(WHOLE))
+    made.timeScale().subscribeVisibleTimeRangeChange((seen) => {
+      if (seen) setView((old) => ({ ...old, from: String(seen.from), to: String(seen.to) }))
+    })
+    made.subscribeCrosshairMove((move) => {
       if (!move.time) return setReading(null)
       const values = lines.map((line) => {
         const point = move.seriesData.get(line)
@@ -111,8 +142,11 @@ export function CurvesChart(props: Props) {
       })
       setReading({ date: String(move.time), values })
     })
-    onReady?.(chart)
-    return () => chart.remove()
+    onReady?.(made)
+    return () => {
+      chart.current = null
+      made.remove()
+    }
   }, [curves, lower, tokens])
 
   const last = (points: CurvePoint[]) => points.at(-1)?.value ?? null
@@ -149,6 +183,7 @@ export function CurvesChart(props: Props) {
         </dl>
       </div>
       <figure ref={host} style={{ height, margin: 0 }} aria-label={label} />
+      <ChartFoot view={view} ranges={ranges} onRange={show} />
     </div>
   )
 }

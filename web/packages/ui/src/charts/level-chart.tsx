@@ -9,6 +9,8 @@ import { useEffect, useRef } from "react"
 import { number } from "../format.ts"
 import { useTokens } from "../use-tokens.ts"
 import type { PriceLevel } from "./candle-chart.tsx"
+import { ChartCredit } from "./chart-credit.tsx"
+import classes from "./charts.module.css"
 import { bareLine, LineLabels } from "./line-labels.ts"
 import { chartTime, liveChartOptions } from "./live-time.ts"
 import { written } from "./time-chart.ts"
@@ -30,9 +32,6 @@ interface Props {
   label: string
   onReady?: (chart: IChartApi) => void
 }
-
-/** Space for the chart library's logo in the lower left corner. */
-const LOGO_PX = 56
 
 /** Intraday candles with price lines that may move. All lines stay in view. */
 export function LevelChart({ candles, levels, price, height, label, onReady }: Props) {
@@ -73,7 +72,7 @@ export function LevelChart({ candles, levels, price, height, label, onReady }: P
     series.setData(candles.map(({ at, ...rest }) => ({ time: chartTime(at), ...rest })))
     last.current = candles.at(-1)
     body.current = series
-    labels.current = new LineLabels(tokens, { left: LOGO_PX, decimals: 2 })
+    labels.current = new LineLabels(tokens, { left: 0, decimals: 2 })
     series.attachPrimitive(labels.current)
     chart.timeScale().fitContent()
     onReady?.(chart)
@@ -107,5 +106,12 @@ export function LevelChart({ candles, levels, price, height, label, onReady }: P
     body.current?.update({ time: chartTime(at), ...rest })
   }, [price])
 
-  return <figure ref={host} style={{ height, margin: 0 }} aria-label={label} />
+  return (
+    <div>
+      <figure ref={host} style={{ height, margin: 0 }} aria-label={label} />
+      <div className={classes.foot}>
+        <ChartCredit />
+      </div>
+    </div>
+  )
 }

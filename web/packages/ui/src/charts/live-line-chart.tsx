@@ -1,6 +1,8 @@
 import { BaselineSeries, createChart, type IChartApi, type ISeriesApi } from "lightweight-charts"
 import { useEffect, useRef } from "react"
 import { useTokens } from "../use-tokens.ts"
+import { ChartCredit } from "./chart-credit.tsx"
+import classes from "./charts.module.css"
 import { chartTime, liveChartOptions } from "./live-time.ts"
 import { translucent, written } from "./time-chart.ts"
 
@@ -74,10 +76,15 @@ export function LiveLineChart({ points, last, height, label, format, onReady }: 
   }, [last])
 
   return (
-    <figure
-      ref={host}
-      style={{ flex: 1, minHeight: height, margin: 0, contain: "size" }}
-      aria-label={label}
-    />
+    <>
+      <figure
+        ref={host}
+        style={{ flex: 1, minHeight: height, margin: 0, contain: "size" }}
+        aria-label={label}
+      />
+      <div className={classes.foot}>
+        <ChartCredit />
+      </div>
+    </>
   )
 }

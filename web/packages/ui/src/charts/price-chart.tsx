@@ -14,6 +14,7 @@ import {
 import { useEffect, useRef, useState } from "react"
 import { number, unitsShort } from "../format.ts"
 import { type Tokens, useTokens } from "../use-tokens.ts"
+import { ChartCredit } from "./chart-credit.tsx"
 import classes from "./charts.module.css"
 import { bareLine, type LabelledLine, LineLabels } from "./line-labels.ts"
 import { timeChartOptions, translucent, written } from "./time-chart.ts"
@@ -200,6 +201,9 @@ export function PriceChart(props: Props) {
     <div>
       {shown && <Reading candle={shown} when={when} decimals={decimals} />}
       <figure ref={host} style={{ height, margin: 0 }} aria-label={label} />
+      <div className={classes.foot}>
+        <ChartCredit />
+      </div>
     </div>
   )
 }

@@ -12,6 +12,8 @@ export function timeChartOptions(tokens: Tokens): DeepPartial<ChartOptions> {
       textColor: tokens.muted,
       fontFamily: CHART_FONT,
       fontSize: 11,
+      // The credit is below the chart (ChartCredit): the logo would cover candles.
+      attributionLogo: false,
       panes: { separatorColor: tokens.line, separatorHoverColor: tokens.line, enableResize: true },
     },
     localization: { locale: "en-IN" },
@@ -28,6 +30,20 @@ export function timeChartOptions(tokens: Tokens): DeepPartial<ChartOptions> {
     timeScale: { borderColor: tokens.line, rightOffset: 2, minBarSpacing: 0.1 },
     handleScale: { axisPressedMouseMove: true, mouseWheel: false },
     handleScroll: { mouseWheel: false, vertTouchDrag: false },
+  }
+}
+
+/**
+ * Options of a chart of a whole period: zoomed by wheel and pinch, and never moved beyond its first or last day, whose
+ * labels on the axis are whole.
+ */
+export function boundedChartOptions(tokens: Tokens): DeepPartial<ChartOptions> {
+  const base = timeChartOptions(tokens)
+  return {
+    ...base,
+    timeScale: { ...base.timeScale, rightOffset: 0, fixLeftEdge: true, fixRightEdge: true },
+    handleScale: { axisPressedMouseMove: true, axisDoubleClickReset: true, mouseWheel: true, pinch: true },
+    handleScroll: { mouseWheel: false, pressedMouseMove: true, horzTouchDrag: true, vertTouchDrag: false },
   }
 }
 

@@ -4,14 +4,17 @@ interface Props {
   value: number | null | undefined
   kind?: "percent" | "money"
   decimals?: number
+  /** What the value must exceed to be shown as a gain: the benchmark's. */
+  against?: number | null | undefined
 }
 
 /** A gain or loss with arrow, sign and colour, so that no information is in colour alone. */
-export function Delta({ value, kind = "percent", decimals }: Props) {
+export function Delta({ value, kind = "percent", decimals, against }: Props) {
   if (value === null || value === undefined) return <span className="tt-num tt-muted">–</span>
   const text = kind === "money" ? signedMoney(value, decimals ?? 0) : signedPercent(value, decimals ?? 1)
   const isFlat = !/[1-9]/.test(text)
-  const tone = isFlat ? "tt-muted" : value > 0 ? "tt-gain" : "tt-loss"
+  const isBeaten = value > 0 && against != null && value <= against
+  const tone = isFlat || isBeaten ? "tt-muted" : value > 0 ? "tt-gain" : "tt-loss"
   const arrow = isFlat ? "" : value > 0 ? "▲ " : "▼ "
   return (
     <span className={`tt-num ${tone} ${kind === "money" ? "tt-amount" : ""}`}>

@@ -12,6 +12,12 @@ from tradertape_core.strategy.language.entry_price import buffer_side
 
 Sentences = tuple[str, ...]
 
+# The fill model `auto` of a backtest, in words: see docs/fills.md.
+_FILLS = {
+    "market": "at the open",
+    "limit": "when its limit is touched",
+    "gtt": "when its trigger is touched",
+}
 _CLOSE = rules.Indicator(fn="close", name="close")
 
 
@@ -70,10 +76,11 @@ def order(strategy: rules.Strategy) -> Sentences:
             f"A trigger order waits {number(entry.buffer_pct)}% {side} the signal's close for "
             f"{_trading_days(entry.valid_days)}; it pays up to {offset} above its trigger."
         )
+    filled = f"In a backtest it fills {_FILLS[entry.order]}."
     if not entry.cooldown_days:
-        return (placed,)
+        return (placed, filled)
     pause = _trading_days(entry.cooldown_days)
-    return (placed, f"After an exit the stock is not bought again for {pause}.")
+    return (placed, filled, f"After an exit the stock is not bought again for {pause}.")
 
 
 def selling(strategy: rules.Strategy, words: Wording) -> Sentences:

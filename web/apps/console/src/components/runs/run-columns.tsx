@@ -48,7 +48,7 @@ function figureColumns(): Column<RunSummary>[] {
       id: "cagr",
       header: "CAGR",
       value: (r) => r.headline?.cagr ?? null,
-      cell: (r) => <Delta value={r.headline?.cagr} />,
+      cell: (r) => <Delta value={r.headline?.cagr} against={r.headline?.benchmark_cagr} />,
     },
     {
       id: "max_drawdown",

@@ -6,9 +6,8 @@ import { type ReactNode, useCallback, useState } from "react"
 import { PageHeader } from "@/components/page/page-header"
 import { EmptyState } from "@/components/states/empty-state"
 import { ErrorState } from "@/components/states/error-state"
-import { SimulatedBadge } from "@/components/states/simulated-badge"
 import { symbolOf } from "@/lib/instrument"
-import { useAccountEvents, useFeedStatus } from "@/lib/live"
+import { useAccountEvents } from "@/lib/live"
 import { notifyDone, notifyFailure } from "@/lib/notify"
 import { offerUndo } from "@/lib/offer-undo"
 import { type Gtt, gttAccountsQuery, gttCalls, gttsQuery, type NewLeg } from "@/lib/queries/gtts"
@@ -54,7 +53,6 @@ export function GttsPage() {
   const { tab = "active", make, isNew } = route.useSearch()
   const navigate = route.useNavigate()
   const client = useQueryClient()
-  const { simulated } = useFeedStatus()
   const accounts = useQuery(gttAccountsQuery)
   const active = useQuery(gttsQuery(true))
   const history = useQuery({ ...gttsQuery(false), enabled: tab === "history" })
@@ -84,7 +82,6 @@ export function GttsPage() {
     <>
       <PageHeader
         title="GTTs"
-        chips={<SimulatedBadge shown={simulated} />}
         action={
           <>
             {(accounts.data?.length ?? 0) > 1 && (

@@ -27,7 +27,7 @@ export function RecentRuns() {
         last && (
           <>
             Last: {last.name || last.strategy.name}, {age(last.created_at, now)},{" "}
-            <Delta value={last.headline?.total_return} />
+            <Delta value={last.headline?.cagr} against={last.headline?.benchmark_cagr} /> a year
           </>
         )
       }

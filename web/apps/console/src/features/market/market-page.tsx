@@ -5,8 +5,6 @@ import { Eye } from "lucide-react"
 import { PageHeader } from "@/components/page/page-header"
 import { EmptyState } from "@/components/states/empty-state"
 import { ErrorState } from "@/components/states/error-state"
-import { SimulatedBadge } from "@/components/states/simulated-badge"
-import { useFeedStatus } from "@/lib/live"
 import { watchlistsQuery } from "@/lib/queries/watchlists"
 import { IndicesStrip } from "./indices-strip"
 import { useWatchlists } from "./watchlist/use-watchlists"
@@ -18,14 +16,13 @@ const route = getRouteApi("/frame/market")
 export function MarketPage() {
   const { list } = route.useSearch()
   const navigate = route.useNavigate()
-  const { simulated } = useFeedStatus()
   const lists = useQuery(watchlistsQuery)
   const chosen = lists.data?.find((one) => one.id === list) ?? lists.data?.[0]
   const choose = (id: number | undefined) =>
     void navigate({ search: { list: id }, replace: true, resetScroll: false })
   return (
     <>
-      <PageHeader title="Market" chips={<SimulatedBadge shown={simulated} />} />
+      <PageHeader title="Market" />
       <IndicesStrip />
       {lists.error ? (
         <ErrorState error={lists.error} what="Your watch lists" retry={() => void lists.refetch()} />

@@ -7,8 +7,7 @@ import { AlarmClockPlus, Layers } from "lucide-react"
 import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
 import { ErrorState } from "@/components/states/error-state"
-import { SimulatedBadge } from "@/components/states/simulated-badge"
-import { useAccountEvents, useFeedStatus, useTick } from "@/lib/live"
+import { useAccountEvents, useTick } from "@/lib/live"
 import { activityQuery, type Instrument, instrumentQuery } from "@/lib/queries/live"
 import { underlyingsQuery } from "@/lib/queries/options"
 import { SymbolChart } from "./symbol/chart-section"
@@ -100,7 +99,6 @@ function Known({ instrument }: { instrument: Instrument }) {
 }
 
 function Header({ instrument }: { instrument: Instrument }) {
-  const { simulated } = useFeedStatus()
   const { data: underlyings } = useQuery(underlyingsQuery)
   const underlying = chainName(instrument)
   const expiry = instrument.option_type ? (instrument.expiry ?? undefined) : undefined
@@ -110,12 +108,7 @@ function Header({ instrument }: { instrument: Instrument }) {
       title={instrument.tradingsymbol}
       crumbs={[{ label: "Market", to: "/market" }]}
       note={instrument.expiry ? `${instrument.name || underlying}, expires ${date(instrument.expiry)}` : note}
-      chips={
-        <>
-          <Badge color="gray">{instrument.exchange}</Badge>
-          <SimulatedBadge shown={simulated} />
-        </>
-      }
+      chips={<Badge color="gray">{instrument.exchange}</Badge>}
       action={
         <>
           <WatchMenu id={instrument.instrument} />

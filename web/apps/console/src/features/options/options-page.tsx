@@ -10,7 +10,6 @@ import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
-import { SimulatedBadge } from "@/components/states/simulated-badge"
 import { optionCardsQuery } from "@/lib/queries/option-runs"
 import { chainQuery, optionSessionQuery, underlyingsQuery } from "@/lib/queries/options"
 import { Builder } from "./builder/builder"
@@ -50,7 +49,6 @@ export function OptionsPage() {
         title="Options"
         chips={
           <>
-            <SimulatedBadge shown={session.data?.simulated ?? false} />
             {session.data && (
               <Badge color={session.data.is_open ? "green" : "gray"}>
                 {session.data.is_open ? (session.data.demo ? "Demo session" : "Open") : "Closed"}
@@ -102,24 +100,28 @@ export function OptionsPage() {
       ) : (
         <Stack gap="md">
           <ChainBand chain={chain.data} session={session.data} />
-          <Section
-            title={`${underlying} ${date(day)}`}
-            note={chain.error ? "The last update failed; showing earlier figures." : undefined}
-            flush
-            action={
-              <ChainViews
-                figures={figures}
-                onFigures={setFigures}
-                side={isPhone ? side : undefined}
-                onSide={setSide}
-              />
-            }
-          >
-            <div style={{ opacity: chain.data.is_stale || chain.error ? 0.6 : 1 }}>
-              <ChainTable chain={chain.data} legs={legs} figures={figures} sides={sides} onPick={pick} />
+          <div className={classes.beside}>
+            <Section
+              title={`${underlying} ${date(day)}`}
+              note={chain.error ? "The last update failed; showing earlier figures." : undefined}
+              flush
+              action={
+                <ChainViews
+                  figures={figures}
+                  onFigures={setFigures}
+                  side={isPhone ? side : undefined}
+                  onSide={setSide}
+                />
+              }
+            >
+              <div style={{ opacity: chain.data.is_stale || chain.error ? 0.6 : 1 }}>
+                <ChainTable chain={chain.data} legs={legs} figures={figures} sides={sides} onPick={pick} />
+              </div>
+            </Section>
+            <div className={classes.builder}>
+              <Builder session={session.data} expiry={day} legs={legs} onLegs={setLegs} />
             </div>
-          </Section>
-          <Builder session={session.data} expiry={day} legs={legs} onLegs={setLegs} />
+          </div>
           <ChainCharts chain={chain.data} />
         </Stack>
       )}

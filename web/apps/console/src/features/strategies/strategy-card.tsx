@@ -72,7 +72,10 @@ function LastResult({ run }: { run: RunSummary }) {
     <div>
       <div className={classes.result}>
         <dl className={classes.figures}>
-          <Stat label="CAGR" value={<Delta value={run.headline?.cagr} />} />
+          <Stat
+            label="CAGR"
+            value={<Delta value={run.headline?.cagr} against={run.headline?.benchmark_cagr} />}
+          />
           <Stat label="Max drawdown" value={<Delta value={run.headline?.max_drawdown} />} />
           <Stat label="Sharpe" value={number(run.headline?.sharpe, 2)} />
         </dl>

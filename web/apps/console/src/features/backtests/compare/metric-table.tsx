@@ -3,24 +3,26 @@ import type { Run } from "@tradertape/api/backtest.ts"
 import { date, words } from "@tradertape/ui/format.ts"
 import { ScrollRegion } from "@/components/page/scroll-region"
 import { bestOf, type Figure, figureText, GROUPS, HEADLINES } from "../shared/figures"
+import { fillWords } from "../shared/fill-models"
 import classes from "./metric-table.module.css"
 
 interface Props {
   runs: Run[]
   names: string[]
   colors: string[]
+  marksBest: boolean
 }
 
 const SETUP: { label: string; text: (run: Run) => string }[] = [
   { label: "Universe", text: (run) => words(run.config.universe).toUpperCase() },
   { label: "From", text: (run) => date(run.config.start_date) },
   { label: "To", text: (run) => date(run.config.end_date) },
-  { label: "Fills", text: (run) => words(String(run.config.fill_model ?? "")) },
+  { label: "Fills", text: (run) => fillWords(run.config.fill_model) },
   { label: "Data", text: (run) => run.data_set },
 ]
 
 /** One column per run, one row per figure. */
-export function MetricTable({ runs, names, colors }: Props) {
+export function MetricTable({ runs, names, colors, marksBest }: Props) {
   const groups = [{ title: "Headline", figures: HEADLINES }, ...GROUPS]
   return (
     <ScrollRegion className={classes.frame} label="Figures of the compared runs">
@@ -46,7 +48,7 @@ export function MetricTable({ runs, names, colors }: Props) {
               </th>
             </tr>
             {group.figures.map((figure) => (
-              <FigureRow key={figure.key} figure={figure} runs={runs} />
+              <FigureRow key={figure.key} figure={figure} runs={runs} marksBest={marksBest} />
             ))}
           </tbody>
         ))}
@@ -70,9 +72,15 @@ export function MetricTable({ runs, names, colors }: Props) {
   )
 }
 
-function FigureRow({ figure, runs }: { figure: Figure; runs: Run[] }) {
+interface RowProps {
+  figure: Figure
+  runs: Run[]
+  marksBest: boolean
+}
+
+function FigureRow({ figure, runs, marksBest }: RowProps) {
   const values = runs.map((run) => run.summary[figure.key])
-  const best = bestOf(values, figure.better)
+  const best = marksBest ? bestOf(values, figure.better) : []
   return (
     <tr>
       <th scope="row" title={figure.hint}>

@@ -64,7 +64,7 @@ export function RunForm({ initial, options, sets }: Props) {
         </Accordion>
       </Stack>
       <aside className={classes.side}>
-        <RunSummaryCard fields={form.values} set={set}>
+        <RunSummaryCard fields={form.values}>
           {starting.error && (
             <Alert color="red" variant="light" title="The backtest did not start" role="alert">
               {failureText(starting.error).message}

@@ -3,19 +3,17 @@ import { useQuery } from "@tanstack/react-query"
 import { date, number } from "@tradertape/ui/format.ts"
 import type { ReactNode } from "react"
 import { Section } from "@/components/page/section"
-import { SimulatedBadge } from "@/components/states/simulated-badge"
-import type { DataSet } from "@/lib/queries/market"
 import { strategyQuery } from "@/lib/queries/strategies"
+import { fillWords } from "../shared/fill-models"
 import { type Fields, roughTradingDays } from "./defaults"
 
 interface Props {
   fields: Fields
-  set: DataSet | undefined
   children: ReactNode
 }
 
 /** A summary of the configured backtest, above its start button. */
-export function RunSummaryCard({ fields, set, children }: Props) {
+export function RunSummaryCard({ fields, children }: Props) {
   const { strategy_id, start_date, end_date } = fields
   const strategy = useQuery({ ...strategyQuery(strategy_id ?? 0), enabled: strategy_id !== null })
   const days = roughTradingDays(start_date, end_date)
@@ -27,12 +25,9 @@ export function RunSummaryCard({ fields, set, children }: Props) {
           {strategy.data?.english.summary ?? "Choose a strategy to see what it does."}
         </Text>
         <Text size="xs" c="dimmed">
-          {date(start_date)} to {date(end_date)}, about {number(days)} trading days. Most runs take a few
-          seconds.
+          {date(start_date)} to {date(end_date)}, about {number(days)} trading days,{" "}
+          {fillWords(fields.fill_model)}. Most runs take a few seconds.
         </Text>
-        <div>
-          <SimulatedBadge shown={set?.simulated ?? false} />
-        </div>
         {children}
       </Stack>
     </Section>

@@ -4,6 +4,7 @@ import type { Run } from "@tradertape/api/backtest.ts"
 import { lazy, Suspense } from "react"
 import { HeadlineBand } from "./header/headline-band"
 import { ResultHeader } from "./header/result-header"
+import { VerdictLine } from "./header/verdict-line"
 import { WarningsPanel } from "./header/warnings-panel"
 import { ConfigTab } from "./tabs/config-tab"
 
@@ -37,6 +38,7 @@ export function Result({ run }: { run: Run }) {
   return (
     <>
       <ResultHeader run={run} />
+      <VerdictLine run={run} />
       <HeadlineBand run={run} />
       <WarningsPanel warnings={run.warnings} />
       <Tabs value={TABS.some(({ value }) => value === tab) ? tab : "overview"} onChange={show} mt="md">

@@ -55,7 +55,12 @@ export const HEADLINES: Figure[] = [
     better: "high",
     hint: "Gross profit divided by gross loss. Above 1 is profitable.",
   },
-  { key: "total_trades", label: "Trades", kind: "count" },
+  {
+    key: "total_trades",
+    label: "Closed trades",
+    kind: "count",
+    hint: "Positions still open at the end are not among them.",
+  },
   { key: "exposure_pct", label: "Exposure", kind: "percent", hint: "Average share of equity invested." },
 ]
 

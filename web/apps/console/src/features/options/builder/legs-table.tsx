@@ -32,7 +32,7 @@ export function LegsTable({ legs, worked, session, onChange, onMove }: Props) {
             <th scope="col" className={classes.figure}>
               Price
             </th>
-            <th scope="col" className={classes.figure}>
+            <th scope="col" className={`${classes.figure} ${classes.spare}`}>
               Delta
             </th>
             <th scope="col">
@@ -106,7 +106,7 @@ function LegLine({ leg, worked, session, onReplace, onMove, onRemove }: LineProp
         )}
       </td>
       <td className={classes.figure}>{number(worked?.price, 2)}</td>
-      <td className={classes.figure}>{number(worked?.delta, 2)}</td>
+      <td className={`${classes.figure} ${classes.spare}`}>{number(worked?.delta, 2)}</td>
       <td>
         <ActionIcon size="sm" aria-label={`Remove ${name}`} onClick={onRemove}>
           <X size={14} />

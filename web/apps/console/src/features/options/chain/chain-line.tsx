@@ -47,7 +47,13 @@ interface SideProps extends Pick<Props, "columns" | "mostOpen" | "legs" | "onPic
 function Side({ type, side, strike, spot, columns, mostOpen, legs, onPick }: SideProps) {
   const isIn = isInMoney(type, strike, spot) || undefined
   const figures = columns.map((column) => (
-    <td key={column.id} data-in={isIn} data-extra={column.isExtra || undefined} className={classes.figure}>
+    <td
+      key={column.id}
+      data-in={isIn}
+      data-extra={column.isExtra || undefined}
+      data-spare={column.isSpare || undefined}
+      className={classes.figure}
+    >
       {column.id === "oi" && side && <OpenBar part={side.oi / mostOpen} type={type} />}
       {side ? column.text(side) : "–"}
     </td>

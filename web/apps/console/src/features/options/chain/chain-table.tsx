@@ -92,7 +92,13 @@ function sideHeads(columns: Columns, side: "Call" | "Put") {
   const whose = <span className={classes.hidden}>{side} </span>
   return [
     ...columns.map((column) => (
-      <th key={column.id} scope="col" title={column.hint} data-extra={column.isExtra || undefined}>
+      <th
+        key={column.id}
+        scope="col"
+        title={column.hint}
+        data-extra={column.isExtra || undefined}
+        data-spare={column.isSpare || undefined}
+      >
         {whose}
         {column.header}
       </th>

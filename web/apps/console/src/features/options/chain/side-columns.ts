@@ -12,6 +12,8 @@ export interface SideColumn {
   text: (side: ChainSide) => string
   /** Hidden on narrow screens. */
   isExtra?: boolean
+  /** Hidden where the builder is beside the chain. */
+  isSpare?: boolean
 }
 
 const PRICES: SideColumn[] = [
@@ -23,7 +25,13 @@ const PRICES: SideColumn[] = [
     text: (s) => unitsShort(s.volume),
     isExtra: true,
   },
-  { id: "iv", header: "IV", hint: "Implied volatility, percent per year", text: (s) => number(s.iv, 1) },
+  {
+    id: "iv",
+    header: "IV",
+    hint: "Implied volatility, percent per year",
+    text: (s) => number(s.iv, 1),
+    isSpare: true,
+  },
   {
     id: "delta",
     header: "Delta",

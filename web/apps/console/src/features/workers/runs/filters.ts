@@ -21,6 +21,21 @@ export function withPulses(cards: readonly RunCard[], pulses: readonly RunPulse[
   })
 }
 
+export interface Totals {
+  positions: number
+  net: number
+  isStale: boolean
+}
+
+/** The totals of runs as their cards show them, added in paise. */
+export function totalsOf(runs: readonly RunCard[]): Totals {
+  return {
+    positions: runs.reduce((sum, run) => sum + run.position_count, 0),
+    net: runs.reduce((sum, run) => sum + Math.round(run.pnl.net * 100), 0) / 100,
+    isStale: runs.some((run) => run.pnl.is_stale),
+  }
+}
+
 const ORDER: Mode[] = ["live", "paper", "dry_run"]
 
 /** Runs grouped by mode, live first, because modes are never totalled together. Runs needing attention come first. */

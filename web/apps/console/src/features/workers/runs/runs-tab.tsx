@@ -56,7 +56,7 @@ export function RunsTab() {
       {byMode(shown).map(([mode, runs]) => (
         <section key={mode} aria-label={`${MODE_WORDS[mode]} runs`}>
           <Stack gap="sm">
-            <ModeTotals mode={mode} count={runs.length} />
+            <ModeTotals mode={mode} runs={runs} />
             {view === "cards" ? <Cards runs={runs} /> : <RunTable mode={mode} runs={runs} />}
           </Stack>
         </section>

@@ -1,7 +1,7 @@
 import type { Run, Summary } from "@tradertape/api/backtest.ts"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { count, money, moneyShort, percent, signedPercent } from "@tradertape/ui/format.ts"
+import { count, money, moneyShort, number, percent, signedPercent } from "@tradertape/ui/format.ts"
 import type { ReactNode } from "react"
 import { type Figure, figureText, HEADLINES } from "../../shared/figures"
 import classes from "./headline-band.module.css"
@@ -13,7 +13,12 @@ function note(run: Run, key: keyof Summary): ReactNode {
     case "cagr":
       return `Benchmark ${signedPercent(summary.benchmark_cagr)}`
     case "total_return":
-      return <span className="tt-amount">{moneyShort(summary.ending_capital)}</span>
+      return (
+        <>
+          <span className="tt-amount">{moneyShort(summary.ending_capital)}</span>, benchmark{" "}
+          {signedPercent(summary.benchmark_return)}
+        </>
+      )
     case "max_drawdown":
       return summary.max_drawdown_days ? count(summary.max_drawdown_days, "day") : undefined
     case "sharpe":
@@ -27,7 +32,7 @@ function note(run: Run, key: keyof Summary): ReactNode {
         </>
       )
     case "total_trades":
-      return `${figureText("ratio", summary.avg_bars_held)} days held`
+      return run.open_positions.length > 0 ? `and ${number(run.open_positions.length)} still open` : undefined
     case "exposure_pct":
       return `Turnover ${percent(summary.turnover_pct, 0)} a year`
     default:
@@ -35,9 +40,21 @@ function note(run: Run, key: keyof Summary): ReactNode {
   }
 }
 
-function value(figure: Figure, given: Summary[keyof Summary]): ReactNode {
-  if (figure.kind === "signed") return <Delta value={typeof given === "number" ? given : null} />
+const AGAINST: Partial<Record<keyof Summary, keyof Summary>> = {
+  cagr: "benchmark_cagr",
+  total_return: "benchmark_return",
+}
+
+function value(figure: Figure, summary: Summary): ReactNode {
+  const given = summary[figure.key]
+  const rival = AGAINST[figure.key]
+  if (figure.kind === "signed")
+    return <Delta value={asNumber(given)} against={rival && asNumber(summary[rival])} />
   return figureText(figure.kind, given)
+}
+
+function asNumber(given: Summary[keyof Summary]): number | null {
+  return typeof given === "number" ? given : null
 }
 
 /** The eight headline figures. */
@@ -50,7 +67,7 @@ export function HeadlineBand({ run }: { run: Run }) {
           big
           label={figure.label}
           hint={figure.hint}
-          value={value(figure, run.summary[figure.key])}
+          value={value(figure, run.summary)}
           note={note(run, figure.key)}
         />
       ))}

@@ -8,9 +8,9 @@ import { useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
 import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
-import { SimulatedBadge } from "@/components/states/simulated-badge"
 import { strategyQuery } from "@/lib/queries/strategies"
 import { useFork } from "@/lib/queries/use-fork"
+import { fillWords } from "../../shared/fill-models"
 import { useRemoveRuns } from "../../use-remove-runs"
 import { LabelsDialog } from "./labels-dialog"
 
@@ -24,14 +24,12 @@ export function ResultHeader({ run }: { run: Run }) {
       title={name}
       crumbs={[{ label: "Backtests", to: "/backtests" }]}
       chips={
-        <>
-          <SimulatedBadge shown={run.simulated} />
-          {run.tags.map((tag) => (
-            <Badge key={tag} color="gray">
-              {tag}
-            </Badge>
-          ))}
-        </>
+        run.tags.length > 0 &&
+        run.tags.map((tag) => (
+          <Badge key={tag} color="gray">
+            {tag}
+          </Badge>
+        ))
       }
       note={
         <>
@@ -47,8 +45,8 @@ export function ResultHeader({ run }: { run: Run }) {
               {version}
             </Link>
           )}{" "}
-          on {words(config.universe).toUpperCase()}, {date(config.start_date)} to {date(config.end_date)}. Run{" "}
-          {instant(run.created_at)}, data {run.data_set}.
+          on {words(config.universe).toUpperCase()}, {date(config.start_date)} to {date(config.end_date)},{" "}
+          {fillWords(config.fill_model)}. Run {instant(run.created_at)}, data {run.data_set}.
         </>
       }
       action={

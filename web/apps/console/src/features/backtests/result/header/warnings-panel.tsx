@@ -3,7 +3,9 @@ import { count } from "@tradertape/ui/format.ts"
 import { TriangleAlert } from "lucide-react"
 
 /** Warnings that limit how far the result can be trusted. */
-export function WarningsPanel({ warnings }: { warnings: string[] }) {
+export function WarningsPanel({ warnings: all }: { warnings: string[] }) {
+  // The verdict above says it.
+  const warnings = all.filter((warning) => !warning.startsWith("Simulated prices"))
   if (warnings.length === 0) return null
   return (
     <Alert

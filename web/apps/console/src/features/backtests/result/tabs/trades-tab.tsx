@@ -10,6 +10,7 @@ import { ExcursionScatter } from "../trades/excursion-scatter"
 import { exitLabel, tradeColumns } from "../trades/trade-columns"
 import { TradeDrawer } from "../trades/trade-drawer"
 import classes from "./tabs.module.css"
+import { tradesTitle } from "./trades-title"
 
 const OUTCOMES = [
   { value: "all", label: "All" },
@@ -50,7 +51,7 @@ export default function TradesTab({ run }: { run: Run }) {
   return (
     <div className={layout.stack}>
       <Section
-        title={`${shown.length} of ${all.length} trades`}
+        title={tradesTitle(run, shown.length)}
         note="Open a trade to see its chart."
         flush
         action={

@@ -10,7 +10,6 @@ import { ChevronLeft, ChevronRight } from "lucide-react"
 import { useMemo } from "react"
 import { SideDialog } from "@/components/dialog/dialog"
 import { ErrorState } from "@/components/states/error-state"
-import { SimulatedBadge } from "@/components/states/simulated-badge"
 import { type CandleRow, candlesQuery } from "@/lib/queries/market"
 import layout from "../../shared/layout.module.css"
 import { TradeChart } from "./trade-chart"
@@ -41,7 +40,6 @@ export function TradeDrawer({ run, trade, onClose, previous, next }: Props) {
             <Text size="sm" c="dimmed">
               {trade.sector}
             </Text>
-            <SimulatedBadge shown={run.simulated} />
             <ActionIcon aria-label="Previous trade" disabled={!previous} onClick={previous}>
               <ChevronLeft size={16} />
             </ActionIcon>
