@@ -20,6 +20,7 @@ from tradertape_server.features.feed.relay.relayed_source import MarketDuty
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.market.service import MarketService
+from tradertape_server.features.market.watch import MarketWatch
 from tradertape_server.features.operations.processes import Processes
 from tradertape_server.features.operations.service import Health
 from tradertape_server.features.options.preview import StrategyPreview
@@ -60,6 +61,7 @@ class Container:
     auth: AuthService
     credentials: CredentialMonitor
     market: MarketService
+    market_watch: MarketWatch
     instruments: InstrumentService
     feed: Feed
     candle_history: CandleHistory
@@ -89,6 +91,7 @@ class Container:
             sync_templates(session, self.clock)
         if self.settings.role != "trader":
             self.backtests.start()
+        self.market_watch.start()
         self.processes.start()
         self.feed.start()
         self.processes.warm(self.feed, self.instruments, self.clock)
@@ -111,6 +114,7 @@ class Container:
         self.feed.stop()
         self.processes.stop()
         self.backtests.close()
+        self.market_watch.stop()
         self.mailer.close()
         self.processes.trading.close()
         self.database.close()

@@ -34,6 +34,7 @@ from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.market.corporate_facts import CorporateFacts
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
+from tradertape_server.features.market.watch import MarketWatch
 from tradertape_server.features.operations.checks import (
     calendar_check,
     execution_check,
@@ -43,6 +44,7 @@ from tradertape_server.features.operations.checks import (
 )
 from tradertape_server.features.operations.figures import (
     publish_jobs,
+    publish_market,
     publish_streams,
     publish_trading,
 )
@@ -167,6 +169,7 @@ def _join(
         auth=auth,
         credentials=CredentialMonitor(auth.authenticator),
         market=data.market,
+        market_watch=MarketWatch(data.market),
         instruments=data.instruments,
         feed=live.feed,
         candle_history=live.history,
@@ -353,6 +356,7 @@ def publish(container: Container) -> None:
     publish_trading(metrics, container.execution.trader, container.guardian.failures)
     publish_streams(metrics, container.bus, container.credentials)
     threads = {RUNS: backtests.run_jobs, STUDIES: backtests.study_jobs}
+    publish_market(metrics, container.market)
     publish_jobs(metrics, container.database, container.clock, threads, backtests.leases)
 
 

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import json
+import os
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from tradertape_core.kernel.errors import StoredDataDamaged
 from tradertape_server.cli.main import app
+from tradertape_server.cli.opening import read_settings
+from tradertape_server.cli.server.doctor import examine
 
 GOOD = "date,symbol,open,high,low,close,volume\n2024-01-01,INFY,100,102,99,101,1000\n"
 
@@ -92,7 +98,56 @@ def test_verify_fails_on_a_damaged_set(data, good, home):
     manifest.write_text(json.dumps(document))
     done = data("verify")
     assert done.exit_code == 1
-    assert "✗ content" in done.output
+    assert "✗ files       its manifest.json has been altered" in done.output
+    assert "✗ nse: its manifest.json has been altered" in data("status").output
+
+
+@pytest.mark.parametrize("size", [0, 100, 1000])
+def test_truncated_parquet_is_told_by_every_command_without_a_traceback(data, good, home, size):
+    data("import", good, "--basis", "split")
+    (path,) = (home / "home/market/nse/day").glob("candles-*.parquet")
+    content = path.read_bytes()
+    os.truncate(path, min(size, len(content) - 1))
+    done = data("verify")
+    assert (done.exit_code, type(done.exception)) == (1, SystemExit)
+    assert f"✗ files       day/{path.name} has been altered or truncated" in done.output
+    assert "tradertape data discard nse" in done.output
+    assert path.name in data("status").output
+    assert isinstance(data("import", good).exception, StoredDataDamaged)
+    finding = {one.name: one for one in examine(read_settings())}["market data"]
+    assert finding.status == "fail"
+    assert path.name in finding.detail
+    assert "tradertape data discard nse" in finding.mend
+    path.write_bytes(content)
+    assert data("verify").exit_code == 0
+
+
+def test_a_damaged_cache_is_a_warning_of_the_doctor_and_an_error_of_verify(data, good, home):
+    data("import", good, "--basis", "split")
+    (path,) = (home / "home/market/nse/columns").glob("*/day/close.npy")
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    done = data("verify")
+    assert done.exit_code == 1
+    assert "✗ cache       the column cache is damaged (close.npy has been altered)" in done.output
+    finding = {one.name: one for one in examine(read_settings())}["market data"]
+    assert (finding.status, "close.npy has been altered" in finding.detail) == ("warn", True)
+    assert data("status").exit_code == 0  # the first reader builds it again
+    assert data("verify").exit_code == 0
+
+
+def test_accept_and_discard(data, good, home):
+    before = json.loads(data("import", good, "--basis", "split", "--json").stdout)["data_version"]
+    (path,) = (home / "home/market/nse/day").glob("candles-*.parquet")
+    table = pq.read_table(path)
+    place = table.schema.get_field_index("volume")
+    pq.write_table(table.set_column(place, "volume", pa.array([2000.0])), path)
+    assert data("verify").exit_code == 1
+    accepted = json.loads(data("accept", "nse", "--json").stdout)["data_version"]
+    assert accepted != before
+    assert data("verify").exit_code == 0
+    done = data("discard", "nse")
+    assert ".discarded" in done.output
+    assert "There is no data set yet" in data("status").output
 
 
 HEAD = (

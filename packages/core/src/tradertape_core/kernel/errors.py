@@ -3,6 +3,7 @@
 TraderTapeError
 ├── InvalidInput        a value the caller can correct; with a JSON pointer into a document
 │   └── InvalidDocument several InvalidInput at once (a strategy, a configuration)
+├── StoredDataDamaged   stored data is not what was written: nothing is computed from it
 └── InvariantBroken     a bug or damaged data: stop at once
 """
 
@@ -53,6 +54,10 @@ class InvalidDocument(InvalidInput):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle with every problem."""
         return InvalidDocument, (self.problems,)
+
+
+class StoredDataDamaged(TraderTapeError):
+    """Stored data is not what was written: no figure is given; the message says what to do."""
 
 
 class InvariantBroken(TraderTapeError):

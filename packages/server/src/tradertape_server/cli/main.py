@@ -98,7 +98,7 @@ def main() -> None:
 def _expected(error: Exception) -> str | None:
     from pydantic import ValidationError
 
-    from tradertape_core.kernel.errors import InvalidDocument, InvalidInput
+    from tradertape_core.kernel.errors import InvalidDocument, InvalidInput, StoredDataDamaged
     from tradertape_server.platform.errors import ApiError
 
     if isinstance(error, ValidationError):
@@ -108,4 +108,5 @@ def _expected(error: Exception) -> str | None:
         )
     if isinstance(error, InvalidDocument):
         return "\n".join(f"{one.pointer or '/'}: {one.message}" for one in error.problems)
-    return str(error) if isinstance(error, ApiError | InvalidInput) else None
+    expected = ApiError | InvalidInput | StoredDataDamaged
+    return str(error) if isinstance(error, expected) else None

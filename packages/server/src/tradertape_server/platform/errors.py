@@ -22,10 +22,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from tradertape_core.kernel.errors import InvalidDocument, InvalidInput
+from tradertape_core.kernel.errors import InvalidDocument, InvalidInput, StoredDataDamaged
 
 CODE_HEADER = "X-Error-Code"
 DATABASE_AWAY = "database_away"
+DATA_DAMAGED = "data_damaged"
 
 # The framework's error types, with messages that say what to do about the field.
 _MESSAGES = {
@@ -181,6 +182,7 @@ def install_error_handlers(app: FastAPI) -> None:
     """Register handlers that give our errors, the core's and the framework's one shape."""
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(InvalidInput, _invalid_input)
+    app.add_exception_handler(StoredDataDamaged, _damaged)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
 
@@ -195,6 +197,10 @@ def _invalid_input(_request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, InvalidDocument):
         return error_response(422, document_problems(error), code="invalid_document")
     return error_response(400, error.message, code="invalid_input")
+
+
+def _damaged(_request: Request, error: Exception) -> JSONResponse:
+    return error_response(503, str(error), code=DATA_DAMAGED)
 
 
 def document_problems(error: InvalidDocument) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.errors import InvalidInput, StoredDataDamaged
 from tradertape_server.features.market.data_sets.candles import CandleRows
 from tradertape_server.features.market.data_sets.draft import open_draft
 from tradertape_server.features.market.data_sets.store import MarketStore, write_atomically
@@ -142,5 +142,5 @@ def test_an_unknown_set_names_those_there_are(make_set, market):
 def test_a_damaged_manifest_says_so(make_set, market):
     make_set("toy", ["INFY"])
     (market.store.folder("toy") / "manifest.json").write_text('{"format": 1, "name": "toy"}')
-    with pytest.raises(InvalidInput, match="damaged"):
+    with pytest.raises(StoredDataDamaged, match=r"manifest\.json cannot be read.*data discard toy"):
         market.store.manifest("toy")

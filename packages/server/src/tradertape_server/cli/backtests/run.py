@@ -47,6 +47,7 @@ def run_plain(options: BacktestOptions) -> Json:
         point_in_time=config.point_in_time_universe,
     )
     report = run_backtest(panel, document, config, engine=cast("Engine", options.engine))
+    market.require_unchanged(options.data_set)
     report["took_ms"] = round((time.perf_counter() - started) * 1000, 3)
     return {
         "run_id": None,

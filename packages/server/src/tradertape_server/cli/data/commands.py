@@ -198,7 +198,7 @@ def status(as_json: AsJson = False) -> None:
 
 @app.command()
 def verify(data_set: OptionalSet = None, as_json: AsJson = False) -> None:
-    """Check a data set: hash, prices, duplicates, gaps, unapplied splits, column cache.
+    """Check a data set: files, hash, prices, duplicates, gaps, unapplied splits, column cache.
 
     Exit code 1 when something is damaged; warnings alone leave it at 0.
     """
@@ -222,6 +222,41 @@ def use(
         {"active": name, "data_version": version},
         as_json=as_json,
         text=lambda: f"New runs use {name} ({version}).",
+    )
+
+
+@app.command()
+def accept(
+    name: Annotated[str, typer.Argument(help="The data set whose files were changed on purpose.")],
+    as_json: AsJson = False,
+) -> None:
+    """Use a data set's altered files as they are, as a new data version.
+
+    For a set that is closed because its Parquet files are not those that were imported. Refused
+    when they hold impossible or duplicate candles.
+    """
+    manifest = _market().accept(name)
+    show(
+        {"data_set": name, "data_version": manifest.data_version},
+        as_json=as_json,
+        text=lambda: f"Data set {name} is now version {manifest.data_version}.",
+    )
+
+
+@app.command()
+def discard(
+    name: Annotated[str, typer.Argument(help="The data set to put aside.")],
+    as_json: AsJson = False,
+) -> None:
+    """Put a data set aside, so that its files can be imported again under its name.
+
+    Its folder is kept under market/.discarded in the home folder.
+    """
+    kept = str(_market().discard(name))
+    show(
+        {"data_set": name, "kept": kept},
+        as_json=as_json,
+        text=lambda: f"Data set {name} is out of use; its files are kept in {kept}.",
     )
 
 

@@ -96,6 +96,7 @@ def status_rows(sets: Sequence[DataSetStatus]) -> list[dict[str, Any]]:
                 "gaps": one.gaps,
                 "rejected": manifest.rejected,
                 "data_version": manifest.data_version,
+                "problem": one.problem,
             }
         )
     return rows
@@ -122,7 +123,8 @@ def status_text(sets: Sequence[DataSetStatus]) -> str:
     ]
     widths = [max(len(line[i]) for line in (head, *body)) for i in range(len(head))]
     lines = [_aligned(line, widths) for line in (head, *body)]
-    return "\n".join([*lines, "* used by new runs"])
+    damaged = [f"✗ {one.manifest.name}: {one.problem}" for one in sets if one.problem]
+    return "\n".join([*lines, "* used by new runs", *damaged])
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -173,11 +173,13 @@ def _database(settings: Settings) -> Finding:
 
 
 def _market(settings: Settings) -> Finding:
+    from tradertape_server.features.market.data_sets.damage import advice
     from tradertape_server.features.market.service import MarketService
     from tradertape_server.platform.clock import SystemClock
 
     home = settings.effective_home
-    sets = MarketService(home, SystemClock()).data_sets() if home.exists() else []
+    market = MarketService(home, SystemClock())
+    sets = market.data_sets() if home.exists() else []
     if not sets:
         return Finding(
             "market data",
@@ -185,6 +187,16 @@ def _market(settings: Settings) -> Finding:
             "there is none",
             "tradertape serve --demo, or tradertape data import",
         )
+    damaged = [one for one in sets if one.problem]
+    if damaged:
+        what = "; ".join(f"{one.manifest.name}: {one.problem}" for one in damaged)
+        mend = " ".join(advice(one.manifest.name) for one in damaged)
+        return Finding("market data", "fail", f"damaged: {what}", mend)
+    caches = {one.manifest.name: market.cache_problem(one.manifest.name) for one in sets}
+    if any(caches.values()):
+        what = "; ".join(f"{name}: {problem}" for name, problem in caches.items() if problem)
+        mend = "Nothing to do: the next reader builds it again from the imported data."
+        return Finding("market data", "warn", f"damaged column cache: {what}", mend)
     names = ", ".join(one.manifest.name + ("*" if one.active else "") for one in sets)
     return Finding("market data", "ok", f"{names} (* is used by new runs)")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tradertape_core.kernel.clock import IST, Clock
-from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.errors import InvalidInput, StoredDataDamaged
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.contracts import INDEX_CONTRACTS
 from tradertape_core.market.hours import last_session_hours
@@ -28,6 +28,9 @@ from tradertape_server.features.market.data_sets.store import write_atomically
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.platform.errors import ApiError
+from tradertape_server.platform.logging import get_logger
+
+logger = get_logger(__name__)
 
 REFRESH_INTERVAL_S = 2.0
 _DUMP = "kite.csv"
@@ -155,6 +158,15 @@ class InstrumentService:
 
     def _refresh(self) -> None:
         today = self._clock.now().astimezone(IST).date()
+        try:
+            self._refresh_from_data(today)
+        except StoredDataDamaged as error:
+            # Positions must stay tradable: the last table is kept, or the broker's rows alone.
+            if self._master is None:
+                logger.error("instruments without market data", problem=str(error))
+                self._master = InstrumentMaster(_with_dump([], self._dump(), today))
+
+    def _refresh_from_data(self, today: date) -> None:
         opened = self._columns()
         version = opened[0] if opened else ""
         changed = self._file.stat().st_mtime_ns if self._file.is_file() else 0

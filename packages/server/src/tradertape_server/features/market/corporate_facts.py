@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.errors import InvalidInput, StoredDataDamaged
 from tradertape_server.features.market.data_sets.reference_rows import Action, Dividend
 from tradertape_server.features.market.service import MarketService
 
@@ -49,10 +49,10 @@ class CorporateFacts:
 
     @property
     def version(self) -> str:
-        """Changes with the active data set and its content; "" without one."""
+        """Changes with the active data set and its content; "" without one, or a damaged one."""
         try:
-            return self._market.data_version()
-        except InvalidInput:  # no data set yet
+            return self._market.columns()[0].data_version
+        except (InvalidInput, StoredDataDamaged):
             return ""
 
     def rescalings(self, symbols: Collection[str], until: date) -> list[Rescaling]:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.errors import InvalidInput, StoredDataDamaged
 from tradertape_core.market.ticks import tick_paise
 from tradertape_core.market.world import DEFAULT_SEED, World, generate
 from tradertape_core.market.world.day import VOLATILITY_INDEX, IndexDay, MarketDay, market_day
@@ -42,7 +42,13 @@ class LiveWorld:
 
     def day(self, day: date) -> MarketDay:
         """The market of a trading day; building it takes half a second, then it is cached."""
-        opened = self._opened()
+        try:
+            opened = self._opened()
+        except StoredDataDamaged:
+            found = self._built(day)
+            if found is None:
+                raise
+            return found
         key = (day, opened[0] if opened else "")
         with self._lock:
             found = self._days.get(key)
@@ -55,6 +61,11 @@ class LiveWorld:
                     self._days.pop(next(iter(self._days)))
                 self._days[key] = found
             return found
+
+    def _built(self, day: date) -> MarketDay | None:
+        """The day as it was built before the data set was damaged: prices do not stop within it."""
+        with self._lock:
+            return next((found for (at, _), found in self._days.items() if at == day), None)
 
     def _opened(self) -> tuple[str, Columns, bool] | None:
         try:

@@ -45,7 +45,7 @@ def list_data_sets(_user: CurrentUser, market: Market) -> list[DataSetOut]:
     found: list[DataSetOut] = []
     for one in market.status():
         manifest = one.manifest
-        _, columns = market.columns(manifest.name)
+        indices = () if one.problem else market.columns(manifest.name)[1].index_names
         found.append(
             DataSetOut(
                 name=manifest.name,
@@ -58,10 +58,11 @@ def list_data_sets(_user: CurrentUser, market: Market) -> list[DataSetOut]:
                 last=_day(manifest.last),
                 symbols=manifest.symbols,
                 candles=manifest.candles,
-                indices=list(columns.index_names),
+                indices=list(indices),
                 gaps=one.gaps,
                 rejected=manifest.rejected,
                 updated_at=manifest.updated_at,  # pyright: ignore[reportArgumentType] - parsed
+                problem=one.problem,
             )
         )
     return found

@@ -29,6 +29,9 @@ class DataSetOut(BaseModel):
     )
     rejected: int = Field(description="Rejected rows of imported files.")
     updated_at: datetime
+    problem: str = Field(
+        description="Why nothing reads the set: its files are damaged. Empty if they are intact."
+    )
 
 
 class UniverseOut(Reply):

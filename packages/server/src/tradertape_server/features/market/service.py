@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,18 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_core.kernel.errors import InvalidInput, InvariantBroken
+from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.panel import Panel
 from tradertape_core.market.universe import Universe, current_symbol
 from tradertape_server.features.market.data_sets.candles import Days, Floats
-from tradertape_server.features.market.data_sets.columns import Columns, open_columns
+from tradertape_server.features.market.data_sets.columns import Columns, cache_problem
+from tradertape_server.features.market.data_sets.damage import DataSetDamaged
 from tradertape_server.features.market.data_sets.gaps import Gaps, find_gaps
 from tradertape_server.features.market.data_sets.manifest import Manifest
+from tradertape_server.features.market.data_sets.opening import OpenDataSets, OpenedSet
 from tradertape_server.features.market.data_sets.panels import PanelRequest, build_panel
 from tradertape_server.features.market.data_sets.store import MarketStore
 from tradertape_server.features.market.data_sets.universes import (
-    Universes,
     UniverseSize,
     about,
     plain_symbol,
@@ -38,15 +37,15 @@ if TYPE_CHECKING:  # these modules need pyarrow; reading panels does not
     from tradertape_server.features.market.importing.request import ImportRequest
 
 BENCHMARK = "NIFTY 50"
-_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """One data set and whether new runs use it."""
+    """One data set and whether new runs use it. problem: why it cannot be used, "" if it can."""
 
     manifest: Manifest
     active: bool
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,7 @@ class DataSetStatus:
     manifest: Manifest
     active: bool
     gaps: int
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,6 @@ class SymbolRow:
     candles: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    manifest: Manifest
-    columns: Columns
-    universes: Universes
-
-
 class MarketService:
     """Reads the data sets under `<home>/market/`; safe to share between threads and processes.
 
@@ -106,8 +99,7 @@ class MarketService:
         self.default = data_set
         self.clock = clock
         self.store = MarketStore(home)
-        self._opened: dict[str, _Opened] = {}
-        self._lock = threading.Lock()
+        self.opened = OpenDataSets(self.store)
 
     def panel(
         self,
@@ -143,16 +135,32 @@ class MarketService:
         return self.store.manifest(self._name(data_set)).data_version
 
     def data_sets(self) -> list[DataSet]:
-        """Every data set, sorted by name."""
+        """Every data set, sorted by name, the damaged ones too."""
         active = self.default or self.store.active()
-        return [DataSet(self.store.manifest(n), n == active) for n in self.store.names()]
+        return [self._data_set(name, active=name == active) for name in self.store.names()]
 
     def status(self) -> list[DataSetStatus]:
         """Every set with its missing candles, for `tradertape data status` and the health page."""
         return [
-            DataSetStatus(one.manifest, one.active, self._missing(one.manifest))
+            DataSetStatus(
+                one.manifest,
+                one.active,
+                0 if one.problem else self._missing(one.manifest),
+                one.problem,
+            )
             for one in self.data_sets()
         ]
+
+    def cache_problem(self, data_set: str) -> str:
+        """What is wrong with a set's column cache on disk; the next reader builds it again."""
+        return cache_problem(self.store.cache_folder(self.store.manifest(data_set)))
+
+    def require_unchanged(self, data_set: str | None = None) -> None:
+        """Check, after a computation, that its prices did not change while they were read.
+
+        Raises DataSetDamaged: the figures must not be given.
+        """
+        self.opened.require_unchanged(self._name(data_set))
 
     def use(self, name: str) -> DataSet:
         """Make a set the one new runs use."""
@@ -238,6 +246,16 @@ class MarketService:
 
         return verify(self.store, self._name(data_set), nse_calendar())
 
+    def accept(self, data_set: str) -> Manifest:
+        """Use the altered files of a set as they are, as a new version."""
+        from tradertape_server.features.market.data_sets import repair  # noqa: PLC0415 - pyarrow
+
+        return repair.accept(self.store, data_set, self.clock)
+
+    def discard(self, data_set: str) -> Path:
+        """Move a set aside, so that its files can be imported again; returns its new place."""
+        return self.store.discard(data_set, self.clock)
+
     def import_files(
         self, request: ImportRequest, progress: Progress = no_progress
     ) -> ImportReport:
@@ -275,46 +293,17 @@ class MarketService:
             )
         return name
 
-    def _open(self, data_set: str | None) -> _Opened:
-        name = self._name(data_set)
-        for _ in range(_ATTEMPTS):
-            manifest = self.store.manifest(name)
-            with self._lock:
-                opened = self._opened.get(name)
-                if opened is None or opened.manifest.content_hash != manifest.content_hash:
-                    opened = self._fresh(manifest)
-                if opened is not None:
-                    self._opened[name] = opened
-                    return opened
-        raise InvariantBroken(f"data set {name} changed {_ATTEMPTS} times while it was opened")
-
-    def _fresh(self, manifest: Manifest) -> _Opened | None:
-        """Open a version; None if a writer replaced it meanwhile."""
-        columns = self._cached(manifest)
-        if columns is None:
-            if not self._rebuilt(manifest):
-                return None
-            columns = open_columns(self.store.cache_folder(manifest))
-        return _Opened(manifest, columns, Universes(manifest, columns))
-
-    def _cached(self, manifest: Manifest) -> Columns | None:
+    def _data_set(self, name: str, *, active: bool) -> DataSet:
+        problem = self.opened.problem(name)
         try:
-            return open_columns(self.store.cache_folder(manifest))
-        except (OSError, ValueError, KeyError):
-            return None
+            return DataSet(self.store.manifest(name), active, problem)
+        except (DataSetDamaged, InvalidInput):  # nothing but its name is known
+            return DataSet(self.store.unknown(name), active, problem)
 
-    def _rebuilt(self, manifest: Manifest) -> bool:
-        from tradertape_server.features.market.data_sets.draft import read_draft  # noqa: PLC0415 - pyarrow
+    def _open(self, data_set: str | None) -> OpenedSet:
+        return self.opened.open(self._name(data_set))
 
-        with self.store.writing(manifest.name):
-            if self.store.manifest(manifest.name).content_hash != manifest.content_hash:
-                return False
-            if self._cached(manifest) is None:  # else another process was first
-                shutil.rmtree(self.store.cache_folder(manifest), ignore_errors=True)
-                read_draft(self.store, manifest).fill_cache()
-        return True
-
-    def _unknown(self, symbol: str, opened: _Opened) -> str:
+    def _unknown(self, symbol: str, opened: OpenedSet) -> str:
         near = near_matches(symbol, opened.columns)
         hint = f"; did you mean {', '.join(near)}?" if near else ""
         return f"data set {opened.manifest.name} has no symbol {symbol!r}{hint}"
@@ -332,7 +321,7 @@ def near_matches(symbol: str, columns: Columns, *, most: int = 5) -> list[str]:
     return list(dict.fromkeys([*renamed, *starting, *close]))[:most]
 
 
-def _missing_benchmark(benchmark: str, opened: _Opened) -> tuple[str, ...]:
+def _missing_benchmark(benchmark: str, opened: OpenedSet) -> tuple[str, ...]:
     names = opened.columns.index_names
     if not benchmark or benchmark in names:
         return ()

@@ -14,6 +14,7 @@ from tradertape_core.market.universe import Universe
 from tradertape_core.market.world import DEFAULT_SEED, ActionKind, CorporateAction, World, generate
 from tradertape_server import __version__
 from tradertape_server.features.market.data_sets.candles import FIELDS, CandleRows, Days, Floats
+from tradertape_server.features.market.data_sets.damage import DataSetDamaged
 from tradertape_server.features.market.data_sets.draft import Draft, new_manifest, open_draft
 from tradertape_server.features.market.data_sets.manifest import Manifest
 from tradertape_server.features.market.data_sets.reference_rows import (
@@ -23,16 +24,20 @@ from tradertape_server.features.market.data_sets.reference_rows import (
     Spell,
 )
 from tradertape_server.features.market.data_sets.store import SIMULATED, MarketStore
+from tradertape_server.features.market.data_sets.tables_check import damaged_file
 from tradertape_server.features.market.progress import Progress, no_progress
+from tradertape_server.platform.logging import get_logger
 
 BASIS = "split"
 _STEPS = 3
+logger = get_logger(__name__)
 
 
 def ensure(store: MarketStore, clock: Clock, progress: Progress = no_progress) -> Manifest:
     """Return the simulated set up to the session before today; build or extend it if needed."""
     calendar = nse_calendar()
     end = last_session(clock, calendar)
+    _discard_damaged(store, clock)
     if store.exists(SIMULATED) and _is_current(store.manifest(SIMULATED), end):
         return store.manifest(SIMULATED)
     new = new_manifest(
@@ -48,6 +53,19 @@ def ensure(store: MarketStore, clock: Clock, progress: Progress = no_progress) -
         manifest = draft.commit(clock)
         progress("Simulated market ready", _STEPS, _STEPS)
     return manifest
+
+
+def _discard_damaged(store: MarketStore, clock: Clock) -> None:
+    """Put a damaged simulated set aside: it is generated again from its seed."""
+    if not store.exists(SIMULATED):
+        return
+    try:
+        problem = damaged_file(store, store.manifest(SIMULATED))
+    except DataSetDamaged as error:
+        problem = error.problem
+    if problem:
+        kept = store.discard(SIMULATED, clock)
+        logger.error("simulated market damaged: generated again", problem=problem, kept=str(kept))
 
 
 def last_session(clock: Clock, calendar: Calendar) -> date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.market.calendar import nse_calendar
@@ -19,6 +19,9 @@ def market_check(market: MarketService, clock: Clock) -> Callable[[], Check]:
 
     def check() -> Check:
         sets = market.data_sets()
+        damaged = {one.manifest.name: one.problem for one in sets if one.problem}
+        if damaged:
+            return _damaged(damaged, next((o.manifest.name for o in sets if o.active), ""))
         active = next((one.manifest for one in sets if one.active), None)
         if active is None:
             return Check("stale", "There is no market data yet.", {"data_sets": len(sets)})
@@ -36,6 +39,12 @@ def market_check(market: MarketService, clock: Clock) -> Callable[[], Check]:
         return Check("ok", "Prices are up to date.", facts)
 
     return check
+
+
+def _damaged(damaged: Mapping[str, str], active: str) -> Check:
+    what = "; ".join(f"{name}: {problem}" for name, problem in damaged.items())
+    detail = f"Damaged data sets give no figures ({what}). `tradertape doctor` says what to do."
+    return Check("down" if active in damaged else "stale", detail, {"damaged": sorted(damaged)})
 
 
 def calendar_check(clock: Clock) -> Callable[[], Check]:

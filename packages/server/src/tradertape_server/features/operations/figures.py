@@ -14,6 +14,7 @@ from tradertape_server.features.backtests.queries import queue_states
 from tradertape_server.features.execution.loop.trader import Trader
 from tradertape_server.features.execution.queries import count_outbox
 from tradertape_server.features.feed.relay.redis_relay import TickRelay
+from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.protection.failure_log import FailureLog
 from tradertape_server.platform.compute.job_leases import JobLeases
 from tradertape_server.platform.compute.job_threads import JobThreads
@@ -124,6 +125,24 @@ def publish_redis(metrics: Metrics, link: RedisLink, events: EventRelay, ticks: 
             "relay_processes": (
                 "Processes that read ticks through this one.",
                 lambda: ticks.processes,
+            ),
+        },
+    )
+
+
+def publish_market(metrics: Metrics, market: MarketService) -> None:
+    """Damaged market data."""
+    opened = market.opened
+    _watch_all(
+        metrics,
+        {
+            "market_data_sets_damaged": (
+                "Data sets that nothing reads, or whose column cache is being built again.",
+                lambda: len(opened.problems()),
+            ),
+            "market_caches_damaged": (
+                "Column caches found damaged since the start, and built again.",
+                lambda: opened.caches_damaged,
             ),
         },
     )

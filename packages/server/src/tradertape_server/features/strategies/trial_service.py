@@ -49,6 +49,7 @@ class TrialService:
         panel = self._panel(trial, strategy, start, end)
         column = _column(panel, trial)
         entries = evaluate_entries(strategy, for_strategy(panel, strategy))
+        self.market.require_unchanged(trial.data_set)
         present = ~np.isnan(panel.close[panel.first :, column])
         rows: list[int] = (panel.first + np.flatnonzero(present)).tolist()
         return {
@@ -75,7 +76,9 @@ class TrialService:
             raise InvalidInput("start_date must not be after day", pointer="/start_date")
         panel = self._panel(trial, strategy, start or day, day)
         _column(panel, trial)
-        return explain(strategy, panel, _plain(trial.symbol), day)
+        tree = explain(strategy, panel, _plain(trial.symbol), day)
+        self.market.require_unchanged(trial.data_set)
+        return tree
 
     def _panel(self, trial: Trial, strategy: Strategy, start: date, end: date) -> Panel:
         return self.market.panel(

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.errors import InvalidInput, StoredDataDamaged
 from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
 from tradertape_server.features.backtests.queries import RUNS, STUDIES
 from tradertape_server.features.backtests.runs import repository
@@ -282,7 +282,7 @@ def _claim_next(
 
 def reason(error: Exception) -> str:
     """Why a job failed, as its user reads it."""
-    if isinstance(error, InvalidInput | ApiError):
+    if isinstance(error, InvalidInput | StoredDataDamaged | ApiError):
         return str(error)
     # Anything else is a defect of the server: the log has its message and the traceback.
     return f"Internal error ({type(error).__name__}); the server's log has the details."

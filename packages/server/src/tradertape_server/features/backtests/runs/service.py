@@ -149,8 +149,10 @@ class BacktestService:
         )
 
     def simulate(self, prepared: PreparedBacktest) -> Json:
-        """Compute the report."""
-        return run_backtest(self.panel(prepared), prepared.document, prepared.config)
+        """Compute the report. Raises StoredDataDamaged if the prices changed meanwhile."""
+        report = run_backtest(self.panel(prepared), prepared.document, prepared.config)
+        self.market.require_unchanged(prepared.data_set)
+        return report
 
     def panel(self, prepared: PreparedBacktest) -> Panel:
         """The candles a backtest needs, warm-up included."""

@@ -235,9 +235,11 @@ def lookahead_study(work: VariantWork, *, samples: int, seed: int) -> Single:
     def find() -> Json:
         strategy, config = parse_strategy(work.document), work.config
         panel = work.load()
-        return lookahead_check(
+        found = lookahead_check(
             panel, lambda cut: decide(cut, strategy, config), samples=samples, seed=seed
         )
+        work.require_unchanged()
+        return found
 
     return Single("lookahead", find)
 
@@ -250,6 +252,7 @@ def recursive_study(work: VariantWork, *, bars: Sequence[int]) -> Single:
         rows = recursive_analysis(
             work.load(), lambda cut: indicator_values(cut, strategy), start_up_bars=bars
         )
+        work.require_unchanged()
         return {"rows": rows}
 
     return Single("recursive", find)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from tradertape_core.backtest.robustness.grid import apply_parameters
 from tradertape_core.backtest.robustness.lookahead import cut
 from tradertape_core.backtest.robustness.variant import prove, run_one, stretch
 from tradertape_core.backtest.robustness.walkforward import Proof
-from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.errors import InvalidInput, StoredDataDamaged
 from tradertape_core.market.panel import Panel
 from tradertape_core.strategy.evaluation.cache import IndicatorCache
 from tradertape_core.strategy.language.walk import warm_up_bars
@@ -23,6 +24,7 @@ from tradertape_server.platform.clock import SystemClock
 
 Json = dict[str, Any]
 
+_MARKETS_KEPT = 4
 _STRETCHES_KEPT = 4
 _MOST_BYTES = 256 * 1024 * 1024
 
@@ -95,7 +97,7 @@ class VariantWork:
     def load(self) -> Panel:
         """The panel of the whole period, memory-mapped."""
         config = self.config
-        return MarketService(Path(self.home), SystemClock(), data_set=self.data_set).panel(
+        return _market(self.home, self.data_set).panel(
             config.universe,
             config.start_date,
             config.end_date,
@@ -112,21 +114,39 @@ class VariantWork:
         """The variant's row; invalid parameter values give a row with an `error`."""
         try:
             cache, config = self._ready(opened, item)
-            return run_one(
+            row = run_one(
                 cache.panel, self.document, config, parameters=item.parameters, cache=cache
             )
         except InvalidInput as error:
             return {"parameters": dict(item.parameters), "error": str(error)}
+        self.require_unchanged()
+        return row
 
     def prove(self, opened: Opened, item: Variant) -> Proof:
         """The variant's figures with its equity curve. Raises InvalidInput."""
         cache, config = self._ready(opened, item)
-        return prove(cache.panel, self.document, config, parameters=item.parameters, cache=cache)
+        found = prove(cache.panel, self.document, config, parameters=item.parameters, cache=cache)
+        self.require_unchanged()
+        return found
+
+    def require_unchanged(self) -> None:
+        """Check that the panel's files are those it was loaded from. Raises StoredDataDamaged."""
+        _market(self.home, self.data_set).require_unchanged(self.data_set)
 
     def _ready(self, opened: Opened, item: Variant) -> tuple[IndicatorCache, BacktestConfig]:
+        try:
+            self.require_unchanged()
+        except StoredDataDamaged:  # it was kept from an earlier study
+            opened.panel = self.load()
+            opened.caches.clear()
         strategy = parse_strategy(apply_parameters(self.document, item.parameters))
         cache = opened.cache(item, min(warm_up_bars(strategy), self.warm_up))
         config = self.config
         if item.start is not None and item.end is not None:
             config = replace(config, start_date=item.start, end_date=item.end)
         return cache, config
+
+
+@lru_cache(maxsize=_MARKETS_KEPT)
+def _market(home: str, data_set: str) -> MarketService:
+    return MarketService(Path(home), SystemClock(), data_set=data_set)

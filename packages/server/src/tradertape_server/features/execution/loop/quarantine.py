@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.errors import InvalidInput, StoredDataDamaged
 from tradertape_server.features.execution.state.command import Subject
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork, Written
 from tradertape_server.features.execution.store import set_aside
@@ -179,6 +179,6 @@ def _reason(error: Exception) -> str:
 
 def _words(error: Exception) -> str:
     """For the owner: what is no refusal is an error of ours, and the log has the rest."""
-    if isinstance(error, ApiError | InvalidInput):
+    if isinstance(error, ApiError | InvalidInput | StoredDataDamaged):
         return str(error)
     return f"internal error {type(error).__name__}; the server's log has the details"

@@ -1,13 +1,16 @@
 """The column cache: every field of a data set as one memory-mapped (dates x symbols) array.
 
 It is built from the Parquet tables, named after their content hash, and can be deleted at any
-time. Opening it needs only numpy and takes a few milliseconds.
+time. Opening it needs only numpy: the files are compared with their seal and mapped, which takes
+milliseconds.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -27,12 +30,14 @@ from tradertape_server.features.market.data_sets.candles import (
     Dense,
     Floats,
 )
+from tradertape_server.features.market.data_sets.seals import SEAL, Guard, SealBroken, Sealing
 from tradertape_server.features.market.data_sets.store import sync_folder
 
 PRICES = FIELDS[:4]
 MAX_SELECTIONS = 64
 _HEAD = "head.json"
 _EVENTS = ("dividends", "splits")
+logger = logging.getLogger(__name__)  # structlog takes longer to import than the rest
 Event = tuple[str, date, float]  # symbol, ex-date, value
 
 
@@ -50,10 +55,11 @@ class Columns:
 
     instruments: symbol to (name, isin, sector), if the set has its own. dividends: by ex-date,
     rupees a share on the basis that is served; splits: that the prices are adjusted for, shares
-    after for one before.
+    after for one before. guard: compares the files with their seals.
     """
 
     folder: Path
+    guard: Guard
     dates: Days
     symbols: tuple[str, ...]
     values: Mapping[str, Floats]
@@ -69,7 +75,13 @@ class Columns:
 
 
 def open_columns(folder: Path) -> Columns:
-    """Map an existing cache; raises OSError or ValueError when it is missing or damaged."""
+    """Check and map an existing cache.
+
+    Raises OSError when it is missing, and ValueError when it is damaged: SealBroken if a file is
+    not the one that was written.
+    """
+    guard = Guard()
+    guard.require(folder)
     head = json.loads((folder / _HEAD).read_bytes())
     symbols = tuple(head["symbols"])
     dates = np.load(folder / "dates.npy")
@@ -79,6 +91,7 @@ def open_columns(folder: Path) -> Columns:
     indices = np.load(folder / "indices.npy")
     return Columns(
         folder,
+        guard,
         dates,
         symbols,
         values,
@@ -87,6 +100,17 @@ def open_columns(folder: Path) -> Columns:
         head["instruments"],
         *(_events(folder, name) for name in _EVENTS),
     )
+
+
+def cache_problem(folder: Path) -> str:
+    """What is wrong with a cache on disk; "" if nothing is, or if there is none."""
+    try:
+        Guard().require(folder)
+    except SealBroken as error:
+        return str(error)
+    except OSError:
+        return ""
+    return ""
 
 
 def _events(folder: Path, name: str) -> Events:
@@ -134,11 +158,12 @@ def selection(columns: Columns, symbols: Sequence[str]) -> Mapping[str, Floats]:
     name = hashlib.sha256("\n".join(symbols).encode()).hexdigest()[:16]
     folder = columns.folder / "selections" / name
     shape = (len(columns.dates), len(symbols))
-    was_there = folder.is_dir()
     try:
-        return _mapped_selection(folder, shape)
-    except (OSError, ValueError):
-        if was_there:  # it is created atomically, so it is damaged
+        return _mapped_selection(columns.guard, folder, shape)
+    except (OSError, ValueError) as error:
+        if folder.is_dir():  # it is created atomically, so it is damaged
+            logger.error("selection of columns damaged, built again: %s: %s", folder, error)
+            columns.guard.broken += 1
             shutil.rmtree(folder, ignore_errors=True)
     place = {symbol: i for i, symbol in enumerate(columns.symbols)}
     picked = np.array([place[symbol] for symbol in symbols], np.intp)
@@ -146,7 +171,7 @@ def selection(columns: Columns, symbols: Sequence[str]) -> Mapping[str, Floats]:
     try:
         _drop_oldest(folder.parent)
         _write_folder(folder, arrays, {})
-        return _mapped_selection(folder, shape)
+        return _mapped_selection(columns.guard, folder, shape)
     except (OSError, ValueError):  # the disk is full or read-only, or a writer removes this version
         return arrays
 
@@ -173,7 +198,8 @@ def align_indices(rows: CandleRows, dates: Days) -> Floats:
     return aligned
 
 
-def _mapped_selection(folder: Path, shape: tuple[int, int]) -> Mapping[str, Floats]:
+def _mapped_selection(guard: Guard, folder: Path, shape: tuple[int, int]) -> Mapping[str, Floats]:
+    guard.require(folder)
     values = {name: _map(folder / f"{name}.npy") for name in FIELDS}
     if any(matrix.shape != shape for matrix in values.values()):
         raise ValueError("the shape of a selection differs")
@@ -192,13 +218,12 @@ def _write_folder(
     draft = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}")
     draft.mkdir(parents=True)
     try:
+        sealing = Sealing()
         for name, document in documents.items():
-            _write(draft / name, json.dumps(document).encode())
+            _write(draft / name, json.dumps(document).encode(), sealing)
         for name, array in arrays.items():
-            with (draft / f"{name}.npy").open("wb") as handle:
-                np.save(handle, np.ascontiguousarray(array))
-                handle.flush()
-                os.fsync(handle.fileno())
+            _write(draft / f"{name}.npy", _as_file(array), sealing)
+        _write(draft / SEAL, sealing.to_json())
         sync_folder(draft)
         try:
             draft.rename(folder)
@@ -210,7 +235,15 @@ def _write_folder(
     sync_folder(folder.parent)
 
 
-def _write(path: Path, content: bytes) -> None:
+def _as_file(array: NDArray[Any]) -> memoryview:
+    buffer = io.BytesIO()
+    np.save(buffer, np.ascontiguousarray(array))
+    return buffer.getbuffer()
+
+
+def _write(path: Path, content: bytes | memoryview, sealing: Sealing | None = None) -> None:
+    if sealing is not None:
+        sealing.add(path.name, content)
     with path.open("wb") as handle:
         handle.write(content)
         handle.flush()

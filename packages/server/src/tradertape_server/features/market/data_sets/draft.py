@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pyarrow.lib import ArrowException
+
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.features.market.data_sets import parquet_tables
 from tradertape_server.features.market.data_sets.candles import CandleRows, Dense, digest, spread
 from tradertape_server.features.market.data_sets.columns import write_columns
+from tradertape_server.features.market.data_sets.damage import DataSetDamaged
 from tradertape_server.features.market.data_sets.manifest import Manifest
 from tradertape_server.features.market.data_sets.reference_rows import (
     SPLIT,
@@ -26,6 +29,7 @@ from tradertape_server.features.market.data_sets.reference_rows import (
     served_dividends,
 )
 from tradertape_server.features.market.data_sets.store import MarketStore, write_atomically
+from tradertape_server.features.market.data_sets.tables_check import checksums, damaged_file
 
 
 @dataclass(slots=True)
@@ -67,7 +71,8 @@ class Draft:
         for rows in (self.actions, self.dividends, self.membership, self.instruments):
             rows.sort(key=repr)
         dense = self.served()
-        self.manifest = self._described(dense, clock)
+        described = self._described(dense, clock)
+        self.manifest = described.with_(checksums=checksums(self.store, described))
         self.store.publish(self.manifest)
         self.fill_cache(dense)
         return self.manifest
@@ -135,7 +140,28 @@ def open_draft(store: MarketStore, name: str, *, new: Manifest | None = None) ->
 
 
 def read_draft(store: MarketStore, manifest: Manifest) -> Draft:
-    """Read all tables of a set."""
+    """Read all tables of a set.
+
+    Raises DataSetDamaged when they cannot be read, or are not those that were written.
+    """
+    if problem := damaged_file(store, manifest):
+        raise DataSetDamaged(manifest.name, problem)
+    draft = read_unchecked(store, manifest)
+    if manifest.content_hash and draft.content_hash() != manifest.content_hash:
+        raise DataSetDamaged(manifest.name, "its Parquet files have been altered")
+    return draft
+
+
+def read_unchecked(store: MarketStore, manifest: Manifest) -> Draft:
+    """Read all tables of a set as they are. Raises DataSetDamaged when they cannot be read."""
+    try:
+        return _read(store, manifest)
+    except (OSError, ValueError, LookupError, TypeError, ArrowException) as error:
+        problem = damaged_file(store, manifest) or "its files cannot be read as tables"
+        raise DataSetDamaged(manifest.name, problem) from error
+
+
+def _read(store: MarketStore, manifest: Manifest) -> Draft:
     folder, files = store.folder(manifest.name), manifest.tables
     imports = files.get("imports")
     return Draft(

@@ -9,8 +9,10 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.features.market.data_sets.manifest import Manifest, parse_manifest
 
@@ -81,6 +83,23 @@ class MarketStore:
                 if path not in kept and path.name != _MANIFEST:
                     path.unlink(missing_ok=True)
         drop_old_caches(folder / "columns", keep=manifest.content_hash[:12])
+
+    def unknown(self, name: str) -> Manifest:
+        """Stand in for a manifest that cannot be read: the set's name and the file's time."""
+        changed = (self.folder(name) / _MANIFEST).stat().st_mtime
+        at = datetime.fromtimestamp(changed, UTC).isoformat()
+        return Manifest(name, "", "", at, at)
+
+    def discard(self, name: str, clock: Clock) -> Path:
+        """Move a set out of use, so that its name is free; returns its new place."""
+        folder = self.folder(name)
+        if not folder.is_dir():
+            raise InvalidInput(f"there is no data set {name!r}", pointer="/data_set")
+        kept = self.root / ".discarded" / f"{name}-{clock.now():%Y%m%dT%H%M%S}"
+        with self.writing(name):
+            kept.parent.mkdir(exist_ok=True)
+            folder.rename(kept)
+        return kept
 
     def cache_folder(self, manifest: Manifest) -> Path:
         """The folder of the column cache of a version."""

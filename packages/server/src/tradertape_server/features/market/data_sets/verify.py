@@ -10,9 +10,12 @@ import numpy as np
 from tradertape_core.market.calendar import Calendar
 from tradertape_server.features.market.data_sets.candles import FIELDS, CandleRows, Dense
 from tradertape_server.features.market.data_sets.columns import align_indices, open_columns
-from tradertape_server.features.market.data_sets.draft import Draft, read_draft
+from tradertape_server.features.market.data_sets.damage import DataSetDamaged, advice
+from tradertape_server.features.market.data_sets.draft import Draft, read_unchecked
 from tradertape_server.features.market.data_sets.gaps import find_gaps
+from tradertape_server.features.market.data_sets.manifest import Manifest
 from tradertape_server.features.market.data_sets.store import MarketStore
+from tradertape_server.features.market.data_sets.tables_check import damaged_file
 
 # New shares per old one, of the common splits and bonuses at NSE.
 _RATIOS = np.array([0.1, 0.2, 0.5, 4 / 3, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 20])
@@ -43,17 +46,29 @@ class Jump:
 
 
 def verify(store: MarketStore, name: str, calendar: Calendar) -> list[Check]:
-    """Check a set's Parquet files against their hash, price rules, the calendar and the cache."""
-    draft = read_draft(store, store.manifest(name))
+    """Check a set's Parquet files against their hash, price rules, the calendar and the cache.
+
+    Files that cannot be read give a single error.
+    """
+    try:
+        manifest = store.manifest(name)
+        draft = read_unchecked(store, manifest)
+    except DataSetDamaged as error:
+        return [Check("files", ERROR, f"{error.problem}. {advice(name)}")]
     dense = draft.served()
     return [
+        _files(store, manifest),
         _hash(draft),
-        _order(draft.candles),
-        _prices(draft.candles),
+        *check_rows(draft),
         _cache(store, draft, dense),
         *_calendar(dense, calendar, simulated=draft.manifest.simulated),
         _jumps(dense, simulated=draft.manifest.simulated),
     ]
+
+
+def check_rows(draft: Draft) -> list[Check]:
+    """Check the candles on their own: one for each symbol and day, possible prices."""
+    return [_order(draft.candles), _prices(draft.candles)]
 
 
 def find_jumps(dense: Dense) -> list[Jump]:
@@ -71,6 +86,15 @@ def find_jumps(dense: Dense) -> list[Jump]:
             day = dense.dates[rows[i + 1 : i + 2]].tolist()[0]
             found.append(Jump(symbol, day, float(change), float(nearest[i])))
     return found
+
+
+def _files(store: MarketStore, manifest: Manifest) -> Check:
+    if problem := damaged_file(store, manifest):
+        return Check("files", ERROR, f"{problem}. {advice(manifest.name)}")
+    count = len(manifest.checksums)
+    if not count:
+        return Check("files", WARNING, "written by an older version, without checksums")
+    return Check("files", OK, f"{count} files have their checksums")
 
 
 def _hash(draft: Draft) -> Check:
@@ -106,8 +130,11 @@ def _prices(rows: CandleRows) -> Check:
 def _cache(store: MarketStore, draft: Draft, dense: Dense) -> Check:
     try:
         columns = open_columns(store.cache_folder(draft.manifest))
-    except (OSError, ValueError, KeyError):
+    except (OSError, KeyError):
         return Check("cache", WARNING, "the column cache is missing; the next reader builds it")
+    except ValueError as error:
+        text = f"the column cache is damaged ({error}); the next reader builds it again"
+        return Check("cache", ERROR, text)
     same = columns.symbols == dense.symbols and np.array_equal(columns.dates, dense.dates)
     same = same and all(
         np.array_equal(columns.values[name], dense.values[name], equal_nan=True) for name in FIELDS
