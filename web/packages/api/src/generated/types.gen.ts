@@ -9531,6 +9531,12 @@ export type DataSetOut = {
      */
     name: string;
     /**
+     * Problem
+     *
+     * Why nothing reads the set: its files are damaged. Empty if they are intact.
+     */
+    problem: string;
+    /**
      * Rejected
      *
      * Rejected rows of imported files.
