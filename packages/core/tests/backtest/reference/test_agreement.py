@@ -264,15 +264,26 @@ def differences(one: Simulation, other: Simulation) -> list[str]:
     ]
 
 
-@settings(max_examples=400, suppress_health_check=list(HealthCheck))
-@given(panel=markets, strategy=strategies, config=configs)
-def test_compiled_plain_and_reference_trade_the_same_to_the_paisa(panel, strategy, config):
+def trade_the_same(panel, strategy, config) -> None:
     cache = IndicatorCache(panel)
     reference = simulate_reference(panel, strategy, config, cache=cache)
     plain = simulate(panel, strategy, config, cache=cache, engine="python")
     assert differences(reference, plain) == []
     compiled = simulate(panel, strategy, config, cache=cache, engine="numba")
     assert differences(plain, compiled) == []
+
+
+@settings(max_examples=400, suppress_health_check=list(HealthCheck))
+@given(panel=markets, strategy=strategies, config=configs)
+def test_compiled_plain_and_reference_trade_the_same_to_the_paisa(panel, strategy, config):
+    trade_the_same(panel, strategy, config)
+
+
+@pytest.mark.slow
+@settings(max_examples=8_000, suppress_health_check=list(HealthCheck), deadline=None)
+@given(panel=markets, strategy=strategies, config=configs)
+def test_they_trade_the_same_on_thousands_of_markets(panel, strategy, config):
+    trade_the_same(panel, strategy, config)
 
 
 @settings(max_examples=100, suppress_health_check=list(HealthCheck))

@@ -1,4 +1,4 @@
-"""Section 6 of docs/fills.md: how many shares a day's candle takes."""
+"""What a candle can take: docs/fills.md, section 6."""
 
 from __future__ import annotations
 
@@ -6,85 +6,76 @@ import math
 from statistics import median
 
 from tradertape_core.backtest.config import BacktestConfig, SkipReason
-from tradertape_core.backtest.reference.market import DayTable, Quote
+from tradertape_core.backtest.reference.candles import Candle, Market
 from tradertape_core.market.panel import Panel
 
-CANDLES_OF_THE_MEDIAN = 20
-BANDS = (5.0, 10.0, 20.0)
-POINTS = 0.3
+_CANDLES = 20
+_TOLERANCE = 0.3  # percentage points
+_BANDS = (5.0, 10.0, 20.0)
 
 
 class Liquidity:
-    """What is left to trade of each symbol on each day."""
+    """How much may still be bought and sold of a symbol on a day."""
 
-    def __init__(self, panel: Panel, table: DayTable, config: BacktestConfig) -> None:
-        self.table, self.config = table, config
-        self.volumes: list[list[float]] = panel.volume.T.tolist()
-        self.bands = None if panel.bands is None else panel.bands.T.tolist()
-        self.traded: dict[tuple[int, int], int] = {}
+    def __init__(self, panel: Panel, market: Market, config: BacktestConfig) -> None:
+        self._market = market
+        self._bands = panel.bands
+        self._pct = config.participation_pct
+        self._has_circuits = config.circuit_limits
+        self._traded: dict[tuple[int, int], int] = {}
 
-    def refusal(self, day: int, symbol: int) -> SkipReason | None:
-        """Why nothing can be bought, whatever the quantity."""
-        if self._volume(day, symbol) == 0.0:
+    def why_not_bought(self, candle: Candle, symbol: int) -> SkipReason | None:
+        """Why nothing can be bought on the candle; None where something can."""
+        if self._is_limited(candle, symbol) and not candle.volume:
             return SkipReason.NO_VOLUME
-        if self.config.circuit_limits and self._stands_at_band(day, symbol, upper=True):
+        if self._is_locked(candle, symbol, upper=True):
             return SkipReason.CIRCUIT
         return None
 
-    def to_buy(self, day: int, symbol: int) -> int:
-        """How many shares may still be bought."""
-        return self._left(day, symbol)
-
-    def to_sell(self, day: int, symbol: int) -> int:
-        """How many shares may still be sold."""
-        if self.config.circuit_limits and self._stands_at_band(day, symbol, upper=False):
+    def bought(self, candle: Candle, symbol: int, wanted: int) -> int:
+        """How many of the shares wanted are bought; they are taken from the allowance."""
+        if self.why_not_bought(candle, symbol) is not None:
             return 0
-        return self._left(day, symbol)
+        return self._taken(candle, symbol, wanted)
 
-    def trade(self, day: int, symbol: int, quantity: int) -> None:
-        """Count what was bought or sold against the day's allowance."""
-        self.traded[day, symbol] = self.traded.get((day, symbol), 0) + quantity
+    def sold(self, candle: Candle, symbol: int, wanted: int) -> int:
+        """How many of the shares wanted are sold; they are taken from the allowance."""
+        if self._is_limited(candle, symbol) and not candle.volume:
+            return 0
+        if self._is_locked(candle, symbol, upper=False):
+            return 0
+        return self._taken(candle, symbol, wanted)
 
-    def _volume(self, day: int, symbol: int) -> float | None:
-        """The volume as the limit sees it; None where nothing is limited."""
-        if self.config.participation_pct == 0:
-            return None
-        known = self.volumes[symbol]
-        if all(math.isnan(volume) for volume in known[: day + 1]):
-            return None
-        return self._counted(day, symbol)
+    def _taken(self, candle: Candle, symbol: int, wanted: int) -> int:
+        if not self._is_limited(candle, symbol):
+            return wanted
+        key = candle.day, symbol
+        before = self._traded.get(key, 0)
+        taken = min(wanted, max(0, self._allowance(candle, symbol) - before))
+        self._traded[key] = before + taken
+        return taken
 
-    def _counted(self, day: int, symbol: int) -> float:
-        volume = self.volumes[symbol][day]
-        return 0.0 if math.isnan(volume) else volume
+    def _is_limited(self, candle: Candle, symbol: int) -> bool:
+        return self._pct > 0 and candle.day >= self._market.first_volume(symbol)
 
-    def _left(self, day: int, symbol: int) -> int:
-        volume = self._volume(day, symbol)
-        if volume is None:
-            return 10**12
-        days = [past for past in range(day) if self.table.quote(past, symbol) is not None]
-        usual = [self._counted(past, symbol) for past in days[-CANDLES_OF_THE_MEDIAN:]]
-        base = min([volume, median(usual)] if usual else [volume])
-        allowance = math.floor(base * self.config.participation_pct / 100.0)
-        return allowance - self.traded.get((day, symbol), 0)
+    def _allowance(self, candle: Candle, symbol: int) -> int:
+        base = candle.volume or 0.0
+        earlier = [each.volume or 0.0 for each in self._market.before(candle.day, symbol, _CANDLES)]
+        if earlier:
+            base = min(base, median(earlier))
+        return math.floor(base * self._pct / 100)
 
-    def _stands_at_band(self, day: int, symbol: int, *, upper: bool) -> bool:
-        """Whether a candle is locked at its upper, or its lower, circuit limit."""
-        quote, before = self.table.candle(day, symbol), self._candle_before(day, symbol)
-        if before is None:
+    def _is_locked(self, candle: Candle, symbol: int, *, upper: bool) -> bool:
+        before = self._market.before(candle.day, symbol)
+        if not self._has_circuits or not before:
             return False
-        price = quote.low if upper else quote.high
-        gain = (price / before.close - 1.0) * 100.0
-        gain = gain if upper else -gain
-        band = math.nan if self.bands is None else self.bands[symbol][day]
+        close = before[0].close
+        band = math.nan if self._bands is None else float(self._bands[candle.day, symbol])
         if not math.isnan(band):
-            return band != 0.0 and gain >= band - POINTS
-        has_range = len({quote.open, quote.high, quote.low, quote.close}) > 1
-        return not has_range and any(abs(gain - each) <= POINTS for each in BANDS)
-
-    def _candle_before(self, day: int, symbol: int) -> Quote | None:
-        for past in range(day - 1, -1, -1):
-            quote = self.table.quote(past, symbol)
-            if quote is not None:
-                return quote
-        return None
+            extreme = candle.low if upper else candle.high
+            change = (extreme / close - 1) * 100
+            return band > 0 and (change if upper else -change) >= band - _TOLERANCE
+        if not candle.open == candle.high == candle.low == candle.close:
+            return False
+        change = (candle.close / close - 1) * 100
+        return any(abs((change if upper else -change) - each) <= _TOLERANCE for each in _BANDS)

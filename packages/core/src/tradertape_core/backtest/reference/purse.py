@@ -1,31 +1,67 @@
-"""What a fill costs, for the reference simulator."""
+"""Money of the reference simulator: cash, values and charges (docs/fills.md, section 2)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
 
 from tradertape_core.backtest.config import BacktestConfig, FlatCharges
 from tradertape_core.kernel.money import Price, paise_from_rupees
+from tradertape_core.ledger.charge_table import ChargeTable
 from tradertape_core.ledger.charges import Leg, charges_for, schedule
 
 
 @dataclass(slots=True)
 class Purse:
-    """What a fill costs on a day, in Decimal."""
+    """Cash in paise, what fills cost, and what was traded today."""
 
     config: BacktestConfig
     dates: list[date]
-    proportion: list[float] = field(default_factory=list[float])
-    fee: list[float] = field(default_factory=list[float])
+    table: ChargeTable
+    cash: int
+    traded: int = 0
+    _sold: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
 
-    def charges(self, today: int, side: str, value: int, *, delivers: bool = False) -> int:
-        terms = self.config.charges
-        rupees = Decimal(value) / 100
+    def cost(self, day: int, price: float, quantity: int) -> int:
+        """What a purchase takes out of the cash, charges included."""
+        value = paise_from_rupees(price * quantity)
+        return value + self._charges(day, "BUY", value)
+
+    def buy(self, day: int, price: float, quantity: int) -> tuple[int, int]:
+        """Pay for shares. Returns their value and the charges."""
+        value = paise_from_rupees(price * quantity)
+        charges = self._charges(day, "BUY", value)
+        self.cash -= value + charges
+        self.traded += value
+        return value, charges
+
+    def sell(self, day: int, symbol: int, price: float, quantity: int) -> tuple[int, int]:
+        """Receive the price of shares. Returns their value and the charges; those of a symbol's
+        first sale of a day hold the depository's."""
+        value = paise_from_rupees(price * quantity)
+        is_first = (day, symbol) not in self._sold
+        self._sold.add((day, symbol))
+        charges = self._charges(day, "SELL", value, delivers=is_first)
+        self.cash += value - charges
+        self.traded += value
+        return value, charges
+
+    def affordable(self, day: int, price: float, budget: float) -> int:
+        """Shares for a budget in rupees, before anything is rounded."""
+        fee = float(self.table.fee[day]) / 100
+        per_share = price * (1 + float(self.table.proportion[day]))
+        return max(0, int((budget - fee) // per_share))
+
+    def _charges(
+        self, day: int, side: Literal["BUY", "SELL"], value: int, *, delivers: bool = False
+    ) -> int:
+        terms, rupees = self.config.charges, Decimal(value) / 100
         if isinstance(terms, FlatCharges):
-            part = (value * Decimal(str(terms.bps)) / 10_000).quantize(Decimal(1), ROUND_HALF_UP)
-            return int(part) + paise_from_rupees(terms.per_order)
-        leg = Leg("BUY" if side == "BUY" else "SELL", Price(rupees), 1)
+            part = value * Decimal(str(terms.bps)) / 10_000
+            whole = int(part.quantize(Decimal(1), ROUND_HALF_UP))
+            return whole + paise_from_rupees(terms.per_order)
         debits = [rupees] if delivers else []
-        return charges_for(schedule(terms), self.dates[today], [leg], demat_debits=debits).total
+        leg = Leg(side, Price(rupees), 1)
+        return charges_for(schedule(terms), self.dates[day], [leg], demat_debits=debits).total
