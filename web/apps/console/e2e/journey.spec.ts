@@ -1,5 +1,7 @@
 import { expect, type Page, test } from "@playwright/test"
+import { expectAccessible } from "./care"
 import { shoot } from "./shots"
+import { totp } from "./totp"
 
 test.describe.configure({ mode: "serial" })
 test.setTimeout(600_000)
@@ -124,11 +126,31 @@ test("robustness studies of a result", async ({ page }) => {
   await expect(page.getByText(/^Best Sharpe of \d+/)).toHaveCount(2, { timeout: WORK_MS })
 })
 
-test("a second factor is set up by scanning or typing its key", async ({ page }) => {
+test("a second factor is set up, and its recovery codes are shown once", async ({ page }) => {
   await page.goto("/settings?tab=security")
-  await page.getByRole("region", { name: "Second factor" }).getByRole("button", { name: "Set up" }).click()
+  const section = page.getByRole("region", { name: "Two-factor authentication" })
+  await section.getByRole("button", { name: "Set up" }).click()
   await expect(page.getByRole("img", { name: /^QR code/ })).toBeVisible()
   await shoot(page, "second-factor")
+  const key = (await section.getByText(/^[A-Z2-7]{32}$/).textContent()) ?? ""
+  await section.getByRole("textbox", { name: "Authenticator code" }).fill(totp(key, 0))
+  await section.getByRole("button", { name: "Turn on" }).click()
+  const dialog = page.getByRole("dialog", { name: "Your recovery codes" })
+  const codes = (await dialog.getByRole("region", { name: "Code: recovery codes" }).innerText()).split("\n")
+  expect(codes).toHaveLength(10)
+  await expectAccessible(page, "recovery codes")
+  await shoot(page, "recovery-codes")
+  await page.keyboard.press("Escape")
+  await dialog.getByRole("button", { name: "I have saved them" }).click()
+  await expect(section.getByText("10 recovery codes left")).toBeVisible()
+  await shoot(page, "second-factor-on")
+  await section.getByRole("button", { name: "Turn off" }).click()
+  await section.getByRole("textbox", { name: "Authenticator or recovery code" }).fill("aaaa-bbbb-cccc-dddd")
+  await section.getByRole("button", { name: "Turn off" }).click()
+  await expect(section.getByText("The code is wrong or was used")).toBeVisible()
+  await section.getByRole("textbox", { name: "Authenticator or recovery code" }).fill(codes[0] ?? "")
+  await section.getByRole("button", { name: "Turn off" }).click()
+  await expect(section.getByRole("button", { name: "Set up" })).toBeVisible()
 })
 
 test("the palette navigates by keyboard", async ({ page }) => {

@@ -944,7 +944,7 @@ export type VerifyLink = ({
     /**
      * Totp
      *
-     * If the account has a second factor.
+     * If the account has a second factor: six digits, or a recovery code.
      */
     totp?: string | null;
 };
@@ -1468,6 +1468,26 @@ export type ConvictionLine = {
      * Points
      */
     points: number;
+};
+
+/**
+ * TotpState
+ *
+ * Whether the second factor is on, and how many of its recovery codes are unused.
+ */
+export type TotpState = {
+    /**
+     * Enabled
+     */
+    enabled: boolean;
+    /**
+     * Enabled At
+     */
+    enabled_at: string | null;
+    /**
+     * Recovery Codes Left
+     */
+    recovery_codes_left: number;
 };
 
 /**
@@ -5568,6 +5588,22 @@ export type Refusal = {
      * The reason, for people.
      */
     detail: string;
+};
+
+/**
+ * RecoveryCodes
+ *
+ * Recovery codes, which are shown only once; each works once.
+ */
+export type RecoveryCodes = {
+    /**
+     * Detail
+     */
+    detail: string;
+    /**
+     * Recovery Codes
+     */
+    recovery_codes: Array<string>;
 };
 
 /**
@@ -10307,6 +10343,20 @@ export type AuditRow = {
 };
 
 /**
+ * AnyCode
+ *
+ * Six digits from the authenticator app, or a recovery code.
+ */
+export type AnyCode = {
+    /**
+     * Code
+     *
+     * Six digits of the authenticator app, or a recovery code.
+     */
+    code: string;
+};
+
+/**
  * ActivityOut
  *
  * Everything in one instrument; fills newest first, at most 500 of them.
@@ -14567,6 +14617,47 @@ export type BrokerStatusApiAuthStatusGetResponses = {
 
 export type BrokerStatusApiAuthStatusGetResponse = BrokerStatusApiAuthStatusGetResponses[keyof BrokerStatusApiAuthStatusGetResponses];
 
+export type TotpStateApiAuthTotpGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/totp';
+};
+
+export type TotpStateApiAuthTotpGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type TotpStateApiAuthTotpGetError = TotpStateApiAuthTotpGetErrors[keyof TotpStateApiAuthTotpGetErrors];
+
+export type TotpStateApiAuthTotpGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: TotpState;
+};
+
+export type TotpStateApiAuthTotpGetResponse = TotpStateApiAuthTotpGetResponses[keyof TotpStateApiAuthTotpGetResponses];
+
 export type StartTotpApiAuthTotpPostData = {
     body?: never;
     path?: never;
@@ -14684,13 +14775,13 @@ export type ConfirmTotpApiAuthTotpConfirmPostResponses = {
     /**
      * Successful Response
      */
-    200: Message;
+    200: RecoveryCodes;
 };
 
 export type ConfirmTotpApiAuthTotpConfirmPostResponse = ConfirmTotpApiAuthTotpConfirmPostResponses[keyof ConfirmTotpApiAuthTotpConfirmPostResponses];
 
 export type DisableTotpApiAuthTotpDisablePostData = {
-    body: TotpCode;
+    body: AnyCode;
     path?: never;
     query?: never;
     url: '/api/auth/totp/disable';
@@ -14749,6 +14840,67 @@ export type DisableTotpApiAuthTotpDisablePostResponses = {
 };
 
 export type DisableTotpApiAuthTotpDisablePostResponse = DisableTotpApiAuthTotpDisablePostResponses[keyof DisableTotpApiAuthTotpDisablePostResponses];
+
+export type RenewRecoveryCodesApiAuthTotpRecoveryCodesPostData = {
+    body: AnyCode;
+    path?: never;
+    query?: never;
+    url: '/api/auth/totp/recovery-codes';
+};
+
+export type RenewRecoveryCodesApiAuthTotpRecoveryCodesPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type RenewRecoveryCodesApiAuthTotpRecoveryCodesPostError = RenewRecoveryCodesApiAuthTotpRecoveryCodesPostErrors[keyof RenewRecoveryCodesApiAuthTotpRecoveryCodesPostErrors];
+
+export type RenewRecoveryCodesApiAuthTotpRecoveryCodesPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: RecoveryCodes;
+};
+
+export type RenewRecoveryCodesApiAuthTotpRecoveryCodesPostResponse = RenewRecoveryCodesApiAuthTotpRecoveryCodesPostResponses[keyof RenewRecoveryCodesApiAuthTotpRecoveryCodesPostResponses];
 
 export type VerifyLinkApiAuthVerifyLinkPostData = {
     body: VerifyLink;

@@ -1,4 +1,4 @@
-"""The user's own account: profile, password, second factor, broker credentials."""
+"""The user's own account: profile, password, broker credentials."""
 
 from __future__ import annotations
 
@@ -13,13 +13,8 @@ from tradertape_server.features.auth.credentials.passwords import Passwords, che
 from tradertape_server.features.auth.models import BrokerCredential, User
 from tradertape_server.features.auth.sign_in import attempt_limits as limits
 from tradertape_server.features.auth.sign_in.known_devices import forget_devices
-from tradertape_server.features.auth.sign_in.totp import (
-    new_totp_secret,
-    provisioning_uri,
-    use_code,
-)
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.errors import BadRequest, Conflict, Forbidden
+from tradertape_server.platform.errors import Conflict, Forbidden
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.secrets import SecretBox
 
@@ -112,54 +107,6 @@ class Account:
             forget_devices(session, who.id)
             limits.reset(session, limits.PASSWORDS_OF_SESSION, str(who.credential_id))
             self._audit(session, "password_set", user, origin)
-
-    def start_totp(self, session: Session, user_id: int) -> schemas.TotpStart:
-        """Create a secret for the second factor, which is required only once it is confirmed.
-
-        Raises Conflict when the second factor is enabled already.
-        """
-        user = repository.user_by_id(session, user_id, lock=True)
-        if user.totp_enabled_at is not None:
-            raise Conflict("Two-factor authentication is already on.", code="totp_enabled")
-        secret = new_totp_secret()
-        user.totp_secret = self._secrets.seal(secret.encode())
-        user.totp_last_step = 0
-        return schemas.TotpStart(secret=secret, uri=provisioning_uri(secret, user.email))
-
-    def confirm_totp(
-        self, session: Session, who: Identity, code: str, origin: RequestOrigin
-    ) -> None:
-        """Enable the second factor; the code proves that the authenticator app has the secret.
-
-        Raises Conflict when it is enabled already, BadRequest for a wrong code.
-        """
-        user = repository.user_by_id(session, who.id, lock=True)
-        if user.totp_enabled_at is not None:
-            raise Conflict("Two-factor authentication is already on.", code="totp_enabled")
-        if not use_code(user, code, secrets=self._secrets, now=self._clock.now()):
-            raise BadRequest("The authenticator code is wrong.", code="totp_wrong")
-        user.totp_enabled_at = self._clock.now()
-        repository.end_sessions(session, who.id, except_id=who.credential_id)
-        self._audit(session, "totp_enabled", user, origin)
-
-    def disable_totp(self, who: Identity, code: str, origin: RequestOrigin) -> None:
-        """Disable the second factor; needs a current code.
-
-        Raises Conflict when it is not enabled, BadRequest for a wrong code, TooMany.
-        """
-        now = self._clock.now()
-        limits.after_clock_was_set_back(self._database, now)
-        with self._database.write() as session:
-            limits.count_attempt(session, limits.TOTP_OF_SESSION, str(who.credential_id), now)
-        with self._database.write() as session:
-            user = repository.user_by_id(session, who.id, lock=True)
-            if user.totp_enabled_at is None:
-                raise Conflict("Two-factor authentication is not on.", code="totp_not_enabled")
-            if not use_code(user, code, secrets=self._secrets, now=now):
-                raise BadRequest("The authenticator code is wrong.", code="totp_wrong")
-            user.totp_secret = user.totp_enabled_at = None
-            limits.reset(session, limits.TOTP_OF_SESSION, str(who.credential_id))
-            self._audit(session, "totp_disabled", user, origin)
 
     def kite_credentials(self, session: Session, user_id: int) -> schemas.KiteCredentials:
         """The stored Kite credentials; of the secret only a hint."""

@@ -77,6 +77,19 @@ class SignInAttempt(Base):
     at: Mapped[datetime] = mapped_column(index=True)
 
 
+class RecoveryCode(Base):
+    """A code that replaces the authenticator app once; shown once, stored as a hash."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (UniqueConstraint("user_id", "code_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    code_hash: Mapped[str] = mapped_column(HASH)
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
 class KnownDevice(Base):
     """A browser that has signed in to an account before; its cookie holds the token."""
 

@@ -54,6 +54,13 @@ Email = Annotated[
     AfterValidator(normal_email),
 ]
 Code = Annotated[str, Field(pattern=r"^\s*\d{3}\s?\d{3}\s*$", description="Six digits.")]
+SecondFactorCode = Annotated[
+    str,
+    Field(
+        pattern=r"^\s*(\d{3}\s?\d{3}|[A-Za-z0-9]{4}([-\s]?[A-Za-z0-9]{4}){3})\s*$",
+        description="Six digits of the authenticator app, or a recovery code.",
+    ),
+]
 Label = Annotated[str, Field(min_length=1, max_length=100)]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=200)]
 
@@ -84,7 +91,10 @@ class VerifyLink(Body):
     token: str | None = Field(default=None, min_length=1, max_length=200)
     email: Email | None = None
     otp: Code | None = None
-    totp: Code | None = Field(default=None, description="If the account has a second factor.")
+    totp: SecondFactorCode | None = Field(
+        default=None,
+        description="If the account has a second factor: six digits, or a recovery code.",
+    )
     confirm: bool = Field(
         default=False, description="Sign in although another browser requested the link."
     )
@@ -102,7 +112,7 @@ class PasswordLogin(Body):
 
     email: Email
     password: Password
-    totp: Code | None = None
+    totp: SecondFactorCode | None = None
 
 
 class Logout(Body):
@@ -190,6 +200,27 @@ class TotpStart(Reply):
 
     secret: str
     uri: str
+
+
+class TotpState(Reply):
+    """Whether the second factor is on, and how many of its recovery codes are unused."""
+
+    enabled: bool
+    enabled_at: IstTime | None
+    recovery_codes_left: int
+
+
+class RecoveryCodes(Reply):
+    """Recovery codes, which are shown only once; each works once."""
+
+    detail: str
+    recovery_codes: list[str]
+
+
+class AnyCode(Body):
+    """Six digits from the authenticator app, or a recovery code."""
+
+    code: SecondFactorCode
 
 
 class TotpCode(Body):

@@ -15,7 +15,11 @@ from tradertape_server.features.auth.credentials.keys import Keys, Kind, Owner
 from tradertape_server.features.auth.credentials.passwords import Passwords
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.auth.schemas import Me, normal_email
+from tradertape_server.features.auth.second_factor import SecondFactor
 from tradertape_server.features.auth.sign_in.known_devices import forget_devices
+from tradertape_server.features.auth.sign_in.recovery_codes import (
+    delete_codes as delete_recovery_codes,
+)
 from tradertape_server.features.auth.sign_in.sessions import Authenticator, SessionLife
 from tradertape_server.features.auth.sign_in.sign_in import SignInService
 from tradertape_server.features.auth.token_scope import UNRESTRICTED, TokenScope
@@ -70,6 +74,7 @@ class AuthService:
             allow_signup=policy.allow_signup,
         )
         self.account = Account(database, clock, secrets, passwords)
+        self.second_factor = SecondFactor(database, clock, secrets, mailer)
         self.keys: dict[Kind, Keys] = {
             "agent": Keys(clock, "agent"),
             "worker": Keys(clock, "worker"),
@@ -114,6 +119,7 @@ class AuthService:
         with self._database.write() as session:
             user = self._found(session, email)
             user.totp_secret = user.totp_enabled_at = None
+            delete_recovery_codes(session, user.id)
             self._audit(session, "totp_disabled", user)
 
     def create_token(

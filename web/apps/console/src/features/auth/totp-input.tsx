@@ -5,16 +5,18 @@ interface Props {
   onChange: (value: string) => void
 }
 
-/** The authenticator's 6-digit code, for accounts with a second factor. */
+const RECOVERY_LENGTH = 19
+
+/** A code of the second factor: the authenticator's, or a recovery code. */
 export function TotpInput({ value, onChange }: Props) {
   return (
     <TextInput
       label="Authenticator code"
-      description="From the app on your phone; it changes every 30 seconds."
-      inputMode="numeric"
+      description="From the app on your phone. Without your phone, enter one of your recovery codes."
       autoComplete="one-time-code"
-      maxLength={7}
+      maxLength={RECOVERY_LENGTH}
       required
+      autoFocus
       value={value}
       onChange={(event) => onChange(event.currentTarget.value)}
     />

@@ -1,102 +1,121 @@
-import { Anchor, Badge, Button, Group, Skeleton, Stack, Text, TextInput } from "@mantine/core"
+import { Anchor, Badge, Button, Group, Skeleton, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { count } from "@tradertape/ui/format.ts"
 import { lazy, Suspense, useState } from "react"
 import { CopyField } from "@/components/copy/copy-field"
 import { Section } from "@/components/page/section"
-import { failureText, notifyDone, notifyFailure } from "@/lib/notify"
-import { accountCalls } from "@/lib/queries/account"
+import { ErrorState } from "@/components/states/error-state"
+import { notifyDone, notifyFailure } from "@/lib/notify"
+import { accountCalls, totpQuery } from "@/lib/queries/account"
 import { meQuery } from "@/lib/queries/auth"
-import classes from "./settings.module.css"
+import { CodeForm } from "./code-form"
+import { RecoveryCodesDialog } from "./recovery-codes"
 
 const QrCode = lazy(() => import("@/components/copy/qr-code").then(({ QrCode }) => ({ default: QrCode })))
 
-/** Two-factor authentication: a code is required to turn it on and off. */
+type Change = "off" | "renew" | null
+
+/** Two-factor authentication: a code is required to turn it on and off, and for new recovery codes. */
 export function TotpSection() {
-  const { data: me } = useQuery(meQuery)
+  const { data, error, refetch } = useQuery(totpQuery)
   const client = useQueryClient()
-  const [isChanging, setChanging] = useState(false)
-  const starting = useMutation({
-    mutationFn: accountCalls.startTotp,
-    onSuccess: () => setChanging(true),
-    onError: (error) => notifyFailure("The second factor could not be set up", error),
-  })
-  const finish = (detail: string) => {
-    setChanging(false)
-    starting.reset()
+  const [change, setChange] = useState<Change>(null)
+  const [codes, setCodes] = useState<string[] | null>(null)
+  const finish = (detail: string, fresh: string[] | null) => {
+    setChange(null)
+    setCodes(fresh)
     notifyDone(detail)
+    void client.invalidateQueries({ queryKey: totpQuery.queryKey })
     void client.invalidateQueries({ queryKey: meQuery.queryKey })
   }
-  const isOn = me?.totp_enabled ?? false
+  if (error && !data)
+    return <ErrorState error={error} what="Two-factor authentication" retry={() => void refetch()} />
+  if (!data) return <Skeleton height={120} />
   return (
     <Section
-      title="Second factor"
+      title="Two-factor authentication"
       note="A code from an authenticator app, required after the password or link."
-      action={<Badge color={isOn ? "green" : "gray"}>{isOn ? "On" : "Off"}</Badge>}
+      action={<Badge color={data.enabled ? "green" : "gray"}>{data.enabled ? "On" : "Off"}</Badge>}
     >
-      <Stack gap="sm">
-        {!isOn && starting.data && isChanging && (
-          <>
-            <Text size="sm">
-              Scan this with your authenticator app, or{" "}
-              <Anchor href={starting.data.uri}>open it in the app</Anchor> on this device, or type the key
-              manually. Then enter the code it shows.
-            </Text>
-            <Suspense fallback={<Skeleton width={176} height={176} />}>
-              <QrCode text={starting.data.uri} label="QR code of the key for an authenticator app" />
-            </Suspense>
-            <CopyField value={starting.data.secret} label="Key" />
-            <CodeForm verb="Turn on" call={accountCalls.confirmTotp} onDone={finish} />
-          </>
-        )}
-        {isOn && isChanging && <CodeForm verb="Turn off" call={accountCalls.disableTotp} onDone={finish} />}
-        {!isChanging && (
-          <Button
-            variant="default"
-            w="fit-content"
-            loading={starting.isPending}
-            onClick={() => (isOn ? setChanging(true) : starting.mutate())}
-          >
-            {isOn ? "Turn off" : "Set up"}
-          </Button>
-        )}
-      </Stack>
+      {!data.enabled && <SetUp onDone={finish} />}
+      {data.enabled && change === null && <State left={data.recovery_codes_left} onChange={setChange} />}
+      {data.enabled && change === "off" && (
+        <CodeForm
+          verb="Turn off"
+          takesRecovery
+          call={accountCalls.disableTotp}
+          onDone={({ detail }) => finish(detail, null)}
+          onCancel={() => setChange(null)}
+        />
+      )}
+      {data.enabled && change === "renew" && (
+        <CodeForm
+          verb="Create new codes"
+          takesRecovery
+          call={accountCalls.renewRecoveryCodes}
+          onDone={({ detail, recovery_codes }) => finish(detail, recovery_codes)}
+          onCancel={() => setChange(null)}
+        />
+      )}
+      {codes && <RecoveryCodesDialog codes={codes} onClose={() => setCodes(null)} />}
     </Section>
   )
 }
 
-interface CodeProps {
-  verb: string
-  call: (code: string) => Promise<{ detail: string }>
-  onDone: (detail: string) => void
-}
-
-function CodeForm({ verb, call, onDone }: CodeProps) {
-  const [code, setCode] = useState("")
-  const sending = useMutation({ mutationFn: () => call(code), onSuccess: ({ detail }) => onDone(detail) })
+function State({ left, onChange }: { left: number; onChange: (change: Change) => void }) {
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        sending.mutate()
-      }}
-    >
-      <Group align="flex-start" gap={8} className={classes.narrow}>
-        <TextInput
-          size="xs"
-          aria-label="Authenticator code"
-          placeholder="6 digits"
-          inputMode="numeric"
-          autoComplete="one-time-code"
-          maxLength={7}
-          required
-          value={code}
-          onChange={(event) => setCode(event.currentTarget.value)}
-          error={sending.error ? failureText(sending.error).message : undefined}
-        />
-        <Button type="submit" loading={sending.isPending}>
-          {verb}
+    <Stack gap="sm">
+      <Text size="sm" className={left < 3 ? "tt-warn" : undefined}>
+        {left === 0
+          ? "No recovery codes are left. Create new ones, so that a lost phone does not lock you out."
+          : `${count(left, "recovery code")} left, for a lost phone. Each works once.`}
+      </Text>
+      <Group gap={8}>
+        <Button variant="default" onClick={() => onChange("renew")}>
+          New recovery codes
+        </Button>
+        <Button variant="default" onClick={() => onChange("off")}>
+          Turn off
         </Button>
       </Group>
-    </form>
+    </Stack>
+  )
+}
+
+function SetUp({ onDone }: { onDone: (detail: string, codes: string[]) => void }) {
+  const starting = useMutation({
+    mutationFn: accountCalls.startTotp,
+    onError: (error) => notifyFailure("Two-factor authentication could not be set up", error),
+  })
+  if (!starting.data)
+    return (
+      <Button
+        variant="default"
+        w="fit-content"
+        loading={starting.isPending}
+        onClick={() => starting.mutate()}
+      >
+        Set up
+      </Button>
+    )
+  return (
+    <Stack gap="sm">
+      <Text size="sm">
+        Scan this with your authenticator app, or{" "}
+        <Anchor href={starting.data.uri} underline="always">
+          open it in the app
+        </Anchor>{" "}
+        on this device, or type the key manually. Then enter the code it shows.
+      </Text>
+      <Suspense fallback={<Skeleton width={176} height={176} />}>
+        <QrCode text={starting.data.uri} label="QR code of the key for an authenticator app" />
+      </Suspense>
+      <CopyField value={starting.data.secret} label="Key" />
+      <CodeForm
+        verb="Turn on"
+        call={accountCalls.confirmTotp}
+        onDone={({ detail, recovery_codes }) => onDone(detail, recovery_codes)}
+      />
+    </Stack>
   )
 }

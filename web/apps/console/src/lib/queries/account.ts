@@ -25,6 +25,12 @@ export const sessionsQuery = queryOptions({
   queryFn: ({ signal }) => unwrap(api.sessions({ signal })),
 })
 
+/** Whether the second factor is on, and how many recovery codes are left. */
+export const totpQuery = queryOptions({
+  queryKey: ["account", "totp"],
+  queryFn: ({ signal }) => unwrap(api.totpState({ signal })),
+})
+
 export const keysQuery = (kind: KeyKind) =>
   queryOptions({
     queryKey: ["account", "keys", kind],
@@ -39,6 +45,7 @@ export const accountCalls = {
   startTotp: () => unwrap(api.startTotp()),
   confirmTotp: (code: string) => unwrap(api.confirmTotp({ body: { code } })),
   disableTotp: (code: string) => unwrap(api.disableTotp({ body: { code } })),
+  renewRecoveryCodes: (code: string) => unwrap(api.renewRecoveryCodes({ body: { code } })),
   endSession: (id: number) => unwrap(api.endSession({ path: { session_id: id } })),
   createKey: ({ kind, body }: KeyRequest) =>
     unwrap(kind === "agent" ? api.createAgentKey({ body }) : api.createWorkerToken({ body })),

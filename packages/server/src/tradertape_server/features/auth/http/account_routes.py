@@ -55,28 +55,41 @@ def set_password(
     return schemas.Message(detail="The password is set. Other devices were signed out.")
 
 
+@router.get("/totp")
+def totp_state(auth: Auth, user: SessionUser, session: DbSession) -> schemas.TotpState:
+    """Whether the second factor is on, and how many recovery codes are left."""
+    return auth.second_factor.state(session, user.id)
+
+
 @router.post("/totp")
 def start_totp(auth: Auth, user: SessionUser, session: DbSession) -> schemas.TotpStart:
     """Create a secret for an authenticator app; it takes effect once a code is confirmed."""
-    return auth.account.start_totp(session, user.id)
+    return auth.second_factor.start(session, user.id)
 
 
 @router.post("/totp/confirm")
 def confirm_totp(
-    body: schemas.TotpCode, auth: Auth, user: SessionUser, session: DbSession, origin: Origin
-) -> schemas.Message:
-    """Enable the second factor with a first code."""
-    auth.account.confirm_totp(session, user, "".join(body.code.split()), origin)
-    return schemas.Message(detail="Two-factor authentication is on.")
+    body: schemas.TotpCode, auth: Auth, user: SessionUser, origin: Origin
+) -> schemas.RecoveryCodes:
+    """Enable the second factor with a first code; returns recovery codes, shown only once."""
+    return auth.second_factor.confirm(user, "".join(body.code.split()), origin)
 
 
 @router.post("/totp/disable")
 def disable_totp(
-    body: schemas.TotpCode, auth: Auth, user: SessionUser, origin: Origin
+    body: schemas.AnyCode, auth: Auth, user: SessionUser, origin: Origin
 ) -> schemas.Message:
-    """Disable the second factor with a current code."""
-    auth.account.disable_totp(user, "".join(body.code.split()), origin)
+    """Disable the second factor with a current code or a recovery code."""
+    auth.second_factor.disable(user, "".join(body.code.split()), origin)
     return schemas.Message(detail="Two-factor authentication is off.")
+
+
+@router.post("/totp/recovery-codes")
+def renew_recovery_codes(
+    body: schemas.AnyCode, auth: Auth, user: SessionUser, origin: Origin
+) -> schemas.RecoveryCodes:
+    """Replace the recovery codes with new ones, with a current code or a recovery code."""
+    return auth.second_factor.renew_codes(user, "".join(body.code.split()), origin)
 
 
 @router.get("/kite-credentials")

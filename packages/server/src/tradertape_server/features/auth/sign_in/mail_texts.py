@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from tradertape_core.kernel.clock import IST
 from tradertape_server.platform.mail import Mail
 
 
@@ -15,3 +18,17 @@ def sign_in_mail(*, to: str, link: str, code: str, minutes: int) -> Mail:
     )
     notice = f"Sign-in link for {to}: {link}\nSign-in code: {code}"
     return Mail(to=to, subject="Your TraderTape sign-in link", text=text, notice=notice)
+
+
+def security_mail(*, to: str, event: str, at: datetime, detail: str = "") -> Mail:
+    """Build the mail about a change of an account's protection, for an owner who did not make it.
+
+    event: what happened, a sentence without its full stop.
+    """
+    when = f"{at.astimezone(IST):%d %b %Y, %H:%M} IST"
+    text = (
+        f"{event} for your TraderTape account {to} on {when}.\n\n"
+        f"{detail}If this was not you, change your password and sign out all other browsers in\n"
+        "Settings, Security, and tell the administrator of the server.\n"
+    )
+    return Mail(to=to, subject=f"TraderTape: {event.lower()}", text=text, notice=f"{event}: {to}")

@@ -18,12 +18,13 @@ from tradertape_server.features.auth.credentials.passwords import Passwords
 from tradertape_server.features.auth.models import SignInCode, User
 from tradertape_server.features.auth.sign_in import attempt_limits as limits
 from tradertape_server.features.auth.sign_in.known_devices import find_device, remember_device
-from tradertape_server.features.auth.sign_in.mail_texts import sign_in_mail
+from tradertape_server.features.auth.sign_in.mail_texts import security_mail, sign_in_mail
+from tradertape_server.features.auth.sign_in.recovery_codes import codes_left
 from tradertape_server.features.auth.sign_in.sessions import SessionLife, open_session
-from tradertape_server.features.auth.sign_in.totp import take_totp
+from tradertape_server.features.auth.sign_in.totp import is_recovery_code, take_totp
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError, Conflict, Forbidden, Unauthenticated
-from tradertape_server.platform.mail import Mailer
+from tradertape_server.platform.mail import Mail, Mailer
 from tradertape_server.platform.secrets import (
     SecretBox,
     constant_time_equal,
@@ -54,6 +55,7 @@ class SignedIn:
     token: str
     user_id: int
     device_token: str
+    mail: Mail | None = None  # to the owner, where a recovery code was used
 
 
 class SignInService:
@@ -146,7 +148,7 @@ class SignInService:
                 )
             else:
                 outcome = self._enter(session, found, browser, totp=totp, method="link", now=now)
-        return _or_raise(outcome)
+        return self._finished(outcome)
 
     def by_code(self, email: str, code: str, browser: Browser, *, totp: str | None) -> SignedIn:
         """Sign in with the six digits; raises Unauthenticated, Forbidden, TooMany."""
@@ -170,7 +172,7 @@ class SignInService:
                 outcome = self._enter(session, found, browser, totp=totp, method="code", now=now)
                 if isinstance(outcome, SignedIn):
                     limits.take_back(session, attempts)
-        return _or_raise(outcome)
+        return self._finished(outcome)
 
     def by_password(
         self, email: str, password: str, browser: Browser, *, totp: str | None
@@ -209,7 +211,7 @@ class SignInService:
                     limits.take_back(session, attempts)
                     limits.reset(session, *counted[0])
                     user.password_hash = rehashed
-        return _or_raise(outcome)
+        return self._finished(outcome)
 
     def _store(
         self, session: Session, email: str, *, link: str, code: str, mark: str, now: datetime
@@ -292,7 +294,34 @@ class SignInService:
             method=method,
         )
         device_token = remember_device(session, user.id, browser.device_token, now, self._secrets)
-        return SignedIn(token, user.id, device_token)
+        is_recovered = user.totp_enabled_at is not None and is_recovery_code(totp or "")
+        mail = self._recovered(session, user, browser.origin, now) if is_recovered else None
+        return SignedIn(token, user.id, device_token, mail)
+
+    def _finished(self, outcome: SignedIn | ApiError) -> SignedIn:
+        """After the transaction: raise what refused the sign-in, or send the mail about it."""
+        if isinstance(outcome, ApiError):
+            raise outcome
+        if outcome.mail is not None:
+            self._mailer.send(outcome.mail)
+        return outcome
+
+    def _recovered(
+        self, session: Session, user: User, origin: RequestOrigin, now: datetime
+    ) -> Mail:
+        left = codes_left(session, user.id)
+        record(
+            session,
+            "recovery_code_used",
+            user_id=user.id,
+            actor=user.email,
+            origin=origin,
+            now=now,
+            left=left,
+        )
+        detail = f"{left} of the recovery codes are left. "
+        event = "A recovery code was used to sign in"
+        return security_mail(to=user.email, event=event, at=now, detail=detail)
 
     def _link(self, token: str) -> str:
         return f"{self._public_url}{LINK_PAGE}?token={token}"
@@ -321,12 +350,6 @@ def _passwords_of(email: str, browser: Browser, device: int | None) -> list[limi
         (limits.PASSWORDS_OF_EMAIL, email),
         (limits.PASSWORDS_OF_IP, network),
     ]
-
-
-def _or_raise(outcome: SignedIn | ApiError) -> SignedIn:
-    if isinstance(outcome, ApiError):
-        raise outcome
-    return outcome
 
 
 def _bad_link() -> ApiError:

@@ -1,4 +1,4 @@
-"""The second factor: six-digit codes of an authenticator app, each valid once."""
+"""The second factor: six-digit codes of an app, or recovery codes, each valid once."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.auth.sign_in import attempt_limits as limits
+from tradertape_server.features.auth.sign_in.recovery_codes import use_recovery_code
 from tradertape_server.platform.errors import ApiError, TooMany, Unauthenticated
 from tradertape_server.platform.secrets import SecretBox, constant_time_equal
 
 ISSUER = "TraderTape"
 STEP_S = 30
+DIGITS = 6
 
 
 def new_totp_secret() -> str:
@@ -56,7 +58,9 @@ def take_totp(
     if user.totp_enabled_at is None:
         return None
     if not code:
-        return Unauthenticated("Enter the code of your authenticator app.", code="totp_needed")
+        return Unauthenticated(
+            "Enter the code of your authenticator app, or a recovery code.", code="totp_needed"
+        )
     counted = (limits.TOTP_OF_EMAIL, user.email)
     if device is not None:
         counted = (limits.TOTP_OF_DEVICE, str(device))
@@ -67,10 +71,24 @@ def take_totp(
     session.refresh(
         user, with_for_update=True
     )  # of two concurrent requests with the same code, one succeeds
-    if not use_code(user, code, secrets=secrets, now=now):
-        return Unauthenticated("The authenticator code is wrong.", code="totp_wrong")
+    if not use_second_factor(session, user, code, secrets=secrets, now=now):
+        return Unauthenticated("The code is wrong or was used.", code="totp_wrong")
     limits.reset(session, *counted)
     return None
+
+
+def is_recovery_code(code: str) -> bool:
+    """Whether a code has the form of a recovery code, not of an authenticator app's."""
+    return len(code) > DIGITS
+
+
+def use_second_factor(
+    session: Session, user: User, code: str, *, secrets: SecretBox, now: datetime
+) -> bool:
+    """Whether a code of the app, or a recovery code, is valid and unused; marks it as used."""
+    if is_recovery_code(code):
+        return use_recovery_code(session, user.id, code, now)
+    return use_code(user, code, secrets=secrets, now=now)
 
 
 def use_code(user: User, code: str, *, secrets: SecretBox, now: datetime) -> bool:
