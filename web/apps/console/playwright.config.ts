@@ -51,7 +51,7 @@ export default defineConfig({
     {
       name: "typing",
       testMatch: "typing.spec.ts",
-      dependencies: ["journeys", "market"],
+      dependencies: ["option-runs", "market"],
       use: { storageState },
     },
     {

@@ -87,8 +87,9 @@ test("backtest the fork and the template, open a trade, compare the two", async 
   await boxes.nth(1).check()
   await shoot(page, "runs")
   await page.getByRole("link", { name: "Compare 2" }).click()
-  await expect(page.getByRole("region", { name: "Figures of the compared runs" })).toBeVisible()
-  await expect(page.getByRole("columnheader")).toHaveCount(3)
+  const figures = page.getByRole("region", { name: "Figures of the compared runs" })
+  await expect(figures).toBeVisible()
+  await expect(figures.getByRole("columnheader")).toHaveCount(3)
   await shoot(page, "compare")
 })
 

@@ -94,6 +94,20 @@ test("the protection and the risk controls of a run", async ({ page }) => {
   await typeInAHurry(field(page, "Daily loss (₹)"), { ...PERCENT, pastes: "₹3" })
 })
 
+test("a strategy's numbers, which stay as they were while a field is empty", async ({ page }) => {
+  await page.goto("/strategies?tab=templates")
+  await page.getByRole("article", { name: "Dip Buyer" }).getByRole("button", { name: "Fork" }).click()
+  await expect(page).toHaveURL(/\/strategies\/\d+$/)
+  await typeInAHurry(field(page, "Target (%)"), PERCENT)
+  const number = page.getByRole("textbox", { name: /, number$/ }).first()
+  await typeInAHurry(number, PERCENT)
+  await number.fill("")
+  await page.waitForTimeout(300)
+  await expect(number).toHaveValue("")
+  await number.blur()
+  await expect(number).toHaveValue("3")
+})
+
 test("a backtest's money and a paper account's cash", async ({ page }) => {
   await page.goto("/backtests/new")
   await typeInAHurry(field(page, "Starting capital (₹)"), { ...AMOUNT, above: "1,00,000", showsPasted: "0" })

@@ -61,6 +61,7 @@ export function TypedNumber(props: Props) {
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return
     event.preventDefault()
+    if (rest.readOnly) return
     const next = stepped(value, step, event.key === "ArrowUp" ? 1 : -1, isSigned)
     setTyped(grouped(next, shownDecimals, decimals))
     onChange?.(next)

@@ -1,6 +1,7 @@
-import { type ComboboxItem, NumberInput, type OptionsFilter, Select } from "@mantine/core"
+import { type ComboboxItem, type OptionsFilter, Select } from "@mantine/core"
 import type { ArithOp, Operand } from "@tradertape/api/strategy.ts"
 import { useMemo } from "react"
+import { RequiredNumber } from "@/components/forms/required-number"
 import { choiceOf, choices, numberOf, operandOf, type Scope } from "../../tree/operands"
 import type { Path } from "../../tree/path"
 import { useEditing, usePlace, useProblem } from "../state/editor-context"
@@ -97,13 +98,15 @@ export function OperandEditor({ path, scope, label }: Props) {
     <span className={classes.operand}>
       {picker}
       {choice === "literal" ? (
-        <NumberInput
+        <RequiredNumber
           className={classes.literal}
           size="xs"
           aria-label={`${label}, number`}
           value={numberOf(operand)}
-          onChange={(value) => typeof value === "number" && setOperand({ type: "literal", value })}
-          hideControls
+          onChange={(value) => value !== null && setOperand({ type: "literal", value })}
+          decimals={6}
+          isSigned
+          step={1}
           readOnly={isReadOnly}
           error={Boolean(problem)}
         />
