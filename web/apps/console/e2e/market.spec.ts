@@ -134,7 +134,9 @@ test("the palette finds an instrument", async ({ page }) => {
   await page.goto("/market")
   await expect(page.getByRole("navigation", { name: "Main", exact: true })).toBeVisible()
   await page.keyboard.press("Control+k")
-  await page.getByPlaceholder("Search actions, instruments, strategies, runs and pages").fill("tata consultancy")
+  await page
+    .getByPlaceholder("Search actions, instruments, strategies, runs and pages")
+    .fill("tata consultancy")
   await expect(page.getByText("TCS", { exact: true })).toBeVisible()
   await page.keyboard.press("Enter")
   await expect(page.getByRole("heading", { level: 1, name: "TCS" })).toBeVisible()
