@@ -72,7 +72,7 @@ def test_every_file_of_a_column_cache_is_sealed(toy, market, tmp_path):
     folder = market.store.cache_folder(toy)
     names = sealed_files(folder)
     assert {"close.npy", "dividends_value.npy", "splits_value.npy", "head.json"} <= set(names)
-    assert len(names) == 15
+    assert len(names) == 18
     for name in names:
         copy = tmp_path / "copies" / name / folder.name
         shutil.copytree(folder, copy)
@@ -94,7 +94,7 @@ def test_an_altered_cache_never_gives_figures(toy, market, when):
         assert figures(reader) == expected, name
         found += 1
         assert reader.opened.caches_damaged == (found if is_open else 1), name
-    assert found == (15 if is_open else 16)
+    assert found == (18 if is_open else 19)
 
 
 def test_an_altered_selection_is_built_again(toy, market):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradertape_core.market.panel import Mask, Matrix, Panel
+from tradertape_core.market.sectors import sector_key
 from tradertape_core.strategy.evaluation.conviction import Cells, Points, score
 from tradertape_core.strategy.evaluation.evaluate import Evaluation
 from tradertape_core.strategy.language import rules
@@ -118,13 +119,13 @@ def passes_filters(filters: rules.Filters, evaluation: Evaluation) -> Mask:
 def allowed_symbols(filters: rules.Filters, panel: Panel) -> NDArray[np.bool_]:
     """(N,) symbols that the lists of symbols and sectors let through. Case does not matter."""
     excluded = set(filters.exclude_symbols)
-    include = {sector.casefold() for sector in filters.include_sectors}
-    exclude = {sector.casefold() for sector in filters.exclude_sectors}
+    include = set(map(sector_key, filters.include_sectors))
+    exclude = set(map(sector_key, filters.exclude_sectors))
     return np.array(
         [
             symbol not in excluded
-            and (not include or sector.casefold() in include)
-            and sector.casefold() not in exclude
+            and (not include or sector_key(sector) in include)
+            and sector_key(sector) not in exclude
             for symbol, sector in zip(panel.symbols, panel.sectors, strict=True)
         ],
         dtype=np.bool_,
@@ -133,9 +134,9 @@ def allowed_symbols(filters: rules.Filters, panel: Panel) -> NDArray[np.bool_]:
 
 def filter_warnings(filters: rules.Filters, panel: Panel) -> tuple[str, ...]:
     """What the filters ask for and the panel cannot give."""
-    known = {sector.casefold() for sector in panel.sectors}
+    known = set(map(sector_key, panel.sectors))
     asked = (*filters.include_sectors, *filters.exclude_sectors)
-    unknown = sorted({sector for sector in asked if sector.casefold() not in known})
+    unknown = sorted({sector for sector in asked if sector_key(sector) not in known})
     warnings = [f'No stock of this universe is in the sector "{sector}".' for sector in unknown]
     if filters.exclude_surveillance:
         warnings.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from tradertape_core.market.sectors import sector_key
 from tradertape_core.strategy.english.operands import amount
 from tradertape_core.strategy.evaluation.evaluate import Evaluation
 from tradertape_core.strategy.language import rules
@@ -38,17 +39,17 @@ def checked_filters(
 
 def _lists(filters: rules.Filters, symbol: str, sector: str) -> list[Json]:
     checks: list[Json] = []
-    folded, named = sector.casefold(), sector or "unknown"
+    folded, named = sector_key(sector), sector or "unknown"
     if filters.exclude_symbols:
         passed = symbol not in filters.exclude_symbols
         text = f"{symbol} is {'not ' if passed else ''}on the list of excluded stocks"
         checks.append(_check("exclude_symbols", text, passed=passed))
     if filters.include_sectors:
-        passed = folded in {each.casefold() for each in filters.include_sectors}
+        passed = folded in set(map(sector_key, filters.include_sectors))
         text = f"its sector, {named}, is {'' if passed else 'not '}among those asked for"
         checks.append(_check("include_sectors", text, passed=passed))
     if filters.exclude_sectors:
-        passed = folded not in {each.casefold() for each in filters.exclude_sectors}
+        passed = folded not in set(map(sector_key, filters.exclude_sectors))
         text = f"its sector, {named}, is {'not ' if passed else ''}excluded"
         checks.append(_check("exclude_sectors", text, passed=passed))
     return checks

@@ -45,7 +45,7 @@ def import_(
     data_set: DataSetOption = "nse",
     kind: Annotated[
         str,
-        typer.Option(help="auto, candles, indices, actions, membership or instruments."),
+        typer.Option(help="auto, candles, indices, actions, membership, bands or instruments."),
     ] = "auto",
     basis: BasisOption = "",
     source_basis: Annotated[

@@ -36,7 +36,7 @@ from tradertape_server.features.market.data_sets.store import sync_folder
 PRICES = FIELDS[:4]
 MAX_SELECTIONS = 64
 _HEAD = "head.json"
-_EVENTS = ("dividends", "splits")
+_EVENTS = ("dividends", "splits", "bands")
 logger = logging.getLogger(__name__)  # structlog takes longer to import than the rest
 Event = tuple[str, date, float]  # symbol, ex-date, value
 
@@ -55,7 +55,8 @@ class Columns:
 
     instruments: symbol to (name, isin, sector), if the set has its own. dividends: by ex-date,
     rupees a share on the basis that is served; splits: that the prices are adjusted for, shares
-    after for one before. guard: compares the files with their seals.
+    after for one before; bands: price bands from a day on, percent. guard: compares the files with
+    their seals.
     """
 
     folder: Path
@@ -68,6 +69,7 @@ class Columns:
     instruments: Mapping[str, Sequence[str]]
     dividends: Events
     splits: Events
+    bands: Events
 
     def spells(self) -> dict[str, list[list[str | None]]]:
         """The data set's universes: name to rows of [symbol, from, to]."""
@@ -126,6 +128,7 @@ def write_columns(
     spells: Mapping[str, Sequence[Sequence[str | None]]],
     dividends: Sequence[Event] = (),
     splits: Sequence[Event] = (),
+    bands: Sequence[Event] = (),
 ) -> None:
     """Write a cache and rename it to its final name; a second writer's copy is discarded."""
     head = {
@@ -135,7 +138,7 @@ def write_columns(
     }
     arrays = {name: dense.values[name] for name in FIELDS}
     arrays |= {"dates": dense.dates, "indices": align_indices(indices, dense.dates)}
-    for name, events in zip(_EVENTS, (dividends, splits), strict=True):
+    for name, events in zip(_EVENTS, (dividends, splits, bands), strict=True):
         found = _as_events(events, dense.symbols)
         arrays |= {f"{name}_{part}": getattr(found, part) for part in Events._fields}
     _write_folder(folder, arrays, {_HEAD: head, "membership.json": spells})

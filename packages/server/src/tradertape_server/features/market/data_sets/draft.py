@@ -24,6 +24,7 @@ from tradertape_server.features.market.data_sets.reference_rows import (
     Action,
     Dividend,
     InstrumentRow,
+    PriceBand,
     Spell,
     adjust,
     served_dividends,
@@ -44,6 +45,7 @@ class Draft:
     dividends: list[Dividend]
     membership: list[Spell]
     instruments: list[InstrumentRow]
+    bands: list[PriceBand]
     imports: list[dict[str, Any]]
 
     @property
@@ -57,6 +59,8 @@ class Draft:
         whole.update(digest(self.indices))
         for rows in (self.actions, self.dividends, self.membership, self.instruments):
             whole.update(repr(rows).encode())
+        if self.bands:  # else the version is that of a set that cannot have any
+            whole.update(repr(self.bands).encode())
         return whole.hexdigest()
 
     def served(self) -> Dense:
@@ -68,7 +72,7 @@ class Draft:
 
     def commit(self, clock: Clock) -> Manifest:
         """Write the tables, publish them atomically, and fill the column cache."""
-        for rows in (self.actions, self.dividends, self.membership, self.instruments):
+        for rows in (self.actions, self.dividends, self.membership, self.instruments, self.bands):
             rows.sort(key=repr)
         dense = self.served()
         described = self._described(dense, clock)
@@ -89,6 +93,7 @@ class Draft:
             splits=[(one.symbol, one.ex_date, one.ratio) for one in self.actions]
             if self.manifest.basis == SPLIT
             else [],
+            bands=[(one.symbol, one.valid_from, one.percent) for one in self.bands],
         )
 
     def _described(self, dense: Dense, clock: Clock) -> Manifest:
@@ -118,6 +123,7 @@ class Draft:
             ("dividends", self.dividends, Dividend),
             ("membership", self.membership, Spell),
             ("instruments", self.instruments, InstrumentRow),
+            ("bands", self.bands, PriceBand),
         )
         for name, rows, kind in small:
             if rows:
@@ -173,6 +179,7 @@ def _read(store: MarketStore, manifest: Manifest) -> Draft:
         parquet_tables.read_rows(folder, files.get("dividends"), Dividend),
         parquet_tables.read_rows(folder, files.get("membership"), Spell),
         parquet_tables.read_rows(folder, files.get("instruments"), InstrumentRow),
+        parquet_tables.read_rows(folder, files.get("bands"), PriceBand),
         json.loads((folder / imports).read_bytes()) if imports else [],
     )
 

@@ -13,7 +13,16 @@ from tradertape_server.features.market.data_sets.damage import DataSetDamaged
 
 FORMAT = 1
 _OWN = "sha256"  # of the manifest's other members
-TABLES = ("candles", "indices", "actions", "dividends", "membership", "instruments", "imports")
+TABLES = (
+    "bands",
+    "candles",
+    "indices",
+    "actions",
+    "dividends",
+    "membership",
+    "instruments",
+    "imports",
+)
 
 
 @dataclass(frozen=True, slots=True)

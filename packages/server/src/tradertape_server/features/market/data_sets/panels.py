@@ -68,6 +68,7 @@ def build_panel(
         simulated=manifest.simulated,
         last_traded=_last_traded(columns, values["close"]),
         dividends=Dividends(*_within(columns.dividends, columns, symbols, dates)),
+        bands=_bands(columns, symbols, dates),
         splits=Splits(*_within(columns.splits, columns, symbols, dates, to_the_end=False)),
     )
 
@@ -89,6 +90,22 @@ def _within(
         kept &= events.day <= dates[-1]
     row = np.searchsorted(dates, events.day[kept]).astype(np.int64)
     return row, column[events.symbol[kept]], events.value[kept]
+
+
+def _bands(columns: Columns, symbols: tuple[str, ...], dates: Days) -> Floats | None:
+    """(T, n) price bands in percent, NaN before a symbol's first; None if the set has none."""
+    events = columns.bands
+    if not len(events.day):
+        return None
+    order = np.argsort(events.symbol, kind="stable")  # by symbol; the days stay rising
+    of, day, percent = events.symbol[order], events.day[order], events.value[order]
+    found = np.full((len(dates), len(symbols)), np.nan)
+    for i, place in enumerate(np.searchsorted(columns.symbols, symbols).tolist()):
+        first, last = np.searchsorted(of, [place, place + 1])
+        at = np.searchsorted(day[first:last], dates, side="right") - 1
+        known = at >= 0
+        found[known, i] = percent[first:last][at[known]]
+    return found
 
 
 def _last_traded(columns: Columns, close: Floats) -> Days:

@@ -46,6 +46,15 @@ class Spell:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class PriceBand:
+    """A daily price band from a day on. percent: either way of the previous close; 0: no band."""
+
+    symbol: str
+    valid_from: date
+    percent: float
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class InstrumentRow:
     """Company data of a symbol, if the data set has more than the product's built-in data."""
 

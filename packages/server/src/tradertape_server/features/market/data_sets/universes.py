@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.market.sectors import sector_name
 from tradertape_core.market.universe import (
     Spell,
     Universe,
@@ -132,6 +133,6 @@ def about(columns: Columns, symbol: str) -> tuple[str, str, str]:
     own: Mapping[str, Sequence[str]] = columns.instruments
     if symbol in own:
         name, isin, sector = own[symbol]
-        return name, isin, sector
+        return name, isin, sector_name(sector)
     fact = FACTS.get(symbol) or FACTS.get(current_symbol(symbol))
     return (fact.name, fact.isin, fact.sector) if fact else ("", "", "")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from tradertape_server.features.market.importing.parsing.input_files import (
 )
 from tradertape_server.features.market.importing.parsing.layouts import kind_of
 from tradertape_server.features.market.importing.parsing.lists import (
+    parse_bands,
     parse_instruments,
     parse_membership,
 )
@@ -42,6 +45,7 @@ from tradertape_server.features.market.importing.request import ImportRequest
 Rejects = tuple[Reject, ...]
 ListRejects = list[tuple[int, str, str]]  # line, symbol, reason
 INDICES, CANDLES = "indices", "candles"
+_DAY_IN_NAME = re.compile(r"(?<!\d)(\d{2})(\d{2})(\d{4})(?!\d)")
 
 
 @dataclass(slots=True)
@@ -162,6 +166,7 @@ class Intake:
             "actions": self._add_actions,
             "membership": self._add_membership,
             "instruments": self._add_instruments,
+            "bands": self._add_bands,
         }[kind]
         rejects = add(table, source, report)
         if report.rows == 0 and not report.not_applied:
@@ -199,6 +204,16 @@ class Intake:
         report.new = len(set(rows) - set(draft.instruments))
         known = {row.symbol: row for row in draft.instruments} | {r.symbol: r for r in rows}
         draft.instruments = list(known.values())
+        return rejects
+
+    def _add_bands(self, table: Table, source: InputFile, report: FileReport) -> ListRejects:
+        draft, request = self.draft, self._request
+        day = request.valid_from or day_of_name(source.stem)
+        bands, rejects = parse_bands(table, valid_from=day, series=request.series)
+        report.rows = len(bands)
+        report.new = len(set(bands) - set(draft.bands))
+        known = {(one.symbol, one.valid_from): one for one in (*draft.bands, *bands)}
+        draft.bands = list(known.values())
         return rejects
 
     def _add_dividends(self, found: list[Dividend]) -> int:
@@ -239,6 +254,17 @@ class Intake:
                 "reasons": report.reasons,
             }
         )
+
+
+def day_of_name(stem: str) -> date | None:
+    """The day in the name of NSE's daily files, such as sec_list_30032026; None without one."""
+    found = _DAY_IN_NAME.search(stem)
+    if found is None:
+        return None
+    try:
+        return date(int(found[3]), int(found[2]), int(found[1]))
+    except ValueError:
+        return None
 
 
 def _overlap(first: CandleRows, second: CandleRows) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tradertape_core.kernel.errors import InvalidInput
 
-KINDS = ("auto", "candles", "indices", "actions", "membership", "instruments")
+KINDS = ("auto", "candles", "indices", "actions", "membership", "bands", "instruments")
 
 
 @dataclass(frozen=True, slots=True)

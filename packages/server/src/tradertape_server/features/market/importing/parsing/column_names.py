@@ -14,6 +14,10 @@ from collections.abc import Mapping
 _SIGNS = re.compile(r"[^a-z0-9]+")
 
 
+# NSE's list of securities says Band, its list of changes From and To.
+BAND_NAMES = ("band", "bandpct", "bandpercent", "priceband", "pricebandpct", "newband", "to")
+
+
 def plain(header: str) -> str:
     """Normalize a header for comparison: "Adj Close" becomes adjclose."""
     return _SIGNS.sub("", header.lower())

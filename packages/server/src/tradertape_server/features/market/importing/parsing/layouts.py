@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.features.market.importing.parsing.column_names import (
     ALIASES,
+    BAND_NAMES,
     plain,
     resembles_volume,
 )
@@ -86,7 +87,8 @@ def layout_of(headers: Sequence[str]) -> str:
 
 
 def kind_of(headers: Sequence[str], given: Mapping[str, str]) -> str:
-    """The kind of a file by its headers: candles, indices, actions, membership or instruments.
+    """The kind of a file by its headers: candles, indices, actions, membership, bands or
+    instruments.
 
     Raises InvalidInput for unknown columns.
     """
@@ -94,6 +96,8 @@ def kind_of(headers: Sequence[str], given: Mapping[str, str]) -> str:
     columns = find_columns(headers, given)
     if "close" in columns and "date" in columns:
         return "indices" if "index" in columns and "symbol" not in columns else "candles"
+    if "symbol" in names and (names.intersection(BAND_NAMES[:-1]) or {"from", "to"} <= names):
+        return "bands"
     if names & {"splitratio", "ratio", "subject", "purpose", "dividend"}:
         return "actions"
     if "symbol" in columns and names & {"validfrom", "effectivedate"}:
