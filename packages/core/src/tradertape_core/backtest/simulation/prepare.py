@@ -157,8 +157,11 @@ def _last_bar(panel: Panel) -> Any:
 
 def _first_volume(panel: Panel) -> Any:
     """(N,) row of each symbol's first known volume; NEVER without any."""
-    known = ~np.isnan(panel.volume)
-    return _whole(np.where(known.any(axis=0), known.argmax(axis=0), k.NEVER))
+    first = _integers(panel.shape[1])
+    late = np.flatnonzero(np.isnan(panel.volume[0]))  # of most symbols the first row is known
+    known = ~np.isnan(panel.volume[:, late])
+    first[late] = np.where(known.any(axis=0), known.argmax(axis=0), k.NEVER)
+    return first
 
 
 def _paid(panel: Panel, config: BacktestConfig) -> dict[str, Any]:
