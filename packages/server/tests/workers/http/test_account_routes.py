@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tradertape_server.features.execution.service import MOST_ACCOUNTS
+from tradertape_server.features.execution.trading_accounts import MOST_ACCOUNTS
 from tradertape_server.platform.errors import Conflict
 
 pytestmark = pytest.mark.usefixtures("market")
@@ -126,3 +126,22 @@ def test_parallel_calls_open_no_more_than_one_may_have(container: Any, worker: A
 def test_a_token_without_the_scope_opens_none(worker: Any, api: Any) -> None:
     refused = worker(scopes=("data",)).post(api("accounts"), json={"account_scope": "kite:b"})
     assert (refused.status_code, refused.headers["X-Error-Code"]) == (403, "scope_missing")
+
+
+def test_a_restricted_token_is_not_told_of_other_accounts(worker: Any, api: Any) -> None:
+    owner = worker()
+    owner.get(api("accounts"))
+    assert owner.post(api("accounts"), json={"account_scope": "kite:secret"}).status_code == 200
+    caller = worker(accounts=("kite:mine",))
+    wanted = {"account_scope": "kite:mine"}
+    answers = [
+        caller.get(api("funds"), params=wanted),
+        caller.get(api("gtt/triggers"), params=wanted),
+        caller.get(api("gtt/triggers")),
+        caller.post(api("runs"), json={"template_id": "t", **wanted}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 400, answer.text
+        assert "You have no account kite:mine. Open it" in answer.json()["detail"]
+        assert "secret" not in answer.text
+        assert "paper-a" not in answer.text

@@ -14,7 +14,7 @@ ApiError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.orders.denials import Denial
@@ -39,9 +39,15 @@ class LiveDisabled(Forbidden):
 class UnknownAccount(InvalidInput):
     """The person has no such account; `message` says which there are, and how to open one."""
 
+    def among(self, allows: Callable[[str], bool]) -> UnknownAccount:
+        """The same error, for a caller who may know of some of the accounts only."""
+        return UnknownAccount(self.scope, [one for one in self.known if allows(one)])
+
     def __init__(self, scope: str, known: Sequence[str]) -> None:
+        self.scope, self.known = scope, tuple(dict.fromkeys(known))
+        there_are = f"; there are {', '.join(self.known)}" if self.known else ""
         super().__init__(
-            f"You have no account {scope}; there are {', '.join(dict.fromkeys(known))}. Open it "
+            f"You have no account {scope}{there_are}. Open it "
             "under Settings, Paper accounts, or with `tradertape account create`.",
             pointer="/account_scope",
         )

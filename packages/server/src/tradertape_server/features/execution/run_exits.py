@@ -21,16 +21,16 @@ from tradertape_server.features.execution.orders.intent import Intent, require_v
 from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.replies import EXIT_RUN, Reply, given, reply_of
 from tradertape_server.features.execution.orders.run_ref import RunRef
-from tradertape_server.features.execution.queries import ExecutionQueries
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
+from tradertape_server.features.execution.trading_accounts import TradingAccounts
 
 Json = dict[str, Any]
 _MOST_STEPS = 12  # of an exit within one request; the job advances it further
 
 
 @dataclass(slots=True)
-class RunExits(ExecutionQueries):
+class RunExits(TradingAccounts):
     """Exits of runs, whole or in part; each method is one use case."""
 
     trader: Trader

@@ -10,16 +10,14 @@ import asyncio
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
-
-from sqlalchemy.exc import IntegrityError
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.orders.fields import order_document, read_order
 from tradertape_core.orders.order import Order, OrderRequest
-from tradertape_server.features.execution.errors import InProgress, UnknownAccount
+from tradertape_server.features.execution.errors import InProgress
 from tradertape_server.features.execution.gtt.gtt_commands import GttCommands
 from tradertape_server.features.execution.loop.trader import Trader
 from tradertape_server.features.execution.orders import change, preview, replies
@@ -46,27 +44,21 @@ from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk
 from tradertape_server.features.execution.orders.run_ref import RunRef, Settings
 from tradertape_server.features.execution.ports import Listener, Market, TimelineEvent
 from tradertape_server.features.execution.run_exits import RunExits
-from tradertape_server.features.execution.state.account_opening import (
-    DEFAULT_SCOPE,
-    open_account,
-)
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.funds import Funds, funds_of
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import repository
-from tradertape_server.features.execution.store.models import BROKER, PAPER, TradingAccount
 from tradertape_server.features.execution.venues.gateway import GatewayOf, RateLimits
 from tradertape_server.features.execution.venues.lanes import Lanes
 from tradertape_server.features.execution.venues.paper import PaperBook
 from tradertape_server.features.execution.venues.venues import Venues
 from tradertape_server.platform.crash_points import crash_point
 from tradertape_server.platform.database.engine import Database
-from tradertape_server.platform.errors import Conflict, NotFound
+from tradertape_server.platform.errors import NotFound
 from tradertape_server.platform.processes.trader_election import Fence
 
 Json = dict[str, Any]
 __all__ = ["ExecutionService", "RunRef", "Settings"]
-MOST_ACCOUNTS = 50  # of one person
 _LOOKS, _LOOK_AGAIN_S = 40, 0.05
 
 
@@ -76,11 +68,10 @@ def no_gateway(_account_id: int) -> None:
 
 @dataclass(slots=True)
 class ExecutionService(RunExits):
-    """Use cases of execution; exits are `RunExits`'s, those that only read `ExecutionQueries`'s."""
+    """Use cases of execution; see also `RunExits`, `TradingAccounts` and `ExecutionQueries`."""
 
     lanes: Lanes
     gtt: GttCommands
-    settings: Settings = field(default_factory=Settings)
 
     @classmethod
     def build(
@@ -109,63 +100,7 @@ class ExecutionService(RunExits):
         book = PaperBook(market, uow.known, uow.tick, clock, settings.rules)
         lanes = Lanes(gateway_of, partial(_limits_of, database), uow.demand_lease)
         trader = Trader(trading, uow, Venues.of(book, lanes), gtt.triggers, listeners)
-        return cls(database, clock, market, trader, ids, lanes, gtt, settings)
-
-    # --- accounts -----------------------------------------------------------------------------
-
-    def account(self, user_id: int, scope: str) -> TradingAccount:
-        """A person's account of a scope. Everybody has `kite:paper-a`.
-
-        Raises UnknownAccount for any other that the person has not opened.
-        """
-        with self.database.read() as session:
-            known = repository.account(session, user_id, scope)
-        if known is not None:
-            return known
-        if scope != DEFAULT_SCOPE:
-            names = [one.scope for one in self.accounts(user_id)]
-            raise UnknownAccount(scope, [DEFAULT_SCOPE, *names])
-        try:
-            return self._open_account(user_id, scope, self.settings.opening_paise)
-        except IntegrityError:  # another caller opened it between our query and our insert
-            return self.account(user_id, scope)
-
-    def open_paper_account(
-        self, user_id: int, scope: str, opening_paise: int | None = None
-    ) -> TradingAccount:
-        """Open a paper account. opening_paise: None: as much as everybody's first one.
-
-        Raises Conflict where the person has it already, or as many as one may have.
-        """
-        money = self.settings.opening_paise if opening_paise is None else opening_paise
-        try:
-            return self._open_account(user_id, scope, money)
-        except IntegrityError:
-            raise Conflict(f"You have the account {scope} already.") from None
-
-    def broker_account(self, user_id: int, scope: str, broker: str) -> TradingAccount:
-        """A person's account at a broker, made on first use; its money is the broker's to count."""
-        with self.database.read() as session:
-            known = repository.account(session, user_id, scope)
-        if known is not None:
-            return known
-        try:
-            return self._open_account(user_id, scope, 0, kind=BROKER, broker=broker)
-        except IntegrityError:
-            return self.broker_account(user_id, scope, broker)
-
-    def _open_account(
-        self, user_id: int, scope: str, paise: int, *, kind: str = PAPER, broker: str = ""
-    ) -> TradingAccount:
-        broker = broker or self.settings.broker
-        with self.database.write() as session:
-            # One after another: parallel calls must not open more than one may have.
-            held = repository.count_accounts(session, user_id)
-            if held >= MOST_ACCOUNTS:
-                raise Conflict(f"You have {held} accounts, the most that one person can have.")
-            return open_account(
-                session, user_id, scope, paise, kind=kind, broker=broker, now=self.clock.now()
-            )
+        return cls(database, clock, market, settings, trader, ids, lanes, gtt)
 
     # --- orders -------------------------------------------------------------------------------
 

@@ -110,9 +110,14 @@ class LiveDisabled(Forbidden):
 class AccountNotAllowed(Forbidden):
     """The token is restricted to other accounts of the same person."""
 
-    def __init__(self, account_scope: str) -> None:
+    def __init__(self, account_scope: str | None) -> None:
+        """account_scope: as the caller named it; None for that of a run or a GTT."""
+        if account_scope is None:
+            what = "This token may not act on the account of this run or GTT. Use one of its own"
+        else:
+            what = f"This token may not act on the account {account_scope}. Name an account it is "
+            what += "for"
         super().__init__(
-            f"This token may not act on the account {account_scope}. Name an account it is "
-            "for, or create a token for this one under Workers → Tokens.",
+            f"{what}, or create a token for this one under Workers → Tokens.",
             code="account_not_allowed",
         )

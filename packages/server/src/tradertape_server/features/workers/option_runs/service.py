@@ -45,7 +45,7 @@ from tradertape_server.features.workers.option_runs.entry_command import (
 )
 from tradertape_server.features.workers.option_runs.legs import read_option_run
 from tradertape_server.features.workers.option_runs.schemas import NewOptionRun, OptionAction
-from tradertape_server.features.workers.runs.account_scope import demand_account, usual_scope
+from tradertape_server.features.workers.runs.account_scope import account_id_of, usual_scope
 from tradertape_server.features.workers.runs.protection_columns import (
     protection_of,
     set_protection,
@@ -157,8 +157,7 @@ class OptionRunService:
         scope = action.account_scope or run.account_scope
         if scope == run.account_scope:
             return EntryPlace(venue, scope, run.account_id)
-        demand_account(caller, scope)
-        return EntryPlace(venue, scope, self._execution.account(caller.id, scope).id)
+        return EntryPlace(venue, scope, account_id_of(self._execution, caller, scope))
 
     # --- exiting ------------------------------------------------------------------------------
 

@@ -23,7 +23,11 @@ from tradertape_server.features.workers.errors import (
 )
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.runs import risk_schema
-from tradertape_server.features.workers.runs.account_scope import demand_account
+from tradertape_server.features.workers.runs.account_scope import (
+    account_id_of,
+    demand_account,
+    demand_own,
+)
 from tradertape_server.features.workers.runs.halting import halt_new_run
 from tradertape_server.features.workers.runs.liveness import Liveness
 from tradertape_server.features.workers.runs.protection_columns import (
@@ -113,7 +117,7 @@ class RunService:
             known = repository.run(session, caller.id, run_id)
         if known is not None:
             return known.account_id
-        return self._execution.account(caller.id, wanted.account_scope).id
+        return account_id_of(self._execution, caller, wanted.account_scope)
 
     def _open_again(self, uow: UnitOfWork, run: WorkerRun) -> None:
         """Drop what is left of an earlier life: its protection, unless positions are open after
@@ -130,7 +134,7 @@ class RunService:
             found = repository.run(session, caller.id, run_id)
         if found is None:
             raise UnknownRun
-        demand_account(caller, found.account_scope)
+        demand_own(caller, found.account_scope)
         return found
 
     def show(self, caller: Identity, run_id: str) -> Json:
@@ -215,7 +219,7 @@ def locked(uow: UnitOfWork, caller: Identity, run_id: str) -> WorkerRun:
     run = repository.run(uow.session, caller.id, run_id, lock=True)
     if run is None:
         raise UnknownRun
-    demand_account(caller, run.account_scope)
+    demand_own(caller, run.account_scope)
     return run
 
 
@@ -264,7 +268,7 @@ def _recovered(known: WorkerRun, caller: Identity, wanted: NewRun) -> WorkerRun:
 
 
 def _compare(known: WorkerRun, caller: Identity, wanted: NewRun) -> None:
-    demand_account(caller, known.account_scope)
+    demand_own(caller, known.account_scope)
     fixed = {
         "template_id": (known.template_id, wanted.template_id),
         "account_scope": (known.account_scope, wanted.account_scope),

@@ -11,7 +11,7 @@ from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed, SessionConflict, UnknownRun
 from tradertape_server.features.workers.models import TradingRun, WorkerRun
-from tradertape_server.features.workers.runs.account_scope import demand_account
+from tradertape_server.features.workers.runs.account_scope import demand_own
 from tradertape_server.features.workers.runs.liveness import SESSION_TTL_S, Liveness
 from tradertape_server.features.workers.runs.transactions import RunTransactions, note
 from tradertape_server.features.workers.schemas import Heartbeat
@@ -168,7 +168,7 @@ def _own(uow: UnitOfWork, caller: Identity, run_id: str) -> WorkerRun:
     run = repository.run(uow.session, caller.id, run_id, lock=True)
     if run is None:
         raise UnknownRun
-    demand_account(caller, run.account_scope)
+    demand_own(caller, run.account_scope)
     return run
 
 

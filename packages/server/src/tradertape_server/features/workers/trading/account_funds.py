@@ -13,7 +13,7 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.account_opening import DEFAULT_SCOPE
 from tradertape_server.features.workers.errors import LiveDisabled
 from tradertape_server.features.workers.monitoring.pnl import PnlService
-from tradertape_server.features.workers.runs.account_scope import demand_account
+from tradertape_server.features.workers.runs.account_scope import account_id_of, demand_account
 from tradertape_server.platform.http.identity import Identity
 
 Json = dict[str, Any]
@@ -37,9 +37,8 @@ class AccountService:
             raise InvalidDocument([Problem("/mode", "must be paper or live")])
         if not SCOPE.fullmatch(scope):
             raise InvalidDocument([Problem("/account_scope", "must look like kite:paper-a")])
-        demand_account(caller, scope)
-        account = self._execution.account(caller.id, scope)
-        return self._pnl.funds(account.id, account.scope)
+        account_id = account_id_of(self._execution, caller, scope)
+        return self._pnl.funds(account_id, scope)
 
     def list(self, caller: Identity) -> list[Json]:
         """The accounts that the caller may use, oldest first."""

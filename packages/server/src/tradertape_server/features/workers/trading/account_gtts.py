@@ -12,7 +12,11 @@ from tradertape_server.features.execution.gtt.gtt_commands import gtt_view
 from tradertape_server.features.execution.orders.idempotency import CallersKey
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers import repository
-from tradertape_server.features.workers.runs.account_scope import demand_account, usual_scope
+from tradertape_server.features.workers.runs.account_scope import (
+    account_id_of,
+    demand_own,
+    usual_scope,
+)
 from tradertape_server.platform.errors import NotFound
 from tradertape_server.platform.http.identity import Identity
 
@@ -68,20 +72,19 @@ class GttService:
         if scope is not None:
             if not SCOPE.fullmatch(scope):
                 raise InvalidDocument([Problem("/account_scope", "must look like kite:paper-a")])
-            demand_account(caller, scope)
-            return self._execution.account(caller.id, scope).id
+            return account_id_of(self._execution, caller, scope)
         if caller.via == "worker":
             with self._execution.database.read() as session:
                 found = repository.account_of_key(session, caller.id, caller.credential_id)
             if found is not None:
                 return found
-        return self._execution.account(caller.id, usual_scope(caller)).id
+        return account_id_of(self._execution, caller, usual_scope(caller))
 
     def _account_of(self, caller: Identity, trigger_id: int) -> int:
         """The id of the caller's account that has a GTT. Raises NotFound, AccountNotAllowed."""
         for account in self._execution.accounts(caller.id):
             if any(one.trigger_id == trigger_id for one in self._execution.gtts(account.id)):
-                demand_account(caller, account.scope)
+                demand_own(caller, account.scope)
                 return account.id
         raise NotFound("Trigger")
 

@@ -18,7 +18,7 @@ from tradertape_server.features.execution.state.unit_of_work import Read, UnitOf
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed, UnknownRun
 from tradertape_server.features.workers.models import TradingRun, WorkerRun
-from tradertape_server.features.workers.runs.account_scope import demand_account
+from tradertape_server.features.workers.runs.account_scope import demand_own
 from tradertape_server.features.workers.runs.run_ids import RunIds
 from tradertape_server.features.workers.runs.run_limits import risk_of
 from tradertape_server.features.workers.runs.sessions import demand_nonce
@@ -65,7 +65,7 @@ class WorkerAuthorization:
         run: TradingRun | None = uow.prefetched(self.read)
         if run is None or run.user_id != self._caller.id:
             raise UnknownRun
-        demand_account(self._caller, run.account_scope)
+        demand_own(self._caller, run.account_scope)
         demand_nonce(run, self._caller, self._nonce)
         if not is_known_key:
             if run.status not in TRADING:
