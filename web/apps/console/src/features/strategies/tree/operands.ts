@@ -1,6 +1,7 @@
 /** Conversion between operands and the choices of a select: one string and label each. */
 import type { IndicatorParams, Operand } from "@tradertape/api/strategy.ts"
 import type { Catalogue, IndicatorEntry } from "@/lib/queries/strategies"
+import { indicatorName } from "./indicator-names"
 
 /** What a tree may read: entries have no position yet, and the regime only has the index. */
 export type Scope = "entry" | "position" | "market"
@@ -39,15 +40,19 @@ function named(prefix: string, catalogue: Catalogue, isIndex: boolean): Choice[]
     ...prices.map((name) => ({ value: `${prefix}:${name}`, label: name, note: "Price of the day" })),
     ...catalogue.short_names
       .filter(({ name }) => !PRICES.some((price) => price === name))
-      .map(({ name, title }) => ({ value: `${prefix}:${name}`, label: name, note: title })),
+      .map(({ name, title }) => ({
+        value: `${prefix}:${name}`,
+        label: indicatorName(name),
+        note: `${title}, ${name}`,
+      })),
   ]
 }
 
 function custom(catalogue: Catalogue): Choice[] {
   return catalogue.indicators.map(({ name, title, params }) => ({
     value: `fn:${name}`,
-    label: params.length > 0 ? `${name} (…)` : name,
-    note: title,
+    label: params.length > 0 ? `${title} (…)` : title,
+    note: name,
   }))
 }
 

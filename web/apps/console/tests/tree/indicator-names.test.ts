@@ -1,0 +1,10 @@
+import { expect, test } from "vitest"
+import { indicatorName } from "@/features/strategies/tree/indicator-names"
+
+test.each([
+  ["sma200", "200-day average"],
+  ["ema9", "9-day exponential average"],
+  ["rsi14", "RSI(14)"],
+  ["high_52w", "52-week high"],
+  ["my_own", "my_own"],
+])("%s is shown as %s", (name, shown) => expect(indicatorName(name)).toBe(shown))
