@@ -56,7 +56,7 @@ export default defineConfig({
     },
     {
       name: "navigation",
-      testMatch: "navigation.spec.ts",
+      testMatch: ["navigation.spec.ts", "dialogs.spec.ts"],
       dependencies: ["journeys"],
       use: { storageState },
     },

@@ -8,6 +8,7 @@ import {
   Drawer,
   Input,
   type MantineColorsTuple,
+  Menu,
   Modal,
   Notification,
   NumberInput,
@@ -83,6 +84,8 @@ export const theme = createTheme({
       styles: { root: { backgroundColor: "var(--tt-surface)", borderColor: "var(--tt-line)" } },
     }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 7, horizontalSpacing: 12 } }),
+    // An open menu focuses its first item: the placeholder that Mantine focuses is no child a menu may have.
+    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
     Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
     Select: Select.extend({ defaultProps: { size: "xs", allowDeselect: false } }),
     SegmentedControl: SegmentedControl.extend({

@@ -86,7 +86,7 @@ export function NewKeyDialog({ kind, noun, scopes, defaultScopes, opened, onClos
             {...form.getInputProps("label")}
           />
           <Checkbox.Group label="Permissions" {...form.getInputProps("scopes")}>
-            <Stack gap={6} mt={6}>
+            <Stack gap={12} mt={6}>
               {scopes.map((scope) => (
                 <Checkbox key={scope} size="xs" value={scope} label={scope} />
               ))}

@@ -33,7 +33,7 @@ export function AccountMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>
-          <Text size="xs" truncate>
+          <Text component="span" display="block" size="xs" truncate>
             {me?.email}
           </Text>
         </Menu.Label>

@@ -28,6 +28,7 @@ export function AddCondition({ path, label }: { path: Path; label: string }) {
       <Menu.Target>
         <Button
           variant="subtle"
+          c="var(--tt-text)"
           size="compact-xs"
           leftSection={<Plus size={13} />}
           w="fit-content"
