@@ -8,7 +8,7 @@ latest prices again after a start, as every feed does.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -58,8 +58,6 @@ RECORDED_STEPS = (
     "before_commit", "after_commit", "before_send", "after_send", "before_record", "after_record",
 )  # fmt: skip
 R = TypeVar("R")
-# Margins are reckoned at the prices of the moment at which an order or a position changed.
-_AT_PRICES_THEN = ("available_paise", "blocked_paise", "reserved_paise")
 
 
 # --- faults ---------------------------------------------------------------------------------------
@@ -225,12 +223,7 @@ class Days:
     def funds(self) -> list[Any]:
         """Cash, margins, charges and results of every trader."""
         found = [self._again(lambda one, run=run: one.funds(run.account_id)) for run in self.runs]
-        return [
-            tuple(
-                getattr(one, name.name) for name in fields(one) if name.name not in _AT_PRICES_THEN
-            )
-            for one in found
-        ]
+        return [astuple(one) for one in found]
 
     def orders(self) -> dict[str, Any]:
         """Every order by its tag, which no process changes: its terms, its state and its fills."""

@@ -15,8 +15,9 @@ from decimal import ROUND_CEILING, Decimal
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.kernel.money import Paise, Price, notional
-from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.instrument import Instrument, InstrumentType
 from tradertape_core.orders.order import Product
+from tradertape_core.risk.pending import Pending, opening
 from tradertape_core.risk.scan import Contract, ScanRange, closing_risk, worst_payout
 
 _NOTHING = Paise(0)
@@ -174,7 +175,7 @@ def blocked(held: Iterable[Exposure], now: datetime, rates: MarginRates = DEFAUL
         if one.instrument.is_derivative:
             groups.setdefault(one.instrument.underlying or one.instrument.name, []).append(one)
         else:
-            equity += _equity(one, rates)
+            equity += share_margin(one.product, one.value_paise, rates)
     total = Blocked(equity_paise=Paise(equity))
     for underlying, group in groups.items():
         total += _derivatives(group, rates.range_of(underlying), now)
@@ -212,6 +213,68 @@ def basket_margin(
     )
 
 
+def share_margin(product: Product, value_paise: int, rates: MarginRates = DEFAULT_RATES) -> Paise:
+    """Return what shares worth so much block: nothing for delivery, else a part of the value."""
+    if product is Product.MTF:
+        return _ceiling(_D(value_paise) * rates.mtf_rate)
+    if product is Product.MIS:
+        return _ceiling(_D(value_paise) / rates.mis_leverage)
+    return _NOTHING
+
+
+def share_reserve(
+    product: Product,
+    held: int,
+    cost_paise: int,
+    buys: Pending,
+    sells: Pending,
+    rates: MarginRates = DEFAULT_RATES,
+) -> Paise:
+    """Return what orders for a share need beyond what its position blocks, charges included.
+
+    held: units, below 0 when short; cost_paise: theirs, without a sign. Orders that only close need
+    nothing: what they free pays their charges. Shares bought for delivery are paid in full.
+    """
+    if product not in (Product.MIS, Product.MTF):
+        return Paise(buys.value_paise + buys.charges_paise)
+    blocked_now = share_margin(product, cost_paise, rates)
+    bought, sold = opening(held, buys, sells)
+    needs = [0]
+    for entries, kept in ((bought, held > 0), (sold, held < 0)):
+        value = entries.value_paise + (cost_paise if kept else 0)
+        needs.append(share_margin(product, value, rates) + entries.charges_paise - blocked_now)
+    return Paise(max(needs))
+
+
+def derivative_reserve(
+    orders: Sequence[Exposure],
+    held: Sequence[Exposure],
+    now: datetime,
+    rates: MarginRates = DEFAULT_RATES,
+) -> Paise:
+    """Return the most that opening orders can need beyond what is held of their underlying, paise.
+
+    Nobody knows which of them will fill. What loses as prices rise hedges what loses as they fall,
+    and a bought option either, so none of them counts for another; and what is held hedges them
+    all together, not each of them.
+    """
+    rising = [one for one in orders if _loses(one, as_prices_rise=True)]
+    falling = [one for one in orders if _loses(one, as_prices_rise=False)]
+    premium = _value(one for one in orders if one.instrument.is_option and not one.is_sale)
+    needs = [
+        required(found, held, now, rates).total_paise if found else 0
+        for found in (rising, falling, [*rising, *falling] if rising and falling else [])
+    ]
+    return Paise(premium + max(needs[0] + needs[1], needs[2]))
+
+
+def _loses(one: Exposure, *, as_prices_rise: bool) -> bool:
+    kind = one.instrument.instrument_type
+    if kind is InstrumentType.FUT:
+        return one.is_sale is as_prices_rise
+    return one.is_sale and (kind is InstrumentType.CE) is as_prices_rise
+
+
 def netted(exposures: Iterable[Exposure]) -> tuple[Exposure, ...]:
     """Sum what is held and ordered of an instrument with a product, at its latest price.
 
@@ -226,14 +289,6 @@ def netted(exposures: Iterable[Exposure]) -> tuple[Exposure, ...]:
         else:
             found[key] = replace(one, quantity=before.quantity + one.quantity)
     return tuple(one for one in found.values() if one.quantity)
-
-
-def _equity(one: Exposure, rates: MarginRates) -> Paise:
-    if one.product is Product.MTF:
-        return _ceiling(_D(one.value_paise) * rates.mtf_rate)
-    if one.product is Product.MIS:
-        return _ceiling(_D(one.value_paise) / rates.mis_leverage)
-    return _NOTHING
 
 
 def _derivatives(group: Sequence[Exposure], range_: ScanRange, now: datetime) -> Blocked:

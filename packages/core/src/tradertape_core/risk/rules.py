@@ -56,7 +56,9 @@ class RiskFacts:
 
     position_quantity: of the run in the order's instrument and product, below 0 when short.
     exiting_quantity: units that open orders are closing of it already. last_price: None when there
-    is no plausible one; tick_age_s its age. exposures: value of open positions, without a sign.
+    is no plausible one; tick_age_s its age. exposures: the value, without a sign, that positions
+    can have once all open orders have filled; added_exposure_paise: what the order adds to it, None
+    for its whole value.
     required_paise, free_paise: margin the order needs and what is free, None where it is judged
     elsewhere. same_order_age_s: seconds since an equal order was placed, None without one.
     """
@@ -73,6 +75,7 @@ class RiskFacts:
     exiting_quantity: int = 0
     gross_exposure_paise: Paise = _NOTHING
     symbol_exposure_paise: Paise = _NOTHING
+    added_exposure_paise: Paise | None = None
     last_price: Decimal | None = None
     tick_age_s: float | None = None
     is_option: bool = False
@@ -144,8 +147,13 @@ def one_symbol(request: OrderRequest, facts: RiskFacts) -> Denial | None:
     limit = _part(facts.limits.max_per_symbol_pct, facts.capital_paise)
     if limit is None:
         return None
-    used = Paise(facts.symbol_exposure_paise + order_value(request, facts))
+    used = Paise(facts.symbol_exposure_paise + _added(request, facts))
     return _over(_R.MAX_PER_SYMBOL, used, limit, instrument=request.instrument)
+
+
+def _added(request: OrderRequest, facts: RiskFacts) -> Paise:
+    added = facts.added_exposure_paise
+    return order_value(request, facts) if added is None else added
 
 
 def exposure(request: OrderRequest, facts: RiskFacts) -> Denial | None:
@@ -153,7 +161,7 @@ def exposure(request: OrderRequest, facts: RiskFacts) -> Denial | None:
     limit = _part(facts.limits.exposure_pct, facts.capital_paise)
     if limit is None:
         return None
-    used = Paise(facts.gross_exposure_paise + order_value(request, facts))
+    used = Paise(facts.gross_exposure_paise + _added(request, facts))
     return _over(_R.EXPOSURE_CAP, used, limit)
 
 
@@ -162,7 +170,7 @@ def allocation(request: OrderRequest, facts: RiskFacts) -> Denial | None:
     limit = facts.limits.allocation_paise
     if limit is None:
         return None
-    used = Paise(facts.gross_exposure_paise + order_value(request, facts))
+    used = Paise(facts.gross_exposure_paise + _added(request, facts))
     return _over(_R.ALLOCATION_CAP_REACHED, used, limit)
 
 

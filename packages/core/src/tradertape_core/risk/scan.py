@@ -128,11 +128,34 @@ def _rises(one: Contract) -> bool:
 
 def _option_values(options: Sequence[Contract], range_: ScanRange, now: datetime) -> Floats:
     """Worth of a unit of each option in each scenario, rupees: (n, 16)."""
-    price = np.array([[float(one.price)] for one in options])
-    level = np.array([[float(one.level)] for one in options])
-    strike = np.array([[float(one.strike)] for one in options])
-    years = np.array([[_years(one, now)] for one in options])
-    is_call = np.array([[_rises(one)] for one in options])
+    terms = [_terms(one, now) for one in options]
+    unknown = [one for one in dict.fromkeys(terms) if (one, range_) not in _known]
+    if unknown:
+        if len(_known) + len(unknown) > _MOST_KNOWN:
+            _known.clear()
+        for one, values in zip(unknown, _reprice(unknown, range_), strict=True):
+            _known[one, range_] = values
+    # Another thread may have emptied it since.
+    found = [_known.get((one, range_)) for one in terms]
+    kept = [one for one in found if one is not None]
+    return np.array(kept) if len(kept) == len(terms) else _reprice(terms, range_)
+
+
+# Price, level, strike, years left and whether it is a call: all that a unit's worth follows from.
+_Terms = tuple[float, float, float, float, bool]
+_known: dict[tuple[_Terms, ScanRange], Floats] = {}
+_MOST_KNOWN = 20_000
+
+
+def _terms(one: Contract, now: datetime) -> _Terms:
+    years = _years(one, now)
+    return float(one.price), float(one.level), float(one.strike), years, _rises(one)
+
+
+def _reprice(terms: Sequence[_Terms], range_: ScanRange) -> Floats:
+    columns = np.array(terms).T[:, :, None]
+    price, level, strike, years = columns[:4]
+    is_call = columns[4] > 0
     implied = implied_volatility(price, level, strike, years, RISK_FREE_RATE, is_call)
     base: Floats = np.where(np.isfinite(implied), implied, _USUAL_VOLATILITY)
     volatility = np.maximum(base + _VOLATILITY * float(range_.volatility), _LEAST_VOLATILITY)

@@ -83,7 +83,9 @@ def test_a_change_is_made_and_a_bad_one_refused(execution, run, order):
     changed = execution.modify("run-1", body["order_id"], {"price": 1480, "quantity": 5})
     assert (changed.request.price, changed.request.quantity) == (1480, 5)
     assert changed.status == "OPEN"
-    assert execution.funds(run.account_id).reserved_paise == 1480 * 5 * 100
+    charges = execution.preview(run, limit(order, 1480, quantity=5))["cost_contract"]
+    needed = 1480 * 5 * 100 + round(charges["total_charges"] * 100)
+    assert execution.funds(run.account_id).reserved_paise == needed
     with pytest.raises(InvalidDocument, match="must be a positive whole number"):
         execution.modify("run-1", body["order_id"], {"quantity": -5})
     with pytest.raises(OrderDenied):

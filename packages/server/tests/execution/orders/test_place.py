@@ -96,8 +96,9 @@ def test_resting_orders_reserve_their_money(execution, run, order):
     limit = order(order_type="LIMIT", price=1490, quantity=600)
     execution.place(run, limit, key="key-0001")
     funds = execution.funds(run.account_id)
-    assert funds.reserved_paise == 1490 * 600 * 100
-    assert funds.available_paise == 1_000_000_00 - 1490 * 600 * 100
+    charges = execution.preview(run, limit)["cost_contract"]["total_charges"]
+    assert funds.reserved_paise == 1490 * 600 * 100 + round(charges * 100)
+    assert funds.available_paise == 1_000_000_00 - funds.reserved_paise
     with pytest.raises(OrderDenied):
         execution.place(run, limit, key="key-0002")
     [resting] = execution.orders(run_id="run-1", open_only=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from tradertape_core.execution.decision import Facts
+from tradertape_core.execution.pricing import offers
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.kernel.format import inr
@@ -13,6 +15,7 @@ from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.position import PositionKey
 from tradertape_core.market.hours import intraday_closes
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.orders.commands import ModifyOrder, PlaceOrder
 from tradertape_core.orders.denials import Denial, DenialReason, denial
 from tradertape_core.orders.order import Order, OrderRequest, Product, Side, Variety
@@ -22,6 +25,7 @@ from tradertape_server.features.execution.orders.risk_facts import Legs, Risk, r
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 
 _R = DenialReason
+_NO_SLIPPAGE = Decimal(0)
 
 
 def facts_for(
@@ -82,8 +86,7 @@ def change_facts(uow: UnitOfWork, order: Order, command: ModifyOrder, risk: Risk
     instrument = uow.known(order.request.instrument)
     margins, now = uow.account(int(order.account)).margins, uow.now
     request = command.change.applied_to(order.request)
-    more = margins.needs([request], order.run_id, now)
-    more = Paise(more - margins.needs([order.request], order.run_id, now))
+    more = margins.need_of_change(order, request, now)
     denials = _margin(uow, int(order.account), more) if more > 0 else ()
     held = _closable(uow, order, request)
     if not held:
@@ -99,22 +102,60 @@ def change_facts(uow: UnitOfWork, order: Order, command: ModifyOrder, risk: Risk
 def basket_denials(
     uow: UnitOfWork, account_id: int, commands: Sequence[PlaceOrder], facts: Sequence[Facts]
 ) -> tuple[Denial, ...]:
-    """Why the account refuses the legs together."""
+    """Why the account refuses the legs together. Those that only close are never refused."""
     sound = [
-        command.request for command, fact in zip(commands, facts, strict=True) if not fact.denials
+        (one.request, fact) for one, fact in zip(commands, facts, strict=True) if not fact.denials
     ]
-    if not sound:
+    if not any(not fact.held for _, fact in sound):
         return ()
-    return margin_of(uow, account_id, sound, commands[0].run_id)[1]
+    run_id = commands[0].run_id
+    entries = [request for request, fact in sound if not fact.held]
+    needed = min(
+        _needed(uow, account_id, found, run_id)
+        for found in ([request for request, _ in sound], entries)
+    )
+    return _margin(uow, account_id, needed)
 
 
 def margin_of(
     uow: UnitOfWork, account_id: int, requests: Sequence[OrderRequest], run_id: str | None = None
 ) -> tuple[Paise, tuple[Denial, ...]]:
-    """What orders need together, and the denial when the account has less."""
-    state = uow.account(account_id)
-    needed = state.margins.needs(requests, run_id, uow.now)
-    return needed, _margin(uow, account_id, needed)
+    """The margin of orders together, and the denial when the account has less than that and their
+    charges."""
+    needed = _needed(uow, account_id, requests, run_id)
+    margin = _needed(uow, account_id, requests, run_id, with_charges=False)
+    return margin, _margin(uow, account_id, needed)
+
+
+def _needed(
+    uow: UnitOfWork,
+    account_id: int,
+    requests: Sequence[OrderRequest],
+    run_id: str | None,
+    *,
+    with_charges: bool = True,
+) -> Paise:
+    margins = uow.account(account_id).margins
+    if not with_charges:
+        margins = replace(margins, broker="none")
+    return margins.needs(requests, run_id, uow.now, lambda one: _fills_at_once(uow, one))
+
+
+def _fills_at_once(uow: UnitOfWork, request: OrderRequest) -> bool:
+    """Whether an order meets the other side of the market when it is placed."""
+    instrument, tick = uow.known(request.instrument), uow.tick(request.instrument)
+    if tick is None or uow.phase(instrument) is not PhaseKind.CONTINUOUS:
+        return False
+    if request.variety is Variety.AMO or request.trigger_price:
+        return False
+    if not request.price:
+        return True
+    best = offers(tick, request.side, instrument, _NO_SLIPPAGE)
+    if not best:
+        return False
+    if request.side is Side.BUY:
+        return request.price >= best[0].price
+    return request.price <= best[0].price
 
 
 def market_facts(
@@ -190,7 +231,7 @@ def _sells_more(request: OrderRequest, free: int) -> tuple[Denial, ...]:
 
 def _margin(uow: UnitOfWork, account_id: int, needed: Paise) -> tuple[Denial, ...]:
     state = uow.account(account_id)
-    available = state.margins.available(state.cash_paise)
+    available = state.margins.available(state.cash_paise, uow.now)
     # What a broker's account has is known to the broker alone, which refuses what it cannot carry.
     if not state.is_paper or needed <= max(available, 0):
         return ()

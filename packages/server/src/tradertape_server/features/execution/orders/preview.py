@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from tradertape_core.execution.decision import Facts
-from tradertape_core.execution.pricing import offers
-from tradertape_core.ledger.billing import order_charges, schedule_for
 from tradertape_core.ledger.charges import NO_CHARGES, Charges
 from tradertape_core.ledger.position import apply_fill, key_of, roll, trading_day
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
-from tradertape_core.orders.checks import check_against, needs_slices, slices_of
+from tradertape_core.orders.checks import check_against
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.fields import order_document
-from tradertape_core.orders.order import Fill, OrderRequest
+from tradertape_core.orders.order import OrderRequest
 from tradertape_server.features.execution.orders import views
 from tradertape_server.features.execution.orders.facts import (
     exit_facts,
@@ -28,6 +25,11 @@ from tradertape_server.features.execution.orders.facts import (
     margin_of,
 )
 from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Legs, Risk
+from tradertape_server.features.execution.state.order_costs import (
+    estimate,
+    filled,
+    market_price,
+)
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 
 Json = dict[str, Any]
@@ -85,7 +87,8 @@ def _leg(
         request, instrument, now=now, tick=facts.tick, phase=facts.phase, held=facts.held
     )
     broker = uow.account(asker.account_id).broker
-    charges = estimate(request, instrument, facts.tick, now, broker=broker)
+    price = market_price(request, instrument, facts.tick)
+    charges = estimate(request, request.quantity, instrument, price, now, broker=broker)
     charges = charges + _of_the_day(uow, asker, request, instrument, facts.tick)
     denials = (*checked.denials, *facts.denials)
     if not denials:
@@ -112,63 +115,19 @@ def _facts(
     return facts_for(uow, command, asker.risk, legs=before)
 
 
-def estimate(
-    request: OrderRequest, instrument: Instrument, tick: Tick | None, now: datetime, *, broker: str
-) -> Charges:
-    """What the order costs if it fills whole at its price, or at what the market offers.
-
-    Each slice of it is an order of its own to the broker. What depends on the day is apart.
-    """
-    price = _price(request, instrument, tick)
-    if not price:
-        return NO_CHARGES
-    terms = schedule_for(broker, request.product, instrument.instrument_type)
-    parts = (replace(request, quantity=part) for part in _parts(request, instrument))
-    return sum((order_charges(terms, [_filled(part, price, now)]) for part in parts), NO_CHARGES)
-
-
 def _of_the_day(
     uow: UnitOfWork, asker: Asker, request: OrderRequest, instrument: Instrument, tick: Tick | None
 ) -> Charges:
     """What the order changes in the charges of its day: intraday or delivery, the depository's."""
-    price = _price(request, instrument, tick)
+    price = market_price(request, instrument, tick)
     if not price:
         return NO_CHARGES
-    fill = _filled(request, price, uow.now)
+    fill = filled(request, request.quantity, price, uow.now)
     fill = replace(fill, account=str(asker.account_id), run_id=asker.run_id)
     before = roll(uow.position(key_of(fill)), trading_day(fill))
     broker = uow.account(asker.account_id).broker
     after = apply_fill(before, fill)
     return uow.day_charges.change(uow, before, after, instrument, broker=broker)
-
-
-def _price(request: OrderRequest, instrument: Instrument, tick: Tick | None) -> Decimal:
-    if request.price or tick is None:
-        return request.price
-    offered = offers(tick, request.side, instrument, _NO_SLIPPAGE)
-    return offered[0].price if offered else tick.last_price
-
-
-def _parts(request: OrderRequest, instrument: Instrument) -> tuple[int, ...]:
-    freeze = instrument.freeze_quantity
-    if freeze is None or not (request.autoslice and needs_slices(request, instrument)):
-        return (request.quantity,)
-    return slices_of(request.quantity, freeze, instrument.lot_size)
-
-
-def _filled(request: OrderRequest, price: Decimal, now: datetime) -> Fill:
-    return Fill(
-        trade_id="preview",
-        order_id="preview",
-        account="",
-        run_id=None,
-        instrument=request.instrument,
-        product=request.product,
-        side=request.side,
-        quantity=request.quantity,
-        price=price,
-        at=now,
-    )
 
 
 def _cost(margin_paise: int, charges: Charges) -> Json:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from tradertape_core.kernel.clock import IST
-from tradertape_core.kernel.money import Paise, Price, notional
+from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.marks import is_plausible
 from tradertape_core.ledger.pnl import pnl_of
-from tradertape_core.ledger.position import Position, PositionKey
+from tradertape_core.ledger.position import PositionKey
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Order, OrderRequest, Side
+from tradertape_core.risk.pending import NONE_PENDING
 from tradertape_core.risk.rules import RiskFacts, RiskLimits
 from tradertape_server.features.execution.state.account_state import AccountState
+from tradertape_server.features.execution.state.margin_groups import Standing
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import repository
 
@@ -51,9 +52,6 @@ class Legs:
         place = (request.instrument, request.product, request.side)
         legs = (*self.entries, *self.exits)
         return sum(o.quantity for o in legs if (o.instrument, o.product, o.side) == place)
-
-
-_Waiting = tuple[OrderRequest, int]  # with the units that are still to come
 
 
 def risk_facts(
@@ -93,7 +91,7 @@ def risk_facts(
         is_option=uow.known(request.instrument).is_option,
         required_paise=required,
         # What a broker's account has is known to the broker, which checks it.
-        free_paise=state.margins.available(state.cash_paise) if state.is_paper else None,
+        free_paise=state.margins.available(state.cash_paise, now) if state.is_paper else None,
         same_order_age_s=_same_order_age(state, run_id, request, now, limits),
         **_in_the_market(uow, state, run_id, request, limits, legs, changed),
     )
@@ -108,42 +106,31 @@ def _in_the_market(
     legs: Legs,
     changed: Order | None,
 ) -> dict[str, Any]:
-    """What the run holds and will hold, and what that is worth, where a limit asks for it."""
+    """What the run holds, and what that can be worth once its orders and the legs before this one
+    have filled as they may, where a limit asks for it."""
     if not _asks_for_holdings(limits):
         return {}
-    instrument = request.instrument
-    held = [one for key, one in state.positions.items() if key.run_id == run_id]
-    waiting = _waiting(state, run_id, legs, changed)
-    same_held = [one for one in held if one.key.instrument == instrument]
-    same_waiting = [one for one in waiting if one[0].instrument == instrument]
-    names = (*(one.key.instrument for one in held), *(one.instrument for one, _ in waiting))
+    margins, now = state.margins, uow.now
+    standing = margins.standing(run_id, now)
+    if changed is not None:
+        asked = changed.request
+        former = margins.pending_of(asked, changed.pending_quantity, now)
+        place = asked.instrument, asked.product
+        standing[place] = standing.get(place, Standing()).plus(asked.side, NONE_PENDING - former)
+    for leg in (*legs.entries, *legs.exits):
+        place, more = (leg.instrument, leg.product), margins.pending_of(leg, leg.quantity, now)
+        standing[place] = standing.get(place, Standing()).plus(leg.side, more)
+    place = request.instrument, request.product
+    before = standing.get(place, Standing())
+    left = request.quantity - (changed.filled_quantity if changed else 0)
+    after = before.plus(request.side, margins.pending_of(request, left, now))
+    of_symbol = [one for key, one in standing.items() if key[0] == request.instrument]
     return {
-        "open_instruments": frozenset(names),
-        "gross_exposure_paise": _exposure(uow, held, waiting),
-        "symbol_exposure_paise": _exposure(uow, same_held, same_waiting),
+        "open_instruments": frozenset(name for (name, _), one in standing.items() if one.stands),
+        "gross_exposure_paise": Paise(sum(one.largest_paise for one in standing.values())),
+        "symbol_exposure_paise": Paise(sum(one.largest_paise for one in of_symbol)),
+        "added_exposure_paise": Paise(after.largest_paise - before.largest_paise),
     }
-
-
-def _waiting(
-    state: AccountState, run_id: str | None, legs: Legs, changed: Order | None
-) -> list[_Waiting]:
-    """What the run will hold besides, once its orders and the legs before this one are filled."""
-    resting = [
-        (order.request, order.pending_quantity)
-        for order in state.orders.values()
-        if order.run_id == run_id
-        and not order.slices
-        and (changed is None or order.order_id != changed.order_id)
-        and not _takes_from(state, order)
-    ]
-    return [*resting, *((leg, leg.quantity) for leg in legs.entries)]
-
-
-def _takes_from(state: AccountState, order: Order) -> bool:
-    request = order.request
-    key = PositionKey(order.account, order.run_id, request.instrument, request.product)
-    position = state.positions.get(key)
-    return position is not None and position.side is not request.side
 
 
 def _asks_for_holdings(limits: RiskLimits) -> bool:
@@ -164,20 +151,6 @@ def _plausible_tick(uow: UnitOfWork, name: str) -> Tick | None:
 def _exiting(state: AccountState, run_id: str | None, request: OrderRequest, quantity: int) -> int:
     side = Side.SELL if quantity > 0 else Side.BUY
     return state.margins.pending(request.instrument, request.product, side, run_id)
-
-
-def _exposure(uow: UnitOfWork, positions: Iterable[Position], waiting: Sequence[_Waiting]) -> Paise:
-    total = 0
-    for request, quantity in waiting:
-        price = request.price or request.trigger_price
-        tick = None if price else uow.tick(request.instrument)
-        price = tick.last_price if tick else price
-        total += notional(Price(price), quantity)
-    for one in positions:
-        tick = uow.tick(one.key.instrument)
-        price = tick.last_price if tick else one.average_price
-        total += notional(Price(price), abs(one.quantity))
-    return Paise(total)
 
 
 def _day_pnl(uow: UnitOfWork, account_id: int, run_id: str | None, limits: RiskLimits) -> Paise:

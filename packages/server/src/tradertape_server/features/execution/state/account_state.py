@@ -53,11 +53,11 @@ class AccountReader:
         cash = repository.cash(session, account_id)
         orders = repository.orders(session, account_id=account_id, open_only=True)
         positions = repository.positions(session, account_id=account_id, open_only=True)
-        margins = Margins(self.market, self.known, self.tick)
+        margins = Margins(self.market, self.known, self.tick, row.broker)
         for position in positions:
-            margins.position_changed(position, now)
+            margins.position_changed(position)
         for order in orders:
-            margins.order_changed(None, order, now)
+            margins.order_changed(order, now)
         return AccountState(
             user_id=row.user_id,
             kind=row.kind,

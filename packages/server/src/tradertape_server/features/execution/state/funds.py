@@ -23,6 +23,7 @@ class Funds:
     available_paise: int  # free for new orders
     blocked_paise: int  # by positions
     reserved_paise: int  # by open orders
+    held_loss_paise: int  # of positions that are paid for by their profit or loss when closed
     realised_paise: int
     unrealised_paise: int
     charges_paise: int
@@ -41,13 +42,14 @@ def funds_of(uow: UnitOfWork, account_id: int) -> Funds:
     names = {position.key.instrument for position in everything if position.is_open}
     ticks = {name: tick for name in names if (tick := uow.market.tick(name)) is not None}
     pnl = pnl_of(everything, ticks, uow.now)
-    held = list(state.positions.values())
+    held, kept = list(state.positions.values()), state.margins.figures(uow.now)
     return Funds(
         opening_paise=account.opening_paise,
         cash_paise=state.cash_paise,
-        available_paise=state.margins.available(state.cash_paise),
-        blocked_paise=state.margins.blocked_paise,
-        reserved_paise=state.margins.reserved_paise,
+        available_paise=state.cash_paise - kept.total,
+        blocked_paise=kept.blocked,
+        reserved_paise=kept.reserved,
+        held_loss_paise=kept.loss,
         realised_paise=pnl.totals.realised_paise,
         unrealised_paise=pnl.totals.unrealised_paise,
         charges_paise=pnl.totals.charges_paise,

@@ -193,7 +193,7 @@ class UnitOfWork(WorkingState):
             state.positions.pop(after.key, None)
             self._flat[after.key] = after  # likely to be opened again, by the same strategy
         self._staged.positions[after.key] = after
-        state.margins.position_changed(after, self.now)
+        state.margins.position_changed(after)
 
     @property
     def has_requests(self) -> bool:
@@ -260,7 +260,7 @@ class UnitOfWork(WorkingState):
         state = self.account(int(order.account))
         before = state.orders.get(order.order_id)
         was_open = before is not None
-        state.margins.order_changed(before, order, self.now)
+        state.margins.order_changed(order, self.now)
         self._count(order.request.instrument, is_open=order.is_open, was_open=was_open)
         if order.is_open:
             state.orders[order.order_id] = order

@@ -106,7 +106,7 @@ def _leg(leg: PnlLeg) -> Json:
 
 
 def _funds(funds: Funds) -> Json:
-    used = funds.blocked_paise + funds.reserved_paise
+    used = funds.blocked_paise + funds.reserved_paise + funds.held_loss_paise
     return {
         "available": {
             "cash": funds.available_paise / 100,
@@ -127,6 +127,7 @@ def _funds(funds: Funds) -> Json:
 
 
 def _strict_funds(funds: Funds, scope: str) -> Json:
+    used = funds.blocked_paise + funds.reserved_paise + funds.held_loss_paise
     return {
         "account_scope": scope,
         "mode": "paper",
@@ -137,7 +138,7 @@ def _strict_funds(funds: Funds, scope: str) -> Json:
                 "net": funds.available_paise / 100,
                 "available_cash": funds.available_paise / 100,
                 "opening_balance": funds.opening_paise / 100,
-                "utilised": (funds.blocked_paise + funds.reserved_paise) / 100,
+                "utilised": used / 100,
                 "m2m_realised": funds.realised_paise / 100,
                 "m2m_unrealised": funds.unrealised_paise / 100,
                 "live_balance": funds.cash_paise / 100,
