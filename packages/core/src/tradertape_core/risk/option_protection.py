@@ -149,6 +149,40 @@ def backend_protection(
     )
 
 
+def protection_before_entry(
+    protection: OptionProtection, *, at: str = "/protection"
+) -> BackendProtection:
+    """Return the rules that need no entry prices: percentages of the whole strategy.
+
+    Rules on single legs, which begin with the entry, are left out.
+    Raises InvalidDocument for limits in rupees or premium.
+    """
+    given = (("stoploss", protection.stoploss), ("target", protection.target))
+    limits = {name: limit for name, limit in given if limit is not None}
+    problems = [
+        Problem(
+            f"{at}/{name}_{limit.unit}",
+            "is measured from the entry prices: give prices of every leg, or a limit in percent",
+        )
+        for name, limit in limits.items()
+        if limit.unit != "pct"
+    ]
+    if problems:
+        raise InvalidDocument(problems)
+    percent = {f"{name}_pct": limit.value for name, limit in limits.items()}
+    basket = BasketProtection(
+        **percent,
+        trailing_activate_pct=protection.trailing_activate_pct,
+        trailing_drawdown_pct=protection.trailing_drawdown_pct,
+        basis=protection.basis,
+    )
+    return BackendProtection(
+        basket=basket if protection.has_basket else None,
+        operations=protection.operations,
+        enabled=protection.enabled,
+    )
+
+
 def entry_value(legs: Sequence[EnteredLeg]) -> Decimal:
     """Price times units of every leg, rupees."""
     return sum((leg.entry_price * leg.quantity for leg in legs), _D(0))

@@ -45,6 +45,22 @@ def test_a_new_protection_increases_the_generation_and_voids_tokens(
     assert caller.post(api(f"{RUNS}/{run_id}/exit"), json=body).status_code == 409
 
 
+def test_limits_in_percent_are_changed_before_the_entry_and_measured_from_it(
+    caller: Any, api: Any, nifty: Any, option_run: Any
+) -> None:
+    legs = (("SELL", nifty("CE", 0)), ("SELL", nifty("PE", 0)))
+    run_id = option_run(caller, *legs, protection={"stoploss_pct": 20.0})["strategy_run_id"]
+    changed = protect(caller, api, run_id, stoploss_pct=30.0, basis="premium")
+    assert changed.status_code == 200, changed.text
+    before = guard(caller, api, run_id)
+    assert (before["status"], before["waits_for_entry"]) == ("unarmed", True)
+    assert enter(caller, api, run_id).status_code == 200
+    after = guard(caller, api, run_id)
+    assert (after["status"], after["waits_for_entry"]) == ("armed", False)
+    assert after["backend_protection"]["basket"]["stoploss_pct"] == 30.0
+    assert all(leg["entry_price"] for leg in after["legs"])
+
+
 def test_a_protection_can_be_set_after_the_entry_and_turned_off(
     caller: Any, api: Any, straddle: Any
 ) -> None:

@@ -68,6 +68,56 @@ def test_another_protection_can_be_replayed_before_the_entry(
     assert nothing.headers["X-Error-Code"] == "no_recorded_path"
 
 
+def test_percentages_are_replayed_before_the_entry(
+    caller: Any, api: Any, nifty: Any, option_run: Any
+) -> None:
+    legs = (("SELL", nifty("CE", 0)), ("SELL", nifty("PE", 0)))
+    rules = {"stoploss_pct": 20.0, "target_pct": 30.0, "basis": "premium", "leg_stoploss_pct": 50}
+    run_id = option_run(caller, *legs, protection=rules)["strategy_run_id"]
+    path = [{"pnl_pct": value} for value in (0, -10, -20.5, -30)]
+    replayed = replay(caller, api, run_id, path).json()
+    assert (replayed["entry_is_assumed"], replayed["base"]) == (True, None)
+    first = replayed["first"]
+    assert (first["index"], first["rule"], first["pnl_pct"]) == (2, "basket_stoploss", -20.5)
+    assert [one["price"] for one in first["exits"]] == [None, None]
+    assert {one["instrument"] for one in first["exits"]} == {leg[1].id for leg in legs}
+    assert {one["transaction_type"] for one in first["exits"]} == {"BUY"}
+    assert [step["pnl"] for step in replayed["steps"]] == [None] * 3
+    assert "positions" not in replayed["backend_protection"]
+    assert guard(caller, api, run_id)["waits_for_entry"]
+
+
+def test_percentages_before_the_first_prices_are_followed_by_the_entrys(
+    caller: Any, api: Any, nifty: Any, option_run: Any
+) -> None:
+    rules = {"stoploss_inr": 400, "trailing_stoploss_pct": 50}
+    made = option_run(caller, ("BUY", nifty("CE", 0)), protection=rules)
+    path = [{"pnl_pct": 0}, {"prices": {"leg_0": 50}}, {"pnl_pct": 2}, {"prices": {"leg_0": 43}}]
+    replayed = replay(caller, api, made["strategy_run_id"], path).json()
+    assert replayed["base"] == 50.0 * made["legs"][0]["quantity"]
+    assert [step["pnl_pct"] for step in replayed["steps"]] == [0, 0, 2, -14]
+    assert (replayed["first"]["index"], replayed["first"]["rule"]) == (3, "basket_stoploss")
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "pointer"),
+    [
+        ({"stoploss_inr": 400}, [{"pnl_pct": -5}], "/protection/stoploss_inr"),
+        ({"target_premium": 9}, [{"pnl_pct": -5}], "/protection/target_premium"),
+        ({"target_pct": 9}, [{"pnl_pct": 1}, {"pnl": 5}], "/metric_snapshots/1/prices"),
+        ({"target_pct": 9}, [{"combined_premium": 5}], "/metric_snapshots/0/prices"),
+        ({"target_pct": 9}, [{"pnl_pct": "much"}], "/metric_snapshots/0/pnl_pct"),
+    ],
+)
+def test_what_needs_entry_prices_is_named_before_the_entry(
+    caller: Any, api: Any, nifty: Any, option_run: Any, rules: Json, path: Any, pointer: str
+) -> None:
+    run_id = option_run(caller, ("BUY", nifty("CE", 0)), protection=rules)["strategy_run_id"]
+    refused = replay(caller, api, run_id, path)
+    assert refused.status_code == 422
+    assert pointer in [problem["pointer"] for problem in refused.json()["detail"]]
+
+
 @pytest.mark.parametrize(
     ("snapshot", "pointer"),
     [

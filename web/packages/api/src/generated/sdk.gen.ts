@@ -295,6 +295,8 @@ export const workerProtectOptionRun = <ThrowOnError extends boolean = true>(opti
  *
  * A snapshot has `prices` of legs by leg_id, symbol or token, or one of `pnl`, `pnl_pct` and
  * `combined_premium`. Without snapshots the path is the minutes recorded since the entry.
+ * Before the entry the first prices of all legs are taken as its prices, and `pnl_pct` may come
+ * before them or alone; then limits are in percent.
  */
 export const workerReplayOptionProtection = <ThrowOnError extends boolean = true>(options: Options<ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostData, ThrowOnError>) => (options.client ?? client).post<ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostResponses, ReplayOptionProtectionApiAlgoWorkersWorkerOptionsRunsStrategyRunIdProtectionReplayPostErrors, ThrowOnError>({
     security: [{

@@ -7415,16 +7415,16 @@ export type OptionCardLeg = {
 /**
  * OptionReplay
  *
- * What a protection would have done on a path. base: rupees that are 100 percent.
+ * What a protection would have done on a path.
+ *
+ * base: rupees that are 100 percent; null where the path has percentages alone.
  */
 export type OptionReplay = {
     backend_protection: ProtectionDocument;
     /**
      * Base
-     *
-     * Rupees.
      */
-    base: number;
+    base: number | null;
     /**
      * Basis
      */

@@ -126,5 +126,7 @@ def replay_option_protection(
 
     A snapshot has `prices` of legs by leg_id, symbol or token, or one of `pnl`, `pnl_pct` and
     `combined_premium`. Without snapshots the path is the minutes recorded since the entry.
+    Before the entry the first prices of all legs are taken as its prices, and `pnl_pct` may come
+    before them or alone; then limits are in percent.
     """
     return services.replays.replay(*services.runs.get(caller, strategy_run_id), body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,14 +15,20 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders.reading import Fields
 from tradertape_core.risk.option_protection import (
     EnteredLeg,
+    OptionProtection,
     backend_protection,
     base_of,
     net_premium,
+    protection_before_entry,
     read_option_protection,
     units,
 )
 from tradertape_core.risk.protection_decision import Trigger
-from tradertape_core.risk.protection_document import Basis, protection_document
+from tradertape_core.risk.protection_document import (
+    BackendProtection,
+    Basis,
+    protection_document,
+)
 from tradertape_core.risk.protection_replay import Moment, Replay, Step, replay
 from tradertape_core.risk.protection_state import ProtectionState, arm
 from tradertape_server.features.execution.service import ExecutionService
@@ -37,6 +43,7 @@ Json = dict[str, Any]
 MOST_CANDLES = 600
 _TIMES = ("at", "ts", "timestamp")
 _METRICS = ("pnl_pct", "pnl", "combined_premium")
+_UNREAD = Decimal(1)  # the entry price of a leg where only percentages are replayed
 _A_SECOND = timedelta(seconds=1)
 
 
@@ -47,6 +54,22 @@ class Path:
     legs: list[EnteredLeg]
     is_assumed: bool  # not entered: the first prices of the path are taken as the entry's
     source: str  # given, recorded
+    is_priced: bool = True  # otherwise every snapshot gives its profit in percent
+
+    def backend_protection(self, rules: OptionProtection) -> BackendProtection:
+        """The rules at the entry prices, or those that need none. Raises InvalidDocument."""
+        if self.is_priced:
+            return backend_protection(rules, self.legs)
+        return protection_before_entry(rules)
+
+    def armed(self, rules: OptionProtection, now: datetime) -> ProtectionState:
+        """The state at the start of the path. Raises InvalidDocument, InvalidInput."""
+        protection = self.backend_protection(rules)
+        if not self.is_priced:  # the legs are those that an exit covers; no price of theirs is read
+            positions = backend_protection(rules, self.legs).positions
+            protection = replace(protection, positions=positions)
+        names = [one.symbol or "" for one in protection.positions]
+        return arm(ProtectionState(), protection, instruments=names, now=now)
 
 
 class OptionReplays:
@@ -67,23 +90,19 @@ class OptionReplays:
         start = self._start(option_run)
         if asked.metric_snapshots:
             given = _Given(option_run, asked.metric_snapshots, start)
-            legs = option_run.entered_legs or given.entry()
-            path = Path(legs, is_assumed=not option_run.entered_legs, source="given")
-            moments = given.moments(legs, rules.basis)
+            path = _given_path(option_run, given)
+            moments = given.moments(path, rules.basis)
         else:
             path = Path(option_run.entered_legs, is_assumed=False, source="recorded")
             moments = self._recorded(run, option_run, start)
-        protection = backend_protection(rules, path.legs)
-        names = [one.symbol or "" for one in protection.positions]
-        state = arm(ProtectionState(), protection, instruments=names, now=start)
-        found = replay(state, moments)
+        found = replay(path.armed(rules, start), moments)
         return {
             "strategy_run_id": run.public_id,
             "source": path.source,
             "entry_is_assumed": path.is_assumed,
             "protection": document,
-            "backend_protection": protection_document(protection),
-            **_answer(found, path.legs, rules.basis, len(moments)),
+            "backend_protection": protection_document(path.backend_protection(rules)),
+            **_answer(found, path, rules.basis, len(moments)),
         }
 
     def _start(self, option_run: OptionRun) -> datetime:
@@ -118,6 +137,17 @@ class OptionReplays:
         ]
 
 
+def _given_path(option_run: OptionRun, given: _Given) -> Path:
+    """The legs as they were entered, as the path enters them, or without prices."""
+    if option_run.entered_legs:
+        return Path(option_run.entered_legs, is_assumed=False, source="given")
+    legs = given.entry()
+    if legs is not None:
+        return Path(legs, is_assumed=True, source="given")
+    legs = [entered(leg, leg.quantity, _UNREAD) for leg in option_run.legs]
+    return Path(legs, is_assumed=True, source="given", is_priced=False)
+
+
 class _Given:
     """Snapshots of the request: prices of legs, or a profit of the whole."""
 
@@ -142,19 +172,24 @@ class _Given:
         ]
         self._start = start
 
-    def entry(self) -> list[EnteredLeg]:
-        """The legs as if they had been entered at the first prices. Raises InvalidDocument."""
-        first = self._prices(self._fields[0])
-        missing = [leg.leg_id for leg in self._legs if leg.instrument not in first]
-        if missing:
-            message = (
-                f"the run is not entered: the first snapshot needs prices of {', '.join(missing)}"
-            )
-            self._fields[0].fail("prices", message)
-            raise InvalidDocument(self._problems)
-        return [entered(leg, leg.quantity, first[leg.instrument]) for leg in self._legs]
+    def entry(self) -> list[EnteredLeg] | None:
+        """The legs as if entered at the first prices; None where all give a `pnl_pct` alone.
 
-    def moments(self, legs: Sequence[EnteredLeg], basis: Basis) -> list[Moment]:
+        Snapshots before these prices may have a `pnl_pct`. Raises InvalidDocument.
+        """
+        for fields in self._fields:
+            first = self._prices(fields)
+            missing = [leg.leg_id for leg in self._legs if leg.instrument not in first]
+            if not missing:
+                return [entered(leg, leg.quantity, first[leg.instrument]) for leg in self._legs]
+            if first or fields.number("pnl_pct") is None:
+                names = ", ".join(missing)
+                message = f"the run is not entered: give prices of {names} first, or pnl_pct"
+                fields.fail("prices", message)
+                raise InvalidDocument(self._problems)
+        return None
+
+    def moments(self, path: Path, basis: Basis) -> list[Moment]:
         """All snapshots, in order. Raises InvalidDocument that names every invalid one."""
         found: list[Moment] = []
         for fields in self._fields:
@@ -162,7 +197,7 @@ class _Given:
             at = self._at(fields) or after
             if found and at < found[-1].at:
                 fields.fail("at", "is earlier than the snapshot before it")
-            found.append(self._moment(fields, at, legs, basis))
+            found.append(self._moment(fields, at, path.legs, basis))
         if self._problems:
             raise InvalidDocument(self._problems)
         return found
@@ -227,8 +262,8 @@ def _profit_pct(fields: Fields, legs: Sequence[EnteredLeg], basis: Basis) -> Dec
     return rupees * 100 / base if rupees is not None and base else None
 
 
-def _answer(found: Replay, legs: Sequence[EnteredLeg], basis: Basis, given: int) -> Json:
-    base = base_of(legs, basis)
+def _answer(found: Replay, path: Path, basis: Basis, given: int) -> Json:
+    base = base_of(path.legs, basis) if path.is_priced else None
     fired = [_fired(step, trigger, base) for step in found.fired for trigger in step.triggers]
     return {
         "would_have_fired": bool(fired),
@@ -237,12 +272,12 @@ def _answer(found: Replay, legs: Sequence[EnteredLeg], basis: Basis, given: int)
         "snapshots": given,
         "evaluated": len(found.steps),
         "basis": basis.value,
-        "base": float(base),
+        "base": _float(base),
         "steps": [_step(step, base) for step in found.steps],
     }
 
 
-def _fired(step: Step, trigger: Trigger, base: Decimal) -> Json:
+def _fired(step: Step, trigger: Trigger, base: Decimal | None) -> Json:
     return {
         "index": step.index,
         "at": in_ist(step.at),
@@ -262,7 +297,7 @@ def _fired(step: Step, trigger: Trigger, base: Decimal) -> Json:
     }
 
 
-def _step(step: Step, base: Decimal) -> Json:
+def _step(step: Step, base: Decimal | None) -> Json:
     return {
         "index": step.index,
         "at": in_ist(step.at),
@@ -272,11 +307,11 @@ def _step(step: Step, base: Decimal) -> Json:
     }
 
 
-def _profit(step: Step, base: Decimal) -> Json:
+def _profit(step: Step, base: Decimal | None) -> Json:
     pct = step.profit_pct
     return {
         "pnl_pct": None if pct is None else round(float(pct), 4),
-        "pnl": None if pct is None else round(float(pct * base / 100), 2),
+        "pnl": None if pct is None or base is None else round(float(pct * base / 100), 2),
     }
 
 

@@ -181,7 +181,10 @@ class ReplayStep(TypedDict):
 
 
 class OptionReplay(TypedDict):
-    """What a protection would have done on a path. base: rupees that are 100 percent."""
+    """What a protection would have done on a path.
+
+    base: rupees that are 100 percent; null where the path has percentages alone.
+    """
 
     strategy_run_id: str
     source: Literal["given", "recorded"]
@@ -194,5 +197,5 @@ class OptionReplay(TypedDict):
     snapshots: int
     evaluated: int
     basis: Literal["entry_value", "premium"]
-    base: Rupees
+    base: Rupees | None
     steps: list[ReplayStep]
