@@ -54,7 +54,7 @@ def test_the_documents_of_the_guide_are_read():
         (leg(entry_price=float("nan")), "/positions/0/entry_price", "finite"),
         (leg(entry_price=None), "/positions/0/entry_price", "required"),
         (leg(stoploss_pct=0), "/positions/0/stoploss_pct", "positive"),
-        (leg(stoploss_pct=100), "/positions/0/stoploss_pct", "it never fires"),
+        (leg(stoploss_pct=100), "/positions/0/stoploss_pct", "it never triggers"),
         (leg(stoploss_pct="2"), "/positions/0/stoploss_pct", "without quotes"),
         (leg(target_pct=-3), "/positions/0/target_pct", "positive"),
         (leg(trailing_stoploss_pct=0), "/positions/0/trailing_stoploss_pct", "positive"),

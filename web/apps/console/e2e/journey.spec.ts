@@ -111,7 +111,7 @@ test("robustness studies of a result", async ({ page }) => {
   await shoot(page, "robustness")
 
   await page
-    .getByText("Start-up check", { exact: true })
+    .getByText("Warm-up check", { exact: true })
     .first()
     .locator("..")
     .getByRole("button", { name: "Start" })

@@ -160,7 +160,7 @@ test("a strategy is built from the chain and copied as Python", async ({ page, c
   await page.getByRole("menuitem", { name: "Iron condor" }).click()
   const legs = page.getByRole("region", { name: "Legs of the strategy" }).locator("tbody tr")
   await expect(legs).toHaveCount(4)
-  await expect(figures).toContainText("Hedge saves")
+  await expect(figures).toContainText("Hedge benefit")
   await expect(figures).not.toContainText("No limit")
   await shoot(page, "options-strategy")
 

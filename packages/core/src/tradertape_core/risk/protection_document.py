@@ -206,7 +206,7 @@ def _position(fields: Fields) -> ProtectedPosition:
 def _stop(fields: Fields, side: Side) -> Decimal | None:
     pct = positive(fields, "stoploss_pct")
     if side is Side.BUY and pct is not None and pct >= _WHOLE_PRICE:
-        message = f"must be less than 100 for a purchase, or it never fires: was {pct:f}"
+        message = f"must be less than 100 for a purchase, or it never triggers: was {pct:f}"
         fields.fail("stoploss_pct", message)
     return pct
 

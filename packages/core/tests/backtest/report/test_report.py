@@ -102,7 +102,7 @@ def test_a_trade_says_what_it_was_why_it_began_and_why_it_ended(small):
     assert (first["entry_date"], first["exit_date"]) == ("2024-01-02", "2024-01-04")
     assert (first["gross_pnl"], first["net_pnl"], first["return_pct"]) == (10, 10, 10)
     assert first["entry_reason"] == "close is above 10"
-    assert first["exit_reason_text"] == "Rule “hot”: close is above 20."
+    assert first["exit_reason_text"] == "Hot: close is above 20."
     assert (first["exit_reason"], first["exit_rule"]) == ("exit_rule", "hot")
     assert (first["entry_fill_rule"], first["exit_fill_rule"]) == ("next_open", "next_open")
     assert first["indicators_at_entry"] == {"close": 0, "rsi14": None}
@@ -162,7 +162,7 @@ def test_breakdowns_add_up_to_the_summary(busy_run):
 
 def test_exit_rules_are_counted_by_name(small):
     found = {row["label"]: row["trades"] for row in report_of(small)["exit_breakdown"]}
-    assert found == {"Rule “hot”": 1, "Stop": 1}
+    assert found == {"Hot": 1, "Stop": 1}
 
 
 def test_conviction_tenths_rise_and_keep_equal_scores_together(busy_run, small):

@@ -169,9 +169,9 @@ def test_a_leg_that_is_lost_after_the_answer_is_told_of(
     assert execution.order("run-1", lost).status == "CANCELLED"
     [told] = [one for one in execution.events(run_id="run-1") if one.event_type == BROKEN]
     assert told.summary == (
-        "Leg 1 of the basket basket-1 came to CANCELLED after its reply: "
+        "Leg 1 of the basket basket-1 ended as CANCELLED after the reply: "
         "BUY 10 NSE:TCS LIMIT 2,900.00 CNC. "
-        "Of the others 1 filled and 1 waiting: nothing is reversed by itself"
+        "Of the other legs, 1 filled and 1 open: none is reversed automatically"
     )
     assert told.payload == {"key": "basket-1", "leg": 1, "filled": [filled], "resting": [resting]}
     execution.cancel("run-1", resting)  # which its owner wants

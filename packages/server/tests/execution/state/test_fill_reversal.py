@@ -60,7 +60,7 @@ def test_a_void_leaves_the_books_as_if_the_trade_had_never_been(
     assert len(execution.trades(run_id="run-1")) == 1
     assert {f"fill:{trade_id}", f"reversal:{trade_id}"} <= set(entries(database))
     [event] = [e for e in execution.events(run_id="run-1") if e.event_type == "fill_voided"]
-    assert f"Trade {trade_id} was taken back by the exchange" in event.summary
+    assert f"Trade {trade_id} was reversed by the exchange" in event.summary
     assert execution.pnl(run).totals.realised_paise == 0
 
 

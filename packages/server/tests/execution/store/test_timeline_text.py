@@ -45,8 +45,8 @@ def an_order() -> Order:
 @pytest.mark.parametrize(
     ("reason", "text"),
     [
-        (CancelReason.DAY, "Cancel asked for: BUY 5 NSE:INFY MARKET CNC (the session ended)"),
-        (CancelReason.REQUESTED, "Cancel asked for: BUY 5 NSE:INFY MARKET CNC"),
+        (CancelReason.DAY, "Cancellation requested: BUY 5 NSE:INFY MARKET CNC (the session ended)"),
+        (CancelReason.REQUESTED, "Cancellation requested: BUY 5 NSE:INFY MARKET CNC"),
     ],
 )
 def test_why_an_order_is_taken_back_is_said_in_words(reason: CancelReason, text: str) -> None:
@@ -59,7 +59,7 @@ def test_why_an_order_is_taken_back_is_said_in_words(reason: CancelReason, text:
     ("status", "text"),
     [
         (OrderStatus.OPEN, "Open: BUY 5 NSE:INFY MARKET CNC"),
-        (OrderStatus.AMO_REQUESTED, "Waits for the open: BUY 5 NSE:INFY MARKET CNC"),
+        (OrderStatus.AMO_REQUESTED, "Pending market open: BUY 5 NSE:INFY MARKET CNC"),
     ],
 )
 def test_what_the_venue_said_is_told_in_words(status: OrderStatus, text: str) -> None:

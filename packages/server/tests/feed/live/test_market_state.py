@@ -29,7 +29,7 @@ def simulated(*, any_hour: bool) -> SimulatedSource:
         ("2026-09-08T08:59", "closed", "Closed, opens 09:15", "variety amo"),
         ("2026-09-08T09:04", "pre_open", "Pre-open", "LIMIT and MARKET orders for the opening"),
         ("2026-09-08T09:07", "pre_open", "Pre-open", "LIMIT orders for the opening auction"),
-        ("2026-09-08T09:12", "pre_open", "Pre-open", "taken again from 09:15"),
+        ("2026-09-08T09:12", "pre_open", "Pre-open", "accepted again from 09:15"),
         ("2026-09-08T09:15", "open", "Market open", "until 15:30"),
         ("2026-09-08T15:16", "closing_auction", "Closing auction", "from 15:20"),
         ("2026-09-08T15:26", "closing_auction", "Closing auction", "Other shares trade until"),

@@ -214,7 +214,7 @@ def test_a_silent_worker_needs_attention(
     clock.advance(seconds=90)
     (attention,) = get(page, "overview")["attention"]
     assert attention["reason"] == "worker_silent"
-    assert attention["words"] == "Its worker has been silent for 90 s"
+    assert attention["words"] == "No heartbeat from its worker for 90 s"
 
 
 def test_a_protection_without_fresh_prices_needs_attention(
@@ -226,7 +226,7 @@ def test_a_protection_without_fresh_prices_needs_attention(
     clock.advance(seconds=6)
     (attention,) = get(page, "overview")["attention"]
     assert attention["reason"] == "prices_stale"
-    assert attention["words"].endswith("too old: its protection waits for new ones")
+    assert attention["words"].endswith("too old: its protection resumes with new prices")
     assert [step["price"] for step in get(page, "runs/run-1")["live"]["steps"][:2]] == [None, None]
     market.trade("NSE:INFY", "1500.00")
     assert get(page, "overview")["attention"] == []
@@ -251,7 +251,7 @@ def test_a_basket_that_lost_a_leg_needs_attention_until_its_worker_acts(
     clock.advance(seconds=61)
     ExecutionJobs(container.execution, nse_calendar(), clock).run_once()
     attention = {one["reason"]: one["words"] for one in get(page, "overview")["attention"]}
-    assert attention["basket_broken"].startswith("A leg of a basket was lost")
+    assert attention["basket_broken"].startswith("A leg of a basket failed")
     market.trade("NSE:INFY", "1500.00")
     place(caller, api, buy, "key-00002", quantity=1)
     assert "basket_broken" not in get(page, "runs/run-1")["live"]["pulse"]["attention"]

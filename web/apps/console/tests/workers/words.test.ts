@@ -172,9 +172,9 @@ const event = (event_type: string, payload = {}) =>
   ({ event_type, payload, summary: "", cursor: 1 }) as unknown as TimelineEvent
 
 describe("events", () => {
-  test("a stop that fired is named by its rule and cannot be missed", () => {
+  test("a stop that triggered is named by its rule and cannot be missed", () => {
     const fired = event("protection_triggered", { rule: "position_trailing_stoploss" })
-    expect([titleOf(fired), toneOf(fired)]).toEqual(["Trailing stop fired", "alarm"])
+    expect([titleOf(fired), toneOf(fired)]).toEqual(["Trailing stop triggered", "alarm"])
   })
 
   test("an unknown event type is shown in words", () => {

@@ -47,8 +47,8 @@ _EXIT_SENTENCES: Mapping[ExitReason, str] = MappingProxyType(
 
 SKIP_LABELS: Mapping[SkipReason, str] = MappingProxyType(
     {
-        SkipReason.MAX_POSITIONS: "all position slots were taken",
-        SkipReason.SECTOR_CAP: "the sector was full",
+        SkipReason.MAX_POSITIONS: "maximum open positions reached",
+        SkipReason.SECTOR_CAP: "maximum positions in the sector reached",
         SkipReason.NO_CAPITAL: "not enough cash",
         SkipReason.COOLDOWN: "cooling down after an exit in the same stock",
         SkipReason.ALREADY_OPEN: "the stock was already held",
@@ -59,7 +59,7 @@ SKIP_LABELS: Mapping[SkipReason, str] = MappingProxyType(
         SkipReason.LESS_THAN_ONE_SHARE: "the budget buys less than one share",
         SkipReason.NO_VOLUME: "nothing was traded on the day of the fill",
         SkipReason.CIRCUIT: "the stock was locked at its upper circuit",
-        SkipReason.LIQUIDITY: "the volume allowed less than one share",
+        SkipReason.LIQUIDITY: "the volume limit allowed less than one share",
         SkipReason.NO_ATR: "the stop or the size is in ATRs, not known yet",
     }
 )
@@ -76,9 +76,10 @@ def skip_code(reason: int) -> str:
 
 
 def exit_label(strategy: Strategy, reason: int, rule: int) -> str:
-    """A short name for tables; exit rules go by their own."""
+    """A short name for tables; exit rules go by their own: "Back at average"."""
     if reason == ExitReason.EXIT_RULE and 0 <= rule < len(strategy.exit_rules):
-        return f"Rule “{strategy.exit_rules[rule].name}”"
+        name = strategy.exit_rules[rule].name.replace("_", " ").strip()
+        return name[:1].upper() + name[1:]
     return EXIT_LABELS[ExitReason(reason)]
 
 
@@ -87,7 +88,7 @@ def exit_sentence(strategy: Strategy, reason: int, rule: int, rule_phrase: str) 
     if reason != ExitReason.EXIT_RULE:
         return _EXIT_SENTENCES[ExitReason(reason)]
     name = exit_label(strategy, reason, rule)
-    return f"{name}: {rule_phrase}." if rule_phrase else f"{name} held at the close."
+    return f"{name}: {rule_phrase}." if rule_phrase else f"{name}: the rule was met at the close."
 
 
 def entry_fill_rule(strategy: Strategy, config: BacktestConfig) -> FillModel:

@@ -279,7 +279,7 @@ def _trade_table(trades: Rows) -> str:
                 _cell(row["exit_date"]),
                 _cell(inr(row["exit_price"])),
                 _cell(grouped(row["quantity"])),
-                _cell(row["exit_rule"] or row["exit_reason"].replace("_", " ")),
+                _cell((row["exit_rule"] or row["exit_reason"]).replace("_", " ")),
                 _signed(row["return_pct"], percent(row["return_pct"], 2, signed=True)),
                 _signed(row["net_pnl"], inr(row["net_pnl"], signed=True)),
             )

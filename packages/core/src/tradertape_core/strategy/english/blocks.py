@@ -73,7 +73,7 @@ def order(strategy: rules.Strategy) -> Sentences:
     else:
         side = buffer_side(strategy)
         placed = (
-            f"A trigger order waits {number(entry.buffer_pct)}% {side} the signal's close for "
+            f"A trigger order is active {number(entry.buffer_pct)}% {side} the signal's close for "
             f"{_trading_days(entry.valid_days)}; it pays up to {offset} above its trigger."
         )
     filled = f"In a backtest it fills {_FILLS[entry.order]}."

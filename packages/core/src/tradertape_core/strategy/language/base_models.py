@@ -257,7 +257,7 @@ _ALPHA = _model(
     "Alpha",
     "v4_alpha",
     "Buys the market's leaders, the strongest fifth over 60 days, on a week of weakness while the "
-    "NIFTY 50 stands above its 200-day average, and sells when they stop leading.",
+    "NIFTY 50 is above its 200-day average, and sells when they stop leading.",
     ["relative strength", "swing"],
     regime_filter={
         "index": "NSE:NIFTY 50",

@@ -87,7 +87,7 @@ def execution_check(execution: ExecutionService) -> Callable[[], Check]:
             return Check("ok", "Everything could be done.")
         # Only the command line says which, and why: anybody may read this page.
         what = ", ".join(f"{kind}: {count}" for kind, count in sorted(counts.items()))
-        detail = f"Put aside in the last day ({what}): `tradertape status` lists it."
+        detail = f"Failed and set aside in the last day ({what}): `tradertape status` lists it."
         return Check("stale", detail, {"set_aside": counts})
 
     return check

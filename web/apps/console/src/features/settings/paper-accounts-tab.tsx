@@ -26,7 +26,7 @@ export function PaperAccountsTab() {
               <Table.Tr>
                 <Table.Th>Name</Table.Th>
                 <Table.Th ta="right">Cash</Table.Th>
-                <Table.Th ta="right">Opened with</Table.Th>
+                <Table.Th ta="right">Opening balance</Table.Th>
                 <Table.Th ta="right">Since</Table.Th>
               </Table.Tr>
             </Table.Thead>
@@ -57,7 +57,7 @@ function OpenAccount() {
   const form = useForm({
     initialValues: { account_scope: "", opening_cash: 1_000_000 as number | "" },
     validate: {
-      account_scope: (value) => (NAME.test(value.trim()) ? null : "It must look like kite:paper-b"),
+      account_scope: (value) => (NAME.test(value.trim()) ? null : "Use the form kite:paper-b"),
       opening_cash: (value) => (value === "" ? "Enter an amount in rupees" : null),
     },
   })
@@ -73,7 +73,7 @@ function OpenAccount() {
     opening.mutate({ account_scope: account_scope.trim(), opening_cash: Number(opening_cash) }),
   )
   return (
-    <Section title="Open a paper account" note="Workers and GTTs name the account they trade on.">
+    <Section title="Open a paper account" note="Each worker and GTT trades on one account.">
       <form onSubmit={submit}>
         <Stack gap="sm" maw={360}>
           <TextInput

@@ -97,8 +97,8 @@ export interface HealthWords {
 
 const SESSION: Record<string, string> = {
   unclaimed: "no session",
-  claimed: "session held",
-  stale: "session stale",
+  claimed: "session active",
+  stale: "session expired",
   released: "session released",
 }
 
@@ -140,7 +140,7 @@ const ATTENTION: Record<string, string> = {
   protection_failed: "Exit failed",
   reconciliation_required: "Reconciliation required",
   basket_broken: "Basket incomplete",
-  set_aside: "Could not be done",
+  set_aside: "Action failed",
   worker_silent: "No heartbeat",
   prices_stale: "Stale prices",
 }

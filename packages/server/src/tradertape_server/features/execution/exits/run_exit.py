@@ -153,7 +153,7 @@ def begin(
         kind="execution",
         event_type="exit_requested",
         source="execution",
-        summary=f"Exit asked for{f': {reason}' if reason else ''}",
+        summary=f"Exit requested{f': {reason}' if reason else ''}",
         payload={"key": intent.key, "product": details["product"]},
     )
     return None

@@ -165,7 +165,7 @@ def _tell(uow: UnitOfWork, one: Failure, account_id: int) -> None:
         kind="execution",
         event_type=SET_ASIDE,
         source="execution",
-        summary=f"Put aside: {subject.kind} {subject.name} could not be done ({one.words})",
+        summary=f"Failed and set aside: {subject.kind} {subject.name} ({one.words})",
         payload={"kind": subject.kind, "name": subject.name, "reason": one.words},
     )
 

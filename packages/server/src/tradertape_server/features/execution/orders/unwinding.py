@@ -65,7 +65,7 @@ def _begin(uow: UnitOfWork, row: Json, legs: dict[int, Order]) -> None:
     index, bad = next((i, o) for i, o in legs.items() if not o.is_open and not _is_whole(o))
     why = f" ({bad.status_message})" if bad.status_message else ""
     filled = sum(order.filled_quantity > 0 for order in legs.values())
-    text = f"Leg {index} came to {bad.status.value}{why}: {filled} filled legs are reversed"
+    text = f"Leg {index} ended as {bad.status.value}{why}: {filled} filled legs are reversed"
     _note(uow, row, "basket_unwinding", text, [bad.order_id])
     _keep(uow, row, {})
 

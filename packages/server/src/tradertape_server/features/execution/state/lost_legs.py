@@ -77,10 +77,10 @@ def _ended(
     if is_lost:
         index = names[leg.order_id]
         summary = (
-            f"Leg {index} of the basket {row.key} came to {leg.status.value} after its reply: "
-            f"{timeline_text.order_in_words(leg.request)}. Of the others {len(filled)} filled and "
-            f"{len(resting)} waiting: "
-            + ("what filled is reversed" if is_reversed else "nothing is reversed by itself")
+            f"Leg {index} of the basket {row.key} ended as {leg.status.value} after the reply: "
+            f"{timeline_text.order_in_words(leg.request)}. "
+            f"Of the other legs, {len(filled)} filled and {len(resting)} open: "
+            + ("the filled legs are reversed" if is_reversed else "none is reversed automatically")
         )
     payload = {"key": row.key, "leg": names[leg.order_id], "filled": filled, "resting": resting}
     return EndedLeg(run_id, row.key, leg, summary, payload, is_reversed)

@@ -42,9 +42,9 @@ def summary(order: Order, event: ev.OrderEvent) -> str:
         case ev.OrderAccepted():
             return f"{_status(event.status)}: {what}"
         case ev.VoidNoticed():
-            return f"Trade {event.trade_id} was taken back by the exchange"
+            return f"Trade {event.trade_id} was reversed by the exchange"
         case ev.FillVoided():
-            return f"Trade {event.fill.trade_id} was taken back by the exchange: {what}"
+            return f"Trade {event.fill.trade_id} was reversed by the exchange: {what}"
         case _:
             return _because(f"{_WORDS[type(event)]}: {what}", _reason(event))
 
@@ -57,19 +57,19 @@ _WORDS: dict[type[ev.OrderEvent], str] = {
     ev.OrderRejected: "Rejected",
     ev.DryRunCompleted: "Recorded",
     ev.OrderInDoubt: "In doubt",
-    ev.ModifyRequested: "Change asked for",
-    ev.OrderModified: "Changed",
-    ev.ModifyRefused: "Change refused",
-    ev.CancelRequested: "Cancel asked for",
-    ev.CancelRefused: "Cancel refused",
+    ev.ModifyRequested: "Modification requested",
+    ev.OrderModified: "Modified",
+    ev.ModifyRefused: "Modification refused",
+    ev.CancelRequested: "Cancellation requested",
+    ev.CancelRefused: "Cancellation refused",
 }
 
 # No reason for a cancellation that was requested: the request is an event of its own.
 _REASONS: dict[CancelReason | None, str] = {
     **CANCELLED_WORDS,
-    CancelReason.EXIT: "the run is being left",
+    CancelReason.EXIT: "the run is exiting",
     CancelReason.SIBLING: "the other exit filled",
-    CancelReason.VENUE: "the venue's own decision",
+    CancelReason.VENUE: "by the exchange or broker",
 }
 
 
@@ -87,8 +87,8 @@ def order_in_words(request: OrderRequest) -> str:
 
 
 _STATES = {
-    OrderStatus.AMO_REQUESTED: "Waits for the open",
-    OrderStatus.TRIGGER_PENDING: "Waits for its trigger",
+    OrderStatus.AMO_REQUESTED: "Pending market open",
+    OrderStatus.TRIGGER_PENDING: "Trigger pending",
 }
 
 
@@ -101,7 +101,7 @@ def _fill(fill: Fill) -> str:
 
 
 def _rest(order: Order) -> str:
-    return f", {grouped(order.pending_quantity)} left" if order.pending_quantity else ""
+    return f", {grouped(order.pending_quantity)} pending" if order.pending_quantity else ""
 
 
 def _reason(event: ev.OrderEvent) -> str:

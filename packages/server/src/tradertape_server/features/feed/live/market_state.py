@@ -74,11 +74,13 @@ def market_state(source: TickSource, calendar: Calendar, now: datetime) -> Marke
 
 def _opening(phase: Phase) -> MarketState:
     if phase.kind in (PhaseKind.PRE_OPEN_MATCHING, PhaseKind.PRE_OPEN_BUFFER):
-        hint = "The pre-open auction is matched; orders are taken again from 09:15."
+        hint = "The pre-open auction is matched; orders are accepted again from 09:15."
     elif phase.kind is PhaseKind.PRE_OPEN_LIMIT_ONLY:
-        hint = f"LIMIT orders for the opening auction are taken until {phase.end:%H:%M}."
+        hint = f"LIMIT orders for the opening auction are accepted until {phase.end:%H:%M}."
     else:
-        hint = f"LIMIT and MARKET orders for the opening auction are taken until {phase.end:%H:%M}."
+        hint = (
+            f"LIMIT and MARKET orders of the opening auction are accepted until {phase.end:%H:%M}."
+        )
     return MarketState(State.PRE_OPEN, "Pre-open", hint)
 
 

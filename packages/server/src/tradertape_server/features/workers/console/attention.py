@@ -50,16 +50,16 @@ def sentence_of(run: WorkerRun, reason: str, liveness: Liveness) -> str:
     why = f": {run.status_reason}" if run.status_reason else ""
     age = liveness.heartbeat_age_s(run)
     claim = protection_of(run).last_claim
-    waits = ": its protection waits for new ones" if run.protection_status == "armed" else ""
+    waits = ": its protection resumes with new prices" if run.protection_status == "armed" else ""
     sentences = {
         "halted": f"Halted{why}",
         "error": f"Stopped with an error{why}",
-        "recovering": "Recovering after a stop of the server",
-        "protection_failed": f"An exit did not succeed{f': {claim.message}' if claim else ''}",
-        "reconciliation_required": "Has to be reconciled before it continues to trade",
-        "basket_broken": "A leg of a basket was lost after others were accepted: see its timeline",
-        "set_aside": "Something of it could not be done and was put aside: see its timeline",
-        "worker_silent": f"Its worker has been silent for {_age(age)}",
+        "recovering": "Recovering after a server restart",
+        "protection_failed": f"An exit failed{f': {claim.message}' if claim else ''}",
+        "reconciliation_required": "Must be reconciled before it can trade again",
+        "basket_broken": "A leg of a basket failed after others were accepted: see the timeline",
+        "set_aside": "An action failed and was set aside: see the timeline",
+        "worker_silent": f"No heartbeat from its worker for {_age(age)}",
         "prices_stale": f"Prices of its open positions are too old{waits}",
     }
     return sentences[reason]

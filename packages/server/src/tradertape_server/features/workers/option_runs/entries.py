@@ -282,7 +282,7 @@ def _note(uow: UnitOfWork, run: WorkerRun, option_run: OptionRun) -> None:
 
 _SUMMARIES = {
     _S.CREATED: "Created",
-    _S.ENTERING: "Waiting to be entered",
+    _S.ENTERING: "Entering",
     _S.ENTERED: "Entered",
     _S.PARTIAL: "Partly entered",
     _S.UNWOUND: "Entered and reversed, because a leg was refused,",

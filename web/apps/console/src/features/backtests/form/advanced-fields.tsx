@@ -17,7 +17,7 @@ export function AdvancedFields({ form, options }: Props) {
       <div className={classes.grid}>
         <Select label="Fills" data={options.fill_models} {...form.getInputProps("fill_model")} />
         <Select
-          label="Within a day"
+          label="Stop and target on one day"
           data={options.intrabar_orders}
           {...form.getInputProps("intrabar_order")}
         />
@@ -25,13 +25,13 @@ export function AdvancedFields({ form, options }: Props) {
         <NumberField
           size="xs"
           label="Slippage (basis points)"
-          description="5 is 0.05% of the price on each side"
+          description="Per side: 5 is 0.05% of the price"
           {...form.getInputProps("slippage_bps")}
         />
         <NumberField
           size="xs"
-          label="Share of volume (%)"
-          description="Largest part of a day's volume per stock; 0: no limit"
+          label="Volume limit (%)"
+          description="Largest share of a stock's daily volume; 0 means no limit"
           {...form.getInputProps("participation_pct")}
         />
         <Select label="Sizing" data={options.sizing_methods} {...form.getInputProps("sizing.method")} />
@@ -55,20 +55,20 @@ export function AdvancedFields({ form, options }: Props) {
           size="xs"
           label="Seed"
           decimals={0}
-          description="For random rules"
+          description="Repeats the same random numbers"
           {...form.getInputProps("seed")}
         />
       </div>
       <Switch
         size="xs"
         label="Circuit limits"
-        description="No purchase of a stock locked at its upper circuit, no sale of one locked at its lower."
+        description="No buying at the upper circuit, no selling at the lower."
         {...form.getInputProps("circuit_limits", { type: "checkbox" })}
       />
       <Switch
         size="xs"
         label="Dividends"
-        description="Paid in cash on the ex-date, where prices are adjusted for splits alone."
+        description="Credited in cash on the ex-date, if prices are adjusted for splits only."
         {...form.getInputProps("dividends", { type: "checkbox" })}
       />
       <Switch

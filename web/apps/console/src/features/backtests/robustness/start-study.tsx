@@ -21,8 +21,8 @@ const ONE_CLICK = [
   },
   {
     kind: "recursive",
-    title: "Start-up check",
-    text: "Starts the indicators later. How much history do they need?",
+    title: "Warm-up check",
+    text: "Starts with less history. How much do the indicators need?",
   },
 ] as const
 

@@ -26,7 +26,7 @@ const TITLES: Record<string, string> = {
   walk_forward: "Walk-forward",
   monte_carlo: "Monte Carlo",
   lookahead: "Look-ahead check",
-  recursive: "Start-up check",
+  recursive: "Warm-up check",
 }
 
 /** One study: its progress while it runs, then its result. */

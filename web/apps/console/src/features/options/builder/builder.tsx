@@ -69,8 +69,8 @@ export function Builder({ session, expiry, legs, onLegs }: Props) {
     return (
       <Section title="Strategy" action={templates}>
         <EmptyState icon={<Layers size={28} />} title="No legs yet">
-          Point at a row of the chain and press B or S, or start from a well-known strategy. You see its
-          payoff, margin and charges before you create a run from it.
+          Point at a row of the chain and press B or S, or start from a well-known strategy. Its payoff,
+          margin and charges are shown before a run is created from it.
         </EmptyState>
       </Section>
     )

@@ -48,7 +48,7 @@ export function Figures({ preview }: { preview: PreviewedStrategy }) {
         note={
           margin.hedge_benefit > 0 ? (
             <>
-              Hedge saves <Amount value={margin.hedge_benefit} short />
+              Hedge benefit <Amount value={margin.hedge_benefit} short />
             </>
           ) : undefined
         }

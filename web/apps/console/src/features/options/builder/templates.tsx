@@ -9,10 +9,10 @@ import { notifyFailure } from "@/lib/notify"
 import { optionCalls, spreadsQuery } from "@/lib/queries/options"
 
 const OUTLOOKS = [
-  { id: "up", label: "Rises" },
-  { id: "down", label: "Falls" },
-  { id: "still", label: "Stays flat" },
-  { id: "moving", label: "Moves either way" },
+  { id: "up", label: "Bullish" },
+  { id: "down", label: "Bearish" },
+  { id: "still", label: "Neutral" },
+  { id: "moving", label: "Volatile" },
 ]
 /** Default number of strikes between legs of one type. */
 const WIDTH = 2

@@ -21,7 +21,7 @@ const PRICES: SideColumn[] = [
   {
     id: "volume",
     header: "Volume",
-    hint: "Units traded today",
+    hint: "Volume today, in units",
     text: (s) => unitsShort(s.volume),
     isExtra: true,
   },

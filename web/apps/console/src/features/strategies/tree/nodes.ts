@@ -10,7 +10,7 @@ export const CONDITION_TITLES: Record<ConditionType, string> = {
   or: "Any of these",
   count: "At least some of these",
   not: "Not",
-  for_bars: "Holds for several days",
+  for_bars: "True for several days",
   random: "Random",
 }
 

@@ -1,7 +1,7 @@
 /** Conversion between operands and the choices of a select: one string and label each. */
 import type { IndicatorParams, Operand } from "@tradertape/api/strategy.ts"
+import { indicatorName } from "@/lib/indicator-names"
 import type { Catalogue, IndicatorEntry } from "@/lib/queries/strategies"
-import { indicatorName } from "./indicator-names"
 
 /** What a tree may read: entries have no position yet, and the regime only has the index. */
 export type Scope = "entry" | "position" | "market"
@@ -21,12 +21,12 @@ export interface ChoiceGroup {
 
 const POSITION_LABELS: Record<string, string> = {
   total_bars_held: "days held",
-  bars_since_entry: "days since the last buy",
+  bars_since_entry: "days since the last entry",
   avg_price: "average price",
   entry_price: "first entry price",
   qty: "shares held",
   pnl_pct: "profit %",
-  max_pnl_pct: "best profit %",
+  max_pnl_pct: "highest profit %",
   drawdown_from_peak_pct: "fall from the peak %",
   addon_count: "add-ons made",
   bars_since_addon: "days since the last add-on",

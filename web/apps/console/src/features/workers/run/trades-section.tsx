@@ -37,7 +37,7 @@ const COLUMNS: Column<RunTrade>[] = [
   },
   {
     id: "at",
-    header: "At (IST)",
+    header: "Time (IST)",
     isText: true,
     value: (t) => t.fill_timestamp,
     cell: (t) => moment(t.fill_timestamp),

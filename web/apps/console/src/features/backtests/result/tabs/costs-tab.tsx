@@ -43,13 +43,13 @@ export default function CostsTab({ run }: { run: Run }) {
           />
           <Stat label="Net profit" value={<Delta kind="money" value={Number(summary.net_profit)} />} />
           <Stat label="Charges as % of gross profit" value={percent(summary.charges_pct_of_profit)} />
-          <Stat label="Bought and sold" value={<Amount value={costs.traded} short />} />
+          <Stat label="Turnover (bought and sold)" value={<Amount value={costs.traded} short />} />
           <Stat
-            label="Charges as part of turnover"
+            label="Charges as % of turnover"
             value={`${number(costs.charges_bps, 1)} bps`}
             hint="1 basis point is 0.01%."
           />
-          <Stat label="With slippage" value={`${number(costs.costs_bps, 1)} bps`} />
+          <Stat label="Including slippage" value={`${number(costs.costs_bps, 1)} bps`} />
         </dl>
       </Section>
       {parts.length > 0 && (

@@ -18,7 +18,7 @@ const COLUMNS: Column<Drawdown>[] = [
     header: "Recovered",
     isText: true,
     value: (d) => d.end,
-    cell: (d) => (d.end ? date(d.end) : "not yet"),
+    cell: (d) => (d.end ? date(d.end) : "not recovered"),
   },
   {
     id: "depth",

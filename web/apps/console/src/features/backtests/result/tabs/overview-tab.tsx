@@ -6,9 +6,10 @@ import layout from "../../shared/layout.module.css"
 import { EquitySection } from "../sections/equity-section"
 import { GroupTable } from "../sections/group-table"
 import { MonthlyHeat } from "../sections/monthly-heat"
+import { ruleName } from "../trades/trade-columns"
 import classes from "./tabs.module.css"
 
-const exitName = (row: ExitGroup) => row.label
+const exitName = (row: ExitGroup) => (row.exit_rule ? ruleName(row.exit_rule) : row.label)
 const sectorName = (row: { sector: string }) => row.sector
 
 export default function OverviewTab({ run }: { run: Run }) {
@@ -27,8 +28,8 @@ export default function OverviewTab({ run }: { run: Run }) {
       </Section>
       <MonthlyHeat run={run} />
       <div className={layout.two}>
-        <Section title="How trades ended" flush>
-          <GroupTable label="Exits" head="Exit" rows={run.exit_breakdown} name={exitName} />
+        <Section title="Exit reasons" flush>
+          <GroupTable label="Exit reasons" head="Exit reason" rows={run.exit_breakdown} name={exitName} />
         </Section>
         <Section title="By sector" flush>
           <GroupTable label="Sectors" head="Sector" rows={run.by_sector} name={sectorName} />

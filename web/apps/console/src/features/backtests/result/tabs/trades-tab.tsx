@@ -72,8 +72,8 @@ export default function TradesTab({ run }: { run: Run }) {
           />
           <Select
             w={190}
-            placeholder="Any exit"
-            aria-label="Exit"
+            placeholder="Any exit reason"
+            aria-label="Exit reason"
             clearable
             data={exits}
             value={filter.exit}

@@ -4,9 +4,15 @@ import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { date, number, words } from "@tradertape/ui/format.ts"
 import type { Column } from "@/components/table/column"
 
+/** The name of an exit rule as a person would write it: "Back at average" for back_at_average. */
+export function ruleName(rule: string): string {
+  const text = rule.replaceAll("_", " ").trim()
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
 /** "Stop", or the name of the exit rule. */
-export function exitLabel(trade: Trade): string {
-  return trade.exit_rule ? `Rule ${trade.exit_rule}` : words(trade.exit_reason)
+export function exitLabel(trade: Pick<Trade, "exit_rule" | "exit_reason">): string {
+  return trade.exit_rule ? ruleName(trade.exit_rule) : words(trade.exit_reason)
 }
 
 export function tradeColumns(): Column<Trade>[] {
@@ -66,6 +72,6 @@ export function tradeColumns(): Column<Trade>[] {
     { id: "r_multiple", header: "R", value: (t) => t.r_multiple, cell: (t) => number(t.r_multiple, 2) },
     { id: "bars_held", header: "Days", value: (t) => t.bars_held, cell: (t) => number(t.bars_held) },
     { id: "conviction", header: "Conv.", value: (t) => t.conviction, cell: (t) => number(t.conviction) },
-    { id: "exit_reason", header: "Ended by", isText: true, value: exitLabel, cell: exitLabel },
+    { id: "exit_reason", header: "Exit reason", isText: true, value: exitLabel, cell: exitLabel },
   ]
 }

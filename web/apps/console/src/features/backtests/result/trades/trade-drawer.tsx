@@ -10,6 +10,7 @@ import { ChevronLeft, ChevronRight } from "lucide-react"
 import { useMemo } from "react"
 import { SideDialog } from "@/components/dialog/dialog"
 import { ErrorState } from "@/components/states/error-state"
+import { indicatorName } from "@/lib/indicator-names"
 import { type CandleRow, candlesQuery } from "@/lib/queries/market"
 import layout from "../../shared/layout.module.css"
 import { TradeChart } from "./trade-chart"
@@ -77,7 +78,7 @@ function TradeDetail({ run, trade }: { run: Run; trade: Trade }) {
           label="Shares"
           hint={
             trade.wanted_quantity > trade.quantity
-              ? `${number(trade.wanted_quantity)} were wanted: the volume of the day allowed no more.`
+              ? `${number(trade.wanted_quantity)} were ordered; the volume limit allowed no more.`
               : undefined
           }
           value={
@@ -96,7 +97,7 @@ function TradeDetail({ run, trade }: { run: Run; trade: Trade }) {
         <Stat label="Initial stop" value={number(trade.initial_stop, 2)} />
       </dl>
       <Reason title={`Bought ${date(trade.entry_date)}`}>
-        {trade.entry_reason || "The entry rules held."}
+        {trade.entry_reason || "The entry conditions were met."}
       </Reason>
       <Reason title={trade.exit_date ? `Sold ${date(trade.exit_date)}` : "Still held"}>
         {trade.exit_reason_text}
@@ -145,7 +146,7 @@ function SignalDetail({ trade }: { trade: Trade }) {
           <Table.Tbody>
             {indicators.map(([name, value]) => (
               <Table.Tr key={name}>
-                <Table.Td>{name}</Table.Td>
+                <Table.Td>{indicatorName(name)}</Table.Td>
                 <Table.Td ta="right">{number(value, 2)}</Table.Td>
               </Table.Tr>
             ))}

@@ -36,13 +36,13 @@ export function AddonBlock() {
             <NumberField
               path={["addon_rules", "size_pct_of_initial"]}
               label="Size"
-              unit="% of first buy"
+              unit="% of first entry"
               min={1}
               max={1000}
             />
             <NumberField
               path={["addon_rules", "min_gap_pct"]}
-              label="Price move since last buy"
+              label="Price move since last entry"
               unit="%"
               min={0}
               max={99}

@@ -37,7 +37,7 @@ export function FilterBlock() {
           off="off"
           min={0}
           step={10_000_000}
-          hint="Mean of 20 days"
+          hint="20-day average"
         />
         <NumberField
           path={["filters", "min_history_bars"]}

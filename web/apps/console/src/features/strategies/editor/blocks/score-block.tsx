@@ -27,9 +27,9 @@ function blankScore(type: Score["type"], name: string): Score {
 }
 
 const KINDS = [
-  { type: "condition", label: "Points when a condition holds" },
+  { type: "condition", label: "Points when a condition is met" },
   { type: "bands", label: "Points by bands of a value" },
-  { type: "linear", label: "Points rising along a value" },
+  { type: "linear", label: "Points that scale with a value" },
 ] as const
 
 export function ScoreBlock() {

@@ -33,7 +33,7 @@ export function StopBlock() {
         <NumberField path={["stops", "target_r"]} label="Target" unit="× risk" off="off" min={0} step={0.5} />
         <NumberField
           path={["stops", "breakeven_at_pct"]}
-          label="Move stop to entry at"
+          label="Breakeven stop at"
           unit="% gain"
           off="off"
           min={0}

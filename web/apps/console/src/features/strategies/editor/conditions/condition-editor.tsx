@@ -97,7 +97,7 @@ function NestHead({ path, node }: { path: Path; node: Condition }) {
           value={node.at_least}
           onChange={(value) => typeof value === "number" && setNode({ ...node, at_least: value })}
         />
-        <b>of these hold</b>
+        <b>of these conditions are met</b>
       </>
     )
   }
@@ -118,7 +118,7 @@ function NestHead({ path, node }: { path: Path; node: Condition }) {
     )
   }
   if (node.type === "not") return <b>Not true that</b>
-  return <b>{node.type === "or" ? "Any of these holds" : "All of these hold"}</b>
+  return <b>{node.type === "or" ? "Any of these conditions is met" : "All of these conditions are met"}</b>
 }
 
 function Leaf({ path, node, scope, label }: Props & { node: Condition }) {

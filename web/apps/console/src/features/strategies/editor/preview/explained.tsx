@@ -39,9 +39,9 @@ export function Explained({ trial, day, start }: Props) {
 function Mark({ verdict }: { verdict: boolean | null }) {
   if (verdict === null) return <CircleHelp size={14} className="tt-warn" aria-label="unknown" />
   return verdict ? (
-    <Check size={14} className="tt-gain" aria-label="holds" />
+    <Check size={14} className="tt-gain" aria-label="met" />
   ) : (
-    <X size={14} className="tt-loss" aria-label="does not hold" />
+    <X size={14} className="tt-loss" aria-label="not met" />
   )
 }
 
@@ -49,7 +49,7 @@ const NEST_WORDS: Record<string, string> = {
   and: "All of these",
   or: "Any of these",
   not: "Not",
-  count: "Enough of these",
+  count: "At least some of these",
 }
 
 function Node({ node }: { node: ExplainNode }) {

@@ -91,7 +91,7 @@ export default function SymbolTest() {
       {found.data && (
         <Section
           title={`${found.data.symbol}: ${count(found.data.signals.length, "signal")}`}
-          note="An arrow marks a close at which the entry rules held, with its conviction. Click a day to see why."
+          note="An arrow marks a close at which the entry conditions were met, with its conviction. Click a day to see why."
           action={<SimulatedBadge shown={found.data.simulated} />}
         >
           <CandleChart
@@ -103,8 +103,8 @@ export default function SymbolTest() {
           />
           {found.data.signals.length === 0 && (
             <Text size="sm" c="dimmed" mt="sm">
-              The rules never held for this stock in this period. Click any day to see which condition was not
-              met.
+              The entry conditions were never met for this stock in this period. Click any day to see which
+              condition was not met.
             </Text>
           )}
         </Section>

@@ -68,7 +68,7 @@ function Premium({ premium, isOver }: { premium: NonNullable<OptionState["premiu
       />
       {!isOver && (
         <Stat
-          label={isCredit ? "Costs to close (₹ per unit)" : "Value now (₹ per unit)"}
+          label={isCredit ? "Cost to close (₹ per unit)" : "Current value (₹ per unit)"}
           hint="The combined premium at the latest prices. Limits on the premium are compared with this."
           value={premium.now ? number(Math.abs(premium.now.per_unit), 2) : "no price"}
           note={premium.now ? `${money(Math.abs(premium.now.net))} for ${units}` : undefined}

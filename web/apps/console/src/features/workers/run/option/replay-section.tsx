@@ -32,7 +32,7 @@ const COLUMNS: Column<ReplayTrigger>[] = [
   { id: "why", header: "Reason", isText: true, value: (t) => t.reason, cell: (t) => t.reason },
   {
     id: "exits",
-    header: "Would have sent",
+    header: "Orders it would have sent",
     isText: true,
     value: () => null,
     cell: (t) =>
@@ -109,8 +109,8 @@ function Told({ replay, isDraft }: { replay: OptionReplay; isDraft: boolean }) {
         variant="light"
         title={
           replay.first
-            ? `${whose} would have fired: ${ruleWords(replay.first.rule)}, ${moment(replay.first.at)}`
-            : `${whose} would not have fired`
+            ? `${whose} would have triggered: ${ruleWords(replay.first.rule)}, ${moment(replay.first.at)}`
+            : `${whose} would not have triggered`
         }
         aria-label="Result of the replay"
       >
@@ -121,13 +121,13 @@ function Told({ replay, isDraft }: { replay: OptionReplay; isDraft: boolean }) {
           points={points}
           last={undefined}
           height={200}
-          label="Profit along the replay"
+          label="Profit during the replay"
           format={rupees}
         />
       )}
       {replay.triggers.length > 0 && (
         <PlainTable
-          label="Rules that would have fired"
+          label="Rules that would have triggered"
           rows={replay.triggers}
           columns={COLUMNS}
           rowKey={(t) => `${t.index} ${t.scope} ${t.rule}`}

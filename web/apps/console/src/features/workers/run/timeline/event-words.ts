@@ -33,7 +33,7 @@ export function toneOf({ event_type }: TimelineEvent): Tone {
 /** The title of an event: the rule that fired, else the event type. */
 export function titleOf({ event_type, payload }: TimelineEvent): string {
   if (event_type === "protection_triggered" && typeof payload.rule === "string")
-    return `${ruleWords(payload.rule)} fired`
+    return `${ruleWords(payload.rule)} triggered`
   return words(event_type.replaceAll(".", " "))
 }
 

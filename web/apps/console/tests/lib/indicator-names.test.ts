@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { indicatorName } from "@/features/strategies/tree/indicator-names"
+import { indicatorName } from "@/lib/indicator-names"
 
 test.each([
   ["sma200", "200-day average"],
