@@ -33,11 +33,17 @@ def bound(worker: Any, api: Api) -> TestClient:
     return made
 
 
-def refusal(answer: Any, scope: str = OTHER) -> None:
+def refusal(answer: Any, scope: str | None = None) -> None:
+    """scope: the account that was asked for; an account that was not is not told."""
+    what = (
+        "of this run or GTT. Use one of its own"
+        if scope is None
+        else f"{scope}. Name an account it is for"
+    )
     assert (answer.status_code, answer.headers["X-Error-Code"]) == (403, "account_not_allowed")
     assert answer.json()["detail"] == (
-        f"This token may not act on the account {scope}. Name an account it is for, or create "
-        "a token for this one under Workers → Tokens."
+        f"This token may not act on the account {what}, or create a token for this one under "
+        "Workers → Tokens."
     )
 
 
@@ -47,7 +53,7 @@ def test_runs_are_created_and_listed_on_its_accounts_only(
     """D18, KR-01: a run's id does not bypass it."""
     new_run(free, "run-a")
     body = {"template_id": "t", "account_scope": OTHER}
-    refusal(bound.post(api("runs"), json=body))
+    refusal(bound.post(api("runs"), json=body), OTHER)
     taken = {**body, "account_scope": OWN, "strategy_run_id": "run-a"}
     refusal(bound.post(api("runs"), json=taken))
     new_run(bound, "run-b", account_scope=OWN)
@@ -97,7 +103,7 @@ def test_nothing_of_another_account_is_read(
     """D18, KR-04, KF-01."""
     new_run(free, "run-a")
     for path in READS:
-        refusal(bound.get(api(path)))
+        refusal(bound.get(api(path)), OTHER if "account_scope" in path else None)
     url = f"ws://localhost:18777{api('ws/runs/run-a/pnl')}"
     with pytest.raises((WebSocketDenialResponse, WebSocketDisconnect)):
         bound.websocket_connect(url).__enter__()
@@ -137,7 +143,7 @@ def test_where_no_account_is_named_its_own_is_used(
     assert bound.get(api("funds")).status_code == 200
     elsewhere = {"account_scope": OTHER, "idempotency_key": "entry-0001"}
     enter = api(f"options/runs/{made['strategy_run_id']}/enter")
-    refusal(bound.post(enter, json=elsewhere))
+    refusal(bound.post(enter, json=elsewhere), OTHER)
 
 
 def test_gtts_of_another_account_are_not_accessible(
@@ -147,7 +153,7 @@ def test_gtts_of_another_account_are_not_accessible(
     market.trade("NSE:INFY", "1500.00")
     path = api("gtt/triggers")
     number = free.post(path, json=TRIGGER, params={"account_scope": OTHER}).json()["trigger_id"]
-    refusal(bound.post(path, json=TRIGGER, params={"account_scope": OTHER}))
+    refusal(bound.post(path, json=TRIGGER, params={"account_scope": OTHER}), OTHER)
     for method in ("GET", "PUT", "DELETE"):
         refusal(bound.request(method, f"{path}/{number}", json=TRIGGER))
     own = bound.post(path, json=TRIGGER).json()["trigger_id"]

@@ -137,7 +137,7 @@ def _needed(
 ) -> Paise:
     margins = uow.account(account_id).margins
     if not with_charges:
-        margins = replace(margins, broker="none")
+        margins = replace(margins, broker="none", _priced=None)
     return margins.needs(requests, run_id, uow.now, lambda one: _fills_at_once(uow, one))
 
 

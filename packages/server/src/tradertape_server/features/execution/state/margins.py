@@ -60,6 +60,7 @@ class Margins:
     _moving: set[GroupKey] = field(default_factory=set[GroupKey])
     _still: dict[GroupKey, Figures] = field(default_factory=dict[GroupKey, Figures])
     _still_total: Figures = NO_FIGURES
+    _priced: tuple[tuple[OrderRequest, int, Decimal, datetime], Pending] | None = None
 
     def figures(self, now: datetime) -> Figures:
         """What is held back at the latest prices."""
@@ -317,8 +318,12 @@ class Margins:
             return NONE_PENDING
         if request.side is Side.SELL and request.product is Product.CNC:
             return Pending(quantity)  # paid for by what it brings in
-        charges = estimate(request, quantity, instrument, price, now, broker=self.broker)
-        return Pending(quantity, notional(Price(price), quantity), charges.total)
+        asked = (request, quantity, price, now)
+        if self._priced is None or self._priced[0] != asked:  # the gate asked, now it is placed
+            charges = estimate(request, quantity, instrument, price, now, broker=self.broker)
+            value = notional(Price(price), quantity)
+            self._priced = asked, Pending(quantity, value, charges.total)
+        return self._priced[1]
 
     def _exposure(self, holding: Holding, quantity: int, price: Decimal) -> Exposure:
         return Exposure(
