@@ -164,6 +164,43 @@ def test_limits_block(worker: Any, new_run: Any, api: Any, buy: Any) -> None:
     }  # fmt: skip
 
 
+LIMITS = {  # and the words of their refusals
+    "allocation_cap_reached": '"Allocation"',
+    "daily_loss_limit": '"Daily loss limit"',
+    "max_orders_reached": "today, the limit is 6",
+}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_check_and_an_order_judge_limits_alike(
+    seed: int, worker: Any, new_run: Any, api: Any, buy: Any, market: Any, clock: Any
+) -> None:
+    """At random prices, over two days: what the check says is reached, an order is refused for."""
+    import random
+    from datetime import timedelta
+
+    draw, caller = random.Random(seed), worker()
+    limits = {"daily_loss_limit": 400, "max_orders": 6}
+    new_run(caller, "run-1", metadata={"allocation_cap": 40_000}, runtime_state={"risk": limits})
+    seen: set[str] = set()
+    for number in range(24):
+        if number == 12:
+            clock.advance(seconds=timedelta(days=1).total_seconds())
+        market.trade("NSE:INFY", f"{1500 + draw.randint(-60, 60)}.00")
+        reached = codes(caller, api) & set(LIMITS)
+        seen |= reached
+        order = buy(f"key-{number:05d}", quantity=draw.randint(1, 9))
+        if draw.random() < 0.4:
+            order["payload"]["order"] |= {"order_type": "LIMIT", "price": 1450.0}
+        answer = caller.post(api("runs/run-1/intents"), json=order)
+        detail = answer.json()["detail"] if answer.status_code == 400 else ""
+        denied = {code for code, words in LIMITS.items() if words in detail}
+        assert reached <= denied, (number, reached, answer.text)
+        # An order may exceed a cap that is not reached yet; the other two do not depend on it.
+        assert denied - reached <= {"allocation_cap_reached"}, (number, reached, answer.text)
+    assert seen, "no limit was ever reached"
+
+
 def codes(caller: Any, api: Any) -> set[str]:
     """The codes at the end of the reasons."""
     reasons = check(caller, api)["blocking_reasons"]

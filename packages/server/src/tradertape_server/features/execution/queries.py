@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from tradertape_core.kernel.clock import IST, Clock
+from tradertape_core.kernel.clock import Clock
 from tradertape_core.ledger.pnl import Pnl, pnl_of
 from tradertape_core.ledger.position import Position
 from tradertape_core.orders.family import summary as family_summary
@@ -122,13 +122,6 @@ class ExecutionQueries:
         """Orders by their id, those that there are."""
         with self.database.read() as session:
             return account_queries.orders_by_id(session, order_ids)
-
-    def orders_today(self, run_id: str) -> int:
-        """How many orders a run has placed since midnight in India, as its limit counts them."""
-        now = self.clock.now().astimezone(IST)
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        with self.database.read() as session:
-            return repository.count_orders(session, run_id, since=midnight)
 
     def order(self, run_id: str, order_id: str) -> Order:
         """An order of a run. Raises NotFound, for another run's too."""

@@ -40,7 +40,7 @@ from tradertape_server.features.execution.orders.replies import (
     PLACE_ORDER,
     Reply,
 )
-from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk
+from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk, Usage, usage
 from tradertape_server.features.execution.orders.run_ref import RunRef, Settings
 from tradertape_server.features.execution.ports import Listener, Market, TimelineEvent
 from tradertape_server.features.execution.run_exits import RunExits
@@ -285,6 +285,12 @@ class ExecutionService(RunExits):
     def funds(self, account_id: int) -> Funds:
         """What an account has, and what of it is used."""
         return self.trader.execute(Command(lambda uow: funds_of(uow, account_id)))
+
+    def usage(self, run: RunRef) -> Usage:
+        """How much of its limits a run has used, as the risk gate counts it."""
+        return self.trader.execute(
+            Command(lambda uow: usage(uow, run.account_id, run.run_id, run.risk.limits))
+        )
 
     # --- timeline -----------------------------------------------------------------------------
 

@@ -97,6 +97,31 @@ def risk_facts(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much of its limits a run has used: the figures that its next order is judged by.
+
+    exposure_paise: the value that it can have once all its orders have filled.
+    """
+
+    day_pnl_paise: Paise
+    orders_today: int
+    exposure_paise: Paise
+
+
+def usage(uow: UnitOfWork, account_id: int, run_id: str | None, limits: RiskLimits) -> Usage:
+    """Return what a run has used of its limits; 0 where it has none."""
+    exposure = 0
+    if limits.allocation_paise is not None:
+        standing = uow.account(account_id).margins.standing(run_id, uow.now)
+        exposure = sum(one.largest_paise for one in standing.values())
+    return Usage(
+        _day_pnl(uow, account_id, run_id, limits),
+        _orders_today(uow, run_id, uow.now, limits),
+        Paise(exposure),
+    )
+
+
 def _in_the_market(
     uow: UnitOfWork,
     state: AccountState,

@@ -9,9 +9,8 @@ from typing import Any
 from tradertape_core.kernel.errors import Problem
 from tradertape_core.kernel.format import inr
 from tradertape_core.kernel.money import Paise
-from tradertape_core.ledger.pnl import Pnl
 from tradertape_core.risk.rules import RiskLimits
-from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk
+from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk, Usage
 from tradertape_server.features.workers.models import TradingRun, WorkerRun
 from tradertape_server.features.workers.runs.halting import PROTECTION
 
@@ -60,24 +59,26 @@ def risk_of(run: AnyRun) -> Risk:
     )
 
 
-def limit_reasons(run: AnyRun, pnl: Pnl, orders: int) -> list[str]:
-    """The limits that are reached, as sentences with a code each."""
+def limit_reasons(risk: Risk, used: Usage) -> list[str]:
+    """The limits that are reached, as sentences with a code each: what an order is refused for."""
     reasons: list[str] = []
-    cap = allocation_cap(run)
-    exposure = pnl.gross_exposure_paise / 100
-    if cap is not None and exposure >= cap:
-        usage = f"{inr(Decimal(str(exposure)))} of {inr(Decimal(str(cap)))} are used"
-        reasons.append(f"{usage} (allocation_cap_reached)")
-    most_lost = _limit(run, "daily_loss_limit")
-    net = pnl.totals.net_paise / 100
-    if most_lost is not None and net <= -most_lost:
-        loss = f"{inr(Decimal(str(-net)))} lost of at most {inr(Decimal(str(most_lost)))}"
+    cap = risk.limits.allocation_paise
+    if cap is not None and used.exposure_paise >= cap:
+        share = f"{_inr(used.exposure_paise)} of {_inr(cap)} are used"
+        reasons.append(f"{share}, open orders included (allocation_cap_reached)")
+    most_lost = risk.limits.daily_loss_paise
+    if most_lost is not None and used.day_pnl_paise <= -most_lost:
+        loss = f"{_inr(-used.day_pnl_paise)} lost today of at most {_inr(most_lost)}"
         reasons.append(f"{loss} (daily_loss_limit)")
-    most_orders = _limit(run, "max_orders")
-    if most_orders is not None and orders >= most_orders:
-        count = f"{orders} of at most {most_orders:g} orders are placed"
+    most_orders = risk.limits.max_orders_per_day
+    if most_orders is not None and used.orders_today >= most_orders:
+        count = f"{used.orders_today} of at most {most_orders} orders are placed today"
         reasons.append(f"{count} (max_orders_reached)")
     return reasons
+
+
+def _inr(paise: int) -> str:
+    return inr(Decimal(paise) / 100, 2 if paise % 100 else 0)
 
 
 def _limit(run: AnyRun, name: str) -> float | None:

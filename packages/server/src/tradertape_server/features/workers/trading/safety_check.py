@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.risk.protection_snapshot import protection_snapshot
+from tradertape_server.features.execution.orders.risk_facts import NO_RISK
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.workers import repository
@@ -20,7 +22,7 @@ from tradertape_server.features.workers.errors import TokenRefused
 from tradertape_server.features.workers.models import TradingRun, WorkerRun
 from tradertape_server.features.workers.runs.liveness import Liveness
 from tradertape_server.features.workers.runs.protection_columns import protection_of
-from tradertape_server.features.workers.runs.run_limits import limit_reasons
+from tradertape_server.features.workers.runs.run_limits import limit_reasons, risk_of
 from tradertape_server.features.workers.runs.transactions import ref
 from tradertape_server.platform.http.routing import in_ist
 from tradertape_server.platform.secrets import SecretBox, constant_time_equal
@@ -135,8 +137,10 @@ class SafetyService:
         )
         if any(order.in_doubt for order in open_orders):
             reasons.append("The reply to an order was lost (reconciliation_required)")
-        orders_today = self._execution.orders_today(run.strategy_run_id)
-        return reasons + limit_reasons(run, pnl, orders_today)
+        risk = risk_of(run)
+        if risk is NO_RISK:
+            return reasons
+        return reasons + limit_reasons(risk, self._execution.usage(replace(ref(run), risk=risk)))
 
     def _halt_reasons(self, run: WorkerRun) -> list[str]:
         halt = self._execution.halt(run.user_id)
