@@ -43,6 +43,19 @@ class LiveServer:
     email: str = EMAIL
     password: str = PASSWORD
 
+    def worker(self, name: str) -> dict[str, str]:
+        """The environment of a worker with a new token for paper."""
+        token = _tradertape(
+            self.environment, "token", "create", "--user", self.email, "--kind", "worker",
+            "--name", name, "--scope", "paper", "--scope", "data", "--scope", "gtt",
+        )  # fmt: skip
+        return {
+            **self.environment,
+            "KITE_ALGO_API_BASE": self.url,
+            "KITE_ALGO_WORKER_TOKEN": token.strip(),
+            "KITE_ALGO_TIMEOUT": "30",
+        }
+
 
 def _free_port() -> int:
     with socket.socket() as probe:
