@@ -78,9 +78,8 @@ def _opening(phase: Phase) -> MarketState:
     elif phase.kind is PhaseKind.PRE_OPEN_LIMIT_ONLY:
         hint = f"LIMIT orders for the opening auction are accepted until {phase.end:%H:%M}."
     else:
-        hint = (
-            f"LIMIT and MARKET orders of the opening auction are accepted until {phase.end:%H:%M}."
-        )
+        kinds = "LIMIT and MARKET orders"
+        hint = f"{kinds} for the opening auction are accepted until {phase.end:%H:%M}."
     return MarketState(State.PRE_OPEN, "Pre-open", hint)
 
 
