@@ -34,11 +34,11 @@ export function TradeDrawer({ run, trade, onClose, previous, next }: Props) {
       size="min(760px, 100%)"
       title={
         trade && (
-          <Group gap="xs">
-            <Text fw={600} fz={16}>
+          <Group gap="xs" wrap="nowrap">
+            <Text fw={600} fz={16} truncate miw={0}>
               {trade.symbol}
             </Text>
-            <Text size="sm" c="dimmed">
+            <Text size="sm" c="dimmed" truncate miw={0} visibleFrom="xs">
               {trade.sector}
             </Text>
             <ActionIcon aria-label="Previous trade" disabled={!previous} onClick={previous}>
