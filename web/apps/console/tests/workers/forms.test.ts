@@ -6,8 +6,10 @@ import {
   choicesOf,
   controlsOf,
   initialRisk,
+  labelOf,
   patchOf,
   plainRisk,
+  type Risk,
   rangeOf,
 } from "@/features/workers/run/risk/controls"
 import { byMode, matches, totalsOf, withPulses } from "@/features/workers/runs/filters"
@@ -148,11 +150,33 @@ describe("risk controls", () => {
 
   test("a run without a schema has a control for each plain value", () => {
     const risk = plainRisk({ limit: 5, on: true, name: "x", nested: { a: 1 } })
-    expect(controlsOf([], risk)).toEqual([
+    expect(controlsOf([], risk, {}).slice(0, 3)).toEqual([
       { key: "limit", type: "number" },
       { key: "on", type: "boolean" },
       { key: "name", type: "text" },
     ])
+  })
+
+  test("a run without a schema has both price bands, each once, with the value in force", () => {
+    const bands = (risk: Risk, metadata: Record<string, unknown>) => {
+      const controls = controlsOf([], risk, metadata)
+      expect(controls.map(labelOf)).toEqual(["Price band (%)", "Price band of options (%)"])
+      return initialRisk(controls, risk)
+    }
+    expect(bands({}, {})).toEqual({ price_band_pct: 5, option_price_band_pct: 40 })
+    expect(bands({}, { price_band_pct: 12, option_price_band_pct: "wide" })).toEqual({
+      price_band_pct: 12,
+      option_price_band_pct: 40,
+    })
+    const before = bands({ price_band_pct: 8 }, { price_band_pct: 12 })
+    expect(before.price_band_pct).toBe(8)
+    expect(patchOf(controlsOf([], {}, {}), before, { ...before, option_price_band_pct: 60 })).toEqual({
+      option_price_band_pct: 60,
+    })
+  })
+
+  test("a schema decides which controls there are", () => {
+    expect(controlsOf(schema, { price_band_pct: 8 }, {})).toEqual(schema)
   })
 
   test("ranges and choices have labels", () => {

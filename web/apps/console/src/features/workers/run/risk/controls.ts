@@ -27,13 +27,47 @@ export function plainRisk(risk: Record<string, unknown>): Risk {
   return Object.fromEntries(plain) as Risk
 }
 
-/** The controls the worker defines; without any, one for each of its values. */
-export function controlsOf(schema: readonly RiskControl[], risk: Risk): RiskControl[] {
+/** The price bands that the server checks for every run, with their values unless the run sets them. */
+const BANDS: readonly RiskControl[] = [
+  {
+    key: "price_band_pct",
+    label: "Price band",
+    unit: "%",
+    default: 5,
+    help: "The server refuses an entry in shares or futures that is farther from the last price. Exits are not limited.",
+  },
+  {
+    key: "option_price_band_pct",
+    label: "Price band of options",
+    unit: "%",
+    default: 40,
+    help: "The same for options.",
+  },
+]
+
+/**
+ * The controls the worker defines, which are then all that can be changed; without any, one for each of
+ * its values, and the price bands. metadata: the run's, which may set the bands as well.
+ */
+export function controlsOf(
+  schema: readonly RiskControl[],
+  risk: Risk,
+  metadata: Record<string, unknown>,
+): RiskControl[] {
   if (schema.length > 0) return [...schema]
-  return Object.entries(risk).map(([key, value]) => ({
-    key,
-    type: typeof value === "boolean" ? "boolean" : typeof value === "number" ? "number" : "text",
-  }))
+  const own = Object.entries(risk).filter(([key]) => BANDS.every((band) => band.key !== key))
+  return [
+    ...own.map(([key, value]) => ({ key, type: typeOf(value) })),
+    ...BANDS.map((band) => ({ ...band, default: bandOf(metadata[band.key]) ?? band.default })),
+  ]
+}
+
+function typeOf(value: RiskValue): RiskControl["type"] {
+  return typeof value === "boolean" ? "boolean" : typeof value === "number" ? "number" : "text"
+}
+
+function bandOf(value: unknown): number | undefined {
+  return typeof value === "number" && value > 0 ? value : undefined
 }
 
 /** Initial form values: the value in force, else the worker's default. */

@@ -1,7 +1,5 @@
 import { Text } from "@mantine/core"
-import { SlidersHorizontal } from "lucide-react"
 import { Section } from "@/components/page/section"
-import { EmptyState } from "@/components/states/empty-state"
 import type { RunPage } from "@/lib/queries/workers"
 import { controlsOf, plainRisk, type RiskControl } from "./controls"
 import { RiskForm } from "./risk-form"
@@ -10,31 +8,28 @@ import { RiskState } from "./risk-state"
 /** Controls of the worker that can be changed while it runs. */
 export function RiskTab({ page }: { page: RunPage }) {
   const risk = plainRisk(page.risk)
-  const controls = controlsOf(page.risk_schema as unknown as RiskControl[], risk)
+  const controls = controlsOf(page.risk_schema as unknown as RiskControl[], risk, page.metadata)
   const mayEdit = page.allowed_actions.includes("edit_risk") && page.card.status !== "closed"
   return (
     <Section title="Risk controls" note={<RiskState page={page} />}>
-      {controls.length === 0 ? (
-        <EmptyState icon={<SlidersHorizontal size={28} />} title="This worker has no controls">
-          A worker that creates its run with a risk_schema gets a form here: each control with its type, range
-          and help, changed while it runs.
-        </EmptyState>
-      ) : (
-        <>
-          {!mayEdit && (
-            <Text size="sm" c="dimmed" mb="sm">
-              The controls cannot be changed: the run is closed, or its worker did not allow edit_risk.
-            </Text>
-          )}
-          <RiskForm
-            key={page.risk_changed_at ?? ""}
-            id={page.card.strategy_run_id}
-            controls={controls}
-            risk={risk}
-            mayEdit={mayEdit}
-          />
-        </>
+      {page.risk_schema.length === 0 && (
+        <Text size="sm" c="dimmed" mb="sm">
+          A worker that creates its run with a risk_schema gets a form of its own here: each control with its
+          type, range and help.
+        </Text>
       )}
+      {!mayEdit && (
+        <Text size="sm" c="dimmed" mb="sm">
+          The controls cannot be changed: the run is closed, or its worker did not allow edit_risk.
+        </Text>
+      )}
+      <RiskForm
+        key={page.risk_changed_at ?? ""}
+        id={page.card.strategy_run_id}
+        controls={controls}
+        risk={risk}
+        mayEdit={mayEdit}
+      />
     </Section>
   )
 }
