@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { toCsv } from "../src/charts/download.ts"
-import { placedLabels, sighted } from "../src/charts/line-labels.ts"
+import { labelColumn, placedLabels, sighted } from "../src/charts/line-labels.ts"
 import { rangesWithin, startOf } from "../src/charts/range.ts"
 import { sparkPath } from "../src/charts/sparkline.tsx"
 import { translucent } from "../src/charts/time-chart.ts"
@@ -50,6 +50,22 @@ test("labels of close lines are placed side by side, then in the next row", () =
     { x: 96, y: 50 },
     { x: 0, y: 67 },
   ])
+})
+
+test("labels of lines have a column, without prices where they would take too much of a phone", () => {
+  const widths = [
+    { full: 150, short: 80 },
+    { full: 120, short: 90 },
+  ]
+  expect(labelColumn(widths, 1_000)).toEqual({ width: 158, hasPrices: true })
+  expect(labelColumn(widths, 300)).toEqual({ width: 98, hasPrices: false })
+  expect(labelColumn([], 1_000).width).toBe(0)
+})
+
+test("labels of a column at the right stay in it, one below the other", () => {
+  const boxes = [50, 51, 52].map((y) => ({ y, width: 90 }))
+  const column = { ...ROOM, left: ROOM.width - 90 }
+  for (const place of placedLabels(boxes, column)) expect(place.x).toBe(column.left)
 })
 
 test("a line out of view has its label at the edge, with a suffix", () => {

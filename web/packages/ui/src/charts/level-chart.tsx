@@ -43,6 +43,8 @@ export function LevelChart({ candles, levels, price, height, label, onReady }: P
   const shown = useRef(levels)
   shown.current = levels
   const last = useRef<TimedCandle | undefined>(undefined)
+  const drawn = useRef<IChartApi | null>(null)
+  const room = useRef(0)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a chart is rebuilt for new candles or colours only
   useEffect(() => {
@@ -72,12 +74,15 @@ export function LevelChart({ candles, levels, price, height, label, onReady }: P
     series.setData(candles.map(({ at, ...rest }) => ({ time: chartTime(at), ...rest })))
     last.current = candles.at(-1)
     body.current = series
-    labels.current = new LineLabels(tokens, { left: 0, decimals: 2 })
+    drawn.current = chart
+    room.current = 0
+    labels.current = new LineLabels(tokens, { decimals: 2 })
     series.attachPrimitive(labels.current)
     chart.timeScale().fitContent()
     onReady?.(chart)
     return () => {
       body.current = null
+      drawn.current = null
       lines.current = []
       chart.remove()
     }
@@ -89,7 +94,11 @@ export function LevelChart({ candles, levels, price, height, label, onReady }: P
     if (!series) return
     for (const line of lines.current) series.removePriceLine(line)
     lines.current = levels.map((level) => series.createPriceLine(bareLine(level, tokens)))
-    labels.current?.show(levels)
+    const room_px = labels.current?.show(levels, host.current?.clientWidth ?? 0) ?? 0
+    if (room_px === room.current) return
+    room.current = room_px
+    drawn.current?.timeScale().applyOptions({ rightOffsetPixels: room_px })
+    drawn.current?.timeScale().fitContent()
   }, [levels, tokens, candles])
 
   useEffect(() => {

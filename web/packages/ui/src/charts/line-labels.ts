@@ -33,6 +33,7 @@ type Target = Parameters<IPrimitivePaneRenderer["draw"]>[0]
 const ROW = 17
 const GAP = 6
 const PADDING = 4
+const LABEL_FONT = `11px ${CHART_FONT}`
 
 /** The library's price line without its own label, which would cover other labels and the newest candles. */
 export function bareLine({ price, tone }: LabelledLine, tokens: Tokens) {
@@ -81,30 +82,60 @@ export function sighted(y: number, height: number): { y: number; beyond: string 
   return { y, beyond: "" }
 }
 
+/** The largest part of a chart's width that its labels may take; wider ones are written without their prices. */
+const LARGEST_SHARE = 0.35
+
+/** The width of the column of labels at the right of a chart, and whether the prices fit in it; 0 without labels. */
+export function labelColumn(
+  widths: readonly { full: number; short: number }[],
+  chart: number,
+): { width: number; hasPrices: boolean } {
+  if (widths.length === 0) return { width: 0, hasPrices: true }
+  const full = Math.max(...widths.map((one) => one.full)) + 2 * PADDING
+  if (full <= chart * LARGEST_SHARE) return { width: full, hasPrices: true }
+  const short = Math.max(...widths.map((one) => one.short)) + 2 * PADDING
+  return { width: Math.min(short, chart / 2), hasPrices: false }
+}
+
 function at(boxes: readonly Box[], index: number): Box {
   return boxes[index] ?? { y: 0, width: 0 }
 }
 
-/** Labels of price lines at the left of the pane, so that they do not cover the newest candles. */
+/** Labels of price lines in a column at the right of the pane, where the chart keeps room for them. */
 export class LineLabels implements ISeriesPrimitive<Time>, IPrimitivePaneView, IPrimitivePaneRenderer {
   readonly #tokens: Tokens
-  readonly #left: number
   readonly #decimals: number
   readonly #views = [this]
   #lines: readonly LabelledLine[] = []
   #series: ISeriesApi<"Candlestick"> | null = null
+  #column = labelColumn([], 0)
   #redraw: () => void = () => {}
 
-  /** left: space kept free for the chart library's logo, in pixels. */
-  constructor(tokens: Tokens, { left, decimals }: { left: number; decimals: number }) {
+  constructor(tokens: Tokens, { decimals }: { decimals: number }) {
     this.#tokens = tokens
-    this.#left = left
     this.#decimals = decimals
   }
 
-  show(lines: readonly LabelledLine[]): void {
+  /** Show the lines' labels on a chart of a width in pixels. Returns the room to keep free at its right. */
+  show(lines: readonly LabelledLine[], chart: number): number {
     this.#lines = lines
+    this.#column = labelColumn(this.#widths(), chart)
     this.#redraw()
+    return this.#column.width && this.#column.width + GAP
+  }
+
+  #widths(): { full: number; short: number }[] {
+    const context = document.createElement("canvas").getContext("2d")
+    if (!context) return []
+    context.font = LABEL_FONT
+    return this.#lines.map((line) => ({
+      full: context.measureText(this.#text(line, ", above", true)).width,
+      short: context.measureText(this.#text(line, "", false)).width,
+    }))
+  }
+
+  #text({ label, price }: LabelledLine, beyond: string, hasPrice: boolean): string {
+    return hasPrice ? `${label} ${number(price, this.#decimals)}${beyond}` : label
   }
 
   attached({ series, requestUpdate }: SeriesAttachedParameter<Time>): void {
@@ -132,18 +163,18 @@ export class LineLabels implements ISeriesPrimitive<Time>, IPrimitivePaneView, I
   draw(target: Target): void {
     // biome-ignore lint/correctness/useHookAtTopLevel: not a hook but a method of the canvas library
     target.useMediaCoordinateSpace(({ context, mediaSize }) => {
-      context.font = `11px ${CHART_FONT}`
+      context.font = LABEL_FONT
       context.textBaseline = "middle"
       const labels = this.#lines.flatMap((line) => {
         const found = this.#series?.priceToCoordinate(line.price) ?? null
         if (found === null) return []
         const { y, beyond } = sighted(found, mediaSize.height)
-        const text = `${line.label} ${number(line.price, this.#decimals)}${beyond}`
+        const text = this.#text(line, beyond, this.#column.hasPrices)
         return [
           { text, color: this.#tokens[line.tone], y, width: context.measureText(text).width + 2 * PADDING },
         ]
       })
-      const places = placedLabels(labels, { left: this.#left, ...mediaSize })
+      const places = placedLabels(labels, { ...mediaSize, left: mediaSize.width - this.#column.width })
       for (const [index, { text, color, width }] of labels.entries()) {
         const place = places[index]
         if (!place) continue

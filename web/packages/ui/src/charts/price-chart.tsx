@@ -61,6 +61,8 @@ interface Drawn {
   markers: ISeriesMarkersPluginApi<Time>
   lines: IPriceLine[]
   labels: LineLabels
+  /** Width of the labels of lines. */
+  room_px: number
   isGone: boolean
 }
 
@@ -69,6 +71,15 @@ const SHOWN = 120
 const NARROW_PX = 420
 /** Bars kept free at the right for the label of a marker on the newest candle. */
 const ROOM = 9
+
+/** Keep room at the right of the newest candle for the labels of lines, beside that for a marker's. */
+function keepRoom({ chart, host, room_px }: Drawn, count: number): void {
+  const scale = chart.timeScale()
+  const from = Math.max(-2, count - SHOWN)
+  const width = scale.width() || host.clientWidth
+  const bar_px = Math.max(1, width - room_px) / (count - from + ROOM)
+  scale.setVisibleLogicalRange({ from, to: count + ROOM + room_px / bar_px })
+}
 
 /** Convert an instant to chart time: Indian time in seconds. */
 export function chartTime(instant: string): number {
@@ -102,7 +113,7 @@ function begin(host: HTMLElement, tokens: Tokens, decimals: number): Drawn {
     1,
   )
   chart.panes()[1]?.setStretchFactor(0.22)
-  const labels = new LineLabels(tokens, { left: 0, decimals })
+  const labels = new LineLabels(tokens, { decimals })
   body.attachPrimitive(labels)
   return {
     host,
@@ -112,6 +123,7 @@ function begin(host: HTMLElement, tokens: Tokens, decimals: number): Drawn {
     markers: createSeriesMarkers(body, []),
     lines: [],
     labels,
+    room_px: 0,
     isGone: false,
   }
 }
@@ -129,10 +141,9 @@ function column(candle: PriceCandle, tokens: Tokens) {
 function fill(drawn: Drawn, candles: readonly PriceCandle[], tokens: Tokens): void {
   drawn.body.setData(candles.map(bar))
   drawn.volume.setData(candles.map((candle) => column(candle, tokens)))
-  const last = candles.length
   // A day's candle has no time of day.
   drawn.chart.timeScale().applyOptions({ timeVisible: typeof candles[0]?.time === "number" })
-  drawn.chart.timeScale().setVisibleLogicalRange({ from: Math.max(-2, last - SHOWN), to: last + ROOM })
+  keepRoom(drawn, candles.length)
 }
 
 function mark(drawn: Drawn, marks: readonly PriceMark[], tokens: Tokens): void {
@@ -150,7 +161,10 @@ function mark(drawn: Drawn, marks: readonly PriceMark[], tokens: Tokens): void {
 function rule(drawn: Drawn, lines: readonly PriceLine[], tokens: Tokens): void {
   for (const line of drawn.lines) drawn.body.removePriceLine(line)
   drawn.lines = lines.map((line) => drawn.body.createPriceLine(bareLine(line, tokens)))
-  drawn.labels.show(lines)
+  const room_px = drawn.labels.show(lines, drawn.host.clientWidth)
+  if (room_px === drawn.room_px) return
+  drawn.room_px = room_px
+  keepRoom(drawn, drawn.body.data().length)
 }
 
 /** A live candle chart: the last candle, markers and lines update without creating a new chart. */
