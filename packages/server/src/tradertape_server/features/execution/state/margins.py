@@ -254,7 +254,7 @@ class Margins:
             is_buy = request.side is Side.BUY
             sides[place] = (buys + more, sells) if is_buy else (buys, sells + more)
         total, orders = 0, list[Exposure]()
-        for place, (buys, sells) in sides.items():
+        for place, (buys, sells) in sorted(sides.items()):  # not as they came: see `_held`
             if not (buys.quantity or sells.quantity):
                 continue
             holding = group.holdings.get(place) or Holding(self.known(place[0]), place[1])
@@ -291,7 +291,8 @@ class Margins:
         return max(0, -unrealised(holding.position, tick.last_price))
 
     def _held(self, group: Group) -> list[Exposure]:
-        found = [(one, one.position) for one in group.holdings.values()]
+        # In one order, before a restart and after: of two products the last one's price counts.
+        found = [(one, one.position) for _, one in sorted(group.holdings.items(), key=_place)]
         return [
             self._exposure(one, position.quantity, self._price(one) or position.average_price)
             for one, position in found
@@ -346,6 +347,10 @@ class Margins:
 def _day(now: datetime) -> datetime:
     """The morning of a day: options are valued alike all day, as the exchange's own files do."""
     return now.astimezone(IST).replace(hour=9, minute=15, second=0, microsecond=0)
+
+
+def _place(item: tuple[HoldingKey, Holding]) -> HoldingKey:
+    return item[0]
 
 
 def _average(pending: Pending) -> Decimal:
