@@ -119,7 +119,9 @@ def test_the_page_lists_why_a_run_is_blocked(
     assert page.patch(api("runs/run-1/risk"), json=body).status_code == 200
     shown = get(page, "runs/run-1")
     assert shown["can_trade"] is False
-    assert shown["blocking_reasons"] == ["1 of at most 1 orders are placed today (max_orders_reached)"]
+    assert shown["blocking_reasons"] == [
+        "1 of at most 1 orders are placed today (max_orders_reached)"
+    ]
     assert shown["risk"] == {"max_orders": 1}
     assert shown["risk_changed_at"] is not None
     (leg,) = shown["live"]["legs"]
