@@ -120,7 +120,7 @@ class ExecutionJobs:
             if self.service.trader.waiting_for_open:  # one may have come when it was done already
                 self._done.discard(("open", segment, hours.day))
             once("open", lambda: ask(lambda exchange: exchange.open_session(now, among)))
-            once("left", lambda: self._square_off(segment, hours.day, left_from_before=True))
+            self._close_what_was_left(segment, hours.day)
         due = intraday_due(self.calendar, hours.day, segment)
         if due is not None and due <= now < hours.end:
             self._square_off(segment, hours.day)
@@ -156,8 +156,15 @@ class ExecutionJobs:
         if prices:
             self._ask(lambda exchange: exchange.match_auction(prices, now))
 
-    def _square_off(self, segment: Segment, day: date, *, left_from_before: bool = False) -> None:
+    def _close_what_was_left(self, segment: Segment, day: date) -> None:
+        """Ask until nothing of an earlier day is left: an exit may end before it has filled."""
+        name = ("left", segment, day)
+        if name not in self._done and not self._square_off(segment, day, left_from_before=True):
+            self._done.add(name)
+
+    def _square_off(self, segment: Segment, day: date, *, left_from_before: bool = False) -> bool:
         """Close what is held intraday, run by run; asked again every second until it is done.
+        Return whether there was anything to close.
 
         left_from_before: what a server that was down left open on an earlier day, and no other.
         """
@@ -186,6 +193,7 @@ class ExecutionJobs:
                 account_id=run.account_id,
                 run_id=run.run_id or None,
             )
+        return bool(due)
 
     def _resting_intraday(self, exchanges: frozenset[str]) -> set[RunRef]:
         """Runs with intraday orders that rest: one that fills later, in the closing auction for
