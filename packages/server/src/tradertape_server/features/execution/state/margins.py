@@ -78,14 +78,14 @@ class Margins:
 
     def need(self, request: OrderRequest, run_id: str | None, now: datetime) -> Paise:
         """What an order needs beyond what its run holds back; nothing where it only closes."""
-        more = self._pending(request, request.quantity, now, at_market=True)
+        more = self.pending_of(request, request.quantity, now, at_market=True)
         return self._more(run_id, [(request, more)], now)
 
     def need_of_change(self, order: Order, request: OrderRequest, now: datetime) -> Paise:
         """What an order needs more with new terms."""
         left = request.quantity - order.filled_quantity
-        more = self._pending(request, left, now, at_market=True)
-        former = self._pending(order.request, order.pending_quantity, now)
+        more = self.pending_of(request, left, now, at_market=True)
+        former = self.pending_of(order.request, order.pending_quantity, now)
         return self._more(order.run_id, [(request, more - former)], now)
 
     def needs(
@@ -108,7 +108,7 @@ class Margins:
             if len(wanted) == 1:
                 first = []
             rest = [one for one in wanted if one not in first]
-            more = [(one, self._pending(one, one.quantity, now, at_market=True)) for one in rest]
+            more = [(one, self.pending_of(one, one.quantity, now, at_market=True)) for one in rest]
             total += self._more(run_id, more, now, [self._wanted(one, now) for one in first], key)
         return Paise(total)
 
@@ -125,9 +125,25 @@ class Margins:
                 found[place] = Standing(one.quantity, value, buys, sells)
         return found
 
-    def pending_of(self, request: OrderRequest, quantity: int, now: datetime) -> Pending:
-        """What so many units of an order come to, as they are counted once it is placed."""
-        return self._pending(request, quantity, now)
+    def pending_of(
+        self, request: OrderRequest, quantity: int, now: datetime, *, at_market: bool = False
+    ) -> Pending:
+        """What so many units of an order come to. at_market: a sale below the market is worth what
+        it would fetch there."""
+        instrument, tick = self.known(request.instrument), self.tick(request.instrument)
+        price = request.price or request.trigger_price or market_price(request, instrument, tick)
+        if at_market and request.side is Side.SELL and tick is not None:
+            price = max(price, tick.last_price)
+        if quantity <= 0:
+            return NONE_PENDING
+        if request.side is Side.SELL and request.product is Product.CNC:
+            return Pending(quantity)  # paid for by what it brings in
+        asked = (request, quantity, price, now)
+        if self._priced is None or self._priced[0] != asked:  # the gate asked, now it is placed
+            charges = estimate(request, quantity, instrument, price, now, broker=self.broker)
+            value = notional(Price(price), quantity)
+            self._priced = asked, Pending(quantity, value, charges.total)
+        return self._priced[1]
 
     def free_holdings(self, request: OrderRequest, run_id: str | None) -> int:
         """Units of a delivery position that no resting sale has claimed."""
@@ -150,7 +166,7 @@ class Margins:
             holding.add(request.side, NONE_PENDING - counted)
         holding.at_market.pop(order_id, None)
         if left and (request.price or request.trigger_price):
-            counted = self._counted[order_id] = self._pending(request, left, now)
+            counted = self._counted[order_id] = self.pending_of(request, left, now)
             holding.add(request.side, counted)
         elif left:
             self._counted[order_id] = None
@@ -271,7 +287,7 @@ class Margins:
     def _open_orders(self, holding: Holding, now: datetime) -> tuple[Pending, Pending]:
         buys, sells = holding.buys, holding.sells
         for request, left in holding.at_market.values():
-            more = self._pending(request, left, now)
+            more = self.pending_of(request, left, now)
             buys, sells = (buys + more, sells) if request.side is Side.BUY else (buys, sells + more)
         return buys, sells
 
@@ -292,7 +308,7 @@ class Margins:
 
     def _held(self, group: Group) -> list[Exposure]:
         # In one order, before a restart and after: of two products the last one's price counts.
-        found = [(one, one.position) for _, one in sorted(group.holdings.items(), key=_place)]
+        found = [(one, one.position) for _, one in sorted(group.holdings.items())]
         return [
             self._exposure(one, position.quantity, self._price(one) or position.average_price)
             for one, position in found
@@ -300,31 +316,11 @@ class Margins:
         ]
 
     def _wanted(self, request: OrderRequest, now: datetime) -> tuple[Exposure, int]:
-        pending = self._pending(request, request.quantity, now, at_market=True)
+        pending = self.pending_of(request, request.quantity, now, at_market=True)
         holding = Holding(self.known(request.instrument), request.product)
         sign = 1 if request.side is Side.BUY else -1
         found = self._exposure(holding, sign * pending.quantity, _average(pending))
         return found, pending.charges_paise
-
-    def _pending(
-        self, request: OrderRequest, quantity: int, now: datetime, *, at_market: bool = False
-    ) -> Pending:
-        """What an order has still to fill. at_market: a sale below the market is worth what it
-        would fetch there."""
-        instrument, tick = self.known(request.instrument), self.tick(request.instrument)
-        price = request.price or request.trigger_price or market_price(request, instrument, tick)
-        if at_market and request.side is Side.SELL and tick is not None:
-            price = max(price, tick.last_price)
-        if quantity <= 0:
-            return NONE_PENDING
-        if request.side is Side.SELL and request.product is Product.CNC:
-            return Pending(quantity)  # paid for by what it brings in
-        asked = (request, quantity, price, now)
-        if self._priced is None or self._priced[0] != asked:  # the gate asked, now it is placed
-            charges = estimate(request, quantity, instrument, price, now, broker=self.broker)
-            value = notional(Price(price), quantity)
-            self._priced = asked, Pending(quantity, value, charges.total)
-        return self._priced[1]
 
     def _exposure(self, holding: Holding, quantity: int, price: Decimal) -> Exposure:
         return Exposure(
@@ -347,10 +343,6 @@ class Margins:
 def _day(now: datetime) -> datetime:
     """The morning of a day: options are valued alike all day, as the exchange's own files do."""
     return now.astimezone(IST).replace(hour=9, minute=15, second=0, microsecond=0)
-
-
-def _place(item: tuple[HoldingKey, Holding]) -> HoldingKey:
-    return item[0]
 
 
 def _average(pending: Pending) -> Decimal:
