@@ -30,11 +30,11 @@ run: $(STAMPS)/python $(STAMPS)/site $(STAMPS)/console $(STAMPS)/wheels ## Set u
 	@exec .venv/bin/tradertape serve --demo
 
 test: ## Set up, then run the checks and the fast tests (8 minutes on 2 cores): every change
-	@$(MAKE) --no-print-directory -j3 $(STAMPS)/test-python test-deps web-packages
+	@$(MAKE) --no-print-directory -j4 $(STAMPS)/test-python $(STAMPS)/clients test-deps web-packages
 	@$(MAKE) --no-print-directory check
 
 test-all: ## The same with the slow tests: before a release, or when what they cover changes
-	@$(MAKE) --no-print-directory -j3 $(STAMPS)/test-python test-deps web-packages
+	@$(MAKE) --no-print-directory -j4 $(STAMPS)/test-python $(STAMPS)/clients test-deps web-packages
 	@$(MAKE) --no-print-directory check-all
 
 .PHONY: test-deps web-packages
@@ -138,6 +138,11 @@ $(STAMPS)/python: $(PACKAGES) | $(UV)
 $(STAMPS)/test-python: $(PACKAGES) | $(UV)
 	$(UV) sync --quiet --inexact --group dev --group docs
 	@mkdir -p $(@D) && touch $@ $(STAMPS)/python
+
+# The brokers' own Python clients, in an environment of their own: they want older libraries than ours.
+$(STAMPS)/clients: $(PACKAGES) | $(UV)
+	UV_PROJECT_ENVIRONMENT=.tools/clients $(UV) sync --quiet --only-group clients
+	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/site: $(DOCS_SRC) $(STAMPS)/python
 	@echo "Building the documentation …"
