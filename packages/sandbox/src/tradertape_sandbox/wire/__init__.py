@@ -1,0 +1,1 @@
+"""The brokers' protocols. What they share is beside them; none knows another."""

@@ -1,0 +1,175 @@
+"""Who may call a broker: its API apps, one-time login codes and access tokens.
+
+Each broker has one `Sessions`. Everything is kept in memory: a restart signs everybody out, as a
+broker's own night does. Times are those of the clock that the exchange goes by, so that a session
+can be carried past its hour by the admin door.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from tradertape_core.kernel.clock import IST, Clock
+
+_CODE_LIFE = timedelta(minutes=5)
+
+SANDBOX_USER = "SB0001"
+SANDBOX_API_KEY = "sandbox"
+SANDBOX_SECRET = "sandbox-secret"  # noqa: S105 - printed at the start: nothing real is behind it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiApp:
+    """A program registered with a broker: its key, and where the broker calls it.
+
+    redirect_url: where the login page sends the browser. postback_url: where order updates are
+    posted; empty: nowhere.
+    """
+
+    api_key: str
+    secret: str
+    user_id: str
+    redirect_url: str = ""
+    postback_url: str = ""
+    app_id: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A signed-in program. `expires_at`: aware, the broker's hour of the following morning."""
+
+    access_token: str
+    refresh_token: str
+    public_token: str
+    api_key: str
+    user_id: str
+    opened_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    api_key: str
+    user_id: str
+    expires_at: datetime
+
+
+def next_morning(now: datetime, ends_at: time) -> datetime:
+    """The next time, after now, that Indian clocks show `ends_at`."""
+    local = now.astimezone(IST)
+    end = datetime.combine(local.date(), ends_at, tzinfo=IST)
+    return end if end > local else end + timedelta(days=1)
+
+
+class Sessions:
+    """The apps, codes and sessions of one broker; every session ends at the same hour (IST)."""
+
+    def __init__(
+        self, clock: Clock, ends_at: time, *, new_token: Callable[[], str] | None = None
+    ) -> None:
+        self._clock = clock
+        self._ends_at = ends_at
+        self._new_token = new_token or _alphanumeric
+        self._apps: dict[str, ApiApp] = {}
+        self._codes: dict[str, _Code] = {}
+        self._by_access: dict[str, Session] = {}
+        self._by_refresh: dict[str, Session] = {}
+
+    def register(self, app: ApiApp) -> None:
+        """Add an app, or replace the one of its key; open sessions continue."""
+        self._apps[app.api_key] = app
+
+    def app(self, api_key: str) -> ApiApp | None:
+        """The app of a key."""
+        return self._apps.get(api_key)
+
+    @property
+    def apps(self) -> tuple[ApiApp, ...]:
+        """All registered apps."""
+        return tuple(self._apps.values())
+
+    def grant(self, api_key: str, user_id: str) -> str:
+        """Return a login code for the app, valid for five minutes and one `redeem`."""
+        now = self._clock.now()
+        self._codes = {text: code for text, code in self._codes.items() if code.expires_at > now}
+        text = self._new_token()
+        self._codes[text] = _Code(api_key, user_id, now + _CODE_LIFE)
+        return text
+
+    def redeem(self, api_key: str, code: str) -> str | None:
+        """Use up a login code and return its user; None: unknown, used, expired or another app's.
+
+        A code that another app presents remains valid for its own.
+        """
+        found = self._codes.get(code)
+        if found is None or found.api_key != api_key:
+            return None
+        del self._codes[code]
+        return found.user_id if found.expires_at > self._clock.now() else None
+
+    def open(self, api_key: str, user_id: str, *, ends_earlier: bool = True) -> Session:
+        """Sign the user in to the app.
+
+        ends_earlier: the user's earlier sessions of the same app end, as with a new login to Kite.
+        """
+        now = self._clock.now()
+        for old in [one for one in self._by_access.values() if one.api_key == api_key]:
+            if (ends_earlier and old.user_id == user_id) or old.expires_at <= now:
+                self._forget(old)
+        session = Session(
+            access_token=self._new_token(),
+            refresh_token=self._new_token(),
+            public_token=self._new_token(),
+            api_key=api_key,
+            user_id=user_id,
+            opened_at=now,
+            expires_at=next_morning(now, self._ends_at),
+        )
+        self._by_access[session.access_token] = session
+        self._by_refresh[session.refresh_token] = session
+        return session
+
+    def find(self, access_token: str) -> Session | None:
+        """The open session of a token; None once it has ended, for whatever reason."""
+        session = self._by_access.get(access_token)
+        if session is None or session.expires_at <= self._clock.now():
+            return None
+        return session
+
+    def renew(self, api_key: str, refresh_token: str) -> Session | None:
+        """Open a session in the place of the one with this refresh token, even an expired one."""
+        old = self._by_refresh.get(refresh_token)
+        if old is None or old.api_key != api_key:
+            return None
+        self._forget(old)
+        return self.open(api_key, old.user_id)
+
+    def close(self, access_token: str) -> bool:
+        """End a session; False when the token has none."""
+        session = self._by_access.get(access_token)
+        if session is not None:
+            self._forget(session)
+        return session is not None
+
+    def close_refresh(self, refresh_token: str) -> bool:
+        """Make a refresh token invalid; the session it came with stays open."""
+        return self._by_refresh.pop(refresh_token, None) is not None
+
+    def close_all(self) -> int:
+        """End every session at once, as at the broker's hour; return how many were open."""
+        count = sum(self.find(token) is not None for token in self._by_access)
+        self._by_access.clear()
+        self._by_refresh.clear()
+        return count
+
+    def _forget(self, session: Session) -> None:
+        self._by_access.pop(session.access_token, None)
+        self._by_refresh.pop(session.refresh_token, None)
+
+
+def _alphanumeric() -> str:
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    return "".join(secrets.choice(alphabet) for _ in range(32))
