@@ -169,6 +169,15 @@ def test_every_command_has_help_and_json(run: Run) -> None:
         assert "--json" in run(*spoken, "--help").stdout
 
 
+def test_another_installed_program_is_a_command_of_its_own(run: Run) -> None:
+    listed = run("--help")
+    own = run("sandbox", "serve", "--help")
+
+    assert " sandbox " in listed.stdout
+    assert own.returncode == 0
+    assert "--port" in own.stdout
+
+
 def test_help_imports_nothing_slow(environment: dict[str, str]) -> None:
     """`tradertape --help` is instant: nothing that takes long to import is imported for it."""
     heavy = ["fastapi", "sqlalchemy", "numpy", "pydantic", "pyarrow", "tradertape_core.strategy"]

@@ -11,8 +11,8 @@ import pytest
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar import nse_calendar
+from tradertape_core.market.chains import index_chains
 from tradertape_core.market.instrument import InstrumentType
-from tradertape_server.features.instruments.chains import index_chains
 from tradertape_server.features.instruments.kite_dump import COLUMNS, read_dump
 from tradertape_server.features.instruments.service import InstrumentService, UnknownInstrument
 from tradertape_server.features.market.live_world import LiveWorld

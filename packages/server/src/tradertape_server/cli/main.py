@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -38,13 +40,30 @@ Exit codes: 0 success, 1 failure (the message gives the reason), 2 invalid usage
 """
 
 
+PROGRAMS = "tradertape.commands"
+
+
+@cache
+def installed_programs() -> dict[str, EntryPoint]:
+    """Commands of other installed packages, by name: their entry points, not loaded.
+
+    A package offers a Typer app in the group `tradertape.commands`; none replaces a command above.
+    """
+    found = sorted(entry_points(group=PROGRAMS), key=lambda one: one.name)
+    return {one.name: one for one in found if one.name not in COMMANDS}
+
+
 class LazyGroup(TyperGroup):
-    """Lists every command from the table above and loads only the one that is called."""
+    """Lists every command from the table above, and those of other installed packages, and loads
+    only the one that is called."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         for name, command in COMMANDS.items():
             self.add_command(TyperCommand(name, help=command.help))
+        for name, program in installed_programs().items():
+            summary = program.dist.metadata["Summary"] if program.dist else ""
+            self.add_command(TyperCommand(name, help=summary))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Replace the help line by the command itself."""
@@ -52,6 +71,9 @@ class LazyGroup(TyperGroup):
         if name in COMMANDS:
             module = importlib.import_module(f"tradertape_server.cli.{COMMANDS[name].module}")
             command = typer.main.get_command(module.app)
+        elif name in installed_programs():
+            command = typer.main.get_command(installed_programs()[name].load())
+        if command is not None:
             command.name = name
         return name, command, rest
 

@@ -13,14 +13,14 @@ import numpy as np
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.kernel.errors import InvalidInput, StoredDataDamaged
 from tradertape_core.market.calendar import nse_calendar
+from tradertape_core.market.chains import index_chains, share_futures
 from tradertape_core.market.contracts import INDEX_CONTRACTS
 from tradertape_core.market.hours import last_session_hours
 from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.listing import ListedShare, indices, shares
 from tradertape_core.market.universe_facts import FACTS, NIFTY_100
 from tradertape_core.market.world.day import MarketDay
-from tradertape_server.features.instruments.chains import index_chains, share_futures
 from tradertape_server.features.instruments.kite_dump import Dump, read_dump
-from tradertape_server.features.instruments.listing import ListedShare, indices, shares
 from tradertape_server.features.instruments.master import InstrumentMaster
 from tradertape_server.features.instruments.similar_names import NameQuery, suggestion, why_unknown
 from tradertape_server.features.market.data_sets.columns import Columns

@@ -35,7 +35,7 @@ from tradertape_core.market.world.derivatives import (
 )
 from tradertape_core.market.world.intraday import Pull, Share
 from tradertape_core.market.world.live import STEPS_A_SECOND, LiveMarket
-from tradertape_server.features.feed.sources.contract_path import (
+from tradertape_core.options.contract_path import (
     contract_candles,
     expected_volatility,
 )

@@ -1,0 +1,94 @@
+"""Joins the exchange and the brokers' doors to one web application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from decimal import Decimal
+
+import structlog
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_sandbox.doors import DOORS, Door
+from tradertape_sandbox.exchange.events import AccountKey
+from tradertape_sandbox.exchange.exchange import Exchange
+from tradertape_sandbox.settings import SandboxSettings
+from tradertape_sandbox.wire.sessions import (
+    SANDBOX_API_KEY,
+    SANDBOX_SECRET,
+    SANDBOX_USER,
+    ApiApp,
+    Sessions,
+)
+
+ADVANCE_EVERY_S = 0.2
+# Units of the shares that a new account holds.
+_FIRST_HOLDINGS = {"INFY": 100, "RELIANCE": 40, "HDFCBANK": 60, "TCS": 15, "SBIN": 80}
+_BOUGHT_AT = Decimal("0.92")  # of the price at the start
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """The exchange, each door's sessions, and the application that serves them."""
+
+    exchange: Exchange
+    sessions: dict[str, Sessions]
+    app: Starlette
+
+
+def build(settings: SandboxSettings, clock: Clock, *, doors: Sequence[Door] = DOORS) -> Sandbox:
+    """Open the exchange with one account a door, and mount the doors."""
+    exchange = Exchange(clock, always_open=settings.always_open)
+    sessions: dict[str, Sessions] = {}
+    mounts: list[Mount] = []
+    for door in doors:
+        sessions[door.name] = _sessions_of(door, exchange)
+        open_default_account(exchange, door.name, settings.cash)
+        routes = list(door.routes(exchange, sessions[door.name], settings))
+        mounts += [Mount(path, routes=routes) for path in door.paths]
+    mounts.sort(key=lambda mount: mount.path, reverse=True)  # the root last: it takes everything
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(_advance(exchange))
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    return Sandbox(exchange, sessions, Starlette(routes=mounts, lifespan=lifespan))
+
+
+def open_default_account(exchange: Exchange, broker: str, cash: Decimal) -> None:
+    """Open the default account of a broker, or begin it anew: money and some settled shares."""
+    held: list[tuple[str, int, Decimal]] = []
+    for symbol, quantity in _FIRST_HOLDINGS.items():
+        instrument = exchange.instruments.get(f"NSE:{symbol}")
+        tick = None if instrument is None else exchange.tick(instrument.id)
+        if instrument is not None and tick is not None:
+            size = instrument.tick_size
+            held.append((instrument.id, quantity, tick.last_price * _BOUGHT_AT // size * size))
+    exchange.open_account(AccountKey(broker, SANDBOX_USER), cash, holdings=held)
+
+
+def _sessions_of(door: Door, exchange: Exchange) -> Sessions:
+    sessions = Sessions(exchange.clock, door.sessions_end)
+    app = ApiApp(api_key=SANDBOX_API_KEY, secret=SANDBOX_SECRET, user_id=SANDBOX_USER)
+    sessions.register(app)
+    return sessions
+
+
+async def _advance(exchange: Exchange) -> None:
+    """Let the exchange's time pass; a step that fails is logged, and the next one is taken."""
+    while True:
+        try:
+            exchange.advance()
+        except Exception:
+            logger.exception("the exchange could not advance")
+        await asyncio.sleep(ADVANCE_EVERY_S)

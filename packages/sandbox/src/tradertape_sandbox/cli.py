@@ -1,0 +1,78 @@
+"""`tradertape sandbox`: a simulated exchange with the brokers' own interfaces."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated
+
+import pyotp
+import typer
+import uvicorn
+
+from tradertape_sandbox.app import build
+from tradertape_sandbox.doors import DOORS
+from tradertape_sandbox.settings import SandboxSettings
+from tradertape_sandbox.wire.sessions import SANDBOX_API_KEY, SANDBOX_SECRET, SANDBOX_USER
+
+app = typer.Typer(
+    help="Serve a simulated exchange that answers as the brokers do.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+class SystemClock:
+    """The machine's clock, as `tradertape_core.kernel.clock.Clock`."""
+
+    def now(self) -> datetime:
+        """The current time, aware, in UTC."""
+        return datetime.now(UTC)  # noqa: TID251 - the Clock that the ban points to
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never steps back."""
+        return time.monotonic()
+
+
+@app.callback()
+def _root() -> None: ...
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 18900,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    market_hours: Annotated[
+        bool, typer.Option("--market-hours", help="Trade in NSE's sessions only.")
+    ] = False,
+    cash: Annotated[int, typer.Option(help="Rupees of each default account.")] = 1_000_000,
+    totp_secret: Annotated[
+        str | None, typer.Option(help="Seed of one-time passwords; by default a new one.")
+    ] = None,
+) -> None:
+    """Serve the exchange and every broker's interface until interrupted.
+
+    All of it is kept in memory: stopping it ends the accounts and their orders.
+    """
+    settings = SandboxSettings(
+        host=host,
+        port=port,
+        totp_secret=totp_secret or pyotp.random_base32(),
+        always_open=not market_hours,
+        cash=Decimal(cash),
+    )
+    sandbox = build(settings, SystemClock())
+    for line in _welcome(settings):
+        typer.echo(line)
+    config = uvicorn.Config(sandbox.app, host=host, port=port, log_level="warning")
+    uvicorn.Server(config).run()
+
+
+def _welcome(settings: SandboxSettings) -> list[str]:
+    lines = [f"{door.name:8} {settings.origin}{path}" for door in DOORS for path in door.paths]
+    return [
+        *lines,
+        f"user {SANDBOX_USER}, API key {SANDBOX_API_KEY}, secret {SANDBOX_SECRET}",
+        f"TOTP seed {settings.totp_secret}",
+    ]

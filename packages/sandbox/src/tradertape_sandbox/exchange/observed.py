@@ -1,0 +1,49 @@
+"""One-minute candles of prices that were set by hand, laid over the simulation's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from tradertape_core.market.candle import Candle
+from tradertape_core.market.tick import Tick
+
+
+@dataclass(slots=True)
+class ObservedMinutes:
+    """The minutes in which prices were set, by instrument and start."""
+
+    _minutes: dict[str, dict[datetime, Candle]] = field(
+        default_factory=dict[str, dict[datetime, Candle]]
+    )
+
+    def add(self, instrument_id: str, tick: Tick) -> None:
+        """Take a tick of a set price in."""
+        minutes = self._minutes.setdefault(instrument_id, {})
+        start, price = tick.at.replace(second=0, microsecond=0), tick.last_price
+        known = minutes.get(start)
+        if known is None:
+            minutes[start] = Candle(start, price, price, price, price, 0)
+            return
+        high, low = max(known.high, price), min(known.low, price)
+        minutes[start] = replace(known, high=high, low=low, close=price)
+
+    def laid_over(self, candles: Sequence[Candle], instrument_id: str) -> list[Candle]:
+        """One-minute candles, with the prices of the minutes in which they were set."""
+        minutes = self._minutes.get(instrument_id)
+        if not minutes:
+            return list(candles)
+        return [self._with_set(one, minutes.get(one.start)) for one in candles]
+
+    def clear(self) -> None:
+        """Forget everything: another session begins."""
+        self._minutes.clear()
+
+    @staticmethod
+    def _with_set(candle: Candle, observed: Candle | None) -> Candle:
+        if observed is None:
+            return candle
+        return replace(
+            candle, open=observed.open, high=observed.high, low=observed.low, close=observed.close
+        )

@@ -1,0 +1,166 @@
+"""What happens by the clock: opens, auctions, closes, intraday square-off, the end of a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from tradertape_core.execution.simulated import everything
+from tradertape_core.kernel.clock import IST
+from tradertape_core.ledger.position import exits_of
+from tradertape_core.market.hours import (
+    SQUARED_OFF,
+    TradingHours,
+    intraday_due,
+    segment_of,
+    session_hours,
+)
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.session_times import CLOSING_AUCTION, PRE_OPEN_OVER, PhaseKind, Segment
+from tradertape_core.orders.fields import AUTOMATIC_PROTECTION
+from tradertape_core.orders.order import OrderRequest, OrderType, Product
+from tradertape_core.orders.reports import CancelReason
+from tradertape_sandbox.exchange.accounts import Account
+from tradertape_sandbox.exchange.errors import Refused
+from tradertape_sandbox.exchange.events import AccountKey
+from tradertape_sandbox.exchange.sessions import TradingTimes, day_of
+from tradertape_sandbox.exchange.trading import Trading
+from tradertape_sandbox.exchange.venue_market import VenueMarket
+
+_SECOND = timedelta(seconds=1)
+_STILL_IN_AUCTION = CLOSING_AUCTION - {PhaseKind.CLOSING_MATCHING}
+_SQUARE_OFF_TAG = "squareoff"
+
+
+class Schedule:
+    """Does each thing once a session. With an always open market only days end."""
+
+    def __init__(
+        self,
+        trading: Trading,
+        market: VenueMarket,
+        times: TradingTimes,
+        accounts: Mapping[AccountKey, Account],
+    ) -> None:
+        self._trading = trading
+        self._market = market
+        self._times = times
+        self._accounts = accounts
+        self._done: set[tuple[str, Segment, date]] = set()
+
+    def advance(self) -> None:
+        """Do all that is due now."""
+        now = self._market.now
+        if any(account.day < day_of(now) for account in self._accounts.values()):
+            self._end_day(now)
+        if self._times.always_open:
+            self._trading.reported(self._trading.venue.open_session(now, everything))
+            return
+        for segment in Segment:
+            hours = session_hours(self._times.calendar, day_of(now), segment)
+            if hours is not None:
+                self._session(segment, hours, now)
+
+    def _session(self, segment: Segment, hours: TradingHours, now: datetime) -> None:
+        def among(instrument: Instrument) -> bool:
+            return self._segment(instrument) is segment
+
+        venue, phase = self._trading.venue, self._phase(segment, hours, now)
+        if phase in PRE_OPEN_OVER and self._first("pre-open", segment, hours):
+            self._match_auction(segment, hours.start, now)
+        if hours.start <= now < hours.end and venue.waiting_for_open:
+            self._trading.reported(venue.open_session(now, among))
+        due = intraday_due(self._times.calendar, hours.day, segment)
+        if due is not None and due <= now < hours.end and segment in SQUARED_OFF:
+            self._square_off(SQUARED_OFF[segment])
+        if phase in _STILL_IN_AUCTION and self._first("auction", segment, hours):
+            self._trading.reported(venue.enter_auction(now, among))
+        matched_at = self._matching_at(segment, hours)
+        if now >= (matched_at or hours.end) and self._first("close", segment, hours):
+            if matched_at is not None:
+                self._match_auction(segment, hours.end - _SECOND, now)
+            self._trading.reported(venue.close_session(now, among))
+
+    def _end_day(self, now: datetime) -> None:
+        """End the orders of the day that is over, close what is intraday, settle what was bought.
+
+        After-market orders wait on where the market has an open to wait for.
+        """
+        self._trading.reported(self._trading.venue.close_session(now, everything))
+        self._square_off(frozenset(("NSE", "BSE", "NFO", "BFO")))
+        for account in self._accounts.values():
+            if account.day < day_of(now):
+                account.begin_day(day_of(now))
+
+    def _square_off(self, exchanges: frozenset[str]) -> None:
+        for account in list(self._accounts.values()):
+            for record in list(account.orders.values()):
+                request = record.order.request
+                if (
+                    record.order.is_resting
+                    and request.product is Product.MIS
+                    and request.exchange in exchanges
+                    and self._trading.is_resting(record.order.order_id)
+                    and record.tag != _SQUARE_OFF_TAG
+                ):
+                    self._trading.cancel(account, record.order.order_id, CancelReason.EXIT)
+            self._close_intraday(account, exchanges)
+
+    def _close_intraday(self, account: Account, exchanges: frozenset[str]) -> None:
+        closing = {
+            record.order.request.instrument
+            for record in account.orders.values()
+            if record.order.is_open and record.tag == _SQUARE_OFF_TAG
+        }
+        for one in exits_of(account.positions.values(), product=Product.MIS):
+            exchange, _, symbol = one.key.instrument.partition(":")
+            if exchange not in exchanges or one.key.instrument in closing:
+                continue
+            request = OrderRequest(
+                exchange=exchange,
+                tradingsymbol=symbol,
+                side=one.side,
+                product=Product.MIS,
+                order_type=OrderType.MARKET,
+                quantity=one.quantity,
+                market_protection=AUTOMATIC_PROTECTION,
+            )
+            try:
+                self._trading.place(account, request, tag=_SQUARE_OFF_TAG, autoslice=True)
+            except Refused:
+                continue  # asked again on the next call: the market may take it then
+
+    def _match_auction(self, segment: Segment, price_of: datetime, now: datetime) -> None:
+        prices: dict[str, Decimal] = {}
+        for name in self._trading.venue.instruments:
+            if self._segment(self._market.find(name)) is segment:
+                tick = self._market.market.tick(name)
+                if tick is not None:
+                    at_open = price_of > now and tick.open is not None
+                    prices[name] = tick.open if at_open and tick.open else tick.last_price
+        if prices:
+            self._trading.reported(self._trading.venue.match_auction(prices, now))
+
+    def _segment(self, instrument: Instrument) -> Segment:
+        listing = self._market.market.instruments
+        has_derivatives = bool(listing.derivatives(instrument.tradingsymbol))
+        return segment_of(instrument, has_derivatives=has_derivatives)
+
+    def _phase(self, segment: Segment, hours: TradingHours, now: datetime) -> PhaseKind | None:
+        phases = self._times.calendar.session_times(hours.day, segment)
+        local = now.astimezone(IST)
+        return next((one.kind for one in phases if one.start <= local < one.end), None)
+
+    def _matching_at(self, segment: Segment, hours: TradingHours) -> datetime | None:
+        phases = self._times.calendar.session_times(hours.day, segment)
+        kind = PhaseKind.CLOSING_MATCHING
+        return next((one.start for one in phases if one.kind is kind), None)
+
+    def _first(self, what: str, segment: Segment, hours: TradingHours) -> bool:
+        """Whether this is the first time that something is done in a session."""
+        name = (what, segment, hours.day)
+        if name in self._done:
+            return False
+        self._done.add(name)
+        return True
