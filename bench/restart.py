@@ -115,6 +115,13 @@ class Worker:
         return str(answer["order_id"])
 
 
+def open_accounts(port: int, token: str) -> None:
+    """Open the paper account of each worker."""
+    client = Client(port, {"Authorization": f"Bearer {token}"})
+    for number in range(ACCOUNTS):
+        client.ask("POST", f"{PREFIX}/accounts", {"account_scope": f"kite:bench-{number}"})
+
+
 def fill_books(file: Path, templates: list[str], count: int) -> None:
     """Copy the orders of the templates, and all that was stored with them."""
     database = sqlite3.connect(file, isolation_level=None)
@@ -233,6 +240,7 @@ def main(count: int, rounds: int) -> int:
             demo = json.loads(started.stdout.readline())["demo"]
             wait_for(server.port)
             token = token_of(server.port, demo)
+            open_accounts(server.port, token)
             workers = [Worker(server.port, token, number) for number in range(ACCOUNTS)]
             templates = [one.place() for one in workers for _ in range(2)]
             for one in workers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,28 @@ assert engine.is_compiled()
     done = subprocess.run([sys.executable, "-c", script], capture_output=True)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_a_start_does_not_wait_for_compiled_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a crash the processor belongs to the orders; the cache is loaded beside them."""
+    may_load, loaded_by = threading.Event(), list[str]()
+    is_loaded = threading.Event()
+
+    def load() -> None:
+        may_load.wait(10)
+        loaded_by.append(threading.current_thread().name)
+        is_loaded.set()
+
+    monkeypatch.setattr(numba_cache, "is_filled", lambda _cache: True)
+    monkeypatch.setattr(numba_cache, "load", load)
+
+    numba_cache.prepare(tmp_path, after_s=0)
+    may_load.set()  # reached although nothing could be loaded
+
+    assert is_loaded.wait(10)
+    assert loaded_by == ["numba-cache"]
 
 
 def test_a_cold_cache_is_filled_by_another_process(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import BigInteger, Float, Numeric, text
 
 from tradertape_server.features.auth.models import User
@@ -39,6 +42,27 @@ def test_the_migrations_make_exactly_the_models(database_url: str) -> None:
         differences = compare_metadata(context, all_tables())
     database.close()
     assert differences == []
+
+
+def test_the_newest_revision_is_the_head_of_the_chain() -> None:
+    """It is read from the names of the files, without Alembic."""
+    script = ScriptDirectory.from_config(alembic_config())
+
+    assert newest_revision() == script.get_current_head()
+
+
+def test_a_start_on_an_up_to_date_database_imports_neither_alembic_nor_redis() -> None:
+    """Nor compiled code, nor pandas: each takes a tenth of a second or more of every restart."""
+    script = """
+import sys
+import tradertape_server.main
+import tradertape_server.platform.database.schema_migration as schema
+schema.newest_revision()
+print({"alembic", "redis", "numba", "pandas", "pyarrow"} & sys.modules.keys())
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+
+    assert done.stdout.strip() == "set()", done.stderr
 
 
 def test_no_column_holds_money_or_quantities_as_a_float() -> None:

@@ -157,6 +157,7 @@ def _actions(
     days: Days, first: int, companies: Companies, standing: Floats
 ) -> tuple[CorporateAction, ...]:
     dates: list[date] = days.tolist()
+    symbols = companies.symbols
     found: list[CorporateAction] = []
     for j, schedule in enumerate(companies.schedules):
         shown = range(
@@ -171,7 +172,7 @@ def _actions(
                     paid = float(standing[row - 1, j]) * action.part
                     found.append(
                         CorporateAction(
-                            companies.symbols[j],
+                            symbols[j],
                             dates[row],
                             action.kind,
                             action.factor,

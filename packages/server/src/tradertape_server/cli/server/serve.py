@@ -42,14 +42,17 @@ def serve(
 
     The database is created or upgraded first. Settings are in TRADERTAPE_* variables.
     """
-    from pathlib import Path
+    from tradertape_server.platform.processes import interpreter
 
-    from sqlalchemy import make_url
+    with interpreter.loading():
+        from pathlib import Path
 
-    from tradertape_server.cli.opening import read_settings
-    from tradertape_server.platform.database.integrity import require_intact
-    from tradertape_server.platform.secrets import private_folder
-    from tradertape_server.platform.server_lock import MAX_SERVERS, ServerLock
+        from sqlalchemy import make_url
+
+        from tradertape_server.cli.opening import read_settings
+        from tradertape_server.platform.database.integrity import require_intact
+        from tradertape_server.platform.secrets import private_folder
+        from tradertape_server.platform.server_lock import MAX_SERVERS, ServerLock
 
     settings = read_settings(host=host, port=port)
     is_shared = settings.effective_database_url.startswith("postgresql")
@@ -71,17 +74,19 @@ def serve(
 
 
 def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: bool) -> None:
-    import uvicorn
-
-    from tradertape_server.cli.opening import bring_up_to_date
-    from tradertape_server.main import create_app
-    from tradertape_server.platform.compute import numba_cache
-    from tradertape_server.platform.database.integrity import FileCheck, is_checked_at_start
-    from tradertape_server.platform.http.connection_limits import LimitedHttp
-    from tradertape_server.platform.logging import configure_logging
     from tradertape_server.platform.processes import interpreter
-    from tradertape_server.platform.streaming.frame_limits import LimitedSocket
-    from tradertape_server.wiring import build_container
+
+    with interpreter.loading():
+        import uvicorn
+
+        from tradertape_server.cli.opening import bring_up_to_date
+        from tradertape_server.main import create_app
+        from tradertape_server.platform.compute import numba_cache
+        from tradertape_server.platform.database.integrity import FileCheck, is_checked_at_start
+        from tradertape_server.platform.http.connection_limits import LimitedHttp
+        from tradertape_server.platform.logging import configure_logging
+        from tradertape_server.platform.streaming.frame_limits import LimitedSocket
+        from tradertape_server.wiring import build_container
 
     configure_logging(level=settings.log_level, form=settings.log_format)
     cache = numba_cache.use_cache(settings.effective_home)

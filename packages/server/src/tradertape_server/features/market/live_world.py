@@ -16,6 +16,7 @@ from tradertape_core.market.world.day import VOLATILITY_INDEX, IndexDay, MarketD
 from tradertape_core.market.world.intraday import Share
 from tradertape_core.market.world.quoting import scatter
 from tradertape_server.features.market.data_sets.columns import Columns
+from tradertape_server.features.market.day_files import DayFiles
 from tradertape_server.features.market.service import MarketService
 
 KEPT_DAYS = 2
@@ -32,6 +33,7 @@ class LiveWorld:
     def __init__(self, market: MarketService) -> None:
         self._market = market
         self._days: dict[tuple[date, str], MarketDay] = {}
+        self._files = DayFiles(market.home / "cache" / "market-days", kept=KEPT_DAYS)
         self._lock = threading.Lock()
 
     @property
@@ -41,7 +43,8 @@ class LiveWorld:
         return manifest is None or manifest[2]
 
     def day(self, day: date) -> MarketDay:
-        """The market of a trading day; building it takes half a second, then it is cached."""
+        """The market of a trading day; building it takes half a second, then it is cached, on disk
+        too."""
         try:
             opened = self._opened()
         except StoredDataDamaged:
@@ -53,14 +56,19 @@ class LiveWorld:
         with self._lock:
             found = self._days.get(key)
             if found is None:
-                world = generate(DEFAULT_SEED, end=day)
-                found = market_day(world)
-                if opened is not None and not opened[2]:
-                    found = on_prices_of(found, world, opened[1])
+                found = self._files.read(day, key[1]) or self._build(day, opened)
                 while len(self._days) >= KEPT_DAYS:
                     self._days.pop(next(iter(self._days)))
                 self._days[key] = found
             return found
+
+    def _build(self, day: date, opened: tuple[str, Columns, bool] | None) -> MarketDay:
+        world = generate(DEFAULT_SEED, end=day)
+        built = market_day(world)
+        if opened is not None and not opened[2]:
+            built = on_prices_of(built, world, opened[1])
+        self._files.write(day, built, opened[0] if opened else "")
+        return built
 
     def _built(self, day: date) -> MarketDay | None:
         """The day as it was built before the data set was damaged: prices do not stop within it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -13,7 +14,6 @@ from tradertape_server.features.auth.http.credential_monitor import CredentialMo
 from tradertape_server.features.backtests.queries import queue_states
 from tradertape_server.features.execution.loop.trader import Trader
 from tradertape_server.features.execution.queries import count_outbox
-from tradertape_server.features.feed.relay.redis_relay import TickRelay
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.protection.failure_log import FailureLog
 from tradertape_server.platform.compute.job_leases import JobLeases
@@ -21,10 +21,13 @@ from tradertape_server.platform.compute.job_threads import JobThreads
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.http.forwarding import ForwardingMetrics
 from tradertape_server.platform.metrics import Metrics
-from tradertape_server.platform.processes.redis_link import RedisLink
 from tradertape_server.platform.processes.trader_election import TraderElection
 from tradertape_server.platform.streaming.bus import Bus
-from tradertape_server.platform.streaming.event_relay import EventRelay
+
+if TYPE_CHECKING:
+    from tradertape_server.features.feed.relay.redis_relay import TickRelay
+    from tradertape_server.platform.processes.redis_link import RedisLink
+    from tradertape_server.platform.streaming.event_relay import EventRelay
 
 Read = Callable[[], float]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.feed.live.feed import Feed
-from tradertape_server.features.feed.relay.redis_relay import TickRelay
 from tradertape_server.features.feed.relay.relayed_source import RelayedSource
 from tradertape_server.features.feed.sources.tick_source import TickSource
 from tradertape_server.features.instruments.service import InstrumentService
@@ -17,11 +17,14 @@ from tradertape_server.features.operations.trader_check import redis_check, trad
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.http.forwarding import ForwardingMetrics
 from tradertape_server.platform.metrics import Metrics
-from tradertape_server.platform.processes.redis_link import RedisLink
 from tradertape_server.platform.processes.trader_election import Duty, Role, TraderElection
 from tradertape_server.platform.secrets import SecretBox
 from tradertape_server.platform.streaming.bus import Bus
-from tradertape_server.platform.streaming.event_relay import EventRelay, EventRelayDuty
+
+if TYPE_CHECKING:
+    from tradertape_server.features.feed.relay.redis_relay import TickRelay
+    from tradertape_server.platform.processes.redis_link import RedisLink
+    from tradertape_server.platform.streaming.event_relay import EventRelay
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +71,15 @@ class Processes:
         )
         if not redis_url:
             return cls(election, trading, ForwardingMetrics(), is_shared=True)
-        link = RedisLink(redis_url, secrets)
+        link, events, ticks = _relays(redis_url, secrets, bus, instruments, election)
         return cls(
             election,
             trading,
             ForwardingMetrics(),
             is_shared=True,
             link=link,
-            events=EventRelay(link, bus),
-            ticks=TickRelay(link, instruments, lambda: election.is_trader),
+            events=events,
+            ticks=ticks,
         )
 
     @property
@@ -87,7 +90,7 @@ class Processes:
     @property
     def duties(self) -> tuple[Duty, ...]:
         """What a process starts before it trades."""
-        return () if self.events is None else (EventRelayDuty(self.events),)
+        return () if self.events is None else (self.events.duty,)
 
     def shared(self, source: TickSource) -> TickSource:
         """The source; where there are several processes, relayed from the trading one."""
@@ -133,3 +136,15 @@ class Processes:
         for relay in (self.ticks, self.events):
             if relay is not None:
                 relay.stop()
+
+
+def _relays(
+    url: str, secrets: SecretBox, bus: Bus, instruments: InstrumentService, election: TraderElection
+) -> tuple[RedisLink, EventRelay, TickRelay]:
+    # Imported here: an installation of one process starts without Redis' client.
+    from tradertape_server.features.feed.relay.redis_relay import TickRelay  # noqa: PLC0415
+    from tradertape_server.platform.processes.redis_link import RedisLink  # noqa: PLC0415
+    from tradertape_server.platform.streaming.event_relay import EventRelay  # noqa: PLC0415
+
+    link = RedisLink(url, secrets)
+    return link, EventRelay(link, bus), TickRelay(link, instruments, lambda: election.is_trader)

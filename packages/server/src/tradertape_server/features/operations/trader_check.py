@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tradertape_server.features.operations.service import Check
-from tradertape_server.platform.processes.redis_link import RedisLink
 from tradertape_server.platform.processes.trader_election import TraderElection
+
+if TYPE_CHECKING:
+    from tradertape_server.platform.processes.redis_link import RedisLink
 
 
 def trader_check(election: TraderElection) -> Callable[[], Check]:

@@ -1,4 +1,4 @@
-"""The cache of numba-compiled code, filled before the first request needs it.
+"""The cache of numba-compiled code, filled and loaded beside the first requests.
 
 Compiling takes most of a minute, once; loading from the cache takes a second. The cache is in the
 home folder: the folder of the source code may not be writable, and compiled code does not carry
@@ -12,10 +12,12 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
 VARIABLE = "NUMBA_CACHE_DIR"
+LOADED_AFTER_S = 5.0
 
 
 def numba_cache(home: Path) -> Path:
@@ -78,16 +80,25 @@ def _call_every_indicator() -> None:
             compute(name, columns, {}, output=output)
 
 
-def prepare(cache: Path) -> None:
-    """Prepare a server for its first request: load the cache, which takes a second.
+def prepare(cache: Path, *, after_s: float = LOADED_AFTER_S) -> None:
+    """Load the cache into a server once it serves, after so many seconds.
 
-    If the cache is empty, another process fills it while this one serves: compiling here would
-    slow every request for a minute. Until then backtests use the interpreted loop.
+    Loading takes a second of the processor, which after a crash belongs to the orders. What needs
+    compiled code earlier loads it itself, where that pays. If the cache is empty, another process
+    fills it: compiling here would slow every request for a minute. Until then backtests use the
+    interpreted loop.
     """
+    threading.Thread(
+        target=_load_or_fill, args=(cache, after_s), name="numba-cache", daemon=True
+    ).start()
+
+
+def _load_or_fill(cache: Path, after_s: float) -> None:
+    time.sleep(after_s)
     if is_filled(cache):
         load()
     else:
-        threading.Thread(target=fill, args=(cache,), name="numba-cache", daemon=True).start()
+        fill(cache)
 
 
 def fill(cache: Path) -> None:

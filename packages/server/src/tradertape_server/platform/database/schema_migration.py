@@ -1,24 +1,31 @@
-"""Migration of a database to the newest schema, and its current revision."""
+"""Migration of a database to the newest schema, and its current revision.
+
+Alembic is imported where something is to be migrated: every start asks for the revision.
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, inspect, text
 from sqlalchemy.engine import Engine
 
 from tradertape_server.platform.database.engine import Base, take_advisory_lock
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 PACKAGE = "tradertape_server"
 
 
 def alembic_config() -> Config:
     """Alembic's settings, in code instead of an ini file."""
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
     config = Config()
     config.set_main_option("script_location", f"{PACKAGE}:migrations")
     config.set_main_option("path_separator", "os")
@@ -27,6 +34,8 @@ def alembic_config() -> Config:
 
 def upgrade(engine: Engine) -> None:
     """Upgrade the database to the newest schema, in one transaction if the engine supports it."""
+    from alembic import command  # noqa: PLC0415 - see above
+
     config = alembic_config()
     with engine.begin() as connection:
         take_advisory_lock(connection, "upgrade")  # of servers that start together, one upgrades
@@ -37,12 +46,16 @@ def upgrade(engine: Engine) -> None:
 def current_revision(engine: Engine) -> str | None:
     """The schema's revision; None for an empty database."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.scalar(text("SELECT version_num FROM alembic_version"))
 
 
-def newest_revision() -> str | None:
-    """The revision that this version of the program needs."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+@cache
+def newest_revision() -> str:
+    """The revision that this version of the program needs: the highest number of a migration."""
+    names = (one.name for one in files(f"{PACKAGE}.migrations.versions").iterdir())
+    return max(name.partition("_")[0] for name in names if name[:1].isdigit())
 
 
 def all_tables() -> MetaData:
@@ -58,5 +71,7 @@ def all_tables() -> MetaData:
 
 def knows_revision(revision: str) -> bool:
     """Whether this version of the program can upgrade a database from `revision`."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above
+
     script = ScriptDirectory.from_config(alembic_config())
     return any(known.revision == revision for known in script.walk_revisions())

@@ -54,6 +54,11 @@ class EventRelay:
         """How many events are not written yet."""
         return len(self._buffer)
 
+    @property
+    def duty(self) -> EventRelayDuty:
+        """What the process does when it begins to trade."""
+        return EventRelayDuty(self)
+
     def start(self) -> None:
         """Start the threads; a second call does nothing."""
         if self._threads:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from tradertape_core.market.candle import Candle, Interval
 from tradertape_core.market.hours import TradingHours
@@ -11,8 +12,10 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.live.feed import Feed
-from tradertape_server.features.feed.relay.redis_relay import TickRelay
 from tradertape_server.features.feed.sources.tick_source import Subscription, TickSource
+
+if TYPE_CHECKING:
+    from tradertape_server.features.feed.relay.redis_relay import TickRelay
 
 NO_REDIS = "without TRADERTAPE_REDIS_URL only the trading process has live prices"
 

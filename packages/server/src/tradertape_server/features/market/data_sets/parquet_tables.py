@@ -42,7 +42,7 @@ def read_candles(folder: Path, file: str | None) -> CandleRows:
     """Read candles, sorted by symbol and date; none without a file."""
     if file is None:
         return NO_CANDLES
-    table = pq.read_table(folder / file, read_dictionary=["symbol"]).combine_chunks()
+    table = _read(folder / file, read_dictionary=["symbol"]).combine_chunks()
     symbol: Any = table["symbol"].chunk(0) if table.num_rows else pa.array([]).dictionary_encode()
     names = np.array(symbol.dictionary.to_pylist(), dtype=object)
     order = np.argsort(names) if len(names) else np.zeros(0, np.intp)
@@ -68,7 +68,13 @@ def read_rows(folder: Path, file: str | None, kind: type[Row]) -> list[Row]:
     """Read a reference table; no rows without a file."""
     if file is None:
         return []
-    return [kind(**row) for row in pq.read_table(folder / file).to_pylist()]
+    return [kind(**row) for row in _read(folder / file).to_pylist()]
+
+
+def _read(path: Path, **options: Any) -> pa.Table:
+    # `read_table` would import pyarrow.dataset, and with it all of pandas.
+    with pq.ParquetFile(path, **options) as file:
+        return file.read()
 
 
 def _write(path: Path, table: pa.Table) -> None:
