@@ -6,31 +6,35 @@ of its clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from tradertape_core.execution.matching import PaperRules
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.money import paise_from_rupees
+from tradertape_core.ledger.charges import Charges
 from tradertape_core.market.calendar import Calendar, nse_calendar
 from tradertape_core.market.candle import Candle, Interval
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_core.market.world import DEFAULT_SEED
+from tradertape_core.orders.gtt import Gtt, GttRequest
 from tradertape_core.orders.order import Change, OrderRequest
 from tradertape_sandbox.exchange.accounts import Account
 from tradertape_sandbox.exchange.books import BookedOrder, BookedTrade, Numbers
 from tradertape_sandbox.exchange.clock import MarketClock
-from tradertape_sandbox.exchange.errors import UnknownAccount, UnknownOrder
+from tradertape_sandbox.exchange.conversion import Conversion, convert
+from tradertape_sandbox.exchange.errors import RefusalKind, Refused, UnknownAccount, UnknownOrder
 from tradertape_sandbox.exchange.events import AccountKey, Event, Listener, Ticked
 from tradertape_sandbox.exchange.listing import Listing
-from tradertape_sandbox.exchange.margins import Margins
+from tradertape_sandbox.exchange.margins import Basket, Margins, OrderMargin, paise_text
 from tradertape_sandbox.exchange.market import Market
 from tradertape_sandbox.exchange.portfolio import Funds, Holding, Positions, Views
 from tradertape_sandbox.exchange.schedule import Schedule
 from tradertape_sandbox.exchange.sessions import TradingTimes, day_of
 from tradertape_sandbox.exchange.trading import Placed, Trading
+from tradertape_sandbox.exchange.triggers import Triggers
 from tradertape_sandbox.exchange.venue_market import VenueMarket
 
 _LONG_HELD = timedelta(days=30)
@@ -53,11 +57,15 @@ class Exchange:
         self.market = Market(self.clock, self.times, seed=seed)
         self._venue_market = VenueMarket(self.market, self.clock)
         self.margins = Margins(self._venue_market.find, self.market.tick, self._venue_market.spot)
+        numbers = Numbers()
         self.trading = Trading(
-            self._venue_market, self.margins, self._emit, Numbers(), rules or PaperRules()
+            self._venue_market, self.margins, self._emit, numbers, rules or PaperRules()
         )
         self._views = Views(self._venue_market.find, self.market.tick, self.times.day_after)
         self._accounts: dict[AccountKey, Account] = {}
+        self.triggers = Triggers(
+            self.trading, self._venue_market, numbers, self._accounts, self._emit
+        )
         self._schedule = Schedule(self.trading, self._venue_market, self.times, self._accounts)
         self._listeners: list[Listener] = []
         self._watched: dict[object, frozenset[str]] = {}
@@ -89,15 +97,18 @@ class Exchange:
         """Let the time since the last call take effect: sessions, ticks, matching, triggers."""
         self._schedule.advance()
         resting = self.trading.venue.instruments
+        waited_for = self.triggers.instruments
         watched = frozenset[str]().union(*self._watched.values())
         ticks: list[Tick] = []
-        for name in sorted(resting | watched):
+        for name in sorted(resting | waited_for | watched):
             tick = self.market.tick(name)
             if tick is not None and self._sent.get(name) is not tick:
                 self._sent[name] = tick
                 ticks.append(tick)
         self.trading.on_ticks(tick for tick in ticks if tick.instrument_id in resting)
         self.trading.reported(self.trading.venue.expire(self.now()))
+        self.triggers.expire(self.now())
+        self.triggers.on_ticks(tick for tick in ticks if tick.instrument_id in waited_for)
         if ticks:
             self._emit(Ticked(tuple(tick for tick in ticks if tick.instrument_id in watched)))
 
@@ -196,6 +207,68 @@ class Exchange:
         records = account.orders.values() if order_id is None else [account.orders[order_id]]
         found = [trade for record in records for trade in record.trades]
         return sorted(found, key=lambda trade: (trade.at, int(trade.trade_id)))
+
+    # --- margins, charges, conversions --------------------------------------------------------
+
+    def margin_of(self, key: AccountKey, requests: Sequence[OrderRequest]) -> Sequence[OrderMargin]:
+        """What each order needs by itself, as if the account held nothing, and what it costs."""
+        account, now = self.account(key), self.now()
+        return [self.margins.of_order(account, one, now, with_held=False) for one in requests]
+
+    def basket_margin(
+        self, key: AccountKey, requests: Sequence[OrderRequest], *, consider_positions: bool = True
+    ) -> Basket:
+        """What orders need one by one and together."""
+        account, now = self.account(key), self.now()
+        orders = self.margin_of(key, requests)
+        together = self.margins.together(account, requests, now, with_held=consider_positions)
+        return Basket(tuple(orders), together)
+
+    def charges_of(
+        self, key: AccountKey, orders: Sequence[tuple[OrderRequest, Decimal]]
+    ) -> Sequence[Charges]:
+        """What orders that were filled at an average price cost: the virtual contract note."""
+        tariff, now = self.account(key).tariff, self.now()
+        return [self.margins.charges_of(tariff, one, now, price) for one, price in orders]
+
+    def convert(self, key: AccountKey, conversion: Conversion) -> None:
+        """Convert units of a position to another product. Raises Refused."""
+        account, now = self.account(key), self.now()
+        instrument = self._venue_market.find(conversion.instrument)
+        before = account.cash_paise, dict(account.positions), dict(account.carried)
+        free = self.margins.available(account, now)
+        convert(account, instrument, conversion)
+        short = -self.margins.available(account, now)
+        if short > max(0, -free):
+            account.cash_paise, account.positions, account.carried = before
+            words = f"the conversion needs {paise_text(short)} rupees more than are available"
+            raise Refused(RefusalKind.MARGIN, words)
+
+    def authorise(self, key: AccountKey, quantities: Mapping[str, int]) -> None:
+        """Authorise units of holdings for sale, by instrument id."""
+        self.account(key).authorised.update(quantities)
+
+    # --- triggers -----------------------------------------------------------------------------
+
+    def create_gtt(self, key: AccountKey, request: GttRequest) -> Gtt:
+        """Create a trigger. Raises Refused."""
+        return self.triggers.create(self.account(key), request)
+
+    def modify_gtt(self, key: AccountKey, trigger_id: int, request: GttRequest) -> Gtt:
+        """Give an active trigger new terms. Raises UnknownGtt or Refused."""
+        return self.triggers.modify(self.account(key), trigger_id, request)
+
+    def delete_gtt(self, key: AccountKey, trigger_id: int) -> Gtt:
+        """Delete an active trigger. Raises UnknownGtt or Refused."""
+        return self.triggers.delete(self.account(key), trigger_id)
+
+    def gtts(self, key: AccountKey) -> Sequence[Gtt]:
+        """All triggers, ended ones too, oldest first."""
+        return tuple(self.account(key).gtts.values())
+
+    def gtt(self, key: AccountKey, trigger_id: int) -> Gtt:
+        """One trigger. Raises UnknownGtt."""
+        return self.triggers.find(self.account(key), trigger_id)
 
     # --- events -------------------------------------------------------------------------------
 

@@ -61,6 +61,24 @@ class OrderMargin:
         return self.requirement.total_paise
 
 
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """Orders one by one and together; hedges among them make final less than initial."""
+
+    orders: tuple[OrderMargin, ...]
+    together: Requirement
+
+    @property
+    def initial_paise(self) -> int:
+        """Needed when every order is sent without knowing of the others."""
+        return sum(one.total_paise for one in self.orders)
+
+    @property
+    def final_paise(self) -> int:
+        """Needed once all are filled; never more than the orders need apart."""
+        return min(self.together.total_paise, self.initial_paise)
+
+
 @dataclass(slots=True)
 class _Side:
     buys: Pending = NONE_PENDING

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 
@@ -181,8 +182,7 @@ class Market:
             last = last_session_hours(self.times.calendar, moment)
             begun = last.day if last else self.times.calendar.last_day
         if self._day is None or self._world is None or self._day.day != begun:
-            self._world = generate(self._seed, end=begun)
-            self._day = market_day(self._world)
+            self._world, self._day = _world_until(self._seed, begun)
         return self._day
 
     # --- candles ------------------------------------------------------------------------------
@@ -242,6 +242,12 @@ class Market:
         pulls = {name: self._day.pulls.get(name, _INDEX_PULL)}
         past = replace(self._day, day=day, shares={name: share}, pulls=pulls, indices={})
         return LiveMarket(past, hours).candles(name, interval)
+
+
+@lru_cache(maxsize=8)  # a world takes half a second to make
+def _world_until(seed: int, day: date) -> tuple[World, MarketDay]:
+    world = generate(seed, end=day)
+    return world, market_day(world)
 
 
 def _daily(world: World, name: str) -> list[tuple[date, tuple[float, float, float, float], float]]:
