@@ -95,7 +95,7 @@ soak: $(STAMPS)/test-python ## Faults in large numbers, for hours: kills, stops,
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s tests/flows/test_random_faults.py
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s tests/flows/test_told_to_stop.py tests/flows/test_stopped_worker.py
 
-bench: $(STAMPS)/test-python ## Measure ours beside its peers, in one run
+bench: $(STAMPS)/test-python $(STAMPS)/clients ## Measure ours beside its peers, in one run
 	$(UV) sync --quiet --inexact --group bench
 	.venv/bin/python bench/run.py
 	.venv/bin/python bench/greeks.py
@@ -109,6 +109,7 @@ bench: $(STAMPS)/test-python ## Measure ours beside its peers, in one run
 	-.venv/bin/python bench/venue_lanes.py
 	-.venv/bin/python bench/protection.py
 	-.venv/bin/python bench/streams.py
+	-.venv/bin/python bench/ticker.py
 
 docs: $(STAMPS)/test-python ## Build the documentation into site/
 	.venv/bin/mkdocs build --strict
