@@ -31,7 +31,7 @@ class Urgency(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `requests` within any `seconds`, the last `kept_for_exits` of them for exits alone."""
+    """At most `requests` within `seconds`, the last `kept_for_exits` of them for exits alone."""
 
     requests: int
     seconds: float

@@ -59,7 +59,8 @@ class Packets:
     """Packets of one kind, in the order of their frame.
 
     rows: a structured array over the frame's own bytes, prices as the wire has them: integers to be
-    divided by `divisors`, (n,), to get rupees. The depth of mode full has ten rows: five bids, five offers.
+    divided by `divisors`, (n,), to get rupees. The depth of mode full has ten rows: five bids, then
+    five offers.
     """
 
     mode: Mode
