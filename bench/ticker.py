@@ -1,8 +1,8 @@
 """A frame of Kite's ticker: ours into columns beside the official client's, packet by packet.
 
-3,000 instruments in mode full, one frame of 3,000 packets and sixty of 50. Both in one run, one
-after the other, processor time; ours reads every field, prices in rupees, and the depth. Demands the same
-values, and for the large frame at least a hundred times the official client's speed.
+3,000 instruments in mode full, in one frame of 3,000 packets and in sixty of 50. One run, one core,
+processor time; ours reads every field, prices in rupees, and the depth. Demands the same values,
+and for the large frame at least 100 times the speed of the official client.
 """
 
 from __future__ import annotations
