@@ -13,9 +13,12 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from tradertape_core.kernel.clock import Clock
+from tradertape_sandbox.admin.routes import AdminDoor
 from tradertape_sandbox.doors import DOORS, Door
 from tradertape_sandbox.exchange.events import AccountKey
 from tradertape_sandbox.exchange.exchange import Exchange
+from tradertape_sandbox.faults.middleware import Faults
+from tradertape_sandbox.faults.plans import FaultBook
 from tradertape_sandbox.settings import SandboxSettings
 from tradertape_sandbox.wire.sessions import (
     SANDBOX_API_KEY,
@@ -35,11 +38,12 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Sandbox:
-    """The exchange, each door's sessions, and the application that serves them."""
+    """The exchange, each door's sessions, and the application with its planned faults."""
 
     exchange: Exchange
     sessions: dict[str, Sessions]
-    app: Starlette
+    faults: FaultBook
+    app: Faults
 
 
 def build(settings: SandboxSettings, clock: Clock, *, doors: Sequence[Door] = DOORS) -> Sandbox:
@@ -52,6 +56,21 @@ def build(settings: SandboxSettings, clock: Clock, *, doors: Sequence[Door] = DO
         open_default_account(exchange, door.name, settings.cash)
         routes = list(door.routes(exchange, sessions[door.name], settings))
         mounts += [Mount(path, routes=routes) for path in door.paths]
+    faults = FaultBook()
+
+    def cut_sockets(broker: str | None) -> int:
+        return app.cut_sockets(broker)
+
+    exchange.delivery = faults
+    admin = AdminDoor(
+        exchange,
+        sessions,
+        faults,
+        settings.admin_key,
+        cut_sockets,
+        lambda broker: open_default_account(exchange, broker, settings.cash),
+    )
+    mounts.append(Mount("/admin", routes=admin.routes()))
     mounts.sort(key=lambda mount: mount.path, reverse=True)  # the root last: it takes everything
 
     @asynccontextmanager
@@ -62,7 +81,8 @@ def build(settings: SandboxSettings, clock: Clock, *, doors: Sequence[Door] = DO
         with suppress(asyncio.CancelledError):
             await task
 
-    return Sandbox(exchange, sessions, Starlette(routes=mounts, lifespan=lifespan))
+    app = Faults(Starlette(routes=mounts, lifespan=lifespan), faults)
+    return Sandbox(exchange, sessions, faults, app)
 
 
 def open_default_account(exchange: Exchange, broker: str, cash: Decimal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -59,6 +60,7 @@ def serve(
         host=host,
         port=port,
         totp_secret=totp_secret or pyotp.random_base32(),
+        admin_key=secrets.token_urlsafe(24),
         always_open=not market_hours,
         cash=Decimal(cash),
     )
@@ -66,7 +68,16 @@ def serve(
     for line in _welcome(settings):
         typer.echo(line)
     config = uvicorn.Config(sandbox.app, host=host, port=port, log_level="warning")
-    uvicorn.Server(config).run()
+    server = uvicorn.Server(config)
+    sandbox.app.cut = lambda client: cut_connection(server, client)
+    server.run()
+
+
+def cut_connection(server: uvicorn.Server, client: tuple[str, int] | None) -> None:
+    """Close a client's connection at once, without an answer."""
+    for connection in list(server.server_state.connections):
+        if getattr(connection, "client", None) == client:
+            connection.transport.abort()
 
 
 def _welcome(settings: SandboxSettings) -> list[str]:
@@ -75,4 +86,5 @@ def _welcome(settings: SandboxSettings) -> list[str]:
         *lines,
         f"user {SANDBOX_USER}, API key {SANDBOX_API_KEY}, secret {SANDBOX_SECRET}",
         f"TOTP seed {settings.totp_secret}",
+        f"admin    {settings.origin}/admin, from elsewhere with X-Admin-Key {settings.admin_key}",
     ]

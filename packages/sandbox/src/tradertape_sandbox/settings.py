@@ -10,13 +10,15 @@ from decimal import Decimal
 class SandboxSettings:
     """Where it listens, and what its accounts begin with.
 
-    totp_secret: the base-32 seed of one-time passwords. always_open: trade at any hour, instead of
+    totp_secret: the base-32 seed of one-time passwords. admin_key: opens the admin door to
+    callers from elsewhere. always_open: trade at any hour, instead of
     the calendar's sessions. cash: rupees of each broker's default account.
     """
 
     host: str = "127.0.0.1"
     port: int
     totp_secret: str
+    admin_key: str
     always_open: bool = True
     cash: Decimal = Decimal(1_000_000)
 

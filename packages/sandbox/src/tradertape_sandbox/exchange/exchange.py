@@ -25,12 +25,21 @@ from tradertape_sandbox.exchange.accounts import Account
 from tradertape_sandbox.exchange.books import BookedOrder, BookedTrade, Numbers
 from tradertape_sandbox.exchange.clock import MarketClock
 from tradertape_sandbox.exchange.conversion import Conversion, convert
+from tradertape_sandbox.exchange.corporate import CorporateActions
+from tradertape_sandbox.exchange.delivery import (
+    Delivery,
+    Prompt,
+    book_of,
+    trades_of,
+    visible,
+)
 from tradertape_sandbox.exchange.errors import RefusalKind, Refused, UnknownAccount, UnknownOrder
 from tradertape_sandbox.exchange.events import AccountKey, Event, Listener, Ticked
 from tradertape_sandbox.exchange.listing import Listing
 from tradertape_sandbox.exchange.margins import Basket, Margins, OrderMargin, paise_text
 from tradertape_sandbox.exchange.market import Market
 from tradertape_sandbox.exchange.portfolio import Funds, Holding, Positions, Views
+from tradertape_sandbox.exchange.price_plan import PricePlan
 from tradertape_sandbox.exchange.schedule import Schedule
 from tradertape_sandbox.exchange.sessions import TradingTimes, day_of
 from tradertape_sandbox.exchange.trading import Placed, Trading
@@ -66,7 +75,12 @@ class Exchange:
         self.triggers = Triggers(
             self.trading, self._venue_market, numbers, self._accounts, self._emit
         )
-        self._schedule = Schedule(self.trading, self._venue_market, self.times, self._accounts)
+        self.corporate = CorporateActions()
+        self._schedule = Schedule(
+            self.trading, self._venue_market, self.times, self._accounts, self.corporate, self._emit
+        )
+        self.delivery: Delivery = Prompt()
+        self.plan = PricePlan()
         self._listeners: list[Listener] = []
         self._watched: dict[object, frozenset[str]] = {}
         self._sent: dict[str, Tick] = {}
@@ -95,7 +109,15 @@ class Exchange:
 
     def advance(self) -> None:
         """Let the time since the last call take effect: sessions, ticks, matching, triggers."""
+        for event in self.delivery.released():
+            self._tell(event)
         self._schedule.advance()
+        for planned in self.plan.due(self.now()):
+            self.market.set_price(planned.instrument_id, planned.price)
+            self._match()
+        self._match()
+
+    def _match(self) -> None:
         resting = self.trading.venue.instruments
         waited_for = self.triggers.instruments
         watched = frozenset[str]().union(*self._watched.values())
@@ -156,16 +178,16 @@ class Exchange:
 
     def holdings(self, key: AccountKey) -> tuple[Holding, ...]:
         """Delivered shares."""
-        return self._views.holdings(self.account(key), self._today)
+        return self._views.holdings(self.account(key), self.today)
 
     def positions(self, key: AccountKey) -> Positions:
         """Positions of the day and those carried over."""
-        return self._views.positions(self.account(key), self._today)
+        return self._views.positions(self.account(key), self.today)
 
     def funds(self, key: AccountKey) -> Funds:
         """Money of the account."""
         account = self.account(key)
-        return self._views.funds(account, self.margins.held(account, self.now()), self._today)
+        return self._views.funds(account, self.margins.held(account, self.now()), self.today)
 
     # --- orders -------------------------------------------------------------------------------
 
@@ -186,7 +208,7 @@ class Exchange:
 
     def orders(self, key: AccountKey) -> Sequence[BookedOrder]:
         """The day's orders, oldest first."""
-        return [record.now for record in self.account(key).orders.values()]
+        return book_of(self.account(key), self.delivery, self.now())
 
     def order(self, key: AccountKey, order_id: str) -> BookedOrder:
         """One order. Raises UnknownOrder."""
@@ -197,16 +219,19 @@ class Exchange:
         record = self.account(key).orders.get(order_id)
         if record is None:
             raise UnknownOrder(f"there is no order {order_id}")
-        return tuple(record.history)
+        delay = self.delivery.book_delay(key, order_id)
+        states = visible(record, self.now() - delay)
+        if not states:
+            raise UnknownOrder(f"there is no order {order_id}")
+        return tuple(states)
 
     def trades(self, key: AccountKey, order_id: str | None = None) -> Sequence[BookedTrade]:
         """The day's trades, oldest first, of one order or of all. Raises UnknownOrder."""
         account = self.account(key)
         if order_id is not None and order_id not in account.orders:
             raise UnknownOrder(f"there is no order {order_id}")
-        records = account.orders.values() if order_id is None else [account.orders[order_id]]
-        found = [trade for record in records for trade in record.trades]
-        return sorted(found, key=lambda trade: (trade.at, int(trade.trade_id)))
+        found = trades_of(account, self.delivery, self.now())
+        return [trade for trade in found if order_id in (None, trade.order_id)]
 
     # --- margins, charges, conversions --------------------------------------------------------
 
@@ -278,9 +303,22 @@ class Exchange:
         return lambda: self._listeners.remove(listener)
 
     def _emit(self, event: Event) -> None:
+        for one in self.delivery.relayed(event):
+            self._tell(one)
+
+    def _tell(self, event: Event) -> None:
         for listener in tuple(self._listeners):
             listener(event)
 
     @property
-    def _today(self) -> date:
+    def today(self) -> date:
+        """The exchange's date, in India."""
         return day_of(self.now())
+
+    def reset(self) -> None:
+        """End every order and account, and return to the simulation's prices."""
+        self.trading.forget()
+        self._accounts.clear()
+        self.corporate.announced.clear()
+        self.market.reset()
+        self._sent.clear()

@@ -28,7 +28,7 @@ from tradertape_core.options.pricer import SurfacePricer
 from tradertape_sandbox.exchange.contracts import ContractPrices
 from tradertape_sandbox.exchange.listing import Listing, listing_of
 from tradertape_sandbox.exchange.observed import ObservedMinutes
-from tradertape_sandbox.exchange.prices import SetPrice, tick_at
+from tradertape_sandbox.exchange.prices import SetPrice, rescaled, rescaled_candle, tick_at
 from tradertape_sandbox.exchange.sessions import TradingTimes, day_of
 
 _STEP_US = 1_000_000 // STEPS_A_SECOND
@@ -52,6 +52,7 @@ class Market:
         self._listing: Listing | None = None
         self._listed_on: date | None = None
         self._set: dict[str, SetPrice] = {}
+        self._factors: dict[str, Decimal] = {}
         self._latest: dict[str, Tick] = {}
         self._seq = 0
 
@@ -115,6 +116,19 @@ class Market:
             self._set.pop(one, None)
             self._latest.pop(one, None)
 
+    def rescale(self, instrument_id: str, factor: Decimal) -> None:
+        """Multiply every price of an instrument from now on: a split or a bonus."""
+        self._factors[instrument_id] = self._factors.get(instrument_id, Decimal(1)) * factor
+        self.release_price(instrument_id)
+        self._latest.pop(instrument_id, None)
+
+    def reset(self) -> None:
+        """Return every instrument to the simulation's own prices."""
+        self._factors.clear()
+        self._observed.clear()
+        self._latest.clear()
+        self.release_price()
+
     @property
     def set_prices(self) -> dict[str, Decimal]:
         """The prices that were set and hold, by instrument."""
@@ -134,6 +148,10 @@ class Market:
         live = self._session_of(now)
         if start <= live.hours.end and end >= live.hours.start:
             made += self._today(live, instrument, interval, now)
+        factor = self._factors.get(instrument.id)
+        if factor is not None:
+            made = [rescaled_candle(one, factor, instrument.tick_size) for one in made]
+        made = self._observed.laid_over(made, instrument.id, interval)
         found = {one.start: one for one in made if start <= one.start <= end}
         return [found[at] for at in sorted(found)]
 
@@ -142,7 +160,9 @@ class Market:
     def _simulated(self, live: LiveMarket, instrument: Instrument, moment: datetime) -> Tick | None:
         self._seq += 1
         if not instrument.is_derivative:
-            return live.tick(instrument, moment, seq=self._seq)
+            tick = live.tick(instrument, moment, seq=self._seq)
+            factor = self._factors.get(instrument.id)
+            return tick if tick is None or factor is None else rescaled(tick, instrument, factor)
         underlying = self.instruments.spot_of(instrument)
         if underlying is None:
             return None
@@ -205,7 +225,6 @@ class Market:
             made = live.candles(name, Interval.MINUTE, until=moment)
         else:
             return []
-        made = self._observed.laid_over(made, instrument.id)
         return resample(made, interval, lambda _at: live.hours)
 
     def _past(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from tradertape_core.market.candle import Candle
+from tradertape_core.market.candle import Candle, Interval
 from tradertape_core.market.tick import Tick
 
 
@@ -29,21 +29,31 @@ class ObservedMinutes:
         high, low = max(known.high, price), min(known.low, price)
         minutes[start] = replace(known, high=high, low=low, close=price)
 
-    def laid_over(self, candles: Sequence[Candle], instrument_id: str) -> list[Candle]:
-        """One-minute candles, with the prices of the minutes in which they were set."""
+    def laid_over(
+        self, candles: Sequence[Candle], instrument_id: str, interval: Interval
+    ) -> list[Candle]:
+        """Candles with the prices that were set within them."""
         minutes = self._minutes.get(instrument_id)
         if not minutes:
             return list(candles)
-        return [self._with_set(one, minutes.get(one.start)) for one in candles]
+        return [_with_set(one, minutes, interval) for one in candles]
 
     def clear(self) -> None:
         """Forget everything: another session begins."""
         self._minutes.clear()
 
-    @staticmethod
-    def _with_set(candle: Candle, observed: Candle | None) -> Candle:
-        if observed is None:
-            return candle
-        return replace(
-            candle, open=observed.open, high=observed.high, low=observed.low, close=observed.close
-        )
+
+def _with_set(candle: Candle, minutes: Mapping[datetime, Candle], interval: Interval) -> Candle:
+    end = candle.start + interval.length
+    found = [minutes[at] for at in sorted(minutes) if candle.start <= at < end]
+    if not found:
+        return candle
+    if interval is Interval.MINUTE:
+        first = found[0]
+        return replace(candle, open=first.open, high=first.high, low=first.low, close=first.close)
+    return replace(
+        candle,
+        high=max(candle.high, *(one.high for one in found)),
+        low=min(candle.low, *(one.low for one in found)),
+        close=found[-1].close,
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from tradertape_core.market.candle import Candle
 from tradertape_core.market.instrument import Instrument, InstrumentType
 from tradertape_core.market.tick import Tick
 from tradertape_core.market.world.quoting import book_at, depth_of, rupees_of
@@ -46,6 +47,22 @@ def tick_at(base: Tick, instrument: Instrument, held: SetPrice, moment: datetime
         low=held.low if base.low is None else min(base.low, held.low),
     )
     return tick if is_index else _with_book(tick, instrument, moment)
+
+
+def rescaled(tick: Tick, instrument: Instrument, factor: Decimal) -> Tick:
+    """A tick after a split or bonus: every price times `factor`, on the tick, units divided."""
+
+    def on_tick(price: Decimal | None) -> Decimal | None:
+        if price is None:
+            return None
+        size = instrument.tick_size
+        return max((price * factor / size).quantize(Decimal(1)), Decimal(1)) * size
+
+    last = on_tick(tick.last_price)
+    names = ("open", "high", "low", "close", "lower_circuit", "upper_circuit")
+    values = {name: on_tick(getattr(tick, name)) for name in names}
+    moved = replace(tick, last_price=last or tick.last_price, volume=int(tick.volume / factor))
+    return _with_book(replace(moved, **values), instrument, tick.at)
 
 
 def circuit_limits(close: Decimal, tick_size: Decimal, low: Decimal, high: Decimal) -> tuple[
@@ -91,3 +108,14 @@ def _with_book(tick: Tick, instrument: Instrument, moment: datetime) -> Tick:
 
 def _paise(price: Decimal | None) -> int:
     return 0 if price is None else int(price * 100)
+
+
+def rescaled_candle(candle: Candle, factor: Decimal, tick_size: Decimal) -> Candle:
+    """A candle after a split or bonus, on the tick."""
+    prices = (candle.open, candle.high, candle.low, candle.close)
+    opening, high, low, close = (
+        max((price * factor / tick_size).quantize(Decimal(1)), Decimal(1)) * tick_size
+        for price in prices
+    )
+    volume = int(candle.volume / factor)
+    return replace(candle, open=opening, high=high, low=low, close=close, volume=volume)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from tradertape_core.execution.simulated import everything
 from tradertape_core.kernel.clock import IST
+from tradertape_core.ledger.corporate import CorporateAction
+from tradertape_core.ledger.journal import Book, post_settlement
 from tradertape_core.ledger.position import exits_of
+from tradertape_core.ledger.settlement import settlement_charges, settlement_of
 from tradertape_core.market.hours import (
     SQUARED_OFF,
     TradingHours,
@@ -22,8 +25,9 @@ from tradertape_core.orders.fields import AUTOMATIC_PROTECTION
 from tradertape_core.orders.order import OrderRequest, OrderType, Product
 from tradertape_core.orders.reports import CancelReason
 from tradertape_sandbox.exchange.accounts import Account
+from tradertape_sandbox.exchange.corporate import CorporateActions, carry_out, factor_of
 from tradertape_sandbox.exchange.errors import Refused
-from tradertape_sandbox.exchange.events import AccountKey
+from tradertape_sandbox.exchange.events import AccountKey, Event, GttChanged
 from tradertape_sandbox.exchange.sessions import TradingTimes, day_of
 from tradertape_sandbox.exchange.trading import Trading
 from tradertape_sandbox.exchange.venue_market import VenueMarket
@@ -42,7 +46,11 @@ class Schedule:
         market: VenueMarket,
         times: TradingTimes,
         accounts: Mapping[AccountKey, Account],
+        corporate: CorporateActions,
+        emit: Callable[[Event], None],
     ) -> None:
+        self._corporate = corporate
+        self._emit = emit
         self._trading = trading
         self._market = market
         self._times = times
@@ -83,15 +91,43 @@ class Schedule:
             self._trading.reported(venue.close_session(now, among))
 
     def _end_day(self, now: datetime) -> None:
-        """End the orders of the day that is over, close what is intraday, settle what was bought.
+        """End the orders of the day that is over, close what is intraday, settle what expired.
 
         After-market orders wait on where the market has an open to wait for.
         """
         self._trading.reported(self._trading.venue.close_session(now, everything))
         self._square_off(frozenset(("NSE", "BSE", "NFO", "BFO")))
+        today = day_of(now)
         for account in self._accounts.values():
-            if account.day < day_of(now):
-                account.begin_day(day_of(now))
+            self._settle_expired(account, now)
+            if account.day < today:
+                account.begin_day(today)
+        for action in self._corporate.due(today):
+            for account in self._accounts.values():
+                for gtt in carry_out(account, action, now):
+                    self._emit(GttChanged(account.key, gtt))
+            if isinstance(action, CorporateAction):
+                self._market.market.rescale(action.instrument, factor_of(action))
+
+    def _settle_expired(self, account: Account, now: datetime) -> None:
+        """Settle in cash the contracts whose last day is over."""
+        for key, position in list(account.positions.items()):
+            contract = self._market.find(key.instrument)
+            if contract.expiry is None or contract.expiry >= day_of(now) or not position.is_open:
+                continue
+            price = self._market.closing_price(contract)
+            if price is None:
+                continue  # tried again at the next day's end
+            settlement = settlement_of(contract, price)
+            charges = settlement_charges(
+                contract, position.quantity, settlement, broker=account.tariff
+            )
+            postings = post_settlement(
+                settlement, charges, key, Book({key: position}),
+                kind=contract.instrument_type, at=now,
+            )  # fmt: skip
+            if postings is not None:
+                account.post(postings)
 
     def _square_off(self, exchanges: frozenset[str]) -> None:
         for account in list(self._accounts.values()):

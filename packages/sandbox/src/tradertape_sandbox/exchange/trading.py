@@ -122,6 +122,11 @@ class Trading:
         """Take in what the venue did by itself: sessions, auctions, times to live."""
         self._take(reports)
 
+    def forget(self) -> None:
+        """Hold no order any more, and report nothing of those that were held."""
+        self.venue = SimulatedVenue(self.rules, self.market.next_open)
+        self._owners.clear()
+
     def is_resting(self, order_id: str) -> bool:
         """Whether the exchange holds an order."""
         return order_id in self.venue

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
-from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.clock import IST, Clock
+from tradertape_core.market.candle import Interval
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
@@ -56,3 +57,17 @@ class VenueMarket:
         spot = self.market.instruments.spot_of(derivative)
         tick = None if spot is None else self.market.tick(spot.id)
         return None if tick is None else tick.last_price
+
+    def closing_price(self, contract: Instrument) -> Decimal | None:
+        """What a contract is settled by: its underlying's price that was set, else its close on the
+        expiry day, else its latest price."""
+        spot = self.market.instruments.spot_of(contract)
+        if spot is None or contract.expiry is None:
+            return None
+        held = self.market.set_prices.get(spot.id)
+        if held is not None:
+            return held
+        start = datetime.combine(contract.expiry, time(0), tzinfo=IST)
+        end = start + timedelta(days=1)
+        candles = self.market.candles(spot, Interval.DAY, start, end - timedelta(seconds=1))
+        return candles[0].close if candles else self.spot(contract)

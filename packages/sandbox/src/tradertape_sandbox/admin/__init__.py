@@ -1,0 +1,1 @@
+"""The admin door: prices, time, accounts, corporate actions and faults, for tests and demos."""
