@@ -51,6 +51,12 @@ def serve(
     totp_secret: Annotated[
         str | None, typer.Option(help="Seed of one-time passwords; by default a new one.")
     ] = None,
+    kite_redirect_url: Annotated[
+        str, typer.Option(help="Where Kite's login page sends the browser.")
+    ] = "",
+    kite_postback_url: Annotated[
+        str, typer.Option(help="Where Kite's order updates are posted.")
+    ] = "",
 ) -> None:
     """Serve the exchange and every broker's interface until interrupted.
 
@@ -63,6 +69,8 @@ def serve(
         admin_key=secrets.token_urlsafe(24),
         always_open=not market_hours,
         cash=Decimal(cash),
+        kite_redirect_url=kite_redirect_url,
+        kite_postback_url=kite_postback_url,
     )
     sandbox = build(settings, SystemClock())
     for line in _welcome(settings):

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from tradertape_sandbox.exchange.exchange import Exchange
 from tradertape_sandbox.settings import SandboxSettings
+from tradertape_sandbox.wire.kite import build as kite
 from tradertape_sandbox.wire.sessions import Sessions
 
 Routes = Callable[[Exchange, Sessions, SandboxSettings], Sequence[BaseRoute]]
@@ -30,4 +31,4 @@ class Door:
 
 
 # One line a broker.
-DOORS: tuple[Door, ...] = ()
+DOORS: tuple[Door, ...] = (Door("kite", ("", "/kite"), time(6, 0), kite.routes),)

@@ -12,7 +12,8 @@ class SandboxSettings:
 
     totp_secret: the base-32 seed of one-time passwords. admin_key: opens the admin door to
     callers from elsewhere. always_open: trade at any hour, instead of
-    the calendar's sessions. cash: rupees of each broker's default account.
+    the calendar's sessions. cash: rupees of each broker's default account. kite_redirect_url: where
+    Kite's login page sends the browser. kite_postback_url: where its order updates are posted.
     """
 
     host: str = "127.0.0.1"
@@ -21,6 +22,8 @@ class SandboxSettings:
     admin_key: str
     always_open: bool = True
     cash: Decimal = Decimal(1_000_000)
+    kite_redirect_url: str = ""
+    kite_postback_url: str = ""
 
     @property
     def origin(self) -> str:

@@ -1,0 +1,1 @@
+"""Kite Connect v3: REST, the login page, the ticker's frames and postbacks."""
