@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tradertape_core.execution import engine
+from tradertape_core.execution.crossing import CrossingVenue
 from tradertape_core.execution.decision import Alter, Decision, Facts, Submit, Withdraw
 from tradertape_core.execution.matching import PaperRules
 from tradertape_core.execution.simulated import SimulatedVenue
@@ -58,7 +59,7 @@ class Trading:
     _owners: dict[str, Account] = field(default_factory=dict[str, Account])
 
     def __post_init__(self) -> None:
-        self.venue = SimulatedVenue(self.rules, self.market.next_open)
+        self.venue = CrossingVenue(self.rules, self.market.next_open)
 
     # --- requests -----------------------------------------------------------------------------
 
@@ -124,7 +125,7 @@ class Trading:
 
     def forget(self) -> None:
         """Hold no order any more, and report nothing of those that were held."""
-        self.venue = SimulatedVenue(self.rules, self.market.next_open)
+        self.venue = CrossingVenue(self.rules, self.market.next_open)
         self._owners.clear()
 
     def is_resting(self, order_id: str) -> bool:
