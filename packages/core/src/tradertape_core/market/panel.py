@@ -117,6 +117,9 @@ class Panel:
         """(N,) `last_traded`, else the last day with a candle in the panel; NaT without any."""
         if self.last_traded is not None:
             return self.last_traded
-        present = ~np.isnan(self.close)
+        days = np.full(len(self.symbols), self.dates[-1], dtype="datetime64[D]")
+        gone = np.flatnonzero(np.isnan(self.close[-1]))  # most symbols have a last candle
+        present = ~np.isnan(self.close[:, gone])
         last = self.dates[len(self.dates) - 1 - present[::-1].argmax(axis=0)]
-        return np.where(present.any(axis=0), last, np.datetime64("NaT", "D"))
+        days[gone] = np.where(present.any(axis=0), last, np.datetime64("NaT", "D"))
+        return days

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 _SIGNS = re.compile(r"[^a-z]+")
 
@@ -51,6 +52,7 @@ def sector_name(text: str) -> str:
     return _KNOWN.get(_plain(name), name)
 
 
+@lru_cache(maxsize=1024)
 def sector_key(text: str) -> str:
     """The form in which sectors are compared: by our name, without regard to case."""
     return sector_name(text).casefold()

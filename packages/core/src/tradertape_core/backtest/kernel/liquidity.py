@@ -60,20 +60,19 @@ def trade_volume(sim: Sim, row: int, symbol: int, quantity: int) -> None:
 def is_plenty(sim: Sim, row: int, symbol: int, needed: int) -> bool:
     """Whether the day's allowance surely is `needed` shares: more than half of the volumes are."""
     least = needed * 100.0 / sim.rules.participation_pct * (1.0 + 1e-9)
-    volume = sim.market.volume
-    if not volume[row, symbol] >= least:
-        return False
-    seen = 0
+    return sim.market.volume[row, symbol] >= least and median_reaches(sim, row, symbol, least)
+
+
+def median_reaches(sim: Sim, row: int, symbol: int, least: float) -> bool:
+    """Whether the median volume surely is that large: most of the last volumes are.
+
+    Of the last rows, which hold no more candles than the median is of.
+    """
     large = 0
-    earlier = row - 1
-    while earlier >= 0 and seen < MEDIAN_CANDLES and 2 * large <= MEDIAN_CANDLES:
-        if volume[earlier, symbol] >= least:
+    for earlier in range(max(0, row - MEDIAN_CANDLES), row):
+        if sim.market.volume[earlier, symbol] >= least:
             large += 1
-            seen += 1
-        elif sim.market.close[earlier, symbol] == sim.market.close[earlier, symbol]:
-            seen += 1
-        earlier -= 1
-    return 2 * large > seen
+    return 2 * large > MEDIAN_CANDLES
 
 
 def allowance(sim: Sim, row: int, symbol: int) -> int:
@@ -81,7 +80,9 @@ def allowance(sim: Sim, row: int, symbol: int) -> int:
     volume = sim.market.volume[row, symbol]
     if not volume > 0.0:
         return 0
-    base = min(volume, median_volume(sim, row, symbol, volume))
+    base = volume
+    if not median_reaches(sim, row, symbol, volume):
+        base = min(volume, median_volume(sim, row, symbol, volume))
     return math.floor(base * sim.rules.participation_pct / 100.0)
 
 
@@ -111,18 +112,19 @@ def median_volume(sim: Sim, row: int, symbol: int, otherwise: float) -> float:
 
 def is_locked(sim: Sim, row: int, symbol: int, upper: bool) -> bool:
     """Whether the whole candle stood at the upper, or the lower, circuit limit."""
+    market = sim.market
+    band = market.band[row, symbol] if market.has_bands else math.nan
+    nearest = market.low[row, symbol] if upper else market.high[row, symbol]
+    # Seen before anything else is read: of nearly every candle the range alone tells.
+    if band != band and nearest != (market.high[row, symbol] if upper else market.low[row, symbol]):
+        return False
     before = close_before(sim, row, symbol)
     if before != before:
         return False
-    market = sim.market
-    nearest = market.low[row, symbol] if upper else market.high[row, symbol]
     change = (nearest / before - 1.0) * 100.0
     away = change if upper else -change
-    band = market.band[row, symbol] if market.has_bands else math.nan
     if band == band:
         return band > 0.0 and away >= band - BAND_TOLERANCE
-    if market.high[row, symbol] != market.low[row, symbol]:
-        return False
     return is_near(away, 5.0) or is_near(away, 10.0) or is_near(away, 20.0)
 
 

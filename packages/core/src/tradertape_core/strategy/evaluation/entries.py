@@ -46,13 +46,13 @@ def evaluate_entries(strategy: rules.Strategy, evaluation: Evaluation) -> Entrie
     truth = evaluation.holds(strategy.entry_rules)
     open_to = panel.member if cache.candles.is_full else panel.member & cache.candles.present
     signal = truth.yes & open_to & passes_filters(strategy.filters, evaluation)
-    rows, columns = np.nonzero(signal)
-    cells = (rows, columns)
+    cells = _cells(signal)
+    rows, columns = cells
     points = score(strategy, evaluation, cells)
     conviction = np.full(panel.shape, np.nan)
     conviction[cells] = points
     turnover = cache.named("turnover_20d")
-    served = _served(cells, points, turnover[cells])
+    served = _served(cells, points, turnover)
     return Entries(
         signal=signal,
         conviction=conviction,
@@ -66,7 +66,14 @@ def evaluate_entries(strategy: rules.Strategy, evaluation: Evaluation) -> Entrie
     )
 
 
-def _served(cells: Cells, points: Points, turnover: NDArray[np.float64]) -> NDArray[np.intp]:
+def _cells(signal: Mask) -> Cells:
+    """`np.nonzero`, in half its time."""
+    flat = np.flatnonzero(signal)
+    rows = flat // max(1, signal.shape[1])
+    return rows, flat - rows * signal.shape[1]
+
+
+def _served(cells: Cells, points: Points, turnover: Matrix) -> NDArray[np.intp]:
     """The order in which signals get the cash; columns of a panel are ordered by symbol.
 
     Two quick sorts by row and points, then the slow exact one for ties alone.
@@ -79,7 +86,8 @@ def _served(cells: Cells, points: Points, turnover: NDArray[np.float64]) -> NDAr
     is_tied[1:-1] = (row[1:] == row[:-1]) & (point[1:] == point[:-1])
     tied = is_tied[1:] | is_tied[:-1]
     some = order[tied]
-    known = np.where(np.isnan(turnover[some]), -np.inf, turnover[some])
+    known = turnover[rows[some], columns[some]]
+    known = np.where(np.isnan(known), -np.inf, known)
     order[tied] = some[np.lexsort((columns[some], -known, -points[some], rows[some]))]
     return order
 
