@@ -12,7 +12,7 @@ from tradertape_core.ledger.billing import fill_charges, schedule_for
 from tradertape_core.ledger.charges import Charges
 from tradertape_core.ledger.journal import LedgerAccount, Postings, post_fill_of
 from tradertape_core.ledger.lots import Lot
-from tradertape_core.ledger.position import Position, PositionKey, Today, key_of, roll
+from tradertape_core.ledger.position import Position, PositionKey, Today, key_of
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Fill, Order, Product
@@ -111,7 +111,9 @@ class Account:
         self.payin_paise = 0
         self.charges_today = Charges()
         self.positions = {
-            key: roll(position, day) for key, position in self.positions.items() if position.is_open
+            key: replace(position, today=Today(day=day, overnight_quantity=position.quantity))
+            for key, position in self.positions.items()
+            if position.is_open
         }
         self.carried = {
             key: Carried(position.quantity, position.cost_paise)

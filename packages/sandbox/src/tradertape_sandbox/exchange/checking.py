@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from tradertape_core.kernel.clock import IST
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
@@ -29,6 +30,7 @@ _KINDS = {
     _R.DISCLOSED_TOO_SMALL: _K.INPUT,
     _R.MARKET_CLOSED_USE_AMO: _K.CLOSED,
     _R.NO_ORDERS_NOW: _K.CLOSED,
+    _R.INTRADAY_OVER: _K.CLOSED,
     _R.INSUFFICIENT_MARGIN: _K.MARGIN,
     _R.INSUFFICIENT_HOLDINGS: _K.HOLDING,
 }
@@ -62,9 +64,13 @@ def check_order(
     now: datetime,
     tick: Tick | None,
     phase: PhaseKind | None,
+    intraday_over: datetime | None = None,
     is_change: bool = False,
 ) -> None:
-    """Raise Refused where the instrument or the market's hours do not allow the order."""
+    """Raise Refused where the instrument or the market's hours do not allow the order.
+
+    intraday_over: when the exchange's intraday positions were closed, if they were.
+    """
     position = account.position(request.instrument, request.product)
     closes = position.side is not None and position.side is not request.side
     held = abs(position.quantity) if closes else 0
@@ -81,6 +87,9 @@ def check_order(
     found = [one for one in checked.denials if one.reason not in _REJECTED_LATER]
     if request.variety is Variety.ICEBERG and not is_change:
         found += _small_iceberg(checked.warnings)
+    is_intraday = request.product is Product.MIS and request.variety is not Variety.AMO
+    if intraday_over is not None and is_intraday and not closes and not is_change:
+        found.append(_after_square_off(instrument, intraday_over))
     if tick is None:
         found.append(denial(_R.NO_PRICE, instrument=instrument.id))
     if found:
@@ -118,6 +127,15 @@ def check_change(order: Order, request: OrderRequest, margins: Margins, account:
     if need > 0 and need > available:
         facts = {"required": paise_text(need), "available": paise_text(available)}
         raise refused([denial(_R.INSUFFICIENT_MARGIN, **facts)])
+
+
+def _after_square_off(instrument: Instrument, due: datetime) -> Denial:
+    return denial(
+        _R.INTRADAY_OVER,
+        exchange=instrument.exchange,
+        due=f"{due.astimezone(IST):%H:%M}",
+        instead=Product.NRML if instrument.is_derivative else Product.CNC,
+    )
 
 
 def _too_few(request: OrderRequest, free: int, wanted: int) -> Denial:

@@ -72,13 +72,14 @@ class Market:
         if instrument is None:
             return None
         moment = _step(self._clock.now())
+        live = self._session_of(moment)
+        segment = Segment.DERIVATIVES if instrument.is_derivative else Segment.CASH
+        if self.times.hours(moment, segment) is None:
+            last = self.times.latest(moment, segment) or live.hours
+            moment = min(moment, last.end - _SECOND)
         known = self._latest.get(instrument_id)
         if known is not None and known.at == moment:
             return known
-        live = self._session_of(moment)
-        hours = live.hours
-        if self.times.hours(moment) is None and not instrument.is_derivative:
-            moment = min(moment, hours.end - _SECOND)
         tick = self._simulated(live, instrument, moment)
         held = self._set.get(instrument_id)
         if tick is not None and held is not None:
@@ -133,6 +134,24 @@ class Market:
     def set_prices(self) -> dict[str, Decimal]:
         """The prices that were set and hold, by instrument."""
         return {name: held.price for name, held in self._set.items()}
+
+    def opening_price(self, instrument: Instrument, hours: TradingHours) -> Decimal | None:
+        """The price that a session opens at, as its pre-open auction finds it."""
+        held = self._set.get(instrument.id)
+        if held is not None:
+            return held.price
+        _, day = _world_until(self._seed, hours.day)
+        live = LiveMarket(day, hours)
+        if not instrument.is_derivative:
+            tick = live.tick(instrument, hours.start)
+            return None if tick is None else tick.open
+        spot = self.instruments.spot_of(instrument)
+        if spot is None:
+            return None
+        contracts = ContractPrices(self._pricer)
+        name = spot.tradingsymbol
+        tick = contracts.tick(live, instrument, name, hours.start, hours=hours, seq=0)
+        return None if tick is None else tick.open
 
     def previous_close(self, instrument_id: str) -> Decimal | None:
         """The close of the session before."""

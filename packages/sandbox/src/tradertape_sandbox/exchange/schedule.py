@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 from tradertape_core.execution.simulated import everything
@@ -22,19 +22,17 @@ from tradertape_core.market.hours import (
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import CLOSING_AUCTION, PRE_OPEN_OVER, PhaseKind, Segment
 from tradertape_core.orders.fields import AUTOMATIC_PROTECTION
-from tradertape_core.orders.order import OrderRequest, OrderType, Product
+from tradertape_core.orders.order import OrderRequest, OrderType, Product, Variety
 from tradertape_core.orders.reports import CancelReason
 from tradertape_sandbox.exchange.accounts import Account
 from tradertape_sandbox.exchange.corporate import CorporateActions, carry_out, factor_of
 from tradertape_sandbox.exchange.errors import Refused
 from tradertape_sandbox.exchange.events import AccountKey, Event, GttChanged
 from tradertape_sandbox.exchange.sessions import TradingTimes, day_of
-from tradertape_sandbox.exchange.trading import Trading
+from tradertape_sandbox.exchange.trading import BROKERS_TAG, Trading
 from tradertape_sandbox.exchange.venue_market import VenueMarket
 
-_SECOND = timedelta(seconds=1)
 _STILL_IN_AUCTION = CLOSING_AUCTION - {PhaseKind.CLOSING_MATCHING}
-_SQUARE_OFF_TAG = "squareoff"
 
 
 class Schedule:
@@ -55,11 +53,18 @@ class Schedule:
         self._market = market
         self._times = times
         self._accounts = accounts
+        self._last: datetime | None = None
         self._done: set[tuple[str, Segment, date]] = set()
 
     def advance(self) -> None:
-        """Do all that is due now."""
+        """Do all that is due now. A clock that was set back begins its day anew."""
         now = self._market.now
+        if self._last is not None and now < self._last:
+            self._done.clear()
+            for account in self._accounts.values():
+                if account.day > day_of(now):
+                    account.begin_day(day_of(now))
+        self._last = now
         if any(account.day < day_of(now) for account in self._accounts.values()):
             self._end_day(now)
         if self._times.always_open:
@@ -76,7 +81,7 @@ class Schedule:
 
         venue, phase = self._trading.venue, self._phase(segment, hours, now)
         if phase in PRE_OPEN_OVER and self._first("pre-open", segment, hours):
-            self._match_auction(segment, hours.start, now)
+            self._match_auction(segment, now, opens=hours)
         if hours.start <= now < hours.end and venue.waiting_for_open:
             self._trading.reported(venue.open_session(now, among))
         due = intraday_due(self._times.calendar, hours.day, segment)
@@ -87,8 +92,9 @@ class Schedule:
         matched_at = self._matching_at(segment, hours)
         if now >= (matched_at or hours.end) and self._first("close", segment, hours):
             if matched_at is not None:
-                self._match_auction(segment, hours.end - _SECOND, now)
+                self._match_auction(segment, now)
             self._trading.reported(venue.close_session(now, among))
+            self._square_off(SQUARED_OFF.get(segment, frozenset()), is_over=True)
 
     def _end_day(self, now: datetime) -> None:
         """End the orders of the day that is over, close what is intraday, settle what expired.
@@ -96,7 +102,7 @@ class Schedule:
         After-market orders wait on where the market has an open to wait for.
         """
         self._trading.reported(self._trading.venue.close_session(now, everything))
-        self._square_off(frozenset(("NSE", "BSE", "NFO", "BFO")))
+        self._square_off(frozenset(("NSE", "BSE", "NFO", "BFO")), is_over=True)
         today = day_of(now)
         for account in self._accounts.values():
             self._settle_expired(account, now)
@@ -129,25 +135,29 @@ class Schedule:
             if postings is not None:
                 account.post(postings)
 
-    def _square_off(self, exchanges: frozenset[str]) -> None:
+    def _square_off(self, exchanges: frozenset[str], *, is_over: bool = False) -> None:
+        """Close intraday positions and cancel intraday orders. is_over: the session has ended, and
+        what is still open is closed at the last price."""
         for account in list(self._accounts.values()):
             for record in list(account.orders.values()):
                 request = record.order.request
                 if (
                     record.order.is_resting
                     and request.product is Product.MIS
+                    and request.variety is not Variety.AMO
                     and request.exchange in exchanges
-                    and self._trading.is_resting(record.order.order_id)
-                    and record.tag != _SQUARE_OFF_TAG
+                    and record.tag != BROKERS_TAG
                 ):
                     self._trading.cancel(account, record.order.order_id, CancelReason.EXIT)
-            self._close_intraday(account, exchanges)
+            self._close_intraday(account, exchanges, is_over=is_over)
 
-    def _close_intraday(self, account: Account, exchanges: frozenset[str]) -> None:
+    def _close_intraday(
+        self, account: Account, exchanges: frozenset[str], *, is_over: bool
+    ) -> None:
         closing = {
             record.order.request.instrument
             for record in account.orders.values()
-            if record.order.is_open and record.tag == _SQUARE_OFF_TAG
+            if record.order.is_open and record.tag == BROKERS_TAG
         }
         for one in exits_of(account.positions.values(), product=Product.MIS):
             exchange, _, symbol = one.key.instrument.partition(":")
@@ -162,19 +172,34 @@ class Schedule:
                 quantity=one.quantity,
                 market_protection=AUTOMATIC_PROTECTION,
             )
+            if is_over:
+                tick = self._market.tick(one.key.instrument)
+                position = account.positions[one.key]
+                price = tick.last_price if tick else position.average_price
+                self._trading.close_out(account, request, price)
+                continue
             try:
-                self._trading.place(account, request, tag=_SQUARE_OFF_TAG, autoslice=True)
+                self._trading.place(account, request, tag=BROKERS_TAG, autoslice=True)
             except Refused:
-                continue  # asked again on the next call: the market may take it then
+                continue  # asked again on the next call, and closed at the session's end
 
-    def _match_auction(self, segment: Segment, price_of: datetime, now: datetime) -> None:
+    def _match_auction(
+        self, segment: Segment, now: datetime, *, opens: TradingHours | None = None
+    ) -> None:
+        """Fill orders at the auction's price. opens: of the pre-open, the session that follows."""
         prices: dict[str, Decimal] = {}
         for name in self._trading.venue.instruments:
-            if self._segment(self._market.find(name)) is segment:
-                tick = self._market.market.tick(name)
-                if tick is not None:
-                    at_open = price_of > now and tick.open is not None
-                    prices[name] = tick.open if at_open and tick.open else tick.last_price
+            instrument = self._market.find(name)
+            is_in = opens is None or self._market.phase(instrument) is not None
+            if self._segment(instrument) is not segment or not is_in:
+                continue
+            if opens is not None:
+                price = self._market.market.opening_price(instrument, opens)
+            else:
+                tick = self._market.tick(name)
+                price = None if tick is None else tick.last_price
+            if price is not None:
+                prices[name] = price
         if prices:
             self._trading.reported(self._trading.venue.match_auction(prices, now))
 

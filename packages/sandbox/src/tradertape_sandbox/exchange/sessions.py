@@ -10,6 +10,7 @@ from tradertape_core.market.calendar import Calendar
 from tradertape_core.market.hours import (
     TradingHours,
     hours_at,
+    intraday_closes,
     last_session_hours,
     next_open,
     segment_of,
@@ -53,6 +54,12 @@ class TradingTimes:
         if self.always_open:
             return None
         return next_open(self.calendar, moment, segment_of(instrument))
+
+    def intraday_over(self, exchange: str, moment: datetime) -> datetime | None:
+        """When intraday positions of an exchange were closed today; None while they may be
+        opened."""
+        due = None if self.always_open else intraday_closes(day_of(moment)).get(exchange)
+        return due if due is not None and due <= moment else None
 
     def is_trading_day(self, day: date) -> bool:
         """Whether anything is traded on a day."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from tradertape_core.execution import engine
 from tradertape_core.execution.crossing import CrossingVenue
@@ -35,6 +36,7 @@ from tradertape_sandbox.exchange.venue_market import VenueMarket
 
 _S = OrderStatus
 _VENUE = "exchange"
+BROKERS_TAG = "squareoff"  # of the broker's own orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,14 @@ class Trading:
         self._carry_out(record, decision)
         return record.now
 
+    def close_out(self, account: Account, request: OrderRequest, price: Decimal) -> BookedOrder:
+        """Execute an order of the broker's own at a price, whatever the market does: intraday
+        positions are closed by the end of their day."""
+        record = self._new(account, request, tag=BROKERS_TAG, tags=(), meta=None, parent=None)
+        self._send(account, record, in_auction=True)
+        self._take(self.venue.match_auction({request.instrument: price}, self.market.now))
+        return record.now
+
     # --- the market ---------------------------------------------------------------------------
 
     def on_ticks(self, ticks: Iterable[Tick]) -> None:
@@ -171,7 +181,8 @@ class Trading:
         instrument, now = self.market.find(request.instrument), self.market.now
         entry, of_stop = cover.entry_of(request)
         tick, phase = self.market.tick(instrument.id), self.market.phase(instrument)
-        check_order(entry, instrument, account, now=now, tick=tick, phase=phase)
+        over = self.market.market.times.intraday_over(instrument.exchange, now)
+        check_order(entry, instrument, account, now=now, tick=tick, phase=phase, intraday_over=over)
         check_money(entry, account, self.margins, now)
         record = self._new(
             account, entry, tag=tag, tags=tags, meta={**(meta or {}), **of_stop}, parent=None
@@ -203,7 +214,9 @@ class Trading:
         own = () if tag is None else (tag,)
         return OrderRecord(placed(event), tag, (*own, *tags), meta or {})
 
-    def _send(self, account: Account, record: OrderRecord) -> None:
+    def _send(
+        self, account: Account, record: OrderRecord, *, in_auction: bool | None = None
+    ) -> None:
         order, now = record.order, self.market.now
         account.orders[order.order_id] = record
         self._owners[order.order_id] = account
@@ -213,12 +226,13 @@ class Trading:
             record.write(now, _S.VALIDATION_PENDING)
             record.write(now, _S.OPEN_PENDING)
             self._at_exchange(record)
-        self._submit(record)
+        self._submit(record, in_auction=in_auction)
 
-    def _submit(self, record: OrderRecord) -> None:
+    def _submit(self, record: OrderRecord, *, in_auction: bool | None = None) -> None:
         order = record.order
         instrument = self.market.find(order.request.instrument)
-        in_auction = self.market.phase(instrument) in AUCTIONS
+        if in_auction is None:
+            in_auction = self.market.phase(instrument) in AUCTIONS
         tick = self.market.tick(instrument.id)
         self._take(
             self.venue.submit(order, instrument, tick, self.market.now, in_auction=in_auction)
