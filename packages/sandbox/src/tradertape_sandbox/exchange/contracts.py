@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-
-import numpy as np
 
 from tradertape_core.market.hours import TradingHours
 from tradertape_core.market.instrument import Instrument
@@ -24,10 +24,40 @@ _STEP_US = 1_000_000 // STEPS_A_SECOND
 
 @dataclass(slots=True)
 class ContractPrices:
-    """The running prices of a session's contracts; begun anew with each session."""
+    """The running prices of a session's contracts; begun anew with each session.
+
+    Fair prices of contracts on one underlying cost as much as that of one: `prepare` has those of
+    a moment made at once.
+    """
 
     pricer: DerivativePricer
     _running: dict[int, Running] = field(default_factory=dict[int, Running])
+    _fair: dict[int, float] = field(default_factory=dict[int, float])
+    _fair_at: tuple[datetime, dict[str, float]] | None = None
+
+    def prepare(
+        self,
+        live: LiveMarket,
+        contracts: Sequence[Instrument],
+        underlying: str,
+        moment: datetime,
+        *,
+        spot: float | None = None,
+    ) -> None:
+        """Price contracts on one underlying at a moment; `tick` finds them priced."""
+        if not (contracts and live.knows(underlying)):
+            return
+        level = spot or live.implied(underlying, moment)
+        if self._fair_at is None or self._fair_at[0] != moment:
+            self._fair.clear()
+            self._fair_at = (moment, {})
+        self._fair_at[1][underlying] = level
+        self._begin(live, contracts, underlying)
+        prices = self.pricer.prices(
+            contracts, spot=level, volatility=expected_volatility(live, moment), at=moment
+        )
+        for one, price in zip(contracts, prices.tolist(), strict=True):
+            self._fair[one.instrument_token] = price
 
     def tick(
         self,
@@ -44,33 +74,41 @@ class ContractPrices:
 
         underlying: the name of the index or share it is on. spot: its price, where it was set.
         """
-        if not live.knows(underlying):
-            return None
-        running = self._running.get(contract.instrument_token)
-        running = running or self._begin(live, contract, underlying)
-        fair = self._fair(live, contract, spot or live.implied(underlying, moment), moment)
-        if running is None or not np.isfinite(fair):
+        token = contract.instrument_token
+        if not self._is_prepared(token, underlying, moment, spot):
+            self.prepare(live, [contract], underlying, moment, spot=spot)
+        fair, running = self._fair.get(token), self._running.get(token)
+        if fair is None or running is None or not math.isfinite(fair):
             return None
         running = running.moved_to(on_tick(fair, round(contract.tick_size * 100)))
-        self._running[contract.instrument_token] = running
+        self._running[token] = running
         second = hours.second_of(moment)
         step = second * STEPS_A_SECOND + moment.microsecond // _STEP_US
         through = second / hours.seconds
         return derivative_tick(contract, running, moment, through=through, step=step, seq=seq)
 
-    def _fair(self, live: LiveMarket, contract: Instrument, spot: float, moment: datetime) -> float:
-        expected = expected_volatility(live, moment)
-        return float(self.pricer.prices([contract], spot=spot, volatility=expected, at=moment)[0])
+    def _is_prepared(
+        self, token: int, underlying: str, moment: datetime, spot: float | None
+    ) -> bool:
+        if self._fair_at is None or self._fair_at[0] != moment or token not in self._fair:
+            return False
+        return spot is None or self._fair_at[1].get(underlying) == spot
 
-    def _begin(self, live: LiveMarket, contract: Instrument, underlying: str) -> Running | None:
-        """The contract at its previous close and at the open; None where it has no price."""
+    def _begin(self, live: LiveMarket, contracts: Sequence[Instrument], underlying: str) -> None:
+        """Give contracts their prices at the previous close and at the open."""
+        new = [one for one in contracts if one.instrument_token not in self._running]
+        if not new:
+            return
         start, before = live.hours.start, live.previous_close(underlying)
-        close = self._fair(live, contract, before, start)
-        opening = self._fair(live, contract, live.spot(underlying, start), start)
-        if not (np.isfinite(close) and np.isfinite(opening)):
-            return None
         expected = expected_volatility(live, start)
-        interest = self.pricer.interest([contract], spot=before, volatility=expected, at=start)
-        size = round(contract.tick_size * 100)
-        first = on_tick(opening, size)
-        return Running(on_tick(close, size), first, first, first, first, int(interest[0]))
+        opened = live.spot(underlying, start)
+        closes = self.pricer.prices(new, spot=before, volatility=expected, at=start)
+        opens = self.pricer.prices(new, spot=opened, volatility=expected, at=start)
+        interest = self.pricer.interest(new, spot=before, volatility=expected, at=start)
+        rows = zip(new, closes.tolist(), opens.tolist(), interest.tolist(), strict=True)
+        for one, close, opening, units in rows:
+            if math.isfinite(close) and math.isfinite(opening):
+                size = round(one.tick_size * 100)
+                first = on_tick(opening, size)
+                running = Running(on_tick(close, size), first, first, first, first, units)
+                self._running[one.instrument_token] = running

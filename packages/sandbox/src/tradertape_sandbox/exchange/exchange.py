@@ -46,6 +46,7 @@ from tradertape_sandbox.exchange.trading import Placed, Trading
 from tradertape_sandbox.exchange.triggers import Triggers
 from tradertape_sandbox.exchange.venue_market import VenueMarket
 
+MOST_TICKS = 1_000  # of watched instruments in one step
 _LONG_HELD = timedelta(days=30)
 
 
@@ -62,7 +63,7 @@ class Exchange:
         rules: PaperRules | None = None,
     ) -> None:
         self.clock = MarketClock(clock)
-        self.times = TradingTimes(calendar or nse_calendar(), always_open)
+        self.times = TradingTimes(calendar or nse_calendar(), always_open=always_open)
         self.market = Market(self.clock, self.times, seed=seed)
         self._venue_market = VenueMarket(self.market, self.clock)
         self.margins = Margins(self._venue_market.find, self.market.tick, self._venue_market.spot)
@@ -83,6 +84,7 @@ class Exchange:
         self.plan = PricePlan()
         self._listeners: list[Listener] = []
         self._watched: dict[object, frozenset[str]] = {}
+        self._watched_from = 0
         self._sent: dict[str, Tick] = {}
 
     # --- the market ---------------------------------------------------------------------------
@@ -122,7 +124,9 @@ class Exchange:
         waited_for = self.triggers.instruments
         watched = frozenset[str]().union(*self._watched.values())
         ticks: list[Tick] = []
-        for name in sorted(resting | waited_for | watched):
+        wanted = sorted(resting | waited_for | self._next_watched(watched))
+        self.market.prepare(wanted)
+        for name in wanted:
             tick = self.market.tick(name)
             if tick is not None and self._sent.get(name) is not tick:
                 self._sent[name] = tick
@@ -133,6 +137,15 @@ class Exchange:
         self.triggers.on_ticks(tick for tick in ticks if tick.instrument_id in waited_for)
         if ticks:
             self._emit(Ticked(tuple(tick for tick in ticks if tick.instrument_id in watched)))
+
+    def _next_watched(self, watched: frozenset[str]) -> frozenset[str]:
+        """The watched instruments of this step: all, or as many as a step has time for, in turn."""
+        if len(watched) <= MOST_TICKS:
+            return watched
+        ordered = sorted(watched)
+        start = self._watched_from % len(ordered)
+        self._watched_from = start + MOST_TICKS
+        return frozenset((ordered + ordered)[start : start + MOST_TICKS])
 
     def watch(self, owner: object, instrument_ids: Collection[str]) -> None:
         """Have every tick of these instruments emitted; replaces the owner's former list."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -89,6 +89,25 @@ class Market:
             self._latest[instrument_id] = tick
         return tick
 
+    def prepare(self, instrument_ids: Iterable[str]) -> None:
+        """Price the contracts among these at once, for the `tick` of each that follows."""
+        moment = _step(self._clock.now())
+        live = self._session_of(moment)
+        if self.times.hours(moment, Segment.DERIVATIVES) is None:
+            return
+        groups: dict[str, list[Instrument]] = {}
+        for name in instrument_ids:
+            one = self.instruments.get(name)
+            if one is not None and one.is_derivative:
+                groups.setdefault(one.underlying, []).append(one)
+        for group in groups.values():
+            underlying = self.instruments.spot_of(group[0])
+            if underlying is not None:
+                held = self._set.get(underlying.id)
+                spot = None if held is None else float(held.price)
+                name = underlying.tradingsymbol
+                self._contracts.prepare(live, group, name, moment, spot=spot)
+
     def set_price(self, instrument_id: str, price: Decimal) -> None:
         """Have an instrument trade at a price until it is released.
 
@@ -109,6 +128,7 @@ class Market:
         else:
             held.move(price)
         self._latest.pop(instrument_id, None)
+        self.tick(instrument_id)  # its candles know of it, whether anybody asks for ticks or not
 
     def release_price(self, instrument_id: str | None = None) -> None:
         """Return an instrument, or every one, to the simulation's prices."""

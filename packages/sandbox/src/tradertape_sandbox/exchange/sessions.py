@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache, partial
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import Calendar
@@ -22,16 +22,18 @@ from tradertape_core.market.session_times import PRE_OPEN, PhaseKind, Segment
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
 class TradingTimes:
     """The calendar's sessions with their auctions; with `always_open` one session after another."""
 
-    calendar: Calendar
-    always_open: bool = True
+    def __init__(self, calendar: Calendar, *, always_open: bool = True) -> None:
+        self.calendar = calendar
+        self.always_open = always_open
+        # Thousands of instruments ask for the hours of the same moment.
+        self._hours_at = lru_cache(maxsize=8)(partial(hours_at, calendar, any_hour=always_open))
 
     def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
         """The session that a moment lies in; None while the market is closed."""
-        return hours_at(self.calendar, moment, segment, any_hour=self.always_open)
+        return self._hours_at(moment, segment)
 
     def latest(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
         """The session that a moment lies in, or the last one before it."""

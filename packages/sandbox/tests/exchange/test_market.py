@@ -1,0 +1,111 @@
+"""Prices: set, simulated, and told to those who watch."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from packages.sandbox.tests.exchange.bench import SHARE, Bench, opened
+
+from tradertape_core.market.candle import Interval
+from tradertape_sandbox.exchange.events import Ticked
+from tradertape_sandbox.exchange.exchange import MOST_TICKS
+
+
+def test_the_same_moment_has_the_same_prices_in_every_exchange() -> None:
+    one, other = opened().exchange, opened().exchange
+    names = [SHARE, "NSE:NIFTY 50", one.instruments.derivatives("NIFTY")[40].id]
+
+    first, second = [one.tick(name) for name in names], [other.tick(name) for name in names]
+
+    assert [tick and tick.last_price for tick in first] == [
+        tick and tick.last_price for tick in second
+    ]
+    assert None not in first
+
+
+def test_a_contract_priced_with_others_has_the_price_it_has_alone() -> None:
+    together, alone = opened().exchange, opened().exchange
+    names = [one.id for one in together.instruments.derivatives("NIFTY")[:200]]
+
+    together.market.prepare(names)
+
+    for name in names:
+        one, other = together.tick(name), alone.tick(name)
+        assert one is not None
+        assert other is not None
+        assert (one.last_price, one.open, one.close) == (other.last_price, other.open, other.close)
+
+
+def test_options_follow_an_index_whose_price_was_set(bench: Bench) -> None:
+    spot = bench.exchange.tick("NSE:NIFTY 50")
+    assert spot is not None
+    call = min(
+        (one for one in bench.exchange.instruments.derivatives("NIFTY")
+         if one.instrument_type == "CE" and one.expiry and one.expiry.month == 12),
+        key=lambda one: abs((one.strike or 0) - spot.last_price),
+    )  # fmt: skip
+    before = bench.exchange.tick(call.id)
+
+    bench.price(str(round(spot.last_price) + 1000), "NSE:NIFTY 50")
+
+    after = bench.exchange.tick(call.id)
+    assert before is not None
+    assert after is not None
+    assert after.last_price - before.last_price > 400
+
+
+def test_a_set_price_is_in_the_candles_of_its_minute(bench: Bench) -> None:
+    bench.price("312.00")
+    now = bench.exchange.now()
+
+    for interval in (Interval.MINUTE, Interval.MINUTE_5, Interval.DAY):
+        candles = bench.exchange.candles(SHARE, interval, now - timedelta(days=1), now)
+        assert (candles[-1].high, candles[-1].close) == (Decimal("312.00"), Decimal("312.00"))
+
+
+def test_watchers_are_told_of_each_new_tick_once(bench: Bench) -> None:
+    bench.exchange.watch("one", [SHARE])
+    bench.exchange.watch("two", [SHARE, "NSE:INFY"])
+    bench.step()
+    bench.exchange.advance()  # the same moment
+
+    ticked = [tick.instrument_id for one in bench.events if isinstance(one, Ticked)
+              for tick in one.ticks]  # fmt: skip
+    assert sorted(ticked) == ["NSE:INFY", SHARE]
+
+    bench.exchange.watch("two", [])
+    bench.events.clear()
+    bench.step()
+    assert [tick.instrument_id for one in bench.events if isinstance(one, Ticked)
+            for tick in one.ticks] == [SHARE]  # fmt: skip
+
+
+def test_more_instruments_than_a_step_has_time_for_are_told_in_turn(bench: Bench) -> None:
+    names = [one.id for one in bench.exchange.instruments.on("NFO")][: MOST_TICKS * 2 + 100]
+    bench.exchange.watch("one", names)
+
+    for _ in range(3):
+        bench.step()
+
+    counts = [len(one.ticks) for one in bench.events if isinstance(one, Ticked)]
+    told = {tick.instrument_id for one in bench.events if isinstance(one, Ticked)
+            for tick in one.ticks}  # fmt: skip
+    assert max(counts) <= MOST_TICKS
+    assert told == {name for name in names if bench.exchange.tick(name) is not None}
+
+
+@pytest.mark.parametrize("interval", list(Interval))
+def test_candles_of_every_interval_rise_in_time_and_hold_their_prices(
+    bench: Bench, interval: Interval
+) -> None:
+    now = bench.exchange.now()
+
+    candles = bench.exchange.candles(SHARE, interval, now - timedelta(days=5), now)
+
+    starts = [one.start for one in candles]
+    assert starts == sorted(set(starts))
+    assert len(candles) >= 3
+    assert all(one.low <= min(one.open, one.close) <= max(one.open, one.close) <= one.high
+               for one in candles)  # fmt: skip
