@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeGuard, cast
 
+import anyio
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -97,20 +97,13 @@ class _Connection:
         self._socket = socket
         self._packets: dict[int, bytes] = {}
         self._texts: list[bytes] = []
-        self._wake = asyncio.Event()
+        self._wake = anyio.Event()
 
     async def run(self) -> None:
         """Read and write until either ends."""
-        tasks = {asyncio.create_task(self._read()), asyncio.create_task(self._write())}
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        for task in done:
-            with contextlib.suppress(WebSocketDisconnect):
-                task.result()
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._end_with, group.cancel_scope, self._write)
+            await self._end_with(group.cancel_scope, self._read)
 
     def push(self, token: int, one: bytes) -> None:
         """Have a packet sent."""
@@ -123,6 +116,13 @@ class _Connection:
         if app is not None:
             self._say("order", update_of(self._door.exchange, event, app))
 
+    async def _end_with(
+        self, scope: anyio.CancelScope, work: Callable[[], Awaitable[None]]
+    ) -> None:
+        with contextlib.suppress(WebSocketDisconnect):
+            await work()
+        scope.cancel()
+
     async def _read(self) -> None:
         while True:
             message = await self._socket.receive()
@@ -133,9 +133,9 @@ class _Connection:
 
     async def _write(self) -> None:
         while self._is_current():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _HEARTBEAT_S)
-            self._wake.clear()
+            with anyio.move_on_after(_HEARTBEAT_S):
+                await self._wake.wait()
+            self._wake = anyio.Event()
             texts, self._texts = self._texts, []
             packets, self._packets = self._packets, {}
             for text in texts:
