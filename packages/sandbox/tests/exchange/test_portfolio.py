@@ -180,3 +180,35 @@ def test_the_virtual_contract_note_is_that_of_the_brokers_tariff(bench: Bench) -
     [charges] = bench.exchange.charges_of(KEY, [(bought, Decimal(1500))])
 
     assert charges.total == 178_12  # delivery of 1,50,000 rupees at Zerodha
+
+
+def test_shares_that_leave_the_depository_are_charged_at_the_days_end(bench: Bench) -> None:
+    bench.price("300.00")
+    bench.place(side=Side.SELL, quantity=40)
+    cash = bench.exchange.funds(KEY).cash_paise
+
+    bench.step(DAY_S)
+    assert cash - bench.exchange.funds(KEY).cash_paise == 15_34
+    bench.step(DAY_S)
+    assert cash - bench.exchange.funds(KEY).cash_paise == 15_34
+
+
+def test_delivery_shares_sold_on_the_day_they_were_bought_cost_what_intraday_does(
+    bench: Bench,
+) -> None:
+    bench.price("300.00")
+    start = bench.exchange.funds(KEY).cash_paise
+    bench.place(quantity=40)
+    bench.place(side=Side.SELL, quantity=40)
+    [row] = bench.exchange.positions(KEY).net
+    gain = row.sold.paise - row.bought.paise
+    legs = [
+        (request(side=side, product=Product.MIS, quantity=40), price)
+        for side, price in ((Side.BUY, row.bought.average_price),
+                            (Side.SELL, row.sold.average_price))
+    ]  # fmt: skip
+    intraday = sum(one.total for one in bench.exchange.charges_of(KEY, legs))
+
+    bench.step(DAY_S)
+
+    assert start + gain - bench.exchange.funds(KEY).cash_paise == intraday

@@ -8,12 +8,19 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from tradertape_core.kernel.money import Paise, paise_from_rupees
-from tradertape_core.ledger.billing import fill_charges, schedule_for
+from tradertape_core.ledger.billing import exchange_of, fill_charges, schedule_for
 from tradertape_core.ledger.charges import Charges
-from tradertape_core.ledger.journal import LedgerAccount, Postings, post_fill_of
+from tradertape_core.ledger.day_charges import depository_due, intraday_difference
+from tradertape_core.ledger.journal import (
+    Book,
+    LedgerAccount,
+    Postings,
+    post_charges,
+    post_fill_of,
+)
 from tradertape_core.ledger.lots import Lot
 from tradertape_core.ledger.position import Position, PositionKey, Today, key_of
-from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.instrument import Instrument, InstrumentType
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Fill, Order, Product
 from tradertape_sandbox.exchange.books import OrderRecord
@@ -103,6 +110,22 @@ class Account:
         held = replace(position, lots=lots, bought=bought, today=today)
         self.positions[held.key] = held
         self.carried[held.key] = Carried(held.quantity, held.cost_paise)
+
+    def end_day(self, at: datetime) -> None:
+        """Charge what depends on the whole day: shares sold from the depository, and delivery
+        trades that were intraday after all."""
+        for key, position in list(self.positions.items()):
+            if key.product is not Product.CNC or position.today.day != self.day:
+                continue
+            delivery = schedule_for(self.tariff, Product.CNC, InstrumentType.EQ)
+            intraday = schedule_for(self.tariff, Product.MIS, InstrumentType.EQ)
+            exchange = exchange_of(key.instrument)
+            due = depository_due(delivery, self.day, [position.today])
+            due = due + intraday_difference(delivery, intraday, position.today, exchange=exchange)
+            if due != Charges():
+                name = f"day:{self.day}:{key.instrument}"
+                book = Book({key: position})
+                self.post(post_charges(key, due, book, reference=name, at=at))
 
     def begin_day(self, day: date) -> None:
         """Carry what is held into another day; flat positions and ended orders are forgotten."""

@@ -107,6 +107,7 @@ class Schedule:
         for account in self._accounts.values():
             self._settle_expired(account, now)
             if account.day < today:
+                account.end_day(now)
                 account.begin_day(today)
         for action in self._corporate.due(today):
             for account in self._accounts.values():
