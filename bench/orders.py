@@ -29,6 +29,7 @@ PREFIX = "/api/algo-workers/worker"
 SHARES = ("INFY", "TCS", "RELIANCE", "SBIN", "ITC", "HDFCBANK", "ICICIBANK", "LT")
 GATE_RATIO, GATE_RATE = 0.35, 300
 SLICES = 8
+LOADED_S = 8.0
 
 
 class Client:
@@ -214,12 +215,14 @@ def main(seconds: float, clients: int) -> int:
 
 
 def wait_for(port: int) -> None:
+    """Wait until a server answers and has loaded its compiled code, which it does after that."""
     for _ in range(200):
         try:
             Client(port, {}).ask("GET", "/api/health")
         except (OSError, RuntimeError):
             time.sleep(0.1)
         else:
+            time.sleep(LOADED_S)
             return
 
 

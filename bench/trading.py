@@ -135,7 +135,7 @@ def trading(shares: int) -> Iterator[Trading]:
             database, clock, secrets, execution, Bus(), market, by_token=market.by_token
         )
         execution.trader.start()
-        account = execution.account(user_id, SCOPE)
+        account = execution.open_paper_account(user_id, SCOPE)
         caller = Identity(
             user_id, "bench@example.com", "Bench", is_admin=False, via="session", credential_id=1
         )

@@ -20,6 +20,9 @@ from tradertape_server.features.workers.models import (
 )
 from tradertape_server.platform.database.prepared import PreparedQuery, padded
 
+# The statuses of a run that is not closed. An index finds these; "not closed" would read all runs.
+NOT_OVER = ("open", "exiting", "halted", "recovering", "error")
+
 _RUNS: Any = WorkerRun.__table__
 _MAPPER: Any = WorkerRun.__mapper__
 _SPENT: Any = SpentToken.__table__
@@ -102,14 +105,14 @@ def protected_runs(session: Session) -> Sequence[WorkerRun]:
     """Runs with a protection that may still have to act."""
     query = select(WorkerRun).where(
         WorkerRun.protection_status.in_(("armed", "triggered", "exiting", "failed")),
-        WorkerRun.status.in_(("open", "exiting", "halted", "recovering", "error")),
+        WorkerRun.status.in_(NOT_OVER),
     )
     return session.scalars(query).all()
 
 
 def runs_not_over(session: Session, user_id: int | None) -> Sequence[WorkerRun]:
     """Runs that are not closed: a person's, or everybody's."""
-    query = select(WorkerRun).where(WorkerRun.status != "closed").order_by(WorkerRun.id)
+    query = select(WorkerRun).where(WorkerRun.status.in_(NOT_OVER)).order_by(WorkerRun.id)
     if user_id is not None:
         query = query.where(WorkerRun.user_id == user_id)
     return session.scalars(query).all()

@@ -20,6 +20,7 @@ from tradertape_server.platform.logging import get_logger
 EVERY_S = 10.0
 KEPT_FOR = timedelta(days=90)
 PRUNED_EVERY = timedelta(hours=6)
+PRUNED_AT_ONCE = 10_000
 MOST_READ = 20_000
 
 logger = get_logger(__name__)
@@ -73,8 +74,8 @@ class PnlRecorder:
         return len(changed)
 
     def _prune(self, session: Session, now: datetime) -> None:
-        if self._pruned_at is None or now - self._pruned_at >= PRUNED_EVERY:
-            session.execute(delete(PnlPoint).where(PnlPoint.at < now - KEPT_FOR))
+        is_due = self._pruned_at is None or now - self._pruned_at >= PRUNED_EVERY
+        if is_due and not _delete_oldest(session, before=now - KEPT_FOR):
             self._pruned_at = now
 
     def _known(self, run_id: int) -> Figures:
@@ -91,6 +92,18 @@ class PnlRecorder:
             except Exception:
                 # The line has a gap then; trading does not depend on it.
                 logger.exception("profit and loss was not stored")
+
+
+def _delete_oldest(session: Session, *, before: datetime) -> bool:
+    """Delete the oldest points, some at a time; whether there may be more of them.
+
+    Points are stored in the order of their times, so that none that is kept is read.
+    """
+    some = select(PnlPoint.id, PnlPoint.at).order_by(PnlPoint.id).limit(PRUNED_AT_ONCE)
+    old = [point_id for point_id, at in session.execute(some) if at < before]
+    if old:
+        session.execute(delete(PnlPoint).where(PnlPoint.id <= old[-1]))
+    return len(old) == PRUNED_AT_ONCE
 
 
 def points(session: Session, run_id: int, *, since: datetime, most: int) -> Sequence[PnlPoint]:

@@ -192,9 +192,7 @@ class EntryWatch:
 
     def _read_unfinished(self) -> set[str]:
         with self._database.read() as session:
-            runs = repository.runs_with_status(
-                session, "open", "halted", "recovering", "error", "exiting"
-            )
+            runs = repository.runs_not_over(session, None)
             return {run.strategy_run_id for run in runs if _is_unfinished(run)}
 
 
