@@ -12,6 +12,8 @@ from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 from tradertape_sandbox.exchange.exchange import Exchange
 from tradertape_sandbox.settings import SandboxSettings
 from tradertape_sandbox.wire.kite import access, gtt, margins, market, orders, portfolio
+from tradertape_sandbox.wire.kite.alerts import routes as alerts
+from tradertape_sandbox.wire.kite.alerts.book import AlertBook
 from tradertape_sandbox.wire.kite.door import LIMITS, Endpoint, KiteDoor, route
 from tradertape_sandbox.wire.kite.envelope import Kind, KiteError, failure
 from tradertape_sandbox.wire.kite.funds import routes as funds
@@ -28,6 +30,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *market.ENDPOINTS,
     *gtt.ENDPOINTS,
     *funds.ENDPOINTS,
+    *alerts.ENDPOINTS,
 )
 # The client asks for its root as it is; programs that name the ticker's own path find it there too.
 _TICKER_PATHS = ("/", "/ws", "/kite")
@@ -53,7 +56,7 @@ def routes_of(
     exchange: Exchange, sessions: Sessions, *, limits: Mapping[str, Sequence[Limit]]
 ) -> Sequence[BaseRoute]:
     """The same with other rate limits."""
-    door = KiteDoor(exchange, sessions, RateLimits(exchange.clock, limits), {})
+    door = KiteDoor(exchange, sessions, RateLimits(exchange.clock, limits), {}, AlertBook(exchange))
     ticker = Ticker(door)
     Postbacks(door)
     known = [route(door, endpoint) for endpoint in ENDPOINTS]

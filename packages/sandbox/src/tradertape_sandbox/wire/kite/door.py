@@ -25,6 +25,7 @@ from tradertape_sandbox.exchange.errors import (
 )
 from tradertape_sandbox.exchange.events import AccountKey
 from tradertape_sandbox.exchange.exchange import Exchange
+from tradertape_sandbox.wire.kite.alerts.book import AlertBook
 from tradertape_sandbox.wire.kite.envelope import (
     Kind,
     KiteError,
@@ -69,6 +70,7 @@ class KiteDoor:
     sessions: Sessions
     limits: RateLimits
     funds: dict[str, FundAccount]
+    alerts: AlertBook
 
     def funds_of(self, user_id: str) -> FundAccount:
         """A user's mutual funds, brought up to now."""
