@@ -103,7 +103,7 @@ orders = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(orders)
 def test_what_one_account_buys_of_the_other_is_what_that_one_sells(
     wanted: list[tuple[AccountKey, Side, int, int]],

@@ -12,6 +12,7 @@ import numpy as np
 
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.market.calendar import Calendar
 from tradertape_core.market.candle import Candle, Interval, resample
 from tradertape_core.market.hours import TradingHours, last_session_hours, session_hours
 from tradertape_core.market.instrument import Instrument
@@ -61,8 +62,9 @@ class Market:
         """The instruments of the day."""
         today = day_of(self._clock.now())
         if self._listing is None or self._listed_on != today:
-            day = self._session_of(self._clock.now()).day
-            self._listing = listing_of(day, today, self.times.calendar)
+            self._session_of(self._clock.now())
+            begun = today if self._day is None else self._day.day
+            self._listing = _listed(self._seed, begun, today, self.times.calendar)
             self._listed_on = today
         return self._listing
 
@@ -306,6 +308,12 @@ class Market:
 def _world_until(seed: int, day: date) -> tuple[World, MarketDay]:
     world = generate(seed, end=day)
     return world, market_day(world)
+
+
+@lru_cache(maxsize=8)
+def _listed(seed: int, begun: date, today: date, calendar: Calendar) -> Listing:
+    _, day = _world_until(seed, begun)
+    return listing_of(day, today, calendar)
 
 
 def _daily(world: World, name: str) -> list[tuple[date, tuple[float, float, float, float], float]]:
