@@ -12,6 +12,7 @@ from tradertape_sandbox.exchange.exchange import Exchange
 from tradertape_sandbox.settings import SandboxSettings
 from tradertape_sandbox.wire.kite import build as kite
 from tradertape_sandbox.wire.sessions import Sessions
+from tradertape_sandbox.wire.upstox import build as upstox
 
 Routes = Callable[[Exchange, Sessions, SandboxSettings], Sequence[BaseRoute]]
 
@@ -31,4 +32,7 @@ class Door:
 
 
 # One line a broker.
-DOORS: tuple[Door, ...] = (Door("kite", ("", "/kite"), time(6, 0), kite.routes),)
+DOORS: tuple[Door, ...] = (
+    Door("kite", ("", "/kite"), time(6, 0), kite.routes),
+    Door("upstox", ("/upstox",), time(3, 30), upstox.routes),
+)

@@ -1,0 +1,49 @@
+"""The door's routes, as the application mounts them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
+
+from tradertape_sandbox.exchange.exchange import Exchange
+from tradertape_sandbox.settings import SandboxSettings
+from tradertape_sandbox.wire.rate_limits import Limit, RateLimits
+from tradertape_sandbox.wire.sessions import Sessions
+from tradertape_sandbox.wire.upstox import access, orders, portfolio, quotes
+from tradertape_sandbox.wire.upstox.door import LIMITS, Endpoint, UpstoxDoor, route
+from tradertape_sandbox.wire.upstox.envelope import UpstoxError, failure
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *access.ENDPOINTS,
+    *orders.ENDPOINTS,
+    *portfolio.ENDPOINTS,
+    *quotes.ENDPOINTS,
+)
+_METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
+
+
+def routes(
+    exchange: Exchange,
+    sessions: Sessions,
+    settings: SandboxSettings,
+    *,
+    limits: Mapping[str, Sequence[Limit]] = LIMITS,
+) -> Sequence[BaseRoute]:
+    """Everything of the door."""
+    door = UpstoxDoor(
+        exchange, sessions, RateLimits(exchange.clock, limits), settings.socket_origin
+    )
+    known = [route(door, endpoint) for endpoint in ENDPOINTS]
+    return [*known, _unknown(known)]
+
+
+def _unknown(known: Sequence[Route]) -> Route:
+    async def answer(request: Request) -> Response:
+        if any(one.matches(request.scope)[0] is Match.PARTIAL for one in known):
+            return failure(UpstoxError("UDAPI10000", "Method not allowed", status=405))
+        return failure(UpstoxError("UDAPI100060", "Resource not found", status=404))
+
+    return Route("/{path:path}", answer, methods=list(_METHODS))

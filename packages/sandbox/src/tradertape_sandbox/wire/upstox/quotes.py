@@ -1,0 +1,165 @@
+"""Quotes, v2 and v3: last prices, the day's candle, and full quotes with the book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from tradertape_core.kernel.clock import IST
+from tradertape_core.market.instrument import Instrument
+from tradertape_core.market.tick import DepthLevel, Tick
+from tradertape_sandbox.wire.upstox.door import Call, Endpoint
+from tradertape_sandbox.wire.upstox.envelope import UpstoxError, invalid
+from tradertape_sandbox.wire.upstox.keys import key_of, segment_of
+
+MOST_KEYS = 500
+_LEVELS = 5
+_DAY = "1d"
+_NOTHING = {"quantity": 0, "price": 0.0, "orders": 0}
+
+Shape = Callable[[Instrument, Tick], dict[str, Any]]
+
+
+def ltp(call: Call) -> dict[str, Any]:
+    """Last prices."""
+    return _quotes(call, _last)
+
+
+def ltp_v3(call: Call) -> dict[str, Any]:
+    """Last prices with the last quantity, the volume and the previous close."""
+    return _quotes(call, _last_v3)
+
+
+def ohlc(call: Call) -> dict[str, Any]:
+    """The day's candle."""
+    _check_interval(call)
+    return _quotes(call, lambda one, tick: {**_last(one, tick), "ohlc": _ohlc(tick)})
+
+
+def ohlc_v3(call: Call) -> dict[str, Any]:
+    """The day's candle as it forms; there is none of the day before in a tick but its close."""
+    _check_interval(call)
+    return _quotes(
+        call,
+        lambda one, tick: {**_last(one, tick), "prev_ohlc": None, "live_ohlc": _candle(tick)},
+    )
+
+
+def quotes(call: Call) -> dict[str, Any]:
+    """Full quotes."""
+    return _quotes(call, _full)
+
+
+def quotes_v3(call: Call) -> dict[str, Any]:
+    """Full quotes with the previous close."""
+    return _quotes(call, _full_v3)
+
+
+def _quotes(call: Call, shape: Shape) -> dict[str, Any]:
+    text = call.query.get("instrument_key") or call.query.get("symbol") or ""
+    keys = [key.strip() for key in text.split(",") if key.strip()]
+    if not keys:
+        raise UpstoxError("UDAPI1026", "Instrument key is required", field="instrument_key")
+    if len(keys) > MOST_KEYS:
+        words = f"At most {MOST_KEYS} instrument keys in one request, were {len(keys)}"
+        raise UpstoxError("UDAPI100042", words, field="instrument_key")
+    found: dict[str, Any] = {}
+    for key in keys:
+        instrument = call.door.instrument(key)
+        tick = call.exchange.tick(instrument.id)
+        if tick is not None:
+            name = f"{segment_of(instrument)}:{instrument.tradingsymbol}"
+            found[name] = shape(instrument, tick)
+    return found
+
+
+def _check_interval(call: Call) -> None:
+    interval = call.query.get("interval", "")
+    if interval != _DAY:
+        words = "The sandbox has the day's candle alone: the interval must be 1d"
+        raise invalid(words, "interval", interval)
+
+
+def _last(instrument: Instrument, tick: Tick) -> dict[str, Any]:
+    return {"last_price": float(tick.last_price), "instrument_token": key_of(instrument)}
+
+
+def _last_v3(instrument: Instrument, tick: Tick) -> dict[str, Any]:
+    return {
+        **_last(instrument, tick),
+        "ltq": tick.last_quantity,
+        "volume": tick.volume,
+        "cp": _price(tick.close),
+    }
+
+
+def _full(instrument: Instrument, tick: Tick) -> dict[str, Any]:
+    at = tick.exchange_at or tick.at
+    buy, sell = ((), ()) if tick.depth is None else (tick.depth.buy, tick.depth.sell)
+    change = tick.last_price - tick.close if tick.close is not None else Decimal(0)
+    return {
+        "ohlc": _ohlc(tick),
+        "depth": {"buy": _side(buy), "sell": _side(sell)},
+        "timestamp": at.astimezone(IST).isoformat(timespec="milliseconds"),
+        "instrument_token": key_of(instrument),
+        "symbol": instrument.tradingsymbol,
+        "last_price": float(tick.last_price),
+        "volume": tick.volume,
+        "average_price": _price(tick.average_price),
+        "oi": float(tick.oi),
+        "net_change": float(change),
+        "total_buy_quantity": float(sum(one.quantity for one in buy) or tick.bid_quantity),
+        "total_sell_quantity": float(sum(one.quantity for one in sell) or tick.ask_quantity),
+        "lower_circuit_limit": _price(tick.lower_circuit),
+        "upper_circuit_limit": _price(tick.upper_circuit),
+        "last_trade_time": str(_ms(at)),
+        "oi_day_high": float(tick.oi),
+        "oi_day_low": float(tick.oi),
+    }
+
+
+def _full_v3(instrument: Instrument, tick: Tick) -> dict[str, Any]:
+    full = _full(instrument, tick)
+    return {**full, "ohlc": _candle(tick), "prev_close_price": _price(tick.close)}
+
+
+def _ohlc(tick: Tick) -> dict[str, float]:
+    return {
+        "open": _price(tick.open),
+        "high": _price(tick.high),
+        "low": _price(tick.low),
+        "close": float(tick.last_price),
+    }
+
+
+def _candle(tick: Tick) -> dict[str, Any]:
+    at = tick.exchange_at or tick.at
+    return {**_ohlc(tick), "volume": tick.volume, "ts": _ms(at)}
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _side(levels: tuple[DepthLevel, ...]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = [
+        {"quantity": one.quantity, "price": float(one.price), "orders": one.orders}
+        for one in levels[:_LEVELS]
+    ]
+    return rows + [dict(_NOTHING) for _ in range(_LEVELS - len(rows))]
+
+
+def _price(price: Decimal | None) -> float:
+    return 0.0 if price is None else float(price)
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/v2/market-quote/ltp", ltp),
+    Endpoint("GET", "/v2/market-quote/ohlc", ohlc),
+    Endpoint("GET", "/v2/market-quote/quotes", quotes),
+    Endpoint("GET", "/v3/market-quote/ltp", ltp_v3),
+    Endpoint("GET", "/v3/market-quote/ohlc", ohlc_v3),
+    Endpoint("GET", "/v3/market-quote/quotes", quotes_v3),
+)
