@@ -49,24 +49,25 @@ Run = Callable[[str], Results]
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Iterator[str]:
-    """The address of a sandbox in a process of its own."""
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a sandbox in a process of its own; what it says goes to a file."""
+    log = tmp_path_factory.mktemp("sandbox") / "sandbox.log"
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = "from tradertape_sandbox.cli import app; app()"
-    process = subprocess.Popen(
-        [sys.executable, "-c", command, "serve", "--port", str(port)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", command, "serve", "--port", str(port)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
     try:
-        _wait_for(port, process)
+        _wait_for(port, process, log)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.wait(timeout=20)
 
 
 @pytest.fixture(scope="session")
@@ -101,11 +102,11 @@ def _run(script: str, address: str) -> Results:
     return results
 
 
-def _wait_for(port: int, process: subprocess.Popen[str]) -> None:
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + _TO_START_S
     while time.monotonic() < until:
         if process.poll() is not None:
-            raise RuntimeError(f"the sandbox ended: {process.communicate()[0]}")
+            raise RuntimeError(f"the sandbox ended: {log.read_text()}")
         with closing(socket.socket()) as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
