@@ -204,3 +204,23 @@ def test_a_saved_run_is_listed_and_shown(home: Path) -> None:
     assert saved["run_id"] in table.stdout
     missing = _call(home, "show", "bt_none", "--user", EMAIL)
     assert (missing.returncode, "not found" in missing.stderr) == (1, True)
+
+
+def test_a_saved_run_is_studied_by_its_id(home: Path) -> None:
+    subprocess.run(
+        [*COMMAND, "user", "create", EMAIL, "--password-stdin"],
+        env=_environment(home),
+        input="correct horse battery staple",
+        text=True,
+        check=True,
+        capture_output=True,
+    )
+    own = ["--universe", "nifty_50", "--seed", "3"]
+    saved = json.loads(_call(home, "run", *RUN, *own, "--save", "--user", EMAIL, "--json").stdout)
+
+    of_run = ["--run", saved["run_id"], "--user", EMAIL, "--seed", "3"]
+    done = _call(home, "monte-carlo", *of_run, "--runs", "200", "--json")
+    anew = _call(home, "monte-carlo", *RUN, *own, "--runs", "200", "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == json.loads(anew.stdout)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from tradertape_core.backtest.config import BacktestConfig, FlatCharges, Sizing
 from tradertape_core.kernel.clock import IST
@@ -25,15 +26,17 @@ def options_of(**given):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_every_option_with_the_same_default(name: str) -> None:
-    command = typer.main.get_command(app).commands[name]
-    found = {one.name: one for one in command.params}
+    commands = typer.main.get_command(app).commands
+    found = {one.name: one for one in commands[name].params}
+    told = {one.name: one.help for one in commands["run"].params}
 
     assert set(found) >= set(SHARED)
     for option, declared in SHARED.items():
         if declared.default is not declared.empty:
             assert found[option].default == declared.default, option
         else:
-            assert found[option].required
+            assert found[option].required is (name == "run")
+        assert found[option].help == told[option] != ""
 
 
 def test_the_defaults_are_those_of_a_configuration() -> None:
@@ -81,3 +84,24 @@ def test_every_value_out_of_range_is_named() -> None:
         "/slippage_bps",
         "/participation_pct",
     ]
+
+
+@pytest.mark.parametrize("name", COMMANDS[1:])
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--run", "bt_1"], "--user"),
+        (["--run", "bt_1", "--user", "a@b.in", "--universe", "nifty_50"], "--universe"),
+        (["--run", "bt_1", "--user", "a@b.in", "--strategy", "v4_alpha"], "--strategy"),
+        (["--run", "bt_1", "--user", "a@b.in", "--start", "2022-01-01"], "--start"),
+        (["--start", "2022-01-01", "--end", "2023-01-01"], "--strategy, or --run"),
+        ([], "--strategy, --start, --end, or --run"),
+    ],
+)
+def test_a_study_is_of_a_backtest_or_of_a_saved_run(
+    name: str, arguments: list[str], told: str
+) -> None:
+    param = ["--param", "a=1,2"] if name in {"sweep", "search", "walk-forward"} else []
+    done = CliRunner().invoke(app, [name, *arguments, *param], env={"COLUMNS": "200"})
+    assert done.exit_code == 2
+    assert told in done.output

@@ -8,13 +8,19 @@ from typing import Annotated
 
 import typer
 
-from tradertape_server.cli.backtests.options import BacktestOptions, with_backtest_options
+from tradertape_server.cli.backtests.options import (
+    BacktestOptions,
+    SavedRun,
+    with_backtest_options,
+    with_study_options,
+)
 from tradertape_server.cli.output import AsJson
 
 HELP = """Run a strategy over the past, and examine how robust the result is.
 
-The studies do what the API's do, on this machine or the cluster, and store nothing. Ctrl-C stops
-one; what was found so far is printed, and the exit code is 1.
+The studies do what the API's do, on this machine or the cluster, of a backtest or of a saved run
+(--run), and store nothing. Ctrl-C stops one; what was found so far is printed, and the exit code
+is 1.
 
 Exit codes: 0 success, 1 failure (the message gives the reason) or a look-ahead check that found
 differences, 2 invalid usage.
@@ -63,9 +69,9 @@ def run(
 
 
 @app.command()
-@with_backtest_options
+@with_study_options
 def sweep(
-    backtest: BacktestOptions,
+    examined: BacktestOptions | SavedRun,
     param: Params,
     metric: Metric = "sharpe",
     min_trades: MinTrades = 10,
@@ -76,7 +82,7 @@ def sweep(
     from tradertape_server.cli.backtests import studies
 
     studies.run_study(
-        backtest,
+        examined,
         {"kind": "sweep", "metric": metric, "min_trades": min_trades},
         params=param,
         top=top,
@@ -85,9 +91,9 @@ def sweep(
 
 
 @app.command()
-@with_backtest_options
+@with_study_options
 def search(
-    backtest: BacktestOptions,
+    examined: BacktestOptions | SavedRun,
     param: Annotated[
         list[str],
         typer.Option(
@@ -110,7 +116,7 @@ def search(
     from tradertape_server.cli.backtests import studies
 
     studies.run_study(
-        backtest,
+        examined,
         {"kind": "search", "trials": trials, "metric": metric, "min_trades": min_trades},
         params=param,
         top=top,
@@ -119,9 +125,9 @@ def search(
 
 
 @app.command("walk-forward")
-@with_backtest_options
+@with_study_options
 def walk_forward(
-    backtest: BacktestOptions,
+    examined: BacktestOptions | SavedRun,
     param: Params,
     train_months: Annotated[int, typer.Option(help="Months on which values are chosen.")] = 24,
     test_months: Annotated[int, typer.Option(help="Months after them that test the choice.")] = 6,
@@ -143,13 +149,13 @@ def walk_forward(
         "metric": metric,
         "min_trades": min_trades,
     }
-    studies.run_study(backtest, request, params=param, as_json=as_json)
+    studies.run_study(examined, request, params=param, as_json=as_json)
 
 
 @app.command("monte-carlo")
-@with_backtest_options
+@with_study_options
 def monte_carlo(
-    backtest: BacktestOptions,
+    examined: BacktestOptions | SavedRun,
     method: Annotated[
         str, typer.Option(help="daily_blocks, trade_blocks, bootstrap or shuffle.")
     ] = "daily_blocks",
@@ -160,7 +166,10 @@ def monte_carlo(
     ] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Run a backtest, then draw its days or trades anew, to see what luck could have made of it."""
+    """Draw the days or trades of a backtest anew, to see what luck could have made of it.
+
+    The backtest is run first, or is the saved run of `--run`.
+    """
     from tradertape_server.cli.backtests import studies
 
     request = {
@@ -170,26 +179,26 @@ def monte_carlo(
         "block_days": block_days,
         "ruin_pct": ruin_pct,
     }
-    studies.run_study(backtest, request, as_json=as_json)
+    studies.run_study(examined, request, as_json=as_json)
 
 
 @app.command("look-ahead")
-@with_backtest_options
+@with_study_options
 def look_ahead(
-    backtest: BacktestOptions,
+    examined: BacktestOptions | SavedRun,
     samples: Annotated[int, typer.Option(help="Dates at which later candles are removed.")] = 8,
     as_json: AsJson = False,
 ) -> None:
     """Check that no decision depends on later candles. Exit code 1 where one does."""
     from tradertape_server.cli.backtests import studies
 
-    studies.run_study(backtest, {"kind": "lookahead", "samples": samples}, as_json=as_json)
+    studies.run_study(examined, {"kind": "lookahead", "samples": samples}, as_json=as_json)
 
 
 @app.command()
-@with_backtest_options
+@with_study_options
 def recursive(
-    backtest: BacktestOptions,
+    examined: BacktestOptions | SavedRun,
     start_up_bars: Annotated[
         str, typer.Option(help="Lengths of history to compare with the whole, in bars.")
     ] = "30,60,120,200,300,500",
@@ -199,7 +208,7 @@ def recursive(
     from tradertape_server.cli.backtests import studies
 
     bars = studies.read_bars(start_up_bars)
-    studies.run_study(backtest, {"kind": "recursive", "start_up_bars": bars}, as_json=as_json)
+    studies.run_study(examined, {"kind": "recursive", "start_up_bars": bars}, as_json=as_json)
 
 
 @app.command("list")

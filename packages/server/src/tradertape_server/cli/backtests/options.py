@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, cast, get_args
@@ -41,6 +40,21 @@ class BacktestOptions:
     engine: str = "auto"
     name: str = ""
     user: str = ""
+    quiet: bool = False
+
+    @property
+    def seed(self) -> int:
+        """The seed of the backtest and of a study of it."""
+        return self.config.seed
+
+
+@dataclass(frozen=True, slots=True)
+class SavedRun:
+    """A saved run to examine, in place of a backtest. seed: of the study."""
+
+    run_id: str
+    user: str
+    seed: int
     quiet: bool = False
 
 
@@ -112,27 +126,89 @@ def _declared(
 ) -> None: ...
 
 
+RunId = Annotated[
+    str | None,
+    typer.Option(
+        "--run",
+        metavar="RUN_ID",
+        help="A saved run to examine, as `list` prints it, in place of --strategy, --start and "
+        "--end; needs --user.",
+    ),
+]
+
 SHARED = inspect.signature(_declared, eval_str=True).parameters
 _OTHER_NAMES = {"start": "start_date", "end": "end_date", "capital": "starting_capital"}
 _NOT_CONFIGURATION = {"strategy", "data_set", "user"}
+# What a backtest needs and a saved run has.
+_DESCRIBING = ("strategy", "start", "end")
 
 
 def with_backtest_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of a backtest; its first argument receives what they say."""
-    own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
 
-    @functools.wraps(command)
     def called(**values: Any) -> None:
         given = {name: values.pop(name) for name in SHARED}
         command(read_options(given, quiet=values.get("as_json", False)), **values)
 
-    parameters = [
-        one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*SHARED.values(), *own)
+    return _declaring(called, command, SHARED.values())
+
+
+def with_study_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a backtest, or of the saved run that `--run` names."""
+
+    def called(context: typer.Context, run_id: str | None, **values: Any) -> None:
+        given = {name: values.pop(name) for name in SHARED}
+        quiet = values.get("as_json", False)
+        if run_id is not None:
+            examined: BacktestOptions | SavedRun = _saved_run(context, run_id, given, quiet=quiet)
+        elif missing := [f"--{name}" for name in _DESCRIBING if given[name] is None]:
+            raise typer.BadParameter(f"give {', '.join(missing)}, or --run with a saved run")
+        else:
+            examined = read_options(given, quiet=quiet)
+        command(examined, **values)
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    optional = [_optional(one) if name in _DESCRIBING else one for name, one in SHARED.items()]
+    own = [
+        inspect.Parameter("context", keyword, annotation=typer.Context),
+        inspect.Parameter("run_id", keyword, default=None, annotation=RunId),
     ]
-    called.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportAttributeAccessIssue]
+    return _declaring(called, command, (*own, *optional))
+
+
+def _declaring(
+    called: Callable[..., None],
+    command: Callable[..., None],
+    shared: Iterable[inspect.Parameter],
+) -> Callable[..., None]:
+    """`called` with the name and text of a command, and with its parameters after the shared."""
+    own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+    parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*shared, *own)]
+    called.__name__, called.__doc__ = command.__name__, command.__doc__
+    called.__module__ = command.__module__
+    called.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess]
     called.__annotations__ = {one.name: one.annotation for one in parameters}
-    del called.__wrapped__  # pyright: ignore[reportFunctionMemberAccess] - typer would follow it
     return called
+
+
+def _optional(one: inspect.Parameter) -> inspect.Parameter:
+    kind, option = get_args(one.annotation)
+    return one.replace(default=None, annotation=Annotated[kind | None, option])
+
+
+def _saved_run(
+    context: typer.Context, run_id: str, given: dict[str, Any], *, quiet: bool
+) -> SavedRun:
+    if not given["user"]:
+        raise typer.BadParameter("--run needs --user EMAIL", param_hint="--run")
+    for name in SHARED.keys() - {"user", "seed"}:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter(
+                f"the run {run_id} has this setting already; leave the option out",
+                param_hint=f"--{name.replace('_', '-')}",
+            )
+    return SavedRun(run_id, given["user"], given["seed"], quiet)
 
 
 def read_options(given: dict[str, Any], *, quiet: bool) -> BacktestOptions:

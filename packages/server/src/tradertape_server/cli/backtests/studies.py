@@ -13,7 +13,9 @@ from pydantic import ValidationError
 
 from tradertape_core.backtest.robustness.sweep import METRICS
 from tradertape_server.cli.backtests import study_text
+from tradertape_server.cli.backtests.options import SavedRun
 from tradertape_server.cli.backtests.run import (
+    account,
     active_set,
     opened_market,
     read_strategy,
@@ -40,7 +42,7 @@ _WHAT = {
 
 
 def run_study(
-    options: BacktestOptions,
+    examined: BacktestOptions | SavedRun,
     settings: Json,
     *,
     params: Sequence[str] = (),
@@ -49,10 +51,10 @@ def run_study(
 ) -> None:
     """Compute a study and print its result. settings: fields of the API's request."""
     with _stop_event() as stop:
-        request = _request(options, settings, params)
-        work, plan = _planned(request, options)
+        request = _request(examined, settings, params)
+        work, plan = _planned(request, examined)
         rows: dict[int, Json] = {}
-        done = _fill(rows, request.kind, plan, work, stop, quiet=options.quiet)
+        done = _fill(rows, request.kind, plan, work, stop, quiet=examined.quiet)
         result = {**plan.result(rows), "total": plan.total} if rows else None
     if result is not None:
         show(result, as_json=as_json, text=lambda: study_text.render(result, top))
@@ -71,16 +73,22 @@ def read_bars(text: str) -> list[int]:
         raise typer.BadParameter("write 30,60,120", param_hint="--start-up-bars") from None
 
 
-def _request(options: BacktestOptions, settings: Json, params: Sequence[str]) -> StudyRequest:
+def _request(
+    examined: BacktestOptions | SavedRun, settings: Json, params: Sequence[str]
+) -> StudyRequest:
     from tradertape_server.features.backtests.studies.schemas import StudyRequest
 
     if settings.get("metric", METRICS[0]) not in METRICS:
         raise typer.BadParameter(f"one of {', '.join(METRICS)}", param_hint="--metric")
+    if isinstance(examined, SavedRun):
+        about = {"run_id": examined.run_id}
+    else:
+        about = {"backtest": request_of(examined)}
     body = {
         **settings,
-        "backtest": request_of(options),
+        **about,
         "parameters": dict(_range(text) for text in params),
-        "seed": options.config.seed,
+        "seed": examined.seed,
     }
     try:
         return StudyRequest.model_validate(body)
@@ -91,7 +99,17 @@ def _request(options: BacktestOptions, settings: Json, params: Sequence[str]) ->
         ) from None
 
 
-def _planned(request: StudyRequest, options: BacktestOptions) -> tuple[VariantWork, Plan]:
+def _planned(
+    request: StudyRequest, examined: BacktestOptions | SavedRun
+) -> tuple[VariantWork, Plan]:
+    if isinstance(examined, SavedRun):
+        with account(examined.user) as (container, user_id), container.database.read() as session:
+            study = container.backtests.studies.prepare(session, user_id, request)
+            return study.work, study.plan
+    return _planned_anew(request, examined)
+
+
+def _planned_anew(request: StudyRequest, options: BacktestOptions) -> tuple[VariantWork, Plan]:
     from tradertape_server.features.backtests.studies.planning import plan_of, work_of
 
     market = opened_market(options)
