@@ -1,5 +1,7 @@
 import { expect, type Page, test } from "@playwright/test"
-import { expectAccessible, settle } from "./care"
+import { expectAccessible, expectFits, settle } from "./care"
+import { atTheMoney, enterOptionRun, makeStraddle } from "./made-option-run"
+import { makeRun } from "./made-run"
 import { shoot } from "./shots"
 
 test.setTimeout(600_000)
@@ -15,42 +17,142 @@ const press =
     }
   }
 
-/** What opens over a page, by the page; newest run and own strategy where an id is needed. */
-async function overlays(page: Page): Promise<[string, string, Open][]> {
+interface Overlay {
+  name: string
+  path: string
+  open: Open
+  /** What has to be on the screen besides the dialog or menu before it is checked. */
+  shows?: string | RegExp
+}
+
+/** Click the button of a kind of study, which opens its settings. */
+const study =
+  (kind: string): Open =>
+  (page) =>
+    page.getByText(kind, { exact: true }).first().locator("..").getByRole("button").click()
+
+const firstRow: Open = (page) => page.getByRole("region", { name: "Trades" }).getByRole("row").nth(1).click()
+
+/** Ids of what the dialogs are about: the newest backtest, an own strategy, and runs made for the purpose. */
+interface Subjects {
+  result: string
+  strategy: string
+  run: string
+  straddle: string
+  entered: string
+  legs: string
+}
+
+async function subjects(page: Page, origin: string): Promise<Subjects> {
   const runs = (await (await page.request.get("/api/backtest/runs")).json()) as { run_id: string }[]
   const own = (await (await page.request.get("/api/strategies")).json()) as { id: number }[]
-  const run = `/backtests/${runs[0]?.run_id}`
-  const strategy = `/strategies/${own[0]?.id}`
+  const headers = { Origin: origin }
+  const { symbols } = await atTheMoney(page)
+  const stamp = Date.now()
+  const entered = await makeStraddle(page, "Straddle under axe")
+  await enterOptionRun(page, entered)
+  for (const [path, data] of [
+    ["/api/watchlists", { name: `List ${stamp}` }],
+    ["/api/auth/worker-tokens", { label: "Token to revoke" }],
+    ["/api/auth/agent-keys", { label: "Key to revoke" }],
+  ] as const) {
+    const made = await page.request.post(path, { headers, data })
+    expect(made.ok(), await made.text()).toBe(true)
+  }
+  return {
+    result: `/backtests/${runs[0]?.run_id}`,
+    strategy: `/strategies/${own[0]?.id}`,
+    run: await makeRun(page, `under-axe-${stamp}`),
+    straddle: `/workers/${await makeStraddle(page, "Straddle to enter")}`,
+    entered: `/workers/${entered}`,
+    legs: symbols.map((symbol) => `S1.${symbol}`).join(","),
+  }
+}
+
+/** What opens over a strategy, a backtest or the pages around them. */
+function overResearch({ result, strategy }: Subjects): Overlay[] {
   return [
-    ["kill switch", "/", press("Kill switch")],
-    ["account menu", "/", press("Account")],
-    ["delete a strategy", strategy, press("More actions", "Delete")],
-    ["add a condition", strategy, press("Add a condition to Entry")],
-    ["name and tags", run, press("More actions", "Name and tags")],
-    ["delete a run", run, press("More actions", "Delete")],
-    [
-      "trade",
-      `${run}?tab=trades`,
-      (at) => at.getByRole("region", { name: "Trades" }).getByRole("row").nth(1).click(),
-    ],
-    ["new worker token", "/workers?tab=tokens&isNew=true", async () => undefined],
-    ["new agent key", "/settings?tab=keys", press("New agent key")],
-    ["new GTT", "/gtts?isNew=true", async () => undefined],
+    { name: "account menu", path: "/", open: press("Account") },
+    { name: "new strategy", path: "/strategies", open: press("New strategy") },
+    { name: "delete a strategy", path: strategy, open: press("More actions", "Delete") },
+    { name: "add a condition", path: strategy, open: press("Add a condition to Entry") },
+    { name: "actions on a condition", path: strategy, open: press(/^Actions for Entry, 1$/) },
+    { name: "name and tags", path: result, open: press("More actions", "Name and tags") },
+    { name: "delete a run", path: result, open: press("More actions", "Delete") },
+    {
+      name: "delete chosen runs",
+      path: "/backtests",
+      open: async (page) => {
+        await page
+          .getByRole("checkbox", { name: /^Select/ })
+          .first()
+          .check()
+        await page.getByRole("button", { name: "Delete", exact: true }).click()
+      },
+    },
+    { name: "trade", path: `${result}?tab=trades`, open: firstRow, shows: /^Bought|Entry/ },
+    { name: "parameter sweep", path: `${result}?tab=robustness`, open: study("Parameter sweep") },
+    { name: "parameter search", path: `${result}?tab=robustness`, open: study("Parameter search") },
+    { name: "walk-forward", path: `${result}?tab=robustness`, open: study("Walk-forward") },
   ]
 }
 
+/** What opens over the market, workers' runs, options and keys. */
+function overTrading({ run, straddle, entered, legs }: Subjects): Overlay[] {
+  return [
+    { name: "kill switch", path: "/", open: press("Kill switch") },
+    { name: "new watch list", path: "/market", open: press("Lists", "New list") },
+    { name: "rename a watch list", path: "/market", open: press("Lists", /^Rename/) },
+    { name: "menu of watch lists", path: "/market", open: press("Lists") },
+    { name: "watch an instrument", path: "/market/NSE:INFY", open: press("Watch") },
+    { name: "new GTT", path: "/gtts?isNew=true", open: async () => undefined },
+    { name: "create an option run", path: `/options?legs=${legs}`, open: press("Create option run") },
+    { name: "strategies of options", path: "/options", open: press("Strategies") },
+    { name: "enter an option run", path: straddle, open: press(/^Enter$/), shows: /needs ₹/ },
+    { name: "exit an option run", path: entered, open: press("Exit run"), shows: /^Sends 2 orders/ },
+    { name: "exit a run", path: run, open: press("Exit run"), shows: /^Sends 1 order/ },
+    { name: "new worker token", path: "/workers?tab=tokens&isNew=true", open: async () => undefined },
+    { name: "revoke a worker token", path: "/workers?tab=tokens", open: press(/^Revoke/) },
+    { name: "new agent key", path: "/settings?tab=keys", open: press("New agent key") },
+    { name: "revoke an agent key", path: "/settings?tab=keys", open: press(/^Revoke/) },
+  ]
+}
+
+const WIDTHS = [1440, 390]
+
+async function check(page: Page, { name, path, open, shows }: Overlay, scheme: string): Promise<void> {
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 })
+    await settle(page, path)
+    await open(page)
+    const over = page.getByRole("dialog").or(page.getByRole("menu"))
+    await expect(over.first()).toBeVisible()
+    if (shows) await expect(over.getByText(shows).first()).toBeVisible()
+    await expectAccessible(page, `${name}, ${scheme}, ${width}`)
+    await expectFits(page, `${name} at ${width}`)
+    await shoot(page, `over-${name.replaceAll(" ", "-")}-${width}-${scheme}`)
+  }
+}
+
 for (const scheme of ["light", "dark"] as const) {
-  test(`every dialog, drawer and menu is accessible, ${scheme}`, async ({ page }) => {
+  test(`every dialog, drawer and menu is accessible, ${scheme}`, async ({ page, baseURL }) => {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" })
-    for (const [name, path, open] of await overlays(page)) {
-      await test.step(name, async () => {
-        await settle(page, path)
-        await open(page)
-        await expect(page.getByRole("dialog").or(page.getByRole("menu")).first()).toBeVisible()
-        await expectAccessible(page, `${name}, ${scheme}`)
-        await shoot(page, `over-${name.replaceAll(" ", "-")}-${scheme}`)
-      })
-    }
+    const about = await subjects(page, baseURL ?? "")
+    for (const overlay of [...overResearch(about), ...overTrading(about)])
+      await test.step(overlay.name, () => check(page, overlay, scheme))
+  })
+}
+
+for (const scheme of ["light", "dark"] as const) {
+  test(`the notice and dialog of stopped trading are accessible, ${scheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" })
+    await settle(page, "/")
+    await page.getByRole("button", { name: "Kill switch" }).click()
+    await page.getByRole("dialog").getByRole("button", { name: "Stop trading" }).click()
+    const overlay = { name: "trading stopped", path: "/", open: press("Trading stopped") }
+    await check(page, overlay, scheme)
+    await page.getByRole("dialog").getByRole("button", { name: "Resume trading" }).click()
+    await expect(page.getByRole("button", { name: "Kill switch" })).toBeVisible()
   })
 }
 

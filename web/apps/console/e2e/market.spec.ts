@@ -119,7 +119,8 @@ for (const timezoneId of ["Asia/Kolkata", "America/New_York", "Pacific/Auckland"
       const box = await figure.boundingBox()
       if (!box) throw new Error("the chart has no size")
       const days: string[] = []
-      for (let share = 0.86; share > 0.78; share -= 0.002) {
+      // To the right of the candles, where labels of levels may be, the reading is that of the last one.
+      for (let share = 0.9; share > 0.6; share -= 0.004) {
         await page.mouse.move(box.x + box.width * share, box.y + 100)
         const day = /^[\d]+ \w+ \d{4}/.exec(await reading.innerText())?.[0] ?? ""
         if (day !== days.at(-1)) days.push(day)

@@ -1,48 +1,11 @@
-import { expect, type Page, test } from "@playwright/test"
+import { expect, test } from "@playwright/test"
 import { expectAccessible } from "./care"
+import { atTheMoney, enterOptionRun, makeStraddle } from "./made-option-run"
 import { moves, STILL_AT_MOST_MS } from "./moving"
 import { shoot } from "./shots"
 
 test.describe.configure({ mode: "serial" })
 test.setTimeout(2 * STILL_AT_MOST_MS)
-
-const RUNS = "/api/algo-workers/worker/options/runs"
-const LIMITS = { stoploss_inr: 40_000, target_pct: 90, basis: "premium", leg_stoploss_pct: 300 }
-
-interface Strike {
-  CE: { tradingsymbol: string }
-  PE: { tradingsymbol: string }
-}
-
-/** Next week's at-the-money call and put. */
-async function atTheMoney(page: Page): Promise<{ symbols: string[]; quantity: number }> {
-  const answer = await page.request.get("/api/options/NIFTY/chain?window=0&expiry=next_week")
-  const { rows, lot_size: quantity } = (await answer.json()) as { rows: Strike[]; lot_size: number }
-  const [strike] = rows
-  if (!strike) throw new Error("there is no option at the money")
-  return { symbols: [strike.CE.tradingsymbol, strike.PE.tradingsymbol], quantity }
-}
-
-/** Create a short straddle of next week as its owner, without entering it. */
-async function makeStraddle(page: Page, name: string): Promise<string> {
-  const { symbols, quantity } = await atTheMoney(page)
-  const made = await page.request.post(RUNS, {
-    data: {
-      strategy_name: name,
-      product: "NRML",
-      legs: symbols.map((tradingsymbol) => ({ tradingsymbol, transaction_type: "SELL", quantity })),
-      protection: LIMITS,
-      metadata: {},
-    },
-  })
-  expect(made.ok(), await made.text()).toBe(true)
-  return ((await made.json()) as { strategy_run_id: string }).strategy_run_id
-}
-
-async function enter(page: Page, id: string): Promise<void> {
-  const entered = await page.request.post(`${RUNS}/${id}/enter`, { data: { metadata: {} } })
-  expect(entered.ok(), await entered.text()).toBe(true)
-}
 
 test("an option run from creation to exit", async ({ page }) => {
   await page.goto("/options")
@@ -89,7 +52,7 @@ test("an option run from creation to exit", async ({ page }) => {
   await expect(page.getByText("must be positive, was -5")).toBeVisible()
   await stop.fill("50000")
   await page.getByRole("button", { name: "Replay since entry" }).click()
-  await expect(page.getByText("The edited rules would not have fired")).toBeVisible()
+  await expect(page.getByText("The edited rules would not have triggered")).toBeVisible()
   await page.getByRole("button", { name: "Save protection" }).click()
   await expect(page.getByText("Generation 3")).toBeVisible()
   await expect(steps).toContainText(/Basket stopa loss of ₹50,000/)
@@ -106,7 +69,7 @@ test("an option run from creation to exit", async ({ page }) => {
 })
 
 test("one option run stays open for the page checks", async ({ page }) => {
-  await enter(page, await makeStraddle(page, "Straddle to look at"))
+  await enterOptionRun(page, await makeStraddle(page, "Straddle to look at"))
   await page.goto("/workers?tab=options")
   await expect(page.getByRole("link", { name: /Straddle to look at/ })).toContainText(
     /Received ₹[\d,.]+ per unit/,

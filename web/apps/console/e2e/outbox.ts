@@ -17,7 +17,8 @@ function plain(mail: string): string {
 }
 
 async function mailTo(address: string): Promise<string> {
-  const names = (await readdir(outbox()))
+  // The server makes the folder for its first mail, which is sent after the reply.
+  const names = (await readdir(outbox()).catch(() => []))
     .filter((name) => name.endsWith(".eml"))
     .sort()
     .reverse()

@@ -23,6 +23,22 @@ async function backtest(page: Page, origin: string, start: string, slippage_bps:
   return ((await made.json()) as Started).run_id
 }
 
+/** Fingers that touch at a height, move from one place to another and leave. */
+async function touchscreen(page: Page, y: number) {
+  const session = await page.context().newCDPSession(page)
+  const send = (type: "touchStart" | "touchMove" | "touchEnd", xs: number[]) =>
+    session.send("Input.dispatchTouchEvent", { type, touchPoints: xs.map((x, id) => ({ x, y, id })) })
+  return async (from: number[], to: number[]) => {
+    await send("touchStart", from)
+    for (let step = 1; step <= 10 && from.some((x, i) => x !== to[i]); step++)
+      await send(
+        "touchMove",
+        from.map((x, i) => x + ((to[i] ?? x) - x) * (step / 10)),
+      )
+    await send("touchEnd", [])
+  }
+}
+
 let early = ""
 let late = ""
 
@@ -70,6 +86,45 @@ test("the chart of a result has ranges, is zoomed by the wheel, and is not dragg
   await page.mouse.dblclick(box.x + 300, y)
   await expect(foot).toContainText(whole)
   await shoot(page, "result-chart")
+})
+
+test.describe("on a phone", () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+
+  test("the chart of a result is zoomed by two fingers, moved by one and never beyond its ends", async ({
+    page,
+  }) => {
+    await page.goto(`/backtests/${early}`)
+    const chart = page.getByRole("figure", { name: /^Equity/ })
+    await chart.scrollIntoViewIfNeeded()
+    const foot = chart.locator("xpath=following-sibling::div[1]")
+    await expect(foot).toContainText(DAYS)
+    const shown = async () => (DAYS.exec(await foot.innerText()) ?? []).slice(1).map((day) => Date.parse(day))
+    const [first = 0, last = 0] = await shown()
+    const box = await chart.boundingBox()
+    if (!box) throw new Error("the chart has no size")
+    const touch = await touchscreen(page, box.y + box.height / 3)
+    const middle = box.x + box.width / 2
+
+    // Two fingers apart, to a part of the period; then one finger, past either end.
+    await touch([middle - 20, middle + 20], [middle - 110, middle + 110])
+    const [zoomedFirst = 0, zoomedLast = 0] = await shown()
+    expect(zoomedLast - zoomedFirst).toBeLessThan((last - first) / 2)
+    for (let drag = 0; drag < 10; drag++) await touch([box.x + 40], [box.x + 320])
+    expect((await shown())[0]).toBe(first)
+    for (let drag = 0; drag < 20; drag++) await touch([box.x + 320], [box.x + 40])
+    expect((await shown())[1]).toBe(last)
+
+    // Two fingers together, further than the period is long.
+    for (const _ of [1, 2, 3]) await touch([middle - 110, middle + 110], [middle - 20, middle + 20])
+    expect(await shown()).toEqual([first, last])
+    await touch([middle - 20, middle + 20], [middle - 110, middle + 110])
+    expect(await shown()).not.toEqual([first, last])
+    await touch([middle], [middle])
+    await touch([middle], [middle])
+    await expect.poll(shown).toEqual([first, last])
+    await shoot(page, "result-chart-390")
+  })
 })
 
 test("the headline and the tab count trades alike", async ({ page }) => {

@@ -1,6 +1,6 @@
 import { expect, type Page, test } from "@playwright/test"
 import { makeRun } from "./made-run"
-import { AMOUNT, PERCENT, PRICE, QUANTITY, typeInAHurry } from "./typing"
+import { AMOUNT, PERCENT, PRICE, QUANTITY, SHARE, typeInAHurry } from "./typing"
 
 test.setTimeout(180_000)
 
@@ -115,4 +115,64 @@ test("a backtest's money and a paper account's cash", async ({ page }) => {
   await typeInAHurry(field(page, "Maximum open positions"), QUANTITY)
   await page.goto("/settings?tab=accounts")
   await typeInAHurry(field(page, "Cash (₹)"), { ...AMOUNT, above: "1,00,000", showsPasted: "0" })
+})
+
+const CLOSE = { type: "indicator", name: "close" }
+const UPPER_BAND = { type: "indicator", fn: "bbands", params: { period: 20, multiplier: 2 }, output: "upper" }
+const ABOVE = { type: "compare", left: CLOSE, op: ">", right: { type: "literal", value: 100 } }
+
+test("the numbers of conditions and of an indicator's settings", async ({ page, baseURL }) => {
+  const made = await page.request.post("/api/strategies", {
+    headers: { Origin: baseURL ?? "" },
+    data: {
+      name: "Numbers everywhere",
+      base_model: "v0_dart_monkey",
+      entry_rules: {
+        type: "and",
+        conditions: [
+          { type: "count", at_least: 1, conditions: [ABOVE, ABOVE] },
+          { type: "for_bars", bars: 3, condition: ABOVE },
+          { type: "random", prob: 0.05, seed: 0 },
+          { type: "compare", left: CLOSE, op: ">", right: UPPER_BAND },
+        ],
+      },
+    },
+  })
+  expect(made.ok(), await made.text()).toBe(true)
+  const { id } = (await made.json()) as { id: number }
+  await page.goto(`/strategies/${id}`)
+  for (const name of ["Minimum number of conditions", "Number of days", "Seed"])
+    await typeInAHurry(field(page, name), QUANTITY)
+  // A share is kept as a fraction: 7 % must not come back as 7.000000000000001.
+  await typeInAHurry(field(page, "Probability in percent"), SHARE)
+  await page.getByRole("button", { name: /^Entry, 4, right side, settings/ }).click()
+  await typeInAHurry(field(page, "period"), QUANTITY)
+  await typeInAHurry(field(page, "multiplier"), PERCENT)
+  await typeInAHurry(field(page, "Days before"), QUANTITY)
+  await expect(page.getByText("0 to 250", { exact: true })).toBeVisible()
+  const days = field(page, "Days before")
+  await days.fill("")
+  await page.waitForTimeout(300)
+  await expect(days).toHaveValue("")
+  await days.fill("2")
+  await expect(page.getByText("0 to 250", { exact: true })).toBeHidden()
+})
+
+test("the ranges and counts of a study", async ({ page }) => {
+  const runs = (await (await page.request.get("/api/backtest/runs")).json()) as { run_id: string }[]
+  await page.goto(`/backtests/${runs[0]?.run_id}?tab=robustness`)
+  const open = (kind: string) =>
+    page.getByText(kind, { exact: true }).first().locator("..").getByRole("button").click()
+  const start = page.getByRole("button", { name: "Start", exact: true }).last()
+  await open("Parameter search")
+  for (const name of ["From", "To", "Step"]) await typeInAHurry(field(page, name), PERCENT)
+  await typeInAHurry(field(page, "Trials"), QUANTITY)
+  await expect(page.getByText("1 to 1,000", { exact: true })).toBeVisible()
+  await expect(start).toBeDisabled()
+  await field(page, "Trials").fill("40")
+  await expect(start).toBeEnabled()
+  await page.keyboard.press("Escape")
+  await open("Walk-forward")
+  for (const name of ["Optimise on (months)", "Test on (months)"])
+    await typeInAHurry(field(page, name), QUANTITY)
 })

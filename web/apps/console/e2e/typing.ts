@@ -44,6 +44,15 @@ export const PERCENT: Typed = {
   above: "4",
 }
 
+/** A percentage that is stored as a fraction. */
+export const SHARE: Typed = {
+  types: "5.7",
+  shows: "5.7",
+  pastes: "7%",
+  showsPasted: "7",
+  above: "8",
+}
+
 /** A pause in which prices come in several times. */
 const TICKS_MS = 700
 

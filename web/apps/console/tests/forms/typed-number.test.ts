@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { lotsText } from "@/components/forms/quantity-input"
+import { outsideText } from "@/components/forms/required-number"
 import { plainNumber, stepped } from "@/components/forms/typed-number"
 
 describe("a typed price", () => {
@@ -60,4 +61,17 @@ describe("the arrow keys", () => {
     expect(stepped(0, 0.05, -1)).toBe(0)
     expect(stepped(0, 1, -1, true)).toBe(-1)
   })
+})
+
+describe("a number with bounds", () => {
+  it.each([
+    [0, 1, 240, "1 to 240"],
+    [241, 1, 240, "1 to 240"],
+    [0, 1, undefined, "At least 1"],
+    [1001, undefined, 1000, "At most 1,000"],
+  ])("%s is outside of %s to %s", (value, min, max, told) => expect(outsideText(value, min, max)).toBe(told))
+
+  it.each([1, 17, 240])("%s is inside", (value) => expect(outsideText(value, 1, 240)).toBeNull())
+
+  it("may be empty", () => expect(outsideText(null, 1, 240)).toBeNull())
 })

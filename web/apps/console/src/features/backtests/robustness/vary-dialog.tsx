@@ -1,8 +1,9 @@
-import { Button, Group, NumberInput, Select, Stack, Text } from "@mantine/core"
+import { Button, Group, Select, Stack, Text } from "@mantine/core"
 import type { Run } from "@tradertape/api/backtest.ts"
 import { count } from "@tradertape/ui/format.ts"
 import { useMemo, useState } from "react"
 import { Dialog } from "@/components/dialog/dialog"
+import { outsideText, RequiredNumber } from "@/components/forms/required-number"
 import type { NewStudy, Range } from "@/lib/queries/studies"
 import { numbersOf, rangeAround, sizeOf, type VariedNumber } from "./varied-numbers"
 
@@ -37,6 +38,7 @@ const TITLES: Record<VaryingKind, string> = {
 }
 
 const MAX_RUNS = 400
+const MOST = { trials: 1000, train: 240, test: 120 }
 const MAX_AXES: Record<VaryingKind, number> = { sweep: 2, search: 6, walk_forward: 2 }
 
 /** Selects numbers of the strategy and the values to try. */
@@ -50,6 +52,10 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
   const isWalk = kind === "walk_forward"
   const isSearch = kind === "search"
   const isTooMany = !isSearch && runs > MAX_RUNS
+  const isOutside =
+    (isSearch && outsideText(trials, 1, MOST.trials) !== null) ||
+    (isWalk &&
+      [outsideText(months.train, 1, MOST.train), outsideText(months.test, 1, MOST.test)].some(Boolean))
   const unused = numbers.filter(({ key }) => !axes.some((axis) => axis.key === key))
   const start = () =>
     onStart({
@@ -89,17 +95,17 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
             value={metric}
             onChange={(value) => setMetric(METRICS.find((one) => one.value === value)?.value ?? metric)}
           />
-          {isSearch && <Count label="Trials" most={1000} value={trials} onChange={setTrials} />}
+          {isSearch && <Count label="Trials" most={MOST.trials} value={trials} onChange={setTrials} />}
           {isWalk && (
             <>
               <Count
-                most={240}
+                most={MOST.train}
                 label="Optimise on (months)"
                 value={months.train}
                 onChange={(train) => setMonths({ ...months, train })}
               />
               <Count
-                most={120}
+                most={MOST.test}
                 label="Test on (months)"
                 value={months.test}
                 onChange={(test) => setMonths({ ...months, test })}
@@ -114,7 +120,7 @@ export function VaryDialog({ run, kind, isBusy, onStart, onClose }: Props) {
             {isWalk ? " in every window" : ""}
             {isTooMany ? `, at most ${MAX_RUNS}: use a larger step` : ""}
           </Text>
-          <Button loading={isBusy} disabled={runs === 0 || isTooMany} onClick={start}>
+          <Button loading={isBusy} disabled={runs === 0 || isTooMany || isOutside} onClick={start}>
             Start
           </Button>
         </Group>
@@ -140,8 +146,8 @@ function AxisFields({ axis, numbers, number, onChange }: AxisProps) {
     const entry = numbers.find((one) => one.key === key)
     if (entry) onChange(axisOf(entry))
   }
-  const set = (part: keyof Range) => (value: number | string) =>
-    typeof value === "number" && onChange({ ...axis, range: { ...axis.range, [part]: value } })
+  const set = (part: keyof Range) => (value: number | null) =>
+    value !== null && onChange({ ...axis, range: { ...axis.range, [part]: value } })
   return (
     <Group gap={8} align="flex-end" wrap="wrap">
       <Select
@@ -153,14 +159,16 @@ function AxisFields({ axis, numbers, number, onChange }: AxisProps) {
         style={{ flex: "1 1 240px" }}
       />
       {(["min", "max", "step"] as const).map((part) => (
-        <NumberInput
+        <RequiredNumber
           key={part}
           size="xs"
           w={84}
           label={{ min: "From", max: "To", step: "Step" }[part]}
+          decimals={6}
+          isSigned={part !== "step"}
+          step={1}
           value={axis.range[part]}
           onChange={set(part)}
-          hideControls
         />
       ))}
     </Group>
@@ -179,13 +187,15 @@ function Count({
   onChange: (value: number) => void
 }) {
   return (
-    <NumberInput
+    <RequiredNumber
       size="xs"
       label={label}
+      decimals={0}
+      step={1}
       min={1}
       max={most}
       value={value}
-      onChange={(next) => typeof next === "number" && onChange(next)}
+      onChange={(next) => next !== null && onChange(next)}
     />
   )
 }

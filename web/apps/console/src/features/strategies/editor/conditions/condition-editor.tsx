@@ -1,5 +1,6 @@
-import { NumberInput, Select, TagsInput } from "@mantine/core"
+import { Select, TagsInput } from "@mantine/core"
 import type { CompareOp, Condition } from "@tradertape/api/strategy.ts"
+import { RequiredNumber } from "@/components/forms/required-number"
 import { isGroup, isWrapper } from "../../tree/nodes"
 import type { Scope } from "../../tree/operands"
 import type { Path } from "../../tree/path"
@@ -78,24 +79,18 @@ export function ConditionEditor({ path, scope, label }: Props) {
 function NestHead({ path, node }: { path: Path; node: Condition }) {
   const [, setNode] = usePlace<Condition>(path)
   const { isReadOnly } = useEditing()
-  const size = {
-    size: "xs",
-    hideControls: true,
-    readOnly: isReadOnly,
-    className: classes.small,
-    allowDecimal: false,
-  }
+  const size = { size: "xs", readOnly: isReadOnly, className: classes.small, decimals: 0, step: 1 }
   if (node.type === "count") {
     return (
       <>
         <b>At least</b>
-        <NumberInput
+        <RequiredNumber
           {...size}
           aria-label="Minimum number of conditions"
           min={1}
           max={node.conditions.length}
           value={node.at_least}
-          onChange={(value) => typeof value === "number" && setNode({ ...node, at_least: value })}
+          onChange={(value) => value !== null && setNode({ ...node, at_least: value })}
         />
         <b>of these conditions are met</b>
       </>
@@ -105,13 +100,13 @@ function NestHead({ path, node }: { path: Path; node: Condition }) {
     return (
       <>
         <b>On each of the last</b>
-        <NumberInput
+        <RequiredNumber
           {...size}
           aria-label="Number of days"
           min={1}
           max={250}
           value={node.bars}
-          onChange={(value) => typeof value === "number" && setNode({ ...node, bars: value })}
+          onChange={(value) => value !== null && setNode({ ...node, bars: value })}
         />
         <b>days</b>
       </>
@@ -191,34 +186,37 @@ function Leaf({ path, node, scope, label }: Props & { node: Condition }) {
   }
 }
 
+/** A percentage as a share, without the digits that binary fractions add: 7 is 0.07. */
+const shareOf = (percent: number) => Number((percent / 100).toFixed(6))
+
 function RandomLeaf({ path, node }: { path: Path; node: Extract<Condition, { type: "random" }> }) {
   const [, setNode] = usePlace<Condition>(path)
   const { isReadOnly } = useEditing()
   return (
     <>
       <span>Randomly, on</span>
-      <NumberInput
+      <RequiredNumber
         size="xs"
         className={classes.small}
         aria-label="Probability in percent"
-        suffix="%"
+        rightSection="%"
         min={0}
         max={100}
-        decimalScale={2}
-        hideControls
-        value={node.prob * 100}
-        onChange={(value) => typeof value === "number" && setNode({ ...node, prob: value / 100 })}
+        decimals={4}
+        step={1}
+        value={Number((node.prob * 100).toFixed(4))}
+        onChange={(value) => value !== null && setNode({ ...node, prob: shareOf(value) })}
         readOnly={isReadOnly}
       />
       <span>of stocks each day, seed</span>
-      <NumberInput
+      <RequiredNumber
         size="xs"
         className={classes.small}
         aria-label="Seed"
-        hideControls
-        allowDecimal={false}
+        decimals={0}
+        step={1}
         value={node.seed ?? 0}
-        onChange={(value) => typeof value === "number" && setNode({ ...node, seed: value })}
+        onChange={(value) => value !== null && setNode({ ...node, seed: value })}
         readOnly={isReadOnly}
       />
     </>

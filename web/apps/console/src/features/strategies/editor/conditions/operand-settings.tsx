@@ -1,6 +1,7 @@
-import { ActionIcon, NumberInput, Popover, Select, Stack, Text } from "@mantine/core"
+import { ActionIcon, Popover, Select, Stack, Text } from "@mantine/core"
 import type { IndicatorParams, Operand } from "@tradertape/api/strategy.ts"
 import { SlidersHorizontal } from "lucide-react"
+import { RequiredNumber } from "@/components/forms/required-number"
 import type { IndicatorEntry } from "@/lib/queries/strategies"
 import { offsetOf, PRICES, withOffset } from "../../tree/operands"
 import { useEditing } from "../state/editor-context"
@@ -57,15 +58,16 @@ export function OperandSettings({ operand, onChange, label }: Props) {
         <Stack gap="xs">
           {entry && <Text size="xs">{entry.title}</Text>}
           {entry && isCustom(operand) && <CustomFields operand={operand} entry={entry} onChange={onChange} />}
-          <NumberInput
+          <RequiredNumber
             size="xs"
             label="Days before"
             description="0 is the day of the signal, 1 the day before."
             min={0}
             max={250}
-            allowDecimal={false}
+            decimals={0}
+            step={1}
             value={offsetOf(operand)}
-            onChange={(value) => typeof value === "number" && onChange(withOffset(operand, value))}
+            onChange={(value) => value !== null && onChange(withOffset(operand, value))}
             readOnly={isReadOnly}
           />
         </Stack>
@@ -103,15 +105,17 @@ function CustomFields({ operand, entry, onChange }: FieldsProps) {
           )
         }
         return (
-          <NumberInput
+          <RequiredNumber
             key={param.name}
             size="xs"
             label={param.name}
             min={param.minimum}
             max={param.maximum}
-            allowDecimal={param.kind === "float"}
+            decimals={param.kind === "float" ? 6 : 0}
+            isSigned={param.minimum < 0}
+            step={1}
             value={value}
-            onChange={(next) => typeof next === "number" && setParam(param.name, next)}
+            onChange={(next) => next !== null && setParam(param.name, next)}
             readOnly={isReadOnly}
           />
         )

@@ -26,7 +26,7 @@ export function RiskForm({ id, controls, risk, mayEdit }: Props) {
   const saving = useMutation({
     mutationFn: () => runCalls.saveRisk(id, patch, form.values.reason),
     onSuccess: () => {
-      notifyDone("The controls are saved; the worker applies them at its next heartbeat")
+      notifyDone("The controls are saved and in force")
       return client.invalidateQueries({ queryKey: ["workers", "run", id] })
     },
     onError: (error) => form.setErrors(fieldErrors(error, placesOf(controls))),
