@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packages.sandbox.tests.admin.served import KEY, Served, served
 
-from tradertape_core.orders.order import OrderStatus
+from tradertape_core.orders.order import OrderStatus, Product
 from tradertape_sandbox.exchange.events import Event, OrderChanged
 from tradertape_sandbox.faults.endpoints import Endpoint, broker_of, endpoint_of
 from tradertape_sandbox.faults.middleware import ConnectionCut
@@ -211,3 +211,20 @@ def test_whatever_faults_are_planned_the_exchanges_book_stays_right(
         assert position.quantity == held + sum(trade.quantity for trade in trades)
     spent = sum(int(trade.price * trade.quantity * 100) for trade in trades)
     assert account.cash_paise == cash - spent - account.charges_today.total
+
+
+@pytest.mark.slow
+def test_two_thousand_orders_whose_answers_are_dropped_are_in_the_book_once_each(
+    door: Served,
+) -> None:
+    door.sandbox.faults.add(FaultPlan(kind=K.DROP_AFTER, endpoint=Endpoint.PLACE))
+    tags = [f"T{number:05d}" for number in range(2000)]
+    for tag in tags:
+        with pytest.raises(ConnectionCut):
+            place(door, path=f"/kite/orders/regular?tag={tag}")
+
+    records = door.sandbox.exchange.account(KEY).orders.values()
+    assert [record.tag for record in records] == tags
+    held = {one.instrument.id: one for one in door.sandbox.exchange.holdings(KEY)}
+    bought = door.sandbox.exchange.account(KEY).position("NSE:SBIN", Product.CNC).quantity
+    assert bought == held["NSE:SBIN"].opening_quantity + 2000
