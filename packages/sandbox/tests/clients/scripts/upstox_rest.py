@@ -1,5 +1,6 @@
 """Upstox's client against the sandbox: sessions, orders, portfolio and quotes."""
 
+import datetime
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -265,12 +266,58 @@ def portfolio(client):
     )
 
 
+def history(client):
+    v2, v3 = upstox_client.HistoryApi(client), upstox_client.HistoryV3Api(client)
+    minutes = report.call(
+        "get_intra_day_candle_data",
+        lambda: v2.get_intra_day_candle_data(INFY, "1minute", "2.0"),
+        lambda r: r.data.candles and all(len(row) == 7 for row in r.data.candles),
+    )
+    today = datetime.date.fromisoformat(minutes.data.candles[0][0][:10])
+    first, last = str(today - datetime.timedelta(days=20)), str(today)
+    days = report.call(
+        "get_historical_candle_data1",
+        lambda: v2.get_historical_candle_data1(INFY, "day", last, first, "2.0"),
+        lambda r: len(r.data.candles) > 5 and r.data.candles[0][0] > r.data.candles[-1][0],
+    )
+    newest = days.data.candles[0][0][:10]
+    report.call(
+        "get_historical_candle_data",
+        lambda: v2.get_historical_candle_data(INFY, "day", newest, "2.0"),
+        lambda r: [row[0][:10] for row in r.data.candles] == [newest],
+    )
+    report.call(
+        "get_historical_candle_data1 v3",
+        lambda: v3.get_historical_candle_data1(INFY, "minutes", "5", last, first),
+        lambda r: len(r.data.candles) > 100 and r.data.candles[0][0].endswith("+05:30"),
+    )
+    report.call(
+        "get_historical_candle_data v3",
+        lambda: v3.get_historical_candle_data(INFY, "days", "1", newest),
+        lambda r: [row[0][:10] for row in r.data.candles] == [newest],
+    )
+    report.call(
+        "get_intra_day_candle_data v3",
+        lambda: v3.get_intra_day_candle_data(INFY, "minutes", "1"),
+        lambda r: r.data.candles and all(len(row) == 7 for row in r.data.candles),
+    )
+    report.fails(
+        "too long a range",
+        lambda: v3.get_historical_candle_data1(
+            INFY, "minutes", "1", last, str(today - datetime.timedelta(days=40))
+        ),
+        ApiException,
+        "31 days",
+    )
+
+
 def main():
     client = sign_in()
     last = quotes(client)
     orders_v2(client, last)
     orders_v3(client, last)
     portfolio(client)
+    history(client)
     login = upstox_client.LoginApi(client)
     report.call("logout", lambda: login.logout("2.0"), lambda r: r.data is True)
     report.fails(

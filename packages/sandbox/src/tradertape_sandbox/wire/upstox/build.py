@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match, Route
+from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 
 from tradertape_sandbox.exchange.exchange import Exchange
 from tradertape_sandbox.settings import SandboxSettings
 from tradertape_sandbox.wire.rate_limits import Limit, RateLimits
 from tradertape_sandbox.wire.sessions import Sessions
-from tradertape_sandbox.wire.upstox import access, orders, portfolio, quotes
+from tradertape_sandbox.wire.upstox import access, feed, history, orders, portfolio, quotes
 from tradertape_sandbox.wire.upstox.door import LIMITS, Endpoint, UpstoxDoor, route
 from tradertape_sandbox.wire.upstox.envelope import UpstoxError, failure
 
@@ -21,7 +21,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *orders.ENDPOINTS,
     *portfolio.ENDPOINTS,
     *quotes.ENDPOINTS,
+    *history.ENDPOINTS,
+    *feed.ENDPOINTS,
 )
+# The client asks for its own path; programs that were authorised are sent to the first.
+_FEED_PATHS = ("/feed", "/v3/feed/market-data-feed")
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
 
@@ -37,7 +41,9 @@ def routes(
         exchange, sessions, RateLimits(exchange.clock, limits), settings.socket_origin
     )
     known = [route(door, endpoint) for endpoint in ENDPOINTS]
-    return [*known, _unknown(known)]
+    market = feed.MarketFeed(door)
+    sockets = [WebSocketRoute(path, market.serve) for path in _FEED_PATHS]
+    return [*known, *sockets, _unknown(known)]
 
 
 def _unknown(known: Sequence[Route]) -> Route:
