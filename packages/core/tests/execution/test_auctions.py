@@ -120,5 +120,5 @@ def test_a_refusal_says_what_to_do() -> None:
     )
     [limit_only] = against_phase(request, K.CLOSING_LIMIT_ONLY)
     assert limit_only.message == (
-        "order_type MARKET is not taken in the closing auction: its last minutes take LIMIT only"
+        "order_type MARKET is not accepted in the closing auction: its last minutes take LIMIT only"
     )

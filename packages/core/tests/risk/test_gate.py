@@ -115,7 +115,7 @@ def test_a_calm_day_refuses_nothing():
             limit("105.05"),
             CALM,
             R.PRICE_BAND,
-            "5.05% away from the last price ₹100.00; within 5% are ₹95.00 to ₹105.00",
+            "5.05% away from the last price ₹100.00; the limit is 5%: ₹95.00 to ₹105.00",
         ),
         (limit("94.90"), CALM, R.PRICE_BAND, "price"),
         (
@@ -124,8 +124,8 @@ def test_a_calm_day_refuses_nothing():
             R.PRICE_BAND,
             "trigger_price",
         ),
-        (limit(141), facts(is_option=True), R.PRICE_BAND, "within 40% are ₹60.00 to ₹140.00"),
-        (order(), facts(tick_age_s=31.0), R.MARKET_DATA_STALE, "one 31 s old"),
+        (limit(141), facts(is_option=True), R.PRICE_BAND, "the limit is 40%: ₹60.00 to ₹140.00"),
+        (order(), facts(tick_age_s=31.0), R.MARKET_DATA_STALE, "a price 31 s old"),
         (order(), facts(last_price=None), R.MARKET_DATA_STALE, "no price"),
         (order(), facts(tick_age_s=None), R.MARKET_DATA_STALE, "no price"),
         (

@@ -1,45 +1,71 @@
 import { expect, type Page, test } from "@playwright/test"
 import { lookAround } from "./care"
+import { makeRun } from "./made-run"
 
-/** Pages with content; the run is the newest one. */
-async function places(page: Page): Promise<Record<string, string>> {
-  const runs = (await (await page.request.get("/api/backtest/runs")).json()) as { run_id: string }[]
-  const own = (await (await page.request.get("/api/strategies")).json()) as { id: number }[]
-  const [first, second] = runs
-  const options = (await (await page.request.get("/api/workers/option-runs")).json()) as {
-    card: { strategy_run_id: string }
-  }[]
-  const option = `/workers/${options[0]?.card.strategy_run_id}`
-  return {
-    home: "/",
-    strategies: "/strategies?tab=templates",
-    editor: `/strategies/${own[0]?.id}`,
-    "editor-json": `/strategies/${own[0]?.id}?view=json`,
-    "editor-test": `/strategies/${own[0]?.id}?view=test`,
-    backtests: "/backtests",
-    "new-backtest": "/backtests/new",
-    result: `/backtests/${first?.run_id}`,
-    trades: `/backtests/${first?.run_id}?tab=trades`,
-    returns: `/backtests/${first?.run_id}?tab=returns`,
-    compare: `/backtests/compare?ids=${first?.run_id},${second?.run_id}`,
-    market: "/market",
-    symbol: "/market/NSE:INFY?interval=15minute",
-    options: "/options",
-    "option-runs": "/workers?tab=options",
-    "option-run": option,
-    "option-run-protection": `${option}?tab=protection`,
-    gtts: "/gtts",
-    "gtt-form": "/gtts?make=NSE:INFY",
-    settings: "/settings?tab=security",
-    changelog: "/changelog",
-  }
+interface Place {
+  name: string
+  path: string
+}
+
+const tabsOf = (name: string, path: string, tabs: readonly string[]): Place[] =>
+  tabs.map((tab) => ({ name: `${name}-${tab}`, path: `${path}?tab=${tab}` }))
+
+const RESULT_TABS = [
+  "trades",
+  "returns",
+  "drawdowns",
+  "conviction",
+  "skipped",
+  "costs",
+  "robustness",
+  "config",
+]
+const RUN_TABS = ["orders", "protection", "risk", "timeline"]
+const SETTINGS_TABS = ["profile", "security", "keys", "accounts", "appearance"]
+
+/** Every page with content, and every tab of it; the result is the newest one. */
+async function places(page: Page): Promise<Place[]> {
+  const read = async <T>(path: string) => (await (await page.request.get(path)).json()) as T
+  const [first, second] = await read<{ run_id: string }[]>("/api/backtest/runs")
+  const [own] = await read<{ id: number }[]>("/api/strategies")
+  const [options] = await read<{ card: { strategy_run_id: string } }[]>("/api/workers/option-runs")
+  const result = `/backtests/${first?.run_id}`
+  const strategy = `/strategies/${own?.id}`
+  const option = `/workers/${options?.card.strategy_run_id}`
+  const equity = await makeRun(page, `looked-around-${Date.now()}`)
+  return [
+    { name: "home", path: "/" },
+    ...tabsOf("strategies", "/strategies", ["mine", "templates", "public"]),
+    { name: "editor", path: strategy },
+    ...["json", "english", "test", "versions"].map((view) => ({
+      name: `editor-${view}`,
+      path: `${strategy}?view=${view}`,
+    })),
+    { name: "backtests", path: "/backtests" },
+    { name: "new-backtest", path: "/backtests/new" },
+    { name: "result", path: result },
+    ...tabsOf("result", result, RESULT_TABS),
+    { name: "compare", path: `/backtests/compare?ids=${first?.run_id},${second?.run_id}` },
+    { name: "market", path: "/market" },
+    { name: "symbol", path: "/market/NSE:INFY?interval=15minute" },
+    { name: "options", path: "/options" },
+    ...tabsOf("workers", "/workers", ["runs", "options", "tokens"]),
+    { name: "run", path: equity },
+    ...tabsOf("run", equity, RUN_TABS),
+    { name: "option-run", path: option },
+    ...tabsOf("option-run", option, RUN_TABS),
+    ...tabsOf("gtts", "/gtts", ["active", "history"]),
+    { name: "gtt-form", path: "/gtts?make=NSE:INFY" },
+    ...tabsOf("settings", "/settings", SETTINGS_TABS),
+    { name: "changelog", path: "/changelog" },
+  ]
 }
 
 test("every page fits every width, is accessible, requests only our server, and raises no error", async ({
   page,
   baseURL,
 }) => {
-  test.setTimeout(900_000)
+  test.setTimeout(1_500_000)
   const strangers: string[] = []
   const broken: string[] = []
   page.on("request", (request) => {
@@ -47,7 +73,10 @@ test("every page fits every width, is accessible, requests only our server, and 
     if (!url.startsWith(baseURL ?? "") && !/^(data|blob):/.test(url)) strangers.push(url)
   })
   page.on("pageerror", (error) => broken.push(error.message))
-  for (const [name, path] of Object.entries(await places(page))) {
+  page.on("console", (message) => {
+    if (message.type() === "error") broken.push(`${page.url()}: ${message.text()}`)
+  })
+  for (const { name, path } of await places(page)) {
     await test.step(name, () => lookAround(page, name, path))
   }
   expect(strangers).toEqual([])

@@ -31,10 +31,7 @@ export async function settle(page: Page, path: string): Promise<void> {
   await expect(page.locator("[data-mantine-skeleton], .mantine-Skeleton-root")).toHaveCount(0)
 }
 
-const WIDTHS = {
-  light: [1440, 390],
-  dark: [1440, 1024, 390],
-} as const
+const WIDTHS = [1440, 1024, 390]
 
 /** Check a page in both colour schemes and at every width: it fits and is accessible. */
 export async function lookAround(page: Page, name: string, path: string): Promise<void> {
@@ -43,7 +40,7 @@ export async function lookAround(page: Page, name: string, path: string): Promis
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" })
     await settle(page, path)
     await expectAccessible(page, `${name}, ${scheme}`)
-    for (const width of WIDTHS[scheme]) {
+    for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: width === 1024 ? 768 : 900 })
       await expectFits(page, `${name} at ${width}`)
       await shoot(page, `${name}-${width}-${scheme}`)

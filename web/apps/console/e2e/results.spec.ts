@@ -107,18 +107,18 @@ test.describe("on a phone", () => {
     const middle = box.x + box.width / 2
 
     // Two fingers apart, to a part of the period; then one finger, past either end.
-    await touch([middle - 20, middle + 20], [middle - 110, middle + 110])
+    await touch([middle - 20, middle + 20], [middle - 90, middle + 90])
     const [zoomedFirst = 0, zoomedLast = 0] = await shown()
     expect(zoomedLast - zoomedFirst).toBeLessThan((last - first) / 2)
-    for (let drag = 0; drag < 10; drag++) await touch([box.x + 40], [box.x + 320])
+    for (let drag = 0; drag < 10; drag++) await touch([box.x + 30], [box.x + 250])
     expect((await shown())[0]).toBe(first)
-    for (let drag = 0; drag < 20; drag++) await touch([box.x + 320], [box.x + 40])
+    for (let drag = 0; drag < 20; drag++) await touch([box.x + 250], [box.x + 30])
     expect((await shown())[1]).toBe(last)
 
     // Two fingers together, further than the period is long.
-    for (const _ of [1, 2, 3]) await touch([middle - 110, middle + 110], [middle - 20, middle + 20])
+    for (const _ of [1, 2, 3]) await touch([middle - 90, middle + 90], [middle - 20, middle + 20])
     expect(await shown()).toEqual([first, last])
-    await touch([middle - 20, middle + 20], [middle - 110, middle + 110])
+    await touch([middle - 20, middle + 20], [middle - 90, middle + 90])
     expect(await shown()).not.toEqual([first, last])
     await touch([middle], [middle])
     await touch([middle], [middle])

@@ -139,7 +139,7 @@ test("risk controls are validated and pending until the next heartbeat", async (
   await page.getByRole("textbox", { name: "Reason" }).fill("a calm day")
   await page.getByRole("button", { name: "Save 2 controls" }).click()
   await expect(page.getByText("The server's limits are in force; the worker reads them")).toBeVisible()
-  await expect(page.getByText("1 of at most 1 orders are placed")).toBeVisible()
+  await expect(page.getByText("Orders placed today: 1, the limit is 1")).toBeVisible()
   await shoot(page, "risk")
   await expectAccessible(page, "risk controls")
 })

@@ -84,35 +84,36 @@ WORDS: dict[DenialReason, str] = {
         "quantity must be at most {freeze} in one order, was {quantity}; set autoslice to split it"
     ),
     DenialReason.TOO_MANY_SLICES: (
-        "quantity needs {slices} orders of {freeze}; at most {most} are made of one: "
-        "ask for {quantity} or less"
+        "quantity needs {slices} orders of {freeze}; one order is split into at most {most}: "
+        "order {quantity} or less"
     ),
     DenialReason.PRICE_OUTSIDE_CIRCUIT: (
         "{field} must be between {low} and {high}, today's circuit limits, was {value}"
     ),
     DenialReason.COVER_OUTSIDE_CIRCUIT: (
         "{field} {value} from the entry at {entry} would be an order at {price}, which the "
-        "exchange refuses: it takes {low} to {high} today, and nothing would cover the position"
+        "exchange refuses: it accepts {low} to {high} today, so the position would be uncovered"
     ),
     DenialReason.MARKET_CLOSED_USE_AMO: (
         "the market is closed: place the order with variety amo to send it at the next open"
     ),
     DenialReason.NO_ORDERS_NOW: "{why}: place the order {then}, or with variety amo at any time",
-    DenialReason.NOT_IN_AUCTION: "{field} {value} is not taken in {auction}: {instead}",
+    DenialReason.NOT_IN_AUCTION: "{field} {value} is not accepted in {auction}: {instead}",
     DenialReason.NO_MARKET_PROTECTION: (
-        "without market_protection the exchanges refuse market orders of programs; "
-        "leave it out or set -1"
+        "exchanges refuse market orders sent by programs without market_protection; "
+        "leave the field out or set -1"
     ),
     DenialReason.DISCLOSED_TOO_SMALL: (
         "disclosed_quantity must be at least {least}, 10% of the quantity of {quantity}, "
         "was {value}; 0 shows all of it"
     ),
     DenialReason.SL_M_ON_OPTION: (
-        "the exchange refuses SL-M on options; the paper market takes it, "
+        "the exchange refuses SL-M on options; the paper market accepts it, "
         "but at a broker use SL with a price"
     ),
     DenialReason.ICEBERG_TOO_SMALL: (
-        "brokers take icebergs from {least} on, this one is {value}; the paper market takes it"
+        "brokers accept icebergs worth {least} or more, this one is worth {value}; the paper "
+        "market accepts it"
     ),
     DenialReason.T2T_INTRADAY: (
         "{instrument} settles trade for trade: intraday is not possible, use CNC"
@@ -125,16 +126,17 @@ WORDS: dict[DenialReason, str] = {
     DenialReason.NO_PRICE: "{instrument} has no price yet",
     DenialReason.ORDER_CLOSED: "order {order_id} is {status} already",
     DenialReason.ORDER_IN_DOUBT: (
-        "the answer to order {order_id} was lost; it can be changed once it is found at the venue"
+        "the venue's reply to order {order_id} was lost; it can be changed once its state is known"
     ),
     DenialReason.CANCEL_PENDING: "a cancel of order {order_id} is on its way",
-    DenialReason.MODIFY_PENDING: "a change of order {order_id} is on its way; wait for its answer",
+    DenialReason.MODIFY_PENDING: "a change of order {order_id} is on its way; wait for its result",
     DenialReason.NOTHING_TO_CHANGE: "order {order_id} has these terms already",
     DenialReason.BELOW_FILLED: (
         "quantity must be above the {filled} that are filled, was {quantity}; cancel the rest"
     ),
     DenialReason.MODIFICATION_CAP: (
-        "order {order_id} was changed {most} times, the most a broker allows: cancel and place anew"
+        "order {order_id} was changed {most} times, the most a broker allows: cancel it and place "
+        "a new one"
     ),
     DenialReason.SLICED_PARENT: "order {order_id} was split: change its children {children}",
     DenialReason.INSUFFICIENT_MARGIN: (
@@ -144,7 +146,9 @@ WORDS: dict[DenialReason, str] = {
         "only {held} of {instrument} are held and free to sell with product {product}, "
         "was {quantity}"
     ),
-    DenialReason.BASKET_REFUSED: "leg {leg} of the basket was refused, and all or none was asked",
+    DenialReason.BASKET_REFUSED: (
+        "leg {leg} of the basket was refused, so no leg was placed (all or none)"
+    ),
     DenialReason.GTT_LIMIT: "{most} triggers are active, the most there can be: delete one first",
     DenialReason.GTT_TOO_CLOSE: (
         "trigger {trigger} must be at least {percent}% away from the last price {last_price}"
@@ -155,7 +159,7 @@ WORDS: dict[DenialReason, str] = {
     ),
     DenialReason.GTT_NOT_ACTIVE: "trigger {trigger_id} is {status}: only an active one can change",
     DenialReason.GTT_PRODUCT: "a trigger's order must have product CNC or NRML, was {product}",
-    DenialReason.KILL_SWITCH_ACTIVE: "The kill switch is on: {why}. Only exits are taken",
+    DenialReason.KILL_SWITCH_ACTIVE: "The kill switch is on: {why}. Only exits are accepted",
     DenialReason.TRADING_HALTED: "New positions are halted: {why}",
     DenialReason.DAILY_LOSS_LIMIT: (
         'Rejected by rule "Daily loss limit": today\'s loss {used} {is_over} the limit {limit}'
@@ -176,20 +180,20 @@ WORDS: dict[DenialReason, str] = {
         'Rejected by rule "Exposure": {used} would be in the market, the limit is {limit}'
     ),
     DenialReason.ALLOCATION_CAP_REACHED: (
-        'Rejected by rule "Allocation": the run would use {used}, {limit} is allotted to it'
+        'Rejected by rule "Allocation": the run would use {used}, the limit is {limit}'
     ),
     DenialReason.CASH_BUFFER: (
-        'Rejected by rule "Cash buffer": {used} would stay free, the least is {limit}'
+        'Rejected by rule "Cash buffer": {used} would stay free, the minimum is {limit}'
     ),
     DenialReason.PRICE_BAND: (
         'Rejected by rule "Price band": {field} {value} is {used} away from the last price '
-        "{last_price}; within {limit} are {low} to {high}"
+        "{last_price}; the limit is {limit}: {low} to {high}"
     ),
     DenialReason.MARKET_DATA_STALE: (
-        'Rejected by rule "Fresh prices": {instrument} has {used}, a price may be {limit} old'
+        'Rejected by rule "Fresh prices": {instrument} has {used}, the limit is {limit}'
     ),
     DenialReason.TIME_WINDOW: (
-        'Rejected by rule "Time window": it is {used} (IST), new positions are taken {limit}'
+        'Rejected by rule "Time window": it is {used} (IST), new positions are allowed {limit}'
     ),
     DenialReason.SYMBOL_NOT_ALLOWED: (
         'Rejected by rule "Symbols": {instrument} is not among those this run may trade'

@@ -230,7 +230,7 @@ def fresh_prices(request: OrderRequest, facts: RiskFacts) -> Denial | None:
             return None
     elif age is not None and age <= limit:
         return None
-    used = "no price" if age is None else f"one {age:.0f} s old"
+    used = "no price" if age is None else f"a price {age:.0f} s old"
     names = {"instrument": request.instrument, "limit": f"{limit:.0f} s"}
     return denial(_R.MARKET_DATA_STALE, used=used, **names)
 

@@ -120,7 +120,7 @@ def test_the_page_lists_why_a_run_is_blocked(
     shown = get(page, "runs/run-1")
     assert shown["can_trade"] is False
     assert shown["blocking_reasons"] == [
-        "1 of at most 1 orders are placed today (max_orders_reached)"
+        "Orders placed today: 1, the limit is 1 (max_orders_reached)"
     ]
     assert shown["risk"] == {"max_orders": 1}
     assert shown["risk_changed_at"] is not None

@@ -36,8 +36,8 @@ test("every number that can vary is found with its pointer", () => {
 
 test("labels describe the condition around the number", () => {
   const labels = numbersOf(document).map(({ label }) => label)
-  expect(labels).toContain("Entry rules: rsi14 <")
-  expect(labels).toContain("Entry rules: drawdown_20d_pct from")
+  expect(labels).toContain("Entry rules: RSI(14) <")
+  expect(labels).toContain("Entry rules: fall from the 20-day high % from")
   expect(labels).toContain("Stops: Stop loss pct")
 })
 

@@ -85,9 +85,9 @@ def _opening(phase: Phase) -> MarketState:
 
 def _closing(phase: Phase, cash: Phase | None) -> MarketState:
     words = {
-        PhaseKind.CLOSING_REFERENCE: "LIMIT and MARKET orders are taken from 15:20",
-        PhaseKind.CLOSING_ENTRY: f"LIMIT and MARKET orders are taken until {phase.end:%H:%M}",
-        PhaseKind.CLOSING_LIMIT_ONLY: f"LIMIT orders are taken until {phase.end:%H:%M}",
+        PhaseKind.CLOSING_REFERENCE: "LIMIT and MARKET orders are accepted from 15:20",
+        PhaseKind.CLOSING_ENTRY: f"LIMIT and MARKET orders are accepted until {phase.end:%H:%M}",
+        PhaseKind.CLOSING_LIMIT_ONLY: f"LIMIT orders are accepted until {phase.end:%H:%M}",
         PhaseKind.CLOSING_MATCHING: "the auction is matched, orders are filled at the close",
     }
     others = "" if cash is None else f" Other shares trade until {cash.end:%H:%M}."
@@ -112,7 +112,7 @@ def _closed(source: TickSource, calendar: Calendar, now: datetime) -> MarketStat
     return MarketState(
         State.CLOSED,
         f"Closed{when}",
-        "Prices do not move. Orders of variety amo are taken and go out at the open.",
+        "Prices do not move. After-market orders (variety amo) are accepted and go out at the open.",
         opens_at,
     )
 

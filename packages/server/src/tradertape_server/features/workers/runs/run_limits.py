@@ -68,11 +68,11 @@ def limit_reasons(risk: Risk, used: Usage) -> list[str]:
         reasons.append(f"{share}, open orders included (allocation_cap_reached)")
     most_lost = risk.limits.daily_loss_paise
     if most_lost is not None and used.day_pnl_paise <= -most_lost:
-        loss = f"{_inr(-used.day_pnl_paise)} lost today of at most {_inr(most_lost)}"
+        loss = f"Today's loss is {_inr(-used.day_pnl_paise)}, the limit is {_inr(most_lost)}"
         reasons.append(f"{loss} (daily_loss_limit)")
     most_orders = risk.limits.max_orders_per_day
     if most_orders is not None and used.orders_today >= most_orders:
-        count = f"{used.orders_today} of at most {most_orders} orders are placed today"
+        count = f"Orders placed today: {used.orders_today}, the limit is {most_orders}"
         reasons.append(f"{count} (max_orders_reached)")
     return reasons
 

@@ -1,6 +1,7 @@
 /** The numbers of a strategy that a study can vary, each by its JSON pointer or parameter name. */
 import type { StrategyDocument } from "@tradertape/api/strategy.ts"
 import { words } from "@tradertape/ui/format.ts"
+import { indicatorName } from "@/lib/indicator-names"
 
 export interface VariedNumber {
   key: string
@@ -26,7 +27,7 @@ function isHolder(value: unknown): value is Holder {
   return typeof value === "object" && value !== null
 }
 
-/** A short text for the condition around a number: "rsi14 <". */
+/** A short text for the condition around a number: "RSI(14) <". */
 function contextOf(parent: Holder): string {
   const left = parent.left
   const name = isHolder(left) ? (left.name ?? left.fn ?? left.field) : undefined
@@ -34,7 +35,7 @@ function contextOf(parent: Holder): string {
   const inner = isHolder(value) ? (value.name ?? value.fn ?? value.field) : undefined
   const subject = name ?? inner
   return typeof subject === "string"
-    ? `${subject} ${typeof parent.op === "string" ? parent.op : ""}`.trim()
+    ? `${indicatorName(subject)} ${typeof parent.op === "string" ? parent.op : ""}`.trim()
     : ""
 }
 
