@@ -112,7 +112,7 @@ def _closed(source: TickSource, calendar: Calendar, now: datetime) -> MarketStat
     return MarketState(
         State.CLOSED,
         f"Closed{when}",
-        "Prices do not move. After-market orders (variety amo) are accepted and go out at the open.",
+        "Prices do not move. After-market orders (variety amo) go out at the open.",
         opens_at,
     )
 
