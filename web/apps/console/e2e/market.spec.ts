@@ -260,6 +260,27 @@ test("a GTT is rejected with a message, created, changed, deleted and restored",
   await shoot(page, "gtts")
 })
 
+test("in a window made narrow the labels of lines cover no candles", async ({ page }) => {
+  await page.goto("/market/NSE:INFY?interval=day")
+  const figure = page.getByRole("figure", { name: /1D$/ })
+  await expect(figure.locator("canvas").first()).toBeVisible()
+  const reading = figure.locator("xpath=preceding-sibling::div[1]")
+  await expect(reading).toContainText(/\d{4}/)
+  const newest = /^\d+ \w+ \d{4}/.exec(await reading.innerText())?.[0] ?? ""
+  await page.setViewportSize({ width: 390, height: 844 })
+  await expect.poll(async () => (await figure.boundingBox())?.width ?? 999).toBeLessThan(390)
+  await figure.scrollIntoViewIfNeeded()
+  const box = await figure.boundingBox()
+  if (!box) throw new Error("the chart has no size")
+  // The labels of the GTTs take the right of the plot: there the reading stays that of the newest candle.
+  for (const share of [0.55, 0.65]) {
+    await page.mouse.move(box.x + box.width * share, box.y + 60)
+    await expect(reading).toContainText(newest)
+  }
+  await page.mouse.move(box.x + box.width * 0.2, box.y + 60)
+  await expect(reading).not.toContainText(newest)
+})
+
 interface Chain {
   lot_size: number
   rows: { CE: { tradingsymbol: string; ltp: number } }[]

@@ -79,6 +79,13 @@ export function LevelChart({ candles, levels, price, height, label, onReady }: P
     labels.current = new LineLabels(tokens, { decimals: 2 })
     series.attachPrimitive(labels.current)
     chart.timeScale().fitContent()
+    chart.timeScale().subscribeSizeChange(() => {
+      const room_px = labels.current?.resize(host.current?.clientWidth ?? 0) ?? 0
+      if (drawn.current !== chart || room_px === room.current) return
+      room.current = room_px
+      chart.timeScale().applyOptions({ rightOffsetPixels: room_px })
+      chart.timeScale().fitContent()
+    })
     onReady?.(chart)
     return () => {
       body.current = null

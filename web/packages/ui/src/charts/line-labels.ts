@@ -124,6 +124,11 @@ export class LineLabels implements ISeriesPrimitive<Time>, IPrimitivePaneView, I
     return this.#column.width && this.#column.width + GAP
   }
 
+  /** Show the same labels on a chart of another width. Returns the room to keep free at its right. */
+  resize(chart: number): number {
+    return this.show(this.#lines, chart)
+  }
+
   #widths(): { full: number; short: number }[] {
     const context = document.createElement("canvas").getContext("2d")
     if (!context) return []

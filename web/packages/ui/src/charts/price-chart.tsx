@@ -63,6 +63,8 @@ interface Drawn {
   labels: LineLabels
   /** Width of the labels of lines. */
   room_px: number
+  /** Width of the chart for which there is that room. */
+  width_px: number
   isGone: boolean
 }
 
@@ -124,6 +126,7 @@ function begin(host: HTMLElement, tokens: Tokens, decimals: number): Drawn {
     lines: [],
     labels,
     room_px: 0,
+    width_px: host.clientWidth,
     isGone: false,
   }
 }
@@ -167,6 +170,15 @@ function rule(drawn: Drawn, lines: readonly PriceLine[], tokens: Tokens): void {
   keepRoom(drawn, drawn.body.data().length)
 }
 
+/** On a phone that is turned, or in a window that is resized, the labels of lines still cover no candles. */
+function refit(drawn: Drawn): void {
+  const { clientWidth } = drawn.host
+  if (drawn.isGone || clientWidth === drawn.width_px) return
+  drawn.width_px = clientWidth
+  drawn.room_px = drawn.labels.resize(clientWidth)
+  keepRoom(drawn, drawn.body.data().length)
+}
+
 /** A live candle chart: the last candle, markers and lines update without creating a new chart. */
 export function PriceChart(props: Props) {
   const { candles, current, marks, lines, height, label, when, decimals = 2 } = props
@@ -179,6 +191,7 @@ export function PriceChart(props: Props) {
     if (!host.current) return
     const made = begin(host.current, tokens, decimals)
     made.chart.subscribeCrosshairMove(({ time }) => setHovered((time as string | number | undefined) ?? null))
+    made.chart.timeScale().subscribeSizeChange(() => refit(made))
     setDrawn(made)
     return () => {
       setDrawn(null)

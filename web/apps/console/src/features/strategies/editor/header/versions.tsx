@@ -51,7 +51,7 @@ export function Versions({ strategy, editor }: Props) {
                   {row.note}
                 </Text>
               </Table.Td>
-              <Table.Td ta="right">
+              <Table.Td ta="right" miw={96}>
                 {row.is_current ? (
                   <Badge>Current</Badge>
                 ) : (
