@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +25,7 @@ FENCE = re.compile(
 )
 NOT_RUN = re.compile(r"<!-- shown, not run: .+ -->\s*$")
 ADDRESS = "http://localhost:18777"
+SANDBOX = "http://127.0.0.1:18900"
 SHELLS = ("bash", "sh")
 
 
@@ -59,6 +63,33 @@ def test_json_blocks_parse(page: Path) -> None:
                 pytest.fail(f"{page.name}:{block.line}: {error}")
 
 
+@pytest.fixture(scope="module")
+def sandbox_url() -> Iterator[str]:
+    """The address of a sandbox that serves while this module's tests run."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = Path(sys.executable).parent / "tradertape"
+    command = [program, "sandbox", "serve", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as serving:
+        try:
+            _wait_until_open(port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            serving.terminate()
+
+
+def _wait_until_open(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            assert time.monotonic() < deadline, "the sandbox did not start within 60 seconds"
+            time.sleep(0.1)
+
+
 def _runnable(page: Path) -> bool:
     return any(block.language in {"python", *SHELLS} for block in _blocks(page))
 
@@ -72,9 +103,12 @@ def _run(command: list[str], where: str, folder: Path, environment: dict[str, st
 
 @pytest.mark.xdist_group("live server")
 @pytest.mark.parametrize("page", [p for p in _pages() if _runnable(p)], ids=lambda page: page.name)
-def test_python_and_shell_blocks_run(page: Path, live_server, tmp_path: Path) -> None:
+def test_python_and_shell_blocks_run(
+    page: Path, live_server, sandbox_url: str, tmp_path: Path
+) -> None:
     stand_ins = {
         ADDRESS: live_server.url,
+        SANDBOX: sandbox_url,
         "your-session-token": live_server.session_token,
         "your-password": live_server.password,
     }

@@ -63,7 +63,7 @@ def running() -> Iterator[Running]:
     doors = [Door("kite", ("/kite", ""), hour(6), door_with_socket)]
     sandbox = build(settings, SystemClock(), doors=doors)
     config = uvicorn.Config(
-        sandbox.app, port=0, log_level="critical", ws="websockets-sansio", lifespan="on"
+        sandbox.app, port=0, log_config=None, ws="websockets-sansio", lifespan="on"
     )
     server = uvicorn.Server(config)
     sandbox.app.cut = lambda client: cut_connection(server, client)

@@ -210,7 +210,7 @@ def price_band(request: OrderRequest, facts: RiskFacts) -> Denial | None:
             used = f"{distance / last:.2f}%"
             reach = last * limit / 100
             words = {
-                "value": inr(price), "last_price": inr(last), "limit": f"{limit:f}%",
+                "value": inr(price), "last_price": inr(last), "limit": f"{limit.normalize():f}%",
                 "low": inr(last - reach), "high": inr(last + reach),
             }  # fmt: skip
             return denial(_R.PRICE_BAND, pointer=f"/{name}", field=name, used=used, **words)

@@ -29,7 +29,8 @@ def test_the_price_band_is_a_setting_of_the_run(
     assert answer.status_code == expected, answer.text
     if expected == 400:
         assert "Price band" in answer.text
-        assert "within" in answer.text
+        band = risk.get("price_band_pct", 5)
+        assert f"the limit is {band:g}%: ₹{1500 * (1 - band / 100):,.2f} to" in answer.text
 
 
 def test_the_price_band_is_changed_while_the_run_trades(
