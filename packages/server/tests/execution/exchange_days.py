@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import count
-from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from exchange_steps import (
@@ -42,7 +40,6 @@ from tradertape_server.features.auth.models import User
 from tradertape_server.features.execution.errors import NotTheTrader, TradingPaused
 from tradertape_server.features.execution.loop import batch, recording, trader
 from tradertape_server.features.execution.loop.recovery import LOST
-from tradertape_server.features.execution.orders import order_ids
 from tradertape_server.features.execution.orders.idempotency import CallersKey
 from tradertape_server.features.execution.scheduled.expiry_settlement import ExpirySettlement
 from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
@@ -97,9 +94,6 @@ class Faults:
         """Have the traders of a test fail as the latest faults say. patch: pytest's monkeypatch."""
         for module in (batch, recording):
             patch.setattr(module, "crash_point", lambda step: latest().reach(step))
-        # Ids rise with real time; on a clock that stands still they would meet.
-        numbers = count()
-        patch.setattr(order_ids, "secrets", SimpleNamespace(randbelow=lambda _most: next(numbers)))
         run_batch = trader.Trader._run_batch
 
         def dying(one: Any, commands: Any, ticks: Any, events: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
+from tradertape_server.features.execution.state import order_ids
 
 DAY = datetime(2026, 1, 5, tzinfo=IST)  # a Monday; the frozen clock starts at 10:00 that day
 
@@ -131,3 +132,19 @@ def test_every_tick_is_met_once_by_each_order_that_rests(
     later = [(20, Decimal(price) + Decimal("0.05")) for price in prices[1:]]
     expected = [(20, Decimal(1490)), *later]
     assert [fills(service, name) for name in names] == [expected, expected]
+
+
+@pytest.mark.parametrize("minutes_back", [0, 30])
+def test_a_start_makes_no_id_again_whatever_the_clock_says(
+    execution, restarted, run, order, clock, monkeypatch, minutes_back
+):
+    """A process that draws the number of the one before it, in its millisecond or on a clock that
+    was set back, still makes other ids."""
+    monkeypatch.setattr(order_ids.secrets, "randbelow", lambda most: most - 1)
+    execution = restarted()
+    first = [execution.place(run, order(), key=f"before-{n:03d}").document for n in range(3)]
+    clock.advance(seconds=-60 * minutes_back)
+    again = restarted()
+    second = [again.place(run, order(), key=f"after-{n:04d}").document for n in range(3)]
+    ids = [one["order_id"] for one in (*first, *second)]
+    assert ids == sorted(set(ids))

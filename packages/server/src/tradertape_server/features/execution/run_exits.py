@@ -18,10 +18,10 @@ from tradertape_server.features.execution.loop.trader import Trader
 from tradertape_server.features.execution.orders import views
 from tradertape_server.features.execution.orders.idempotency import request_hash
 from tradertape_server.features.execution.orders.intent import Intent, require_venue
-from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.replies import EXIT_RUN, Reply, given, reply_of
 from tradertape_server.features.execution.orders.run_ref import RunRef
 from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.trading_accounts import TradingAccounts
 

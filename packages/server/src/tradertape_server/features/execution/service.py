@@ -31,7 +31,6 @@ from tradertape_server.features.execution.orders.idempotency import (
     request_hash,
 )
 from tradertape_server.features.execution.orders.intent import Payload, require_venue
-from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.place import PlaceCommand, order_decision
 from tradertape_server.features.execution.orders.replies import (
     CANCEL_ORDER,
@@ -46,6 +45,7 @@ from tradertape_server.features.execution.ports import Listener, Market, Timelin
 from tradertape_server.features.execution.run_exits import RunExits
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.funds import Funds, funds_of
+from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import repository
 from tradertape_server.features.execution.venues.gateway import GatewayOf, RateLimits
@@ -96,7 +96,7 @@ class ExecutionService(RunExits):
         gtt = GttCommands(ids)
         owner = f"trader-{secrets.token_hex(6)}"
         trading = trading or database
-        uow = UnitOfWork(market, clock, owner=owner, fence=fence, reserve=trading.reserve)
+        uow = UnitOfWork(market, clock, ids, owner=owner, fence=fence, reserve=trading.reserve)
         book = PaperBook(market, uow.known, uow.tick, clock, settings.rules)
         lanes = Lanes(gateway_of, partial(_limits_of, database), uow.demand_lease)
         trader = Trader(trading, uow, Venues.of(book, lanes), gtt.triggers, listeners)

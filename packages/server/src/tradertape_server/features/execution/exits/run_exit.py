@@ -34,9 +34,9 @@ from tradertape_server.features.execution.orders import replies, views
 from tradertape_server.features.execution.orders.facts import exit_facts
 from tradertape_server.features.execution.orders.intent import Intent, replayed, reserve
 from tradertape_server.features.execution.orders.intent_settlement import Reserved
-from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.replies import Outcome
 from tradertape_server.features.execution.state.command import VenueCommand
+from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import repository
 

@@ -26,10 +26,10 @@ from tradertape_server.features.execution.orders import replies, views
 from tradertape_server.features.execution.orders.facts import facts_for, instrument_of
 from tradertape_server.features.execution.orders.idempotency import OnceKey
 from tradertape_server.features.execution.orders.intent import Intent, replayed, reserve
-from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.replies import Reply
 from tradertape_server.features.execution.orders.risk_facts import Risk
 from tradertape_server.features.execution.state.command import Command, Subject, VenueCommand
+from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import batch_writes, mapping, repository
 from tradertape_server.features.execution.store.models import GttRow

@@ -63,6 +63,7 @@ def recover(
     uow.forget()
     with database.write(from_reserve=True, is_urgent=True) as session:
         uow.begin(session)
+        uow.ids.start_above(repository.highest_order_id(session))
         paper_states.drop_closed(session)
         book.restore(
             _resting(session, uow, quarantine),

@@ -25,7 +25,6 @@ from tradertape_server.features.execution.orders.intent import (
     reserve,
 )
 from tradertape_server.features.execution.orders.intent_settlement import Reserved
-from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.preview import (
     preview_basket,
 )
@@ -33,6 +32,7 @@ from tradertape_server.features.execution.orders.replies import (
     Outcome,
 )
 from tradertape_server.features.execution.orders.risk_facts import Legs
+from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.platform.crash_points import crash_point
 

@@ -23,11 +23,11 @@ from tradertape_server.features.execution.orders.intent_settlement import (
     IntentCommand,
     Reserved,
 )
-from tradertape_server.features.execution.orders.order_ids import OrderIds
 from tradertape_server.features.execution.orders.preview import (
     preview_order,
 )
 from tradertape_server.features.execution.orders.replies import Outcome
+from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store.timeline_text import order_in_words as in_words
 from tradertape_server.platform.crash_points import crash_point

@@ -30,6 +30,7 @@ from tradertape_server.features.execution.halts import Halt, Halts
 from tradertape_server.features.execution.ports import Market, TimelineEvent
 from tradertape_server.features.execution.state.account_state import AccountReader, AccountState
 from tradertape_server.features.execution.state.day_charges import DayCharges
+from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.trailing_stops import TrailingStops
 from tradertape_server.features.execution.store import batch_writes, mapping, repository
 from tradertape_server.features.execution.store.staged_writes import Row, Staged
@@ -69,11 +70,12 @@ class WorkingState:
     """Used by one thread at a time, between `begin` and `committed` or `forget`."""
 
     def __init__(
-        self, market: Market, clock: Clock, *, owner: str,
+        self, market: Market, clock: Clock, ids: OrderIds, *, owner: str,
         fence: Fence | None = None, reserve: DiskReserve | None = None,
     ) -> None:  # fmt: skip
         self.market = market
         self.clock = clock
+        self.ids = ids
         self.traded = Traded(market)
         self.trailing = TrailingStops()
         self.day_charges = DayCharges()

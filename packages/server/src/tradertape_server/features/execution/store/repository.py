@@ -97,6 +97,11 @@ def lease(session: Session, owner: str, venue: str) -> None:
     )
 
 
+def highest_order_id(session: Session) -> str | None:
+    """The last id that was made for an order of ours; those of other terminals begin with an X."""
+    return session.scalar(select(func.max(OrderRow.order_id)).where(OrderRow.order_id < "X"))
+
+
 def accounts_outside(session: Session) -> tuple[int, ...]:
     """Accounts at venues outside this process."""
     query = select(TradingAccount.id).where(TradingAccount.kind != PAPER)

@@ -1,4 +1,8 @@
-"""Order ids: 19 digits that rise with time and differ between processes."""
+"""Order ids: 19 digits that rise with time and differ between processes.
+
+Two processes that make ids at once differ by their numbers, most of the time; the one that trades
+always differs, since it starts above all that is stored.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from datetime import datetime
 
 _COUNTER_BITS = 12
 _PROCESS_BITS = 10
+_STEP_BITS = _COUNTER_BITS + _PROCESS_BITS  # below the milliseconds
 
 
 class OrderIds:
@@ -17,6 +22,15 @@ class OrderIds:
         self._process = secrets.randbelow(1 << _PROCESS_BITS)
         self._last = 0
         self._lock = threading.Lock()
+
+    def start_above(self, stored: str | None) -> None:
+        """Make only ids above the highest that is stored: another process may have made it in this
+        very millisecond, or by a clock that was ahead of ours."""
+        if stored is None:
+            return
+        high, low = int(stored) >> _STEP_BITS, int(stored) & ((1 << _COUNTER_BITS) - 1)
+        with self._lock:
+            self._last = max(self._last, high << _COUNTER_BITS | low)
 
     def next(self, now: datetime) -> str:
         """The next id; ids never go back, even when the clock does."""
