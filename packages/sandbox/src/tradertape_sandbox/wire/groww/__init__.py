@@ -1,0 +1,1 @@
+"""Groww's Trading API: REST, and its feed, which is NATS over WebSocket with protobuf inside."""
