@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from tradertape_sandbox.exchange.exchange import Exchange
 from tradertape_sandbox.settings import SandboxSettings
+from tradertape_sandbox.wire.groww import door as groww
 from tradertape_sandbox.wire.kite import build as kite
 from tradertape_sandbox.wire.sessions import Sessions
 from tradertape_sandbox.wire.upstox import build as upstox
@@ -35,4 +36,5 @@ class Door:
 DOORS: tuple[Door, ...] = (
     Door("kite", ("", "/kite"), time(6, 0), kite.routes),
     Door("upstox", ("/upstox",), time(3, 30), upstox.routes),
+    Door("groww", (groww.PATH,), groww.SESSIONS_END, groww.routes),
 )

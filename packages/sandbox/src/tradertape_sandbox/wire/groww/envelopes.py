@@ -8,7 +8,7 @@ from enum import StrEnum
 import orjson
 from starlette.responses import Response
 
-from tradertape_sandbox.exchange.errors import Refused, RefusalKind
+from tradertape_sandbox.exchange.errors import RefusalKind, Refused
 
 
 class Code(StrEnum):

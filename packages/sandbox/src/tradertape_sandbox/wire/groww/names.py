@@ -18,6 +18,11 @@ EXCHANGES = ("NSE", "BSE", "MCX")
 _UNDERLYING_OF_INDEX = {one.index: name for name, one in INDEX_CONTRACTS.items()}
 _EXCHANGE = {"NFO": "NSE", "BFO": "BSE"}
 _DERIVATIVES_OF = {"NSE": "NFO", "BSE": "BFO"}
+# Not strftime's: those follow the locale.
+_MONTHS = (
+    *("", "Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
 _UNWANTED = re.compile(r"[^A-Z0-9&-]")
 
 
@@ -142,5 +147,4 @@ def _order_of(instrument: Instrument) -> tuple[date, Decimal, str]:
 
 
 def _day_text(day: date) -> str:
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-    return f"{day.day:02d}{months[day.month - 1]}{day:%y}"
+    return f"{day.day:02d}{_MONTHS[day.month]}{day:%y}"

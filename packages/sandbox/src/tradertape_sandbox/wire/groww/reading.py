@@ -38,9 +38,7 @@ class Document:
             raise bad_request(f"{name} is required")
         return value.strip()
 
-    def choice(
-        self, name: str, known: Mapping[str, Value], default: Value | None = None
-    ) -> Value:
+    def choice(self, name: str, known: Mapping[str, Value], default: Value | None = None) -> Value:
         """One of the known words."""
         if default is not None and not self.has(name):
             return default
@@ -82,7 +80,7 @@ class Document:
         return found
 
     def moment(self, name: str) -> datetime:
-        """A time: `yyyy-MM-dd HH:mm:ss` of India, ISO 8601, or seconds or milliseconds since 1970."""
+        """A time: `yyyy-MM-dd HH:mm:ss` of India, ISO 8601, or a number of (milli)seconds."""
         text = str(self._source.get(name) or "").strip()
         if text.isascii() and text.isdigit() and len(text) <= 13:
             seconds = int(text) / 1_000 if len(text) == 13 else int(text)

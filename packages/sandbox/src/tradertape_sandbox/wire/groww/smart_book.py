@@ -91,7 +91,9 @@ class SmartBook:
             elif leg is not None:
                 self._fire(key, order, order.request(leg), now)
 
-    def _fire(self, key: AccountKey, order: SmartOrder, request: OrderRequest, now: datetime) -> None:
+    def _fire(
+        self, key: AccountKey, order: SmartOrder, request: OrderRequest, now: datetime
+    ) -> None:
         try:
             placed = self._exchange.place(key, request)
         except Refused as error:

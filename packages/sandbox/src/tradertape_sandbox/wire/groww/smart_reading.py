@@ -192,9 +192,7 @@ def _changed_leg(part: Document, leg: Leg, kinds: Mapping[str, OrderType]) -> Le
     price = _positive(part, "price") if part.has("price") else leg.price
     if kind.has_limit and not price:
         raise bad_request("price is required for this order_type")
-    trigger = (
-        _positive(part, "trigger_price") if part.has("trigger_price") else leg.trigger_price
-    )
+    trigger = _positive(part, "trigger_price") if part.has("trigger_price") else leg.trigger_price
     price = price if kind.has_limit else NIL
     return replace(leg, trigger_price=trigger, order_type=kind, price=price)
 

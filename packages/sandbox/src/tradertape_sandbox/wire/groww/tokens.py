@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import pyotp
+from pyotp.totp import TOTP
 
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_sandbox.wire.groww.envelopes import Code, GrowwError, bad_request
@@ -61,7 +61,7 @@ class AccessTokens:
     def _check_totp(self, app: ApiApp, code: str) -> None:
         """Each password opens one session: a step that was used, and those before, are over."""
         step = int(self.now().timestamp()) // _STEP_S
-        totp = pyotp.TOTP(self.totp_secret, interval=_STEP_S)
+        totp = TOTP(self.totp_secret, interval=_STEP_S)
         for candidate in range(step - _TOLERATED_STEPS, step + _TOLERATED_STEPS + 1):
             at = datetime.fromtimestamp(candidate * _STEP_S, UTC)
             if not hmac.compare_digest(totp.at(at).encode(), code.encode()):
