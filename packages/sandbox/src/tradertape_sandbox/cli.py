@@ -11,6 +11,7 @@ from typing import Annotated
 import pyotp
 import typer
 import uvicorn
+from pyotp.totp import TOTP
 
 from tradertape_sandbox.app import build
 from tradertape_sandbox.doors import DOORS
@@ -40,6 +41,19 @@ class SystemClock:
 def _root() -> None: ...
 
 
+def _seed(value: str | None) -> str | None:
+    """Refuse a seed that makes no one-time passwords."""
+    if value is None:
+        return None
+    try:
+        TOTP(value)
+    except ValueError:
+        raise typer.BadParameter(
+            "must be base32 (letters A to Z, digits 2 to 7) of at least 23 characters"
+        ) from None
+    return value
+
+
 @app.command()
 def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 18900,
@@ -49,7 +63,8 @@ def serve(
     ] = False,
     cash: Annotated[int, typer.Option(help="Rupees of each default account.")] = 1_000_000,
     totp_secret: Annotated[
-        str | None, typer.Option(help="Seed of one-time passwords; by default a new one.")
+        str | None,
+        typer.Option(help="Seed of one-time passwords; by default a new one.", callback=_seed),
     ] = None,
     kite_redirect_url: Annotated[
         str, typer.Option(help="Where Kite's login page sends the browser.")

@@ -23,6 +23,7 @@ import pytest
 _ROOT = Path(__file__).parents[4]
 _PYTHON = _ROOT / ".tools/clients/bin/python"
 _SCRIPTS = Path(__file__).parent / "scripts"
+_TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # the scripts of Groww's client have it too
 _TO_START_S = 60.0
 _TO_RUN_S = 180.0
 
@@ -58,7 +59,10 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command = "from tradertape_sandbox.cli import app; app()"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-c", command, "serve", "--port", str(port)],
+            [
+                *(sys.executable, "-c", command, "serve"),
+                *("--port", str(port), "--totp-secret", _TOTP_SECRET),
+            ],
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from tradertape_core.ledger.corporate import CashDividend, CorporateAction
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.gtt import Gtt
 from tradertape_sandbox.exchange.books import BookedOrder, BookedTrade
@@ -62,5 +63,12 @@ class GttChanged:
     gtt: Gtt
 
 
-Event = OrderChanged | Traded | Ticked | GttChanged
+@dataclass(frozen=True, slots=True)
+class ActionTaken:
+    """A split, a bonus or a dividend took effect on every account."""
+
+    action: CorporateAction | CashDividend
+
+
+Event = OrderChanged | Traded | Ticked | GttChanged | ActionTaken
 Listener = Callable[[Event], None]

@@ -27,7 +27,7 @@ from tradertape_core.orders.reports import CancelReason
 from tradertape_sandbox.exchange.accounts import Account
 from tradertape_sandbox.exchange.corporate import CorporateActions, carry_out, factor_of
 from tradertape_sandbox.exchange.errors import Refused
-from tradertape_sandbox.exchange.events import AccountKey, Event, GttChanged
+from tradertape_sandbox.exchange.events import AccountKey, ActionTaken, Event, GttChanged
 from tradertape_sandbox.exchange.sessions import TradingTimes, day_of
 from tradertape_sandbox.exchange.trading import BROKERS_TAG, Trading
 from tradertape_sandbox.exchange.venue_market import VenueMarket
@@ -113,6 +113,7 @@ class Schedule:
             for account in self._accounts.values():
                 for gtt in carry_out(account, action, now):
                     self._emit(GttChanged(account.key, gtt))
+            self._emit(ActionTaken(action))
             if isinstance(action, CorporateAction):
                 self._market.market.rescale(action.instrument, factor_of(action))
 

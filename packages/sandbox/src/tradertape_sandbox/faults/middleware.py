@@ -19,7 +19,7 @@ _BUSY = {
     "kite": b'{"status":"error","message":"Too many requests","error_type":"NetworkException"}',
     "upstox": b'{"status":"error","errors":[{"errorCode":"UDAPI10005",'
     b'"message":"Too Many Request Sent","propertyPath":null,"invalidValue":null}]}',
-    "groww": b'{"status":"FAILURE","error":{"code":"GA005","message":"Too many requests"}}',
+    "groww": b'{"error":{"code":"GA006","message":"Too many requests"}}',
 }
 
 

@@ -40,7 +40,8 @@ _STATUSES = {one.value: one for one in SmartStatus}
 def create_order(call: Call) -> object:
     """POST /order/create."""
     new = read_order(call.document, call.groww.directory)
-    if _by_reference(call, new.reference) is not None:
+    # The account's own records: a book that is late must not let an order be placed twice.
+    if any(one.tag == new.reference for one in call.exchange.account(call.key).orders.values()):
         raise GrowwError(
             Code.DUPLICATE, f"order_reference_id {new.reference} was used already: ask its status"
         )
@@ -51,15 +52,14 @@ def create_order(call: Call) -> object:
 def modify_order(call: Call) -> object:
     """POST /order/modify."""
     document = call.document
-    order = _order(call, document.text("groww_order_id"), document.segment())
+    order = _own(call, document)
     change = read_change(document, order)
     return order_reply(call.exchange.modify(call.key, order.order_id, change), remark=False)
 
 
 def cancel_order(call: Call) -> object:
     """POST /order/cancel."""
-    document = call.document
-    order = _order(call, document.text("groww_order_id"), document.segment())
+    order = _own(call, call.document)
     return order_reply(call.exchange.cancel(call.key, order.order_id), remark=False)
 
 
@@ -172,12 +172,21 @@ def list_smart_orders(call: Call) -> object:
 
 
 def _asked(call: Call) -> BookedOrder:
-    return _order(call, call.path.text("groww_order_id"), call.query.segment())
-
-
-def _order(call: Call, groww_id: str, segment: str) -> BookedOrder:
+    """The order that a path names, as the book shows it."""
+    groww_id = call.path.text("groww_order_id")
     order_id = order_id_of(groww_id)
     order = call.exchange.order(call.key, order_id) if order_id else None
+    return _of_segment(call, order, groww_id, call.query.segment())
+
+
+def _own(call: Call, document: Document) -> BookedOrder:
+    """The order that a body names, as it is: what is changed may not be in a late book yet."""
+    groww_id, segment = document.text("groww_order_id"), document.segment()
+    record = call.exchange.account(call.key).orders.get(order_id_of(groww_id) or "")
+    return _of_segment(call, record.now if record else None, groww_id, segment)
+
+
+def _of_segment(call: Call, order: BookedOrder | None, groww_id: str, segment: str) -> BookedOrder:
     if order is None or _segment(call, order) != segment:
         raise not_found(f"there is no {segment} order {groww_id}")
     return order

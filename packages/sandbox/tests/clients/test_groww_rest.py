@@ -1,0 +1,28 @@
+"""Groww's REST client, unmodified, against the sandbox: one test a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from packages.sandbox.tests.clients.calls import calls_of, uncalled
+
+pytestmark = pytest.mark.xdist_group("brokers-clients")
+
+_SCRIPT = "groww_rest.py"
+_CALLS = calls_of("groww_rest.py", "groww_orders.py")
+_OF_THE_FEED = {"generate_socket_token"}  # the client's feed calls it: see test_groww_feed.py
+
+Run = Callable[[str], Mapping[str, Any]]
+
+
+@pytest.mark.parametrize("method", _CALLS)
+def test_groww_rest(method: str, run_client: Run) -> None:
+    said = run_client(_SCRIPT)[method]
+    assert said.ok, said.said
+
+
+def test_every_method_of_the_client_is_called(run_client: Run) -> None:
+    missing = uncalled(run_client(_SCRIPT)["every method"].said, _CALLS)
+    assert set(missing) == _OF_THE_FEED
