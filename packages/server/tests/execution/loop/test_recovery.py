@@ -136,7 +136,7 @@ def test_every_tick_is_met_once_by_each_order_that_rests(
 
 @pytest.mark.parametrize("minutes_back", [0, 30])
 def test_a_start_makes_no_id_again_whatever_the_clock_says(
-    execution, restarted, run, order, clock, monkeypatch, minutes_back
+    execution, restarted, run, order, clock, market, monkeypatch, minutes_back
 ):
     """A process that draws the number of the one before it, in its millisecond or on a clock that
     was set back, still makes other ids."""
@@ -145,6 +145,7 @@ def test_a_start_makes_no_id_again_whatever_the_clock_says(
     first = [execution.place(run, order(), key=f"before-{n:03d}").document for n in range(3)]
     clock.advance(seconds=-60 * minutes_back)
     again = restarted()
+    market.trade("NSE:INFY", "1500.00")
     second = [again.place(run, order(), key=f"after-{n:04d}").document for n in range(3)]
     ids = [one["order_id"] for one in (*first, *second)]
     assert ids == sorted(set(ids))
