@@ -10,12 +10,14 @@ from packages.sandbox.tests.clients.calls import calls_of
 
 pytestmark = pytest.mark.xdist_group("brokers-clients")
 
-_SCRIPT = "upstox_rest.py"
+_SCRIPTS = ("upstox_rest.py", "upstox_account.py")
 
 Run = Callable[[str], Mapping[str, Any]]
 
 
-@pytest.mark.parametrize("method", calls_of(_SCRIPT))
-def test_upstox_rest(method: str, run_client: Run) -> None:
-    said = run_client(_SCRIPT)[method]
+@pytest.mark.parametrize(
+    ("script", "method"), [(script, method) for script in _SCRIPTS for method in calls_of(script)]
+)
+def test_upstox_rest(script: str, method: str, run_client: Run) -> None:
+    said = run_client(script)[method]
     assert said.ok, said.said

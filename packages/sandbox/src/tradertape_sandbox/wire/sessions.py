@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from tradertape_core.kernel.clock import IST, Clock
@@ -39,7 +39,10 @@ class ApiApp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A signed-in program. `expires_at`: aware, the broker's hour of the following morning."""
+    """A signed-in program. `expires_at`: aware, the broker's hour of the following morning.
+
+    is_read_only: an extended session, which outlives the day and places no orders.
+    """
 
     access_token: str
     refresh_token: str
@@ -48,6 +51,7 @@ class Session:
     user_id: str
     opened_at: datetime
     expires_at: datetime
+    is_read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,8 @@ class Sessions:
         """
         now = self._clock.now()
         for old in [one for one in self._by_access.values() if one.api_key == api_key]:
-            if (ends_earlier and old.user_id == user_id) or old.expires_at <= now:
+            is_earlier = old.user_id == user_id and not old.is_read_only
+            if (ends_earlier and is_earlier) or old.expires_at <= now:
                 self._forget(old)
         session = Session(
             access_token=self._new_token(),
@@ -131,6 +136,19 @@ class Sessions:
         self._by_access[session.access_token] = session
         self._by_refresh[session.refresh_token] = session
         return session
+
+    def open_extended(self, session: Session, life: timedelta) -> Session:
+        """Open a session beside another one that only reads; earlier ones of the user continue."""
+        extended = replace(
+            session,
+            access_token=self._new_token(),
+            refresh_token=self._new_token(),
+            public_token=self._new_token(),
+            expires_at=session.opened_at + life,
+            is_read_only=True,
+        )
+        self._by_access[extended.access_token] = extended
+        return extended
 
     def find(self, access_token: str) -> Session | None:
         """The open session of a token; None once it has ended, for whatever reason."""
@@ -154,16 +172,30 @@ class Sessions:
             self._forget(session)
         return session is not None
 
+    def close_of(self, user_id: str) -> int:
+        """End every session of a user; return how many there were."""
+        found = self._of(user_id)
+        for session in found:
+            self._forget(session)
+        return len(found)
+
     def close_refresh(self, refresh_token: str) -> bool:
         """Make a refresh token invalid; the session it came with stays open."""
         return self._by_refresh.pop(refresh_token, None) is not None
 
     def close_all(self) -> int:
-        """End every session at once, as at the broker's hour; return how many were open."""
-        count = sum(self.find(token) is not None for token in self._by_access)
-        self._by_access.clear()
+        """End every session of the day at once, as at the broker's hour; return how many were open.
+
+        Extended sessions continue.
+        """
+        ended = [one for one in self._by_access.values() if not one.is_read_only]
+        count = sum(self.find(one.access_token) is not None for one in ended)
+        self._by_access = {name: s for name, s in self._by_access.items() if s.is_read_only}
         self._by_refresh.clear()
         return count
+
+    def _of(self, user_id: str) -> list[Session]:
+        return [one for one in self._by_access.values() if one.user_id == user_id]
 
     def _forget(self, session: Session) -> None:
         self._by_access.pop(session.access_token, None)

@@ -1,17 +1,11 @@
 """Upstox's market streamer against the sandbox."""
 
-from urllib.parse import parse_qs, urlsplit
-
-import requests
 import upstox_client
 import websocket
-from reporting import Reporter, address, wait_until
+from reporting import Reporter, wait_until
 from upstox_client.feeder import market_data_feeder_v3 as feeder
+from upstox_common import INFY, NIFTY, ROOT, signed_in
 
-ROOT = f"{address()}/upstox"
-BACK = "http://127.0.0.1:9/back"
-INFY = "NSE_EQ|INE009A01021"
-NIFTY = "NSE_INDEX|Nifty 50"
 report = Reporter()
 
 
@@ -23,33 +17,13 @@ class LocalSocket(websocket.WebSocketApp):
         super().__init__(url.replace("wss://api.upstox.com", local), **more)
 
 
-def client():
-    page = requests.get(
-        f"{ROOT}/v2/login/authorization/dialog",
-        params={
-            "response_type": "code", "client_id": "sandbox", "redirect_uri": BACK, "auto": 1,
-        },
-        allow_redirects=False,
-        timeout=7,
-    )  # fmt: skip
-    code = parse_qs(urlsplit(page.headers["location"]).query)["code"][0]
-    configuration = upstox_client.Configuration()
-    configuration.host = configuration.order_host = ROOT
-    reply = upstox_client.LoginApi(upstox_client.ApiClient(configuration)).token(
-        "2.0", code=code, client_id="sandbox", client_secret="sandbox-secret",
-        redirect_uri=BACK, grant_type="authorization_code",
-    )  # fmt: skip
-    configuration.access_token = reply.access_token
-    return upstox_client.ApiClient(configuration)
-
-
 def feeds(messages, key):
     return [one["feeds"][key] for one in messages if key in one.get("feeds", {})]
 
 
 def main():
     feeder.websocket.WebSocketApp = LocalSocket
-    api = client()
+    api = signed_in()
     report.call(
         "get_market_data_feed_authorize_v3",
         upstox_client.WebsocketApi(api).get_market_data_feed_authorize_v3,

@@ -5,13 +5,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 import upstox_client
-from reporting import Reporter, address
+from reporting import Reporter
 from upstox_client.rest import ApiException
+from upstox_common import BACK, INFY, NIFTY, ROOT, body
 
-ROOT = f"{address()}/upstox"
-BACK = "http://127.0.0.1:9/back"
-INFY = "NSE_EQ|INE009A01021"
-NIFTY = "NSE_INDEX|Nifty 50"
 report = Reporter()
 
 
@@ -116,15 +113,6 @@ def quotes(client):
     return first.data["NSE_EQ:INFY"].last_price
 
 
-def body(kind, price=0.0, quantity=1, **more):
-    terms = {
-        "quantity": quantity, "product": "D", "validity": "DAY", "price": price, "tag": "t1",
-        "instrument_token": INFY, "order_type": kind, "transaction_type": "BUY",
-        "disclosed_quantity": 0, "trigger_price": 0.0, "is_amo": False,
-    }  # fmt: skip
-    return {**terms, **more}
-
-
 def orders_v2(client, last):
     api = upstox_client.OrderApi(client)
     low = round(round(last * 0.95 / 0.1) * 0.1, 2)
@@ -216,13 +204,17 @@ def orders_v3(client, last):
     report.call(
         "get_trade_history",
         lambda: v2.get_trade_history("2.0"),
-        lambda r: sum(row.quantity for row in r.data) == 5,
+        lambda r: sum(row.quantity for row in r.data if row.order_id == bought) == 5,
     )
     report.call(
         "get_trades_by_order",
         lambda: v2.get_trades_by_order(bought, "2.0"),
         lambda r: sum(row.quantity for row in r.data) == 5 and r.data[0].average_price > 0,
     )
+
+
+def held(reply):
+    return sorted((row.product, row.quantity) for row in reply.data if row.quantity)
 
 
 def portfolio(client):
@@ -235,7 +227,7 @@ def portfolio(client):
     report.call(
         "get_positions",
         lambda: api.get_positions("2.0"),
-        lambda r: [(row.product, row.quantity) for row in r.data] == [("I", 5)],
+        lambda r: held(r) == [("I", 5)],
     )
     report.call("get_mtf_positions", api.get_mtf_positions, lambda r: r.data == [])
     report.call(
@@ -249,8 +241,7 @@ def portfolio(client):
         ),
         lambda r: (
             r.status == "success"
-            and sorted((p.product, p.quantity) for p in api.get_positions("2.0").data)
-            == [("D", 2), ("I", 3)]
+            and held(api.get_positions("2.0")) == [("D", 2), ("I", 3)]
         ),
     )  # fmt: skip
     report.call("get_profile", lambda: user.get_profile("2.0"), lambda r: r.data.broker == "UPSTOX")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import html
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -14,6 +15,7 @@ from tradertape_sandbox.wire.sessions import ApiApp
 from tradertape_sandbox.wire.upstox.door import Call, Endpoint
 from tradertape_sandbox.wire.upstox.envelope import UpstoxError, invalid
 
+EXTENDED_LIFE = timedelta(days=365)
 _DIALOG = "/v2/login/authorization/dialog"
 
 
@@ -59,7 +61,12 @@ def open_session(call: Call) -> Response:
         words = "Invalid auth code: it was used or has expired; open the login dialog again"
         raise UpstoxError("UDAPI100016", words, status=401)
     session = call.door.sessions.open(app.api_key, user_id)
-    body = {**_profile(user_id), "access_token": session.access_token}
+    extended = call.door.sessions.open_extended(session, EXTENDED_LIFE)
+    body = {
+        **_profile(user_id),
+        "access_token": session.access_token,
+        "extended_token": extended.access_token,
+    }
     return Response(orjson.dumps(body), media_type="application/json")
 
 

@@ -12,19 +12,32 @@ from tradertape_sandbox.exchange.exchange import Exchange
 from tradertape_sandbox.settings import SandboxSettings
 from tradertape_sandbox.wire.rate_limits import Limit, RateLimits
 from tradertape_sandbox.wire.sessions import Sessions
-from tradertape_sandbox.wire.upstox import access, feed, history, orders, portfolio, quotes
+from tradertape_sandbox.wire.upstox import (
+    access,
+    feed,
+    gtt,
+    history,
+    multi,
+    orders,
+    portfolio,
+    quotes,
+    switches,
+)
 from tradertape_sandbox.wire.upstox.door import LIMITS, Endpoint, UpstoxDoor, route
 from tradertape_sandbox.wire.upstox.envelope import UpstoxError, failure
+from tradertape_sandbox.wire.upstox.gtt_book import GttBook
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *access.ENDPOINTS,
     *orders.ENDPOINTS,
+    *multi.ENDPOINTS,
+    *gtt.ENDPOINTS,
+    *switches.ENDPOINTS,
     *portfolio.ENDPOINTS,
     *quotes.ENDPOINTS,
     *history.ENDPOINTS,
     *feed.ENDPOINTS,
-)
-# The client asks for its own path; programs that were authorised are sent to the first.
+)  # The client asks for its own path; programs that were authorised are sent to the first.
 _FEED_PATHS = ("/feed", "/v3/feed/market-data-feed")
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
@@ -38,7 +51,11 @@ def routes(
 ) -> Sequence[BaseRoute]:
     """Everything of the door."""
     door = UpstoxDoor(
-        exchange, sessions, RateLimits(exchange.clock, limits), settings.socket_origin
+        exchange,
+        sessions,
+        RateLimits(exchange.clock, limits),
+        settings.socket_origin,
+        GttBook(exchange),
     )
     known = [route(door, endpoint) for endpoint in ENDPOINTS]
     market = feed.MarketFeed(door)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from decimal import Decimal
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.instrument import Instrument
 from tradertape_sandbox.exchange.errors import (
@@ -26,6 +28,7 @@ from tradertape_sandbox.exchange.events import AccountKey
 from tradertape_sandbox.exchange.exchange import Exchange
 from tradertape_sandbox.wire.rate_limits import Limit, RateLimits
 from tradertape_sandbox.wire.sessions import Session, Sessions
+from tradertape_sandbox.wire.upstox.account_state import Switches
 from tradertape_sandbox.wire.upstox.envelope import (
     UpstoxError,
     bad_token,
@@ -34,9 +37,12 @@ from tradertape_sandbox.wire.upstox.envelope import (
     success,
     too_many,
 )
+from tradertape_sandbox.wire.upstox.gtt_book import GttBook
 from tradertape_sandbox.wire.upstox.keys import instrument_of
 
 BROKER = "upstox"
+ORDERS_FROM = time(5, 30)  # until midnight; with an always open market at every hour
+_ORDER_KINDS = frozenset({"order", "multi"})
 
 # Per user and API. Source: Upstox's documentation, "Rate limiting", 2026-09-02.
 LIMITS: Mapping[str, tuple[Limit, ...]] = {
@@ -53,13 +59,16 @@ class UpstoxDoor:
     """What every call works with.
 
     socket_origin: `ws://127.0.0.1:18900`, which feeds are authorised to. tickets: access tokens of
-    authorised feeds, by the code of their address; a code is for one connection.
+    authorised feeds, by the code of their address; a code is for one connection. switches: what
+    accounts have set for themselves.
     """
 
     exchange: Exchange
     sessions: Sessions
     limits: RateLimits
     socket_origin: str
+    gtts: GttBook
+    switches: Switches = field(default_factory=Switches)
     tickets: dict[str, str] = field(default_factory=dict[str, str])
 
     def instrument(self, key: str) -> Instrument:
@@ -69,10 +78,11 @@ class UpstoxDoor:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call. `root`: the path under which the door is mounted."""
+    """One call. `root`: the path under which the door is mounted; `address`: the caller's."""
 
     door: UpstoxDoor
     root: str
+    address: str
     caller: Session | None
     path: Mapping[str, str]
     query: QueryParams
@@ -118,13 +128,20 @@ Handler = Callable[[Call], Any]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A route. `kind`: its class of rate limits; `is_open`: whether it needs no session."""
+    """A route. `kind`: its class of rate limits; `is_open`: whether it needs no session; `is_read`:
+    whether a POST only asks."""
 
     method: str
     path: str
     handler: Handler
     kind: str = "other"
     is_open: bool = False
+    is_read: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something, which an extended token may not."""
+        return self.method != "GET" and not self.is_read and not self.is_open
 
 
 def route(door: UpstoxDoor, endpoint: Endpoint) -> Route:
@@ -174,12 +191,14 @@ def _error_of(error: Exception, endpoint: Endpoint) -> UpstoxError:
 
 
 async def _call(door: UpstoxDoor, endpoint: Endpoint, request: Request) -> Call:
+    address = request.client.host if request.client else ""
     session = None
     if not endpoint.is_open:
         session = session_of(door, request.headers.get("authorization", ""))
         if session is None:
             raise bad_token()
-    caller = session.user_id if session else request.client.host if request.client else ""
+        _check_caller(door, endpoint, session, address)
+    caller = session.user_id if session else address
     if door.limits.admit((caller, endpoint.method, endpoint.path), endpoint.kind) is not None:
         raise too_many()
     root = str(request.scope.get("root_path", ""))
@@ -189,4 +208,21 @@ async def _call(door: UpstoxDoor, endpoint: Endpoint, request: Request) -> Call:
         form = {name: str(value) for name, value in (await request.form()).items()}
     else:
         body = await request.body()
-    return Call(door, root, session, request.path_params, request.query_params, form, body)
+    path, query = request.path_params, request.query_params
+    return Call(door, root, address, session, path, query, form, body)
+
+
+def _check_caller(door: UpstoxDoor, endpoint: Endpoint, session: Session, address: str) -> None:
+    """Whether the session may call this endpoint, now and from there."""
+    if session.is_read_only and endpoint.writes:
+        words = "The API you are trying to access is not permitted with an extended_token"
+        raise UpstoxError("UDAPI100067", words, status=403)
+    if endpoint.kind not in _ORDER_KINDS:
+        return
+    if not door.switches.admits(AccountKey(BROKER, session.user_id), address):
+        words = f"Orders from {address} are not allowed: register the address as static IP"
+        raise UpstoxError("UDAPI1154", words, status=403)
+    clock = door.exchange.now().astimezone(IST).time()
+    if not door.exchange.times.always_open and clock < ORDERS_FROM:
+        words = "Orders are accepted from 05:30 to midnight: send it again then"
+        raise UpstoxError("UDAPI100074", words, status=423)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -47,6 +48,15 @@ def too_many() -> UpstoxError:
 def success(data: Any, **more: Any) -> Response:
     """A reply with its data; `more` is what a few replies have beside them."""
     return _json({"status": "success", "data": data, **more}, 200)
+
+
+def results(data: Any, errors: Sequence[dict[str, Any]], summary: dict[str, int]) -> Response:
+    """A reply of a call with several parts: all done (200), some (207), or none (400)."""
+    done = summary["success"]
+    status = "success" if not errors else "partial_success" if done else "error"
+    code = {"success": 200, "partial_success": 207, "error": 400}[status]
+    body = {"status": status, "data": data or None if status == "error" else data}
+    return _json({**body, "errors": list(errors) or None, "summary": summary}, code)
 
 
 def failure(error: UpstoxError) -> Response:

@@ -14,6 +14,7 @@ from tradertape_sandbox.wire.upstox.door import Call, Endpoint, refusal
 from tradertape_sandbox.wire.upstox.envelope import UpstoxError, success
 from tradertape_sandbox.wire.upstox.forms import change_of, order_of, tag_of
 from tradertape_sandbox.wire.upstox.order_shapes import order_json, trade_json
+from tradertape_sandbox.wire.upstox.switches import check_segment
 
 _ORDER_ID = re.compile(r"\d{1,25}")
 _LATENCY = {"latency": 0}  # ms; the exchange answers at once
@@ -105,6 +106,7 @@ def order_row(call: Call, order: BookedOrder) -> dict[str, Any]:
 def _place(call: Call, *, sliced: bool = False) -> Placed:
     body = call.document
     instrument = call.door.instrument(str(body.get("instrument_token") or ""))
+    check_segment(call, instrument)
     request = order_of(body, instrument)
     return call.exchange.place(call.key, request, tag=tag_of(body), autoslice=sliced)
 

@@ -1,0 +1,33 @@
+"""What an account has set for itself: kill switches, and the addresses that orders come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tradertape_sandbox.exchange.events import AccountKey
+
+
+@dataclass(slots=True)
+class Addresses:
+    """The addresses that an account's orders may come from; none: from everywhere."""
+
+    primary: str | None = None
+    secondary: str | None = None
+    primary_at: datetime | None = None
+    secondary_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Switches:
+    """Kill switches, by account and segment with the time they were enabled, and addresses."""
+
+    killed: dict[AccountKey, dict[str, datetime]] = field(
+        default_factory=dict[AccountKey, dict[str, datetime]]
+    )
+    addresses: dict[AccountKey, Addresses] = field(default_factory=dict[AccountKey, Addresses])
+
+    def admits(self, key: AccountKey, address: str) -> bool:
+        """Whether the account's orders may come from an address."""
+        kept = self.addresses.get(key)
+        return kept is None or address in (kept.primary, kept.secondary)
