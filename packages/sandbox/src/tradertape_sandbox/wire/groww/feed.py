@@ -53,8 +53,10 @@ class Feed:
         self._grants: dict[str, Grant] = {}
         self._signed_in: dict[int, Grant] = {}
         self._clients: dict[int, FeedClient] = {}
+        self._subjects: dict[int, frozenset[str]] = {}  # of each client
+        self._meanings: dict[str, MarketSubject] = {}
         self._market: dict[str, dict[Content, str]] = {}
-        self._listeners: dict[str, list[FeedClient]] = {}
+        self._listeners: dict[str, dict[int, FeedClient]] = {}
         self._exchange.listen(self._on_event)
 
     def socket_token(self, call: Call) -> object:
@@ -82,7 +84,7 @@ class Feed:
             nonce=secrets.token_urlsafe(11),
             sign_in=lambda command, nonce: self._sign_in(client, command, nonce),
             admits=lambda subject: self._admits(client, subject),
-            changed=lambda _client: self._index(),
+            changed=self._index,
         )
         self._clients[id(client)] = client
         client.send(nats.info(_server_info(client.nonce, len(self._clients))))
@@ -92,7 +94,7 @@ class Feed:
         """Forget a client whose connection is over."""
         self._clients.pop(id(client), None)
         self._signed_in.pop(id(client), None)
-        self._index()
+        self._list(client, frozenset())
 
     def has_expired(self, client: FeedClient) -> bool:
         """Whether the session that the client signed in by has ended."""
@@ -123,18 +125,39 @@ class Feed:
     def _forget_ended(self) -> None:
         self._grants = {key: one for key, one in self._grants.items() if self._is_open(one)}
 
-    def _index(self) -> None:
-        """Find anew who listens to what, and have the exchange report these instruments."""
-        self._listeners, self._market = {}, {}
-        for client in self._clients.values():
-            for subject in client.subjects:
-                self._listeners.setdefault(subject, []).append(client)
-        for subject in self._listeners:
+    def _index(self, client: FeedClient) -> None:
+        """Take in what a client is subscribed to now."""
+        self._list(client, client.subjects)
+
+    def _list(self, client: FeedClient, subjects: frozenset[str]) -> None:
+        """Note who listens to what, and have the exchange report these instruments."""
+        number = id(client)
+        before = self._subjects.pop(number, frozenset())
+        if subjects:
+            self._subjects[number] = subjects
+        for subject in subjects - before:
+            self._listeners.setdefault(subject, {})[number] = client
+            if subject in self._meanings:
+                continue
             found = read_subject(subject, self._groww.directory)
             if isinstance(found, MarketSubject):
-                subjects = self._market.setdefault(found.instrument.id, {})
-                subjects[found.content] = subject
+                self._meanings[subject] = found
+                self._market.setdefault(found.instrument.id, {})[found.content] = subject
+        for subject in before - subjects:
+            del self._listeners[subject][number]
+            if not self._listeners[subject]:
+                self._forget(subject)
         self._exchange.watch(self, self._market)
+
+    def _forget(self, subject: str) -> None:
+        """Drop a subject that nobody listens to."""
+        del self._listeners[subject]
+        found = self._meanings.pop(subject, None)
+        if found is not None:
+            contents = self._market[found.instrument.id]
+            del contents[found.content]
+            if not contents:
+                del self._market[found.instrument.id]
 
     # --- events -------------------------------------------------------------------------------
 
@@ -183,7 +206,7 @@ class Feed:
         if not clients:
             return
         payload = message()
-        for client in tuple(clients):
+        for client in tuple(clients.values()):
             client.deliver(subject, payload)
 
 

@@ -37,6 +37,7 @@ class FeedClient:
     unanswered_pings: int = 0
     is_over: bool = False
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _sids: dict[str, list[str]] = field(default_factory=dict[str, list[str]])  # by subject
     _reader: nats.CommandReader = field(default_factory=nats.CommandReader)
     _waiting: list[bytes] = field(default_factory=list[bytes])
     _waiting_bytes: int = 0
@@ -51,7 +52,7 @@ class FeedClient:
     @property
     def subjects(self) -> frozenset[str]:
         """What it is subscribed to."""
-        return frozenset(one.subject for one in self.subscriptions.values())
+        return frozenset(self._sids)
 
     def receive(self, chunk: bytes) -> None:
         """Take in what the client sent, and answer it."""
@@ -65,19 +66,17 @@ class FeedClient:
 
     def deliver(self, subject: str, payload: bytes) -> None:
         """Send a message to every subscription of its subject."""
-        over: list[str] = []
-        for sid, one in self.subscriptions.items():
-            if one.subject != subject:
-                continue
+        is_changed = False
+        for sid in tuple(self._sids.get(subject, ())):
+            one = self.subscriptions[sid]
             self.send(nats.message(subject, sid, payload))
             one.sent += 1
             if one.left is not None:
                 one.left -= 1
                 if one.left <= 0:
-                    over.append(sid)
-        for sid in over:
-            del self.subscriptions[sid]
-        if over:
+                    self._drop(sid)
+                    is_changed = True
+        if is_changed:
             self.changed(self)
 
     def ping(self) -> None:
@@ -154,7 +153,10 @@ class FeedClient:
         if len(self.subscriptions) >= MOST_SUBSCRIPTIONS:
             self.send(nats.error("maximum subscriptions exceeded"))
             return False
+        if command.sid in self.subscriptions:
+            self._drop(command.sid)
         self.subscriptions[command.sid] = Subscription(subject)
+        self._sids.setdefault(subject, []).append(command.sid)
         self.changed(self)
         return True
 
@@ -165,5 +167,11 @@ class FeedClient:
         if command.after > one.sent:
             one.left = command.after - one.sent
             return
-        del self.subscriptions[command.sid]
+        self._drop(command.sid)
         self.changed(self)
+
+    def _drop(self, sid: str) -> None:
+        subject = self.subscriptions.pop(sid).subject
+        self._sids[subject].remove(sid)
+        if not self._sids[subject]:
+            del self._sids[subject]

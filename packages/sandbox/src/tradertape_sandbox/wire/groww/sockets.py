@@ -36,12 +36,21 @@ def feed_endpoint(
             return  # the client is gone
         finally:
             feed.part(client)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _stop(tasks)
         await _say_goodbye(socket, client)
 
     return serve
+
+
+async def _stop(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel tasks and see them end."""
+    for task in tasks:
+        task.cancel()
+    # Not gather: where this wait is cancelled itself, gather raises the cancellation of a task.
+    await asyncio.wait(tasks)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # looked at, so that it is not reported as unread
 
 
 async def _read(socket: WebSocket, client: FeedClient) -> None:
