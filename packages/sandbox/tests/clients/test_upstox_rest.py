@@ -10,7 +10,7 @@ from packages.sandbox.tests.clients.calls import calls_of
 
 pytestmark = pytest.mark.xdist_group("brokers-clients")
 
-_SCRIPTS = ("upstox_rest.py", "upstox_account.py")
+_SCRIPTS = ("upstox_rest.py", "upstox_account.py", "upstox_reference.py")
 
 Run = Callable[[str], Mapping[str, Any]]
 

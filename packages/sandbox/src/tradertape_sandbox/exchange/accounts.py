@@ -23,7 +23,7 @@ from tradertape_core.ledger.position import Position, PositionKey, Today, key_of
 from tradertape_core.market.instrument import Instrument, InstrumentType
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Fill, Order, Product
-from tradertape_sandbox.exchange.books import OrderRecord
+from tradertape_sandbox.exchange.books import BookedTrade, OrderRecord
 from tradertape_sandbox.exchange.events import AccountKey
 
 # Whose charges the accounts of a door pay.
@@ -42,7 +42,8 @@ class Carried:
 class Account:
     """One account. `cash_paise` is what was paid in and earned less what was paid, charges too.
 
-    carried: positions as they were when the day began.
+    carried: positions as they were when the day began. past_trades: those of earlier days.
+    opening_lots: shares that the account was opened with, by instrument.
     """
 
     key: AccountKey
@@ -55,6 +56,8 @@ class Account:
     carried: dict[PositionKey, Carried] = field(default_factory=dict[PositionKey, Carried])
     orders: dict[str, OrderRecord] = field(default_factory=dict[str, OrderRecord])
     gtts: dict[int, Gtt] = field(default_factory=dict[int, Gtt])
+    past_trades: list[BookedTrade] = field(default_factory=list[BookedTrade])
+    opening_lots: list[tuple[str, Lot]] = field(default_factory=list[tuple[str, Lot]])
     authorised: dict[str, int] = field(default_factory=dict[str, int])
     charges_today: Charges = field(default_factory=Charges)
 
@@ -104,6 +107,7 @@ class Account:
         position = self.position(instrument, Product.CNC)
         cost = Paise(round(price * quantity * 100))
         lot = Lot(f"opening-{instrument}-{len(position.lots)}", at, quantity, cost)
+        self.opening_lots.append((instrument, lot))
         lots = tuple(sorted((*position.lots, lot), key=lambda one: one.at))
         bought = position.bought.plus(quantity, cost)
         today = Today(day=self.day, overnight_quantity=position.quantity + quantity)
@@ -142,4 +146,6 @@ class Account:
             key: Carried(position.quantity, position.cost_paise)
             for key, position in self.positions.items()
         }
+        over = [record for record in self.orders.values() if not record.order.is_open]
+        self.past_trades += [trade for record in over for trade in record.trades]
         self.orders = {name: record for name, record in self.orders.items() if record.order.is_open}

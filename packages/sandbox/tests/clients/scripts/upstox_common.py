@@ -1,5 +1,6 @@
 """What the scripts of Upstox's client share: its configuration, a session, an order's terms."""
 
+import datetime
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -50,3 +51,10 @@ def last_price(client, key=INFY):
     """The last price of an instrument."""
     found = upstox_client.MarketQuoteV3Api(client).get_ltp(instrument_key=key).data
     return next(iter(found.values())).last_price
+
+
+def today(client):
+    """The exchange's day."""
+    history = upstox_client.HistoryV3Api(client)
+    newest = history.get_intra_day_candle_data(INFY, "minutes", "1").data.candles[0]
+    return datetime.date.fromisoformat(newest[0][:10])

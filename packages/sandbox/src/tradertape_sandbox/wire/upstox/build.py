@@ -14,17 +14,23 @@ from tradertape_sandbox.wire.rate_limits import Limit, RateLimits
 from tradertape_sandbox.wire.sessions import Sessions
 from tradertape_sandbox.wire.upstox import (
     access,
+    charges,
     feed,
     gtt,
     history,
+    instruments,
+    market,
     multi,
+    options,
     orders,
     portfolio,
     quotes,
+    reports,
     switches,
 )
 from tradertape_sandbox.wire.upstox.door import LIMITS, Endpoint, UpstoxDoor, route
 from tradertape_sandbox.wire.upstox.envelope import UpstoxError, failure
+from tradertape_sandbox.wire.upstox.greeks import OptionTables
 from tradertape_sandbox.wire.upstox.gtt_book import GttBook
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -36,6 +42,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *portfolio.ENDPOINTS,
     *quotes.ENDPOINTS,
     *history.ENDPOINTS,
+    *options.ENDPOINTS,
+    *instruments.ENDPOINTS,
+    *market.ENDPOINTS,
+    *charges.ENDPOINTS,
+    *reports.ENDPOINTS,
     *feed.ENDPOINTS,
 )  # The client asks for its own path; programs that were authorised are sent to the first.
 _FEED_PATHS = ("/feed", "/v3/feed/market-data-feed")
@@ -56,6 +67,7 @@ def routes(
         RateLimits(exchange.clock, limits),
         settings.socket_origin,
         GttBook(exchange),
+        OptionTables(exchange),
     )
     known = [route(door, endpoint) for endpoint in ENDPOINTS]
     market = feed.MarketFeed(door)

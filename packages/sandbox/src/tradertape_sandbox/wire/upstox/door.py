@@ -26,6 +26,7 @@ from tradertape_sandbox.exchange.errors import (
 )
 from tradertape_sandbox.exchange.events import AccountKey
 from tradertape_sandbox.exchange.exchange import Exchange
+from tradertape_sandbox.exchange.listing import Listing
 from tradertape_sandbox.wire.rate_limits import Limit, RateLimits
 from tradertape_sandbox.wire.sessions import Session, Sessions
 from tradertape_sandbox.wire.upstox.account_state import Switches
@@ -37,6 +38,7 @@ from tradertape_sandbox.wire.upstox.envelope import (
     success,
     too_many,
 )
+from tradertape_sandbox.wire.upstox.greeks import OptionTables
 from tradertape_sandbox.wire.upstox.gtt_book import GttBook
 from tradertape_sandbox.wire.upstox.keys import instrument_of
 
@@ -54,6 +56,14 @@ LIMITS: Mapping[str, tuple[Limit, ...]] = {
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(slots=True)
+class InstrumentFiles:
+    """The packed instrument files of a day's listing, by name."""
+
+    listing: Listing | None = None
+    packed: dict[str, bytes] = field(default_factory=dict[str, bytes])
+
+
 @dataclass(frozen=True, slots=True)
 class UpstoxDoor:
     """What every call works with.
@@ -68,6 +78,8 @@ class UpstoxDoor:
     limits: RateLimits
     socket_origin: str
     gtts: GttBook
+    options: OptionTables
+    instrument_files: InstrumentFiles = field(default_factory=InstrumentFiles)
     switches: Switches = field(default_factory=Switches)
     tickets: dict[str, str] = field(default_factory=dict[str, str])
 

@@ -24,24 +24,24 @@ Shape = Callable[[Instrument, Tick], dict[str, Any]]
 
 def ltp(call: Call) -> dict[str, Any]:
     """Last prices."""
-    return _quotes(call, _last)
+    return quotes_of(call, _last)
 
 
 def ltp_v3(call: Call) -> dict[str, Any]:
     """Last prices with the last quantity, the volume and the previous close."""
-    return _quotes(call, _last_v3)
+    return quotes_of(call, last_v3)
 
 
 def ohlc(call: Call) -> dict[str, Any]:
     """The day's candle."""
     _check_interval(call)
-    return _quotes(call, lambda one, tick: {**_last(one, tick), "ohlc": _ohlc(tick)})
+    return quotes_of(call, lambda one, tick: {**_last(one, tick), "ohlc": _ohlc(tick)})
 
 
 def ohlc_v3(call: Call) -> dict[str, Any]:
     """The day's candle as it forms; there is none of the day before in a tick but its close."""
     _check_interval(call)
-    return _quotes(
+    return quotes_of(
         call,
         lambda one, tick: {**_last(one, tick), "prev_ohlc": None, "live_ohlc": _candle(tick)},
     )
@@ -49,21 +49,22 @@ def ohlc_v3(call: Call) -> dict[str, Any]:
 
 def quotes(call: Call) -> dict[str, Any]:
     """Full quotes."""
-    return _quotes(call, _full)
+    return quotes_of(call, _full)
 
 
 def quotes_v3(call: Call) -> dict[str, Any]:
     """Full quotes with the previous close."""
-    return _quotes(call, _full_v3)
+    return quotes_of(call, _full_v3)
 
 
-def _quotes(call: Call, shape: Shape) -> dict[str, Any]:
+def quotes_of(call: Call, shape: Shape, most: int = MOST_KEYS) -> dict[str, Any]:
+    """The quotes of the query's keys, those without a price left out."""
     text = call.query.get("instrument_key") or call.query.get("symbol") or ""
     keys = [key.strip() for key in text.split(",") if key.strip()]
     if not keys:
         raise UpstoxError("UDAPI1026", "Instrument key is required", field="instrument_key")
-    if len(keys) > MOST_KEYS:
-        words = f"At most {MOST_KEYS} instrument keys in one request, were {len(keys)}"
+    if len(keys) > most:
+        words = f"At most {most} instrument keys in one request, were {len(keys)}"
         raise UpstoxError("UDAPI100042", words, field="instrument_key")
     found: dict[str, Any] = {}
     for key in keys:
@@ -86,7 +87,8 @@ def _last(instrument: Instrument, tick: Tick) -> dict[str, Any]:
     return {"last_price": float(tick.last_price), "instrument_token": key_of(instrument)}
 
 
-def _last_v3(instrument: Instrument, tick: Tick) -> dict[str, Any]:
+def last_v3(instrument: Instrument, tick: Tick) -> dict[str, Any]:
+    """A last price with its quantity, the day's volume and the previous close."""
     return {
         **_last(instrument, tick),
         "ltq": tick.last_quantity,
