@@ -1,0 +1,1 @@
+"""Groww's Trading API."""

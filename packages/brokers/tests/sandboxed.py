@@ -1,0 +1,49 @@
+"""A sandbox behind a real port of this machine, for adapters to speak to."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from tradertape_sandbox.app import Sandbox, build
+from tradertape_sandbox.cli import SystemClock, cut_connection
+from tradertape_sandbox.settings import SandboxSettings
+
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+@dataclass(frozen=True)
+class Running:
+    """A served sandbox, and its port."""
+
+    sandbox: Sandbox
+    port: int
+
+    def url(self, broker: str) -> str:
+        """Where a broker's interface is."""
+        return f"http://127.0.0.1:{self.port}/{broker}"
+
+
+@contextmanager
+def served_sandbox() -> Iterator[Running]:
+    """Serve a sandbox until the block ends."""
+    settings = SandboxSettings(port=0, totp_secret=TOTP_SECRET, admin_key="k")
+    sandbox = build(settings, SystemClock())
+    config = uvicorn.Config(
+        sandbox.app, port=0, log_config=None, ws="websockets-sansio", lifespan="on"
+    )
+    server = uvicorn.Server(config)
+    sandbox.app.cut = lambda client: cut_connection(server, client)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started and time.monotonic() < deadline:
+        threading.Event().wait(0.02)
+    yield Running(sandbox, server.servers[0].sockets[0].getsockname()[1])
+    server.should_exit = True
+    thread.join(10)
