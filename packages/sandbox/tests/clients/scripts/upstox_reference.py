@@ -132,7 +132,29 @@ def reports(client):
     )
 
 
+APIS = {
+    upstox_client.OrderApi, upstox_client.OrderApiV3, upstox_client.UserApi,
+    upstox_client.ChargeApi, upstox_client.OptionsApi, upstox_client.MarketHolidaysAndTimingsApi,
+    upstox_client.InstrumentsApi, upstox_client.TradeProfitAndLossApi, upstox_client.WebsocketApi,
+    upstox_client.PostTradeApi, upstox_client.LoginApi, upstox_client.PortfolioApi,
+    upstox_client.MarketQuoteApi, upstox_client.MarketQuoteV3Api, upstox_client.HistoryApi,
+    upstox_client.HistoryV3Api,
+}  # fmt: skip
+
+
+def methods():
+    """The public methods of the client's APIs, and those of its streamers."""
+    found = {
+        name
+        for api in APIS
+        for name in vars(api)
+        if not name.startswith("_") and "_with_http_info" not in name
+    }
+    return " ".join(sorted(found))
+
+
 def main():
+    report.say("every method", True, methods())
     client = signed_in()
     option, lot = options(client)
     instruments(client)

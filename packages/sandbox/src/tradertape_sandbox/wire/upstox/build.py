@@ -15,7 +15,7 @@ from tradertape_sandbox.wire.sessions import Sessions
 from tradertape_sandbox.wire.upstox import (
     access,
     charges,
-    feed,
+    feed_access,
     gtt,
     history,
     instruments,
@@ -30,8 +30,10 @@ from tradertape_sandbox.wire.upstox import (
 )
 from tradertape_sandbox.wire.upstox.door import LIMITS, Endpoint, UpstoxDoor, route
 from tradertape_sandbox.wire.upstox.envelope import UpstoxError, failure
+from tradertape_sandbox.wire.upstox.feed import MarketFeed
 from tradertape_sandbox.wire.upstox.greeks import OptionTables
 from tradertape_sandbox.wire.upstox.gtt_book import GttBook
+from tradertape_sandbox.wire.upstox.portfolio_feed import PortfolioFeed
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *access.ENDPOINTS,
@@ -47,9 +49,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *market.ENDPOINTS,
     *charges.ENDPOINTS,
     *reports.ENDPOINTS,
-    *feed.ENDPOINTS,
+    *feed_access.ENDPOINTS,
 )  # The client asks for its own path; programs that were authorised are sent to the first.
-_FEED_PATHS = ("/feed", "/v3/feed/market-data-feed")
+_MARKET_PATHS = (feed_access.MARKET_PATH, "/v3/feed/market-data-feed")
+_PORTFOLIO_PATHS = (feed_access.PORTFOLIO_PATH, "/v2/feed/portfolio-stream-feed")
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
 
@@ -70,8 +73,10 @@ def routes(
         OptionTables(exchange),
     )
     known = [route(door, endpoint) for endpoint in ENDPOINTS]
-    market = feed.MarketFeed(door)
-    sockets = [WebSocketRoute(path, market.serve) for path in _FEED_PATHS]
+    market_feed = MarketFeed(door)
+    portfolio_feed = PortfolioFeed(door)
+    sockets = [WebSocketRoute(path, market_feed.serve) for path in _MARKET_PATHS]
+    sockets += [WebSocketRoute(path, portfolio_feed.serve) for path in _PORTFOLIO_PATHS]
     return [*known, *sockets, _unknown(known)]
 
 

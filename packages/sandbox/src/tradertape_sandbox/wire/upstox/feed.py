@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+import anyio
 import orjson
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
-from tradertape_core.market.instrument import Instrument, InstrumentType
+from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_sandbox.exchange.events import Event, Ticked
 from tradertape_sandbox.wire.sessions import Session
-from tradertape_sandbox.wire.upstox.door import Call, Endpoint, UpstoxDoor, session_of
+from tradertape_sandbox.wire.upstox.door import UpstoxDoor
+from tradertape_sandbox.wire.upstox.feed_access import admitted, until_one_ends
+from tradertape_sandbox.wire.upstox.feed_shapes import MODES, feed_of, market_info, ms, statuses
+from tradertape_sandbox.wire.upstox.greeks import NO_VIEW
 from tradertape_sandbox.wire.upstox.keys import find, key_of
-from tradertape_sandbox.wire.upstox.schema import Feed, FeedResponse
+from tradertape_sandbox.wire.upstox.schema import FeedResponse
 
-MOST_KEYS = 2000
-MOST_CONNECTIONS = 2  # of a user
-MODES = {"ltpc": 0, "full": 1}  # those the sandbox has prices for
-_LEVELS = 5
 _CHECK_EVERY_S = 2.0
-_SEGMENTS = ("NSE_EQ", "NSE_FO", "NSE_INDEX", "BSE_EQ", "BSE_FO", "BSE_INDEX")
-_INITIAL, _LIVE, _MARKET_INFO = 0, 1, 2
-_OPEN, _CLOSED = 2, 3
-
-
-def authorise(call: Call) -> dict[str, Any]:
-    """The address of a feed, with a code for one connection."""
-    code = secrets.token_urlsafe(24)
-    call.door.tickets[code] = call.session.access_token
-    address = f"{call.door.socket_origin}{call.root}/feed?code={code}"
-    return {"authorizedRedirectUri": address, "authorized_redirect_uri": address}
-
-
-ENDPOINTS = (Endpoint("GET", "/v3/feed/market-data-feed/authorize", authorise),)
+_INITIAL, _LIVE = 0, 1
 
 
 class MarketFeed:
@@ -49,10 +33,10 @@ class MarketFeed:
         door.exchange.listen(self._hear)
 
     async def serve(self, socket: WebSocket) -> None:
-        """Serve a connection until it ends; one without a session is answered with 403."""
-        session = self._session(socket)
-        if session is None or self._count(session) >= MOST_CONNECTIONS:
-            await socket.close()
+        """Serve a connection until it ends; one without a session is answered with 401."""
+        others = [one.session for one in self._open]
+        session = await admitted(self._door, socket, others)
+        if session is None:
             return
         connection = _Connection(self._door, socket, session, self._watch)
         self._open.add(connection)
@@ -62,15 +46,6 @@ class MarketFeed:
         finally:
             self._open.discard(connection)
             self._watch()
-
-    def _session(self, socket: WebSocket) -> Session | None:
-        code = socket.query_params.get("code")
-        if code is not None:
-            return self._door.sessions.find(self._door.tickets.pop(code, ""))
-        return session_of(self._door, socket.headers.get("authorization", ""))
-
-    def _count(self, session: Session) -> int:
-        return sum(one.session.user_id == session.user_id for one in self._open)
 
     def _watch(self) -> None:
         names = {name for connection in self._open for name in connection.modes}
@@ -100,22 +75,12 @@ class _Connection:
         self._subscriptions_changed = subscriptions_changed
         self._waiting: dict[str, Tick] = {}
         self._new: set[str] = set()
-        self._wake = asyncio.Event()
+        self._statuses: dict[str, int] = {}
+        self._wake = anyio.Event()
 
     async def run(self) -> None:
-        """Send the market's status, then read and write until either ends."""
-        with contextlib.suppress(WebSocketDisconnect):
-            await self._socket.send_bytes(market_info(self._door))
-        tasks = {asyncio.create_task(self._read()), asyncio.create_task(self._write())}
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        for task in done:
-            with contextlib.suppress(WebSocketDisconnect):
-                task.result()
+        """Read and write until either ends; the market's status is sent first."""
+        await until_one_ends(self._read, self._write)
 
     def push(self, tick: Tick) -> None:
         """Have a tick sent if its instrument is subscribed to."""
@@ -132,10 +97,12 @@ class _Connection:
             self._subscriptions_changed()
 
     async def _write(self) -> None:
+        await self._send_statuses()
         while self._door.sessions.find(self.session.access_token) is not None:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _CHECK_EVERY_S)
-            self._wake.clear()
+            with anyio.move_on_after(_CHECK_EVERY_S):
+                await self._wake.wait()
+            self._wake = anyio.Event()
+            await self._send_statuses()
             waiting, self._waiting = self._waiting, {}
             new, self._new = self._new, set()
             for kind, names in ((_INITIAL, new), (_LIVE, waiting.keys() - new)):
@@ -144,13 +111,22 @@ class _Connection:
                     await self._socket.send_bytes(self._message(kind, ticks))
         await self._socket.close(1008, "The session has ended")
 
+    async def _send_statuses(self) -> None:
+        """Say whether each segment trades, if that is not what was said before."""
+        found = statuses(self._door)
+        if found != self._statuses:
+            self._statuses = found
+            await self._socket.send_bytes(market_info(found, self._door.exchange.now()))
+
     def _message(self, kind: int, ticks: list[Tick]) -> bytes:
-        reply = FeedResponse(type=kind, currentTs=_now_ms(self._door))
+        reply = FeedResponse(type=kind, currentTs=ms(self._door.exchange.now()))
         for tick in ticks:
             instrument = self._door.exchange.instruments.get(tick.instrument_id)
             mode = self.modes.get(tick.instrument_id)
             if instrument is not None and mode is not None:
-                reply.feeds[key_of(instrument)].CopyFrom(feed_of(instrument, tick, mode))
+                view = NO_VIEW if mode == "ltpc" else self._door.options.view(instrument)
+                feed = feed_of(instrument, tick, mode, view)
+                reply.feeds[key_of(instrument)].CopyFrom(feed)
         return reply.SerializeToString()
 
     def _take(self, body: bytes) -> None:
@@ -166,13 +142,13 @@ class _Connection:
         if not isinstance(data, Mapping):
             return
         wanted = cast(Mapping[str, Any], data)
-        keys, mode = wanted.get("instrumentKeys"), wanted.get("mode", "ltpc")
+        keys, mode = wanted.get("instrumentKeys"), str(wanted.get("mode", "ltpc"))
         if not isinstance(keys, list) or mode not in MODES:
             return
         found = [find(self._door.exchange.instruments, str(k)) for k in cast(list[object], keys)]
         for instrument in found:
             if instrument is not None:
-                self._apply(str(fields.get("method")), instrument, str(mode))
+                self._apply(str(fields.get("method")), instrument, mode)
 
     def _apply(self, method: str, instrument: Instrument, mode: str) -> None:
         name = instrument.id
@@ -180,74 +156,15 @@ class _Connection:
             self.modes.pop(name, None)
             self._waiting.pop(name, None)
             return
-        is_known = name in self.modes
-        if method not in ("sub", "change_mode") or (method == "change_mode" and not is_known):
+        if method not in ("sub", "change_mode") or (
+            method == "change_mode" and name not in self.modes
+        ):
             return
-        if not is_known and len(self.modes) >= MOST_KEYS:
+        others = sum(one == mode for other, one in self.modes.items() if other != name)
+        if others >= MODES[mode][1]:
             return
         self.modes[name] = mode
         tick = self._door.exchange.tick(name)
         if tick is not None:
             self._new.add(name)
             self.push(tick)
-
-
-def market_info(door: UpstoxDoor) -> bytes:
-    """The first message of a connection: whether each segment trades."""
-    status = _OPEN if door.exchange.times.hours(door.exchange.now()) else _CLOSED
-    reply = FeedResponse(type=_MARKET_INFO, currentTs=_now_ms(door))
-    for segment in _SEGMENTS:
-        reply.marketInfo.segmentStatus[segment] = status
-    return reply.SerializeToString()
-
-
-def feed_of(instrument: Instrument, tick: Tick, mode: str) -> Any:
-    """A tick in the form of a mode."""
-    feed = Feed(requestMode=MODES[mode])
-    if mode == "ltpc":
-        _set_ltpc(feed.ltpc, tick)
-    elif instrument.instrument_type is InstrumentType.INDEX:
-        _set_ltpc(feed.fullFeed.indexFF.ltpc, tick)
-        _set_ohlc(feed.fullFeed.indexFF.marketOHLC, tick)
-    else:
-        _set_full(feed.fullFeed.marketFF, tick)
-    return feed
-
-
-def _set_ltpc(ltpc: Any, tick: Tick) -> None:
-    ltpc.ltp = float(tick.last_price)
-    ltpc.ltt = int((tick.exchange_at or tick.at).timestamp() * 1000)
-    ltpc.ltq = tick.last_quantity
-    ltpc.cp = float(tick.close or 0)
-
-
-def _set_ohlc(target: Any, tick: Tick) -> None:
-    target.ohlc.add(
-        interval="1d",
-        open=float(tick.open or 0),
-        high=float(tick.high or 0),
-        low=float(tick.low or 0),
-        close=float(tick.last_price),
-        vol=tick.volume,
-        ts=int((tick.exchange_at or tick.at).timestamp() * 1000),
-    )
-
-
-def _set_full(full: Any, tick: Tick) -> None:
-    _set_ltpc(full.ltpc, tick)
-    _set_ohlc(full.marketOHLC, tick)
-    buy, sell = ((), ()) if tick.depth is None else (tick.depth.buy, tick.depth.sell)
-    for place in range(_LEVELS):
-        row = full.marketLevel.bidAskQuote.add()
-        if place < len(buy):
-            row.bidQ, row.bidP = buy[place].quantity, float(buy[place].price)
-        if place < len(sell):
-            row.askQ, row.askP = sell[place].quantity, float(sell[place].price)
-    full.atp = float(tick.average_price or 0)
-    full.vtt, full.oi = tick.volume, float(tick.oi)
-    full.tbq = float(sum(one.quantity for one in buy))
-    full.tsq = float(sum(one.quantity for one in sell))
-
-
-def _now_ms(door: UpstoxDoor) -> int:
-    return int(door.exchange.now().timestamp() * 1000)

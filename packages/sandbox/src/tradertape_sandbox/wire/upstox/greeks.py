@@ -35,6 +35,9 @@ class OptionView:
     pop: float = 0.0
 
 
+NO_VIEW = OptionView()
+
+
 @dataclass(frozen=True, slots=True)
 class OptionTable:
     """The options of an underlying and an expiry: by row and column, and their chain."""
