@@ -1,0 +1,1 @@
+"""Upstox behind the port: REST by httpx, feeds by WebSocket and protobuf."""
