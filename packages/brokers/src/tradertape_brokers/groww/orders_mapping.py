@@ -53,7 +53,7 @@ _TYPES: Final = {
 }
 _TYPE_NAMES: Final = {kind: name for name, kind in _TYPES.items()}
 # Cover and bracket orders are intraday; arbitrage is carried.
-_PRODUCTS: Final = {
+PRODUCTS: Final = {
     **{one.value: one for one in Product},
     "CO": Product.MIS,
     "BO": Product.MIS,
@@ -104,6 +104,20 @@ def cancel_body(order: Order, names: Names) -> Body:
     """What names an order to Groww. Raises Refused."""
     listed = names.theirs(order.request.exchange, order.request.tradingsymbol)
     return {"groww_order_id": order.venue_order_id, "segment": listed.segment}
+
+
+def margin_row(request: OrderRequest, listed: Listed) -> Body:
+    """An order whose margin is asked for."""
+    terms = _terms(request)
+    return {
+        "trading_symbol": listed.trading_symbol,
+        "exchange": listed.exchange,
+        "product": request.product.value,
+        "transaction_type": request.side.value,
+        "quantity": terms["quantity"],
+        "order_type": terms["order_type"],
+        "price": terms["price"],
+    }
 
 
 def venue_order(row: Row, names: Names, trades: tuple[Trade, ...] = ()) -> VenueOrder:
@@ -189,7 +203,7 @@ def _request(row: Row, names: Names) -> OrderRequest:
         exchange=exchange,
         tradingsymbol=symbol,
         side=Side(row["transaction_type"]),
-        product=_PRODUCTS[str(row["product"])],
+        product=PRODUCTS[str(row["product"])],
         order_type=_TYPES[str(row["order_type"])],
         quantity=int(row["quantity"]),
         validity=Validity.IOC if row.get("validity") == "IOC" else Validity.DAY,
