@@ -129,7 +129,7 @@ def test_a_derivative_is_named_by_its_own_exchange(fresh: Running, upstox: Upsto
 @pytest.mark.parametrize(
     ("terms", "words"),
     [
-        ({"tradingsymbol": "NOSUCH"}, "lists no NSE:NOSUCH"),
+        ({"tradingsymbol": "NOSUCH"}, "NSE:NOSUCH cannot be traded"),
         ({"price": Decimal("145.003")}, "multiple"),
         ({"quantity": 500_000}, "available"),
     ],

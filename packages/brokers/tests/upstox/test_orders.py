@@ -222,9 +222,9 @@ def test_reads_go_to_the_main_host_and_a_given_root_is_both() -> None:
         ({"variety": Variety.ICEBERG}, "iceberg"),
         ({"variety": Variety.CO}, "co"),
         ({"validity": Validity.TTL}, "DAY or IOC"),
-        ({"exchange": "MCX"}, "lists no MCX:INFY"),
-        ({"tradingsymbol": "NOSUCH"}, "lists no NSE:NOSUCH"),
-        ({"tradingsymbol": "TWIN"}, "another instrument"),
+        ({"exchange": "MCX"}, "MCX:INFY cannot be traded"),
+        ({"tradingsymbol": "NOSUCH"}, "NSE:NOSUCH cannot be traded"),
+        ({"tradingsymbol": "TWIN"}, "shares its key with NSE:TWIN-BE"),
     ],
 )
 def test_what_upstox_does_not_take_is_not_sent(terms: dict[str, Any], words: str) -> None:

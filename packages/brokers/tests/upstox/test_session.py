@@ -1,4 +1,4 @@
-"""Signing in to Upstox, and the instruments that its keys name."""
+"""Signing in to Upstox."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from packages.brokers.tests.upstox.test_orders import FUTURE, INDEX, INFY, KEYS, SECRET, share
+from packages.brokers.tests.upstox.test_orders import SECRET
 
 from tradertape_brokers import errors as e
-from tradertape_brokers.upstox.keys import Keys
 from tradertape_brokers.upstox.session import Session, exchange_code, login_address, session_end
 
 NOW = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
@@ -80,25 +79,3 @@ def test_a_login_that_fails_says_what_to_do(
     with pytest.raises(error) as failed:
         exchanged(status, body)
     assert SECRET not in repr(failed.value)
-
-
-def test_keys_go_both_ways() -> None:
-    assert KEYS.key_of("NSE", "INFY") == INFY
-    assert KEYS.key_of("NFO", FUTURE.tradingsymbol) == "NSE_FO|43919"
-    assert KEYS.find("NSE_FO|43919") is FUTURE
-    assert KEYS.find("NSE_INDEX|Nifty 50") is INDEX
-    assert KEYS.find("NSE_FO|1") is None
-
-
-def test_a_key_that_two_instruments_share_belongs_to_neither() -> None:
-    assert KEYS.find("NSE_EQ|INE000000001") is None
-    for symbol in ("TWIN", "TWIN-BE"):
-        with pytest.raises(e.Refused, match="another instrument"):
-            KEYS.key_of("NSE", symbol)
-    twice = Keys([share("INFY", "INE009A01021"), share("INFY", "INE009A01021")])
-    assert twice.key_of("NSE", "INFY") == INFY  # the same instrument, listed again
-
-
-def test_a_share_without_an_isin_has_no_key() -> None:
-    with pytest.raises(e.Refused, match="lists no NSE:NEW"):
-        Keys([share("NEW", "")]).key_of("NSE", "NEW")

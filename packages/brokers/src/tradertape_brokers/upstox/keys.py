@@ -1,7 +1,8 @@
-"""Upstox's instrument keys, `NSE_EQ|INE009A01021`, and the instruments of core.
+"""Which of Upstox's instrument keys is which of core's instruments: surely one, or none.
 
-Shares go by ISIN, futures and options by the exchange's number, indices by name. A key that two
-instruments would share belongs to neither: an order for a wrong instrument is worse than none.
+Shares go by ISIN, futures and options by the exchange's number, indices by name. An instrument
+whose key is shared, or whose terms differ from those in Upstox's file, has none: an order for a
+wrong instrument is worse than no order.
 """
 
 from __future__ import annotations
@@ -10,56 +11,89 @@ from collections.abc import Iterable
 from typing import Final
 
 from tradertape_brokers.errors import Refused
+from tradertape_brokers.upstox.instruments import UpstoxInstrument
 from tradertape_core.market.instrument import Instrument, InstrumentType
 
-SEGMENTS: Final = {"NFO": "NSE_FO", "BFO": "BSE_FO"}
 EXCHANGES: Final = {
     "NSE_EQ": "NSE", "BSE_EQ": "BSE", "NSE_FO": "NFO", "BSE_FO": "BFO",
     "NSE_INDEX": "NSE", "BSE_INDEX": "BSE",
 }  # fmt: skip
+_CONTRACTS: Final = {"NFO": "NSE_FO", "BFO": "BSE_FO"}
 
 
 class Keys:
-    """Translates between an account's instruments and Upstox's keys."""
+    """Translates between core's instruments and Upstox's keys.
 
-    def __init__(self, instruments: Iterable[Instrument]) -> None:
+    rows: Upstox's file; without it the keys are made from core's numbers and ISINs alone.
+    unmatched: instruments without a key, by id, with the reason.
+    """
+
+    def __init__(
+        self, ours: Iterable[Instrument], rows: Iterable[UpstoxInstrument] | None = None
+    ) -> None:
+        self.unmatched: dict[str, str] = {}
         self._keys: dict[str, str] = {}
         self._instruments: dict[str, Instrument] = {}
-        self._ambiguous: set[str] = set()
-        for one in instruments:
-            key = _key_of(one)
+        listed = None if rows is None else {_folded(row.key): row for row in rows}
+        claims: dict[str, dict[str, Instrument]] = {}
+        for one in ours:
+            key = _made(one)
             if key is None:
-                continue
-            self._keys[one.id] = key
-            known = self._instruments.setdefault(_folded(key), one)
-            if known.id != one.id:
-                self._ambiguous.add(_folded(key))
+                self.unmatched[one.id] = "it has no ISIN, or is on an exchange Upstox has not"
+            else:
+                claims.setdefault(_folded(key), {})[one.id] = one
+        for folded, claiming in claims.items():
+            self._settle(folded, claiming, listed)
 
     def key_of(self, exchange: str, tradingsymbol: str) -> str:
-        """The key of an instrument. Raises Refused for one that Upstox has not, or not for sure."""
-        key = self._keys.get(f"{exchange}:{tradingsymbol}")
+        """The key of an instrument. Raises Refused, which says why there is none."""
+        name = f"{exchange}:{tradingsymbol}"
+        key = self._keys.get(name)
         if key is None:
-            raise Refused(f"Upstox lists no {exchange}:{tradingsymbol}: refresh its instruments")
-        if _folded(key) in self._ambiguous:
-            raise Refused(
-                f"{exchange}:{tradingsymbol} shares its key {key} with another instrument"
-            )
+            why = self.unmatched.get(name, "it is not listed today")
+            raise Refused(f"{name} cannot be traded at Upstox: {why}")
         return key
 
     def find(self, key: str) -> Instrument | None:
-        """The instrument of a key; None for an unknown or ambiguous one."""
-        folded = _folded(key)
-        return None if folded in self._ambiguous else self._instruments.get(folded)
+        """The instrument of a key; None for one that is unknown or not surely one instrument's."""
+        return self._instruments.get(_folded(key))
+
+    def _settle(
+        self,
+        folded: str,
+        claiming: dict[str, Instrument],
+        listed: dict[str, UpstoxInstrument] | None,
+    ) -> None:
+        """Give a key to the one instrument that claims it."""
+        if len(claiming) > 1:
+            for name in claiming:
+                others = ", ".join(sorted(set(claiming) - {name}))
+                self.unmatched[name] = f"it shares its key with {others}"
+            return
+        [one] = claiming.values()
+        row = None if listed is None else listed.get(folded)
+        why = None if listed is None else _difference(one, row)
+        if why is not None:
+            self.unmatched[one.id] = why
+            return
+        self._keys[one.id] = row.key if row is not None else _made(one) or ""
+        self._instruments[folded] = one
 
 
-def exchange_of(segment: str) -> str:
-    """Core's exchange of a segment or an exchange of Upstox: `NFO` for `NSE_FO`."""
-    return EXCHANGES.get(segment, segment)
+def _difference(one: Instrument, row: UpstoxInstrument | None) -> str | None:
+    """Why the row of an instrument's key is not that instrument; None where it is."""
+    if row is None:
+        return "Upstox lists no such instrument"
+    if row.kind is not one.instrument_type or (row.expiry, row.strike) != (one.expiry, one.strike):
+        return f"{row.trading_symbol} with its number is another instrument"
+    if one.is_derivative and row.lot_size != one.lot_size:
+        return f"its lot is {one.lot_size}, at Upstox {row.lot_size}: read the instruments anew"
+    return None
 
 
-def _key_of(one: Instrument) -> str | None:
+def _made(one: Instrument) -> str | None:
     if one.is_derivative:
-        segment = SEGMENTS.get(one.exchange)
+        segment = _CONTRACTS.get(one.exchange)
         return None if segment is None else f"{segment}|{one.exchange_token}"
     if one.exchange not in ("NSE", "BSE"):
         return None

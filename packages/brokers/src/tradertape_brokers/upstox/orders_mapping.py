@@ -163,6 +163,17 @@ def product_of(word: object, exchange: str) -> Product:
     return Product.NRML if exchange in ("NFO", "BFO") else Product.CNC
 
 
+def margin_row(request: OrderRequest, key: str) -> Body:
+    """An order as the margin call has it; without a price it is the market's."""
+    row: Body = {
+        "instrument_key": key,
+        "quantity": request.quantity,
+        "product": _PRODUCTS[request.product],
+        "transaction_type": request.side.value,
+    }
+    return {**row, "price": float(request.price)} if request.order_type.has_limit else row
+
+
 def _terms(request: OrderRequest) -> Body:
     kind = request.order_type
     terms: Body = {
