@@ -1,10 +1,12 @@
 """Rate limits on requests: for each key and account in each class, and for addresses not signed in.
 
-A class has buckets of its own, so that reading as fast as one can never keeps an exit out.
+A class has buckets of its own, so that reading as fast as one can never keeps an exit out. A flood
+of refused requests is slowed down: a client that repeats at once waits for each refusal.
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections import OrderedDict
 from collections.abc import Callable
@@ -20,6 +22,8 @@ from tradertape_server.platform.http.requests import caller_network, client_ip
 
 MAX_BUCKETS = 50_000
 KEYS_OF_AN_ACCOUNT = 2  # how many keys at their limit an account may have at once
+PROMPT_REFUSALS = 50  # in a second; those after them are held back
+HELD_BACK_S = 0.25
 
 
 class RequestClass(StrEnum):
@@ -58,6 +62,27 @@ class TokenBuckets:
         return 0 if has_one else math.ceil((1 - left) / self._rate)
 
 
+class Refusals:
+    """How many requests were refused in this second.
+
+    Refusing costs little, but thousands in a second leave the others no processor time. Whoever
+    heeds Retry-After is never among those held back.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._second = 0
+        self._count = 0
+
+    def next_held_s(self) -> float:
+        """Count a refusal; returns the seconds it is held back for."""
+        second = int(self._clock.monotonic())
+        if second != self._second:
+            self._second, self._count = second, 0
+        self._count += 1
+        return HELD_BACK_S if self._count > PROMPT_REFUSALS else 0.0
+
+
 class RateLimits:
     """Middleware that responds with 429 and Retry-After to callers over their limit.
 
@@ -80,12 +105,15 @@ class RateLimits:
         of_account = KEYS_OF_AN_ACCOUNT * per_minute
         self._accounts = {one: TokenBuckets(clock, of_account) for one in RequestClass}
         self._anonymous = TokenBuckets(clock, anonymous_per_minute)
+        self._refusals = Refusals(clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or respond with 429."""
         if scope["type"] == "http" and scope["path"].startswith("/api/"):
             refusal = self._refusal(scope)
             if refusal is not None:
+                if held_s := self._refusals.next_held_s():
+                    await asyncio.sleep(held_s)
                 await response_for(refusal)(scope, receive, send)
                 return
         await self._app(scope, receive, send)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import os
 import secrets
-from threading import BoundedSemaphore
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,29 +18,31 @@ from tradertape_server.platform.errors import BadRequest
 MIN_LENGTH = 10
 MAX_LENGTH = 200
 MAX_AT_ONCE = 2  # each takes 64 MB: fifty sign-ins at once would take the memory of the machine
+LOWER_PRIORITY = 10
 
 # Words that make a password of any length easy to guess.
 _EASY = ("password", "qwertyuiop", "1234567890", "tradertape", "letmeinnow")
 
 
 class Passwords:
-    """Hashes and verifies passwords, at most MAX_AT_ONCE at a time; the others wait."""
+    """Hashes and verifies passwords, at most MAX_AT_ONCE at a time; the others wait.
+
+    Hashing takes every core it is given, so its threads step back behind those that trade.
+    """
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self._dummy_hash = _dummy_hash(self._hasher)
-        self._places = BoundedSemaphore(MAX_AT_ONCE)
+        self._threads = ThreadPoolExecutor(MAX_AT_ONCE, "passwords", initializer=_step_back)
 
     def hash(self, password: str) -> str:
         """Return the hash under which a password is stored."""
-        with self._places:
-            return self._hasher.hash(password)
+        return self._threads.submit(self._hasher.hash, password).result()
 
     def verify(self, stored: str | None, password: str) -> bool:
         """Whether the password matches the stored hash; with none it takes as long and is False."""
         try:
-            with self._places:
-                self._hasher.verify(stored or self._dummy_hash, password)
+            self._threads.submit(self._hasher.verify, stored or self._dummy_hash, password).result()
         except (VerificationError, InvalidHashError):
             return False
         return stored is not None
@@ -45,6 +50,12 @@ class Passwords:
     def needs_rehash(self, stored: str) -> bool:
         """Whether a hash was made with weaker parameters than the present ones."""
         return self._hasher.check_needs_rehash(stored)
+
+
+def _step_back() -> None:
+    """Lower the priority of this thread, and of those that hashing starts, where that is known."""
+    if sys.platform == "linux":  # elsewhere it would be that of the process
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWER_PRIORITY)
 
 
 def _dummy_hash(hasher: PasswordHasher) -> str:
