@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradertape_brokers.errors import RateLimited
-from tradertape_brokers.limiter import Kind, Limiter, Urgency, Window
+from tradertape_brokers.limiter import TRANSIT_S, Kind, Limiter, Urgency, Window
 
 
 class Now:
@@ -47,9 +47,28 @@ def test_no_window_is_ever_exceeded(steps: list[tuple[float, Urgency]]) -> None:
                 assert len(before) < window.most(urgency)
 
 
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0, TRANSIT_S)), min_size=1, max_size=150),
+)
+def test_no_window_is_exceeded_where_requests_arrive(steps: list[tuple[float, float]]) -> None:
+    """Some are slower on their way than others: the broker counts them when they are there."""
+    window, now = Window(3, 1.0), Now()
+    limiter = Limiter({Kind.ORDERS: (window,)}, now)
+    arrived: list[float] = []
+    for pause, transit in steps:
+        now.s += pause
+        with contextlib.suppress(RateLimited):
+            limiter.acquire(Kind.ORDERS, Urgency.EXIT, 0.0)
+            arrived.append(now.s + transit)
+    for at in arrived:
+        # A rounding error of the clock is no request too many.
+        within = [one for one in arrived if at - window.seconds + 1e-9 < one <= at]
+        assert len(within) <= window.requests
+
+
 def test_exits_go_before_entries_that_waited_longer() -> None:
     """Forty entries wait for their turn; exits that come later leave next."""
-    limiter = Limiter({Kind.ORDERS: (Window(10, 0.2),)})
+    limiter = Limiter({Kind.ORDERS: (Window(10, 0.2),)}, transit_s=0.0)
     left: list[str] = []
     noting = threading.Lock()
 

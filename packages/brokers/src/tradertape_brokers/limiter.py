@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from time import monotonic
+from typing import Final
 
 from tradertape_brokers.errors import RateLimited
+
+TRANSIT_S: Final = 0.25  # what one request may take longer than another to its broker
 
 
 class Kind(Enum):
@@ -51,20 +54,21 @@ class _Line:
     """The requests of one kind: when the last ones left, and who waits."""
 
     windows: tuple[Window, ...]
+    transit_s: float
     sent: deque[float] = field(default_factory=deque[float])
     waiting: list[tuple[Urgency, int]] = field(default_factory=list[tuple[Urgency, int]])
     not_before: float = 0.0
 
     def delay(self, urgency: Urgency, now: float) -> float:
         """Seconds until the windows let a request of this urgency leave."""
-        longest = max(window.seconds for window in self.windows)
+        longest = max(window.seconds for window in self.windows) + self.transit_s
         while self.sent and now - self.sent[0] >= longest:
             self.sent.popleft()
         delay = self.not_before - now
         for window in self.windows:
             most = window.most(urgency)
             if len(self.sent) >= most:
-                delay = max(delay, self.sent[-most] + window.seconds - now)
+                delay = max(delay, self.sent[-most] + window.seconds + self.transit_s - now)
         return max(delay, 0.0)
 
 
@@ -72,15 +76,18 @@ class Limiter:
     """Lets requests leave within the broker's limits. Any thread may call any method.
 
     limits: the windows of each kind; a kind without any is not limited. monotonic: seconds of a
-    clock that never goes back.
+    clock that never goes back. transit_s: the broker counts when requests arrive, not when they
+    leave; one that is this much slower on its way is still in no window with too many others.
     """
 
     def __init__(
         self,
         limits: Mapping[Kind, Iterable[Window]],
         monotonic: Callable[[], float] = monotonic,
+        *,
+        transit_s: float = TRANSIT_S,
     ) -> None:
-        self._lines = {kind: _Line(tuple(windows)) for kind, windows in limits.items()}
+        self._lines = {kind: _Line(tuple(windows), transit_s) for kind, windows in limits.items()}
         self._monotonic = monotonic
         self._bell = threading.Condition()
         self._numbers = 0

@@ -17,15 +17,12 @@ ROOT: Final = "https://api.groww.in"
 TIMEOUT_S, PATIENCE_S = 7.0, 10.0
 _PAUSE_S = 1.0  # after an answer 429 that names none
 
-# Groww counts when requests arrive, the limiter when they leave: what is slow on its way must not
-# meet those after it in one window.
-_SECOND, _MINUTE = 1.25, 60.5
 # Source: groww.in/trade-api/docs, "Rate limits". Candles count as the rest, for which nothing is
 # said. Of a minute's orders the last tenth is kept for exits.
 LIMITS: Final[Mapping[Kind, tuple[Window, ...]]] = {
-    Kind.ORDERS: (Window(10, _SECOND), Window(250, _MINUTE, kept_for_exits=25)),
-    Kind.QUOTES: (Window(10, _SECOND), Window(300, _MINUTE)),
-    Kind.OTHER: (Window(20, _SECOND), Window(500, _MINUTE)),
+    Kind.ORDERS: (Window(10, 1.0), Window(250, 60.0, kept_for_exits=25)),
+    Kind.QUOTES: (Window(10, 1.0), Window(300, 60.0)),
+    Kind.OTHER: (Window(20, 1.0), Window(500, 60.0)),
 }
 
 
