@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -32,18 +33,18 @@ class Running:
 @contextmanager
 def served_sandbox() -> Iterator[Running]:
     """Serve a sandbox until the block ends."""
-    settings = SandboxSettings(port=0, totp_secret=TOTP_SECRET, admin_key="k")
+    listening = socket.create_server(("127.0.0.1", 0))
+    port: int = listening.getsockname()[1]  # feeds are authorised to it
+    settings = SandboxSettings(port=port, totp_secret=TOTP_SECRET, admin_key="k")
     sandbox = build(settings, SystemClock())
-    config = uvicorn.Config(
-        sandbox.app, port=0, log_config=None, ws="websockets-sansio", lifespan="on"
-    )
+    config = uvicorn.Config(sandbox.app, log_config=None, ws="websockets-sansio", lifespan="on")
     server = uvicorn.Server(config)
     sandbox.app.cut = lambda client: cut_connection(server, client)
-    thread = threading.Thread(target=server.run, daemon=True)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + 20
     while not server.started and time.monotonic() < deadline:
         threading.Event().wait(0.02)
-    yield Running(sandbox, server.servers[0].sockets[0].getsockname()[1])
+    yield Running(sandbox, port)
     server.should_exit = True
     thread.join(10)

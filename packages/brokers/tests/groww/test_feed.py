@@ -14,13 +14,8 @@ import pytest
 from packages.brokers.tests.groww.test_contract import Watch, limit, rest_of
 from packages.brokers.tests.sandboxed import Running
 
-from tradertape_brokers.groww.feed import (
-    MOST_SUBJECTS,
-    FeedState,
-    Gap,
-    GrowwFeed,
-    Pauses,
-)
+from tradertape_brokers.feeds import FeedState, Gap, Pauses
+from tradertape_brokers.groww.feed import MOST_SUBJECTS, GrowwFeed
 from tradertape_brokers.groww.feed_link import Patience
 from tradertape_brokers.groww.messages import OrderHint
 from tradertape_brokers.groww.orders import GrowwOrders

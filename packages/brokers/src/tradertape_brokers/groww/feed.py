@@ -10,15 +10,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from random import Random
 from typing import Final, Protocol
 
 import websockets
 
 from tradertape_brokers.errors import BrokerError, SessionExpired
+from tradertape_brokers.feeds import FeedState, Gap, Pauses
 from tradertape_brokers.groww import nats
 from tradertape_brokers.groww.answers import as_object
 from tradertape_brokers.groww.feed_link import Link, LinkEvents, LinkLost, Patience
@@ -36,23 +35,6 @@ from tradertape_core.market.tick import Tick
 FEED_URL: Final = "wss://socket-api.groww.in"
 _SIGN_IN_PATH: Final = "/api/apex/v1/socket/token/create/"
 MOST_SUBJECTS: Final = 1_000 - 2  # of a connection; two are the account's orders'
-
-
-class FeedState(Enum):
-    """What the feed is doing."""
-
-    CONNECTING = "connecting"
-    LIVE = "live"
-    WAITING = "waiting"  # for the next attempt
-    SIGNED_OUT = "signed out"  # until there is a new token
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """From when to when nothing was heard: candles of that time are to be read elsewhere."""
-
-    since: datetime
-    until: datetime
 
 
 class FeedListener(Protocol):
@@ -73,20 +55,6 @@ class FeedListener(Protocol):
     def on_state(self, state: FeedState, reason: str) -> None:
         """The feed's state changed; reason: why it is not live."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pauses:
-    """first_s doubles with each attempt up to longest_s; stable_after_s of being live ends that."""
-
-    first_s: float = 0.5
-    longest_s: float = 30.0
-    stable_after_s: float = 30.0
-
-    def before(self, attempt: int, random: Random) -> float:
-        """Seconds before an attempt, the first of which is 1; jitter takes up to half of them."""
-        longest = min(self.longest_s, self.first_s * 2 ** min(attempt - 1, 16))
-        return longest * random.uniform(0.5, 1.0)
 
 
 class GrowwFeed:
