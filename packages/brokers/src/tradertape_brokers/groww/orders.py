@@ -41,6 +41,8 @@ CAPABILITIES: Final = Capabilities(
     validities=VALIDITIES,
     tag_length=20,
     modifications=25,  # Groww names no number: the exchanges' usual one
+    gtt_single=True,
+    gtt_two_leg=True,
     updates_orders=True,
 )
 _A_PAGE, _SMALLEST_PAGE, _MOST_PAGES = 50, 25, 100
