@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from random import Random
+from typing import Final
+
+# What a socket's library says of its frames and addresses holds tokens: it is in no log, however
+# much is logged.
+SOCKET_LOG: Final = logging.getLogger("tradertape_brokers.sockets")
+SOCKET_LOG.setLevel(logging.WARNING)
 
 
 class FeedState(Enum):

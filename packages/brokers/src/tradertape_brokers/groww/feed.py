@@ -17,7 +17,7 @@ from typing import Final, Protocol
 import websockets
 
 from tradertape_brokers.errors import BrokerError, SessionExpired
-from tradertape_brokers.feeds import FeedState, Gap, Pauses
+from tradertape_brokers.feeds import SOCKET_LOG, FeedState, Gap, Pauses
 from tradertape_brokers.groww import nats
 from tradertape_brokers.groww.answers import as_object
 from tradertape_brokers.groww.feed_link import Link, LinkEvents, LinkLost, Patience
@@ -154,7 +154,7 @@ class GrowwFeed:
         events = LinkEvents(message=self._take, subscribed=self._live, refused=self.refused.add)
         async with websockets.connect(
             self._url, open_timeout=self._patience.sign_in_within_s, close_timeout=1.0,
-            ping_interval=None, compression=None, max_size=None,
+            ping_interval=None, compression=None, max_size=None, logger=SOCKET_LOG,
         ) as socket:  # fmt: skip
             link = Link(socket, keys, token, self._wanted, events, self._patience)
             self._link = link

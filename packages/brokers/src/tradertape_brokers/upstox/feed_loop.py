@@ -17,7 +17,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 
 from tradertape_brokers.errors import BrokerError, SessionExpired
-from tradertape_brokers.feeds import FeedState, Gap, Pauses
+from tradertape_brokers.feeds import SOCKET_LOG, FeedState, Gap, Pauses
 from tradertape_brokers.upstox.answers import as_object
 from tradertape_brokers.upstox.rest import Rest
 from tradertape_core.kernel.clock import Clock
@@ -143,7 +143,7 @@ class FeedLoop:
             async with websockets.connect(
                 address, open_timeout=self._patience.open_within_s, close_timeout=1.0,
                 ping_interval=self._patience.ping_every_s, ping_timeout=self._patience.ping_every_s,
-                compression=None, max_size=None,
+                compression=None, max_size=None, logger=SOCKET_LOG,
             ) as socket:  # fmt: skip
                 await serve(socket)
         except websockets.InvalidStatus as error:
