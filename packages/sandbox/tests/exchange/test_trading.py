@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from packages.sandbox.tests.exchange.bench import KEY, SHARE, Bench, request
@@ -18,6 +19,7 @@ from tradertape_core.orders.order import (
 )
 from tradertape_sandbox.exchange.errors import RefusalKind, Refused, UnknownOrder
 from tradertape_sandbox.exchange.events import OrderChanged, Traded
+from tradertape_sandbox.exchange.margins import Margins
 
 S = OrderStatus
 
@@ -181,3 +183,35 @@ def test_an_unknown_order_cannot_be_read_or_changed(bench: Bench) -> None:
         bench.exchange.cancel(KEY, "1")
     with pytest.raises(UnknownOrder):
         bench.exchange.history(KEY, "1")
+
+
+def test_an_order_is_not_worked_out_anew_for_each_one_that_follows(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.price("300.00")
+    for _ in range(30):
+        bench.place(order_type=OrderType.LIMIT, price=Decimal(290), quantity=1)
+    counted: list[str] = []
+    plain = Margins.charges_of
+
+    def counting(self: Margins, *terms: Any) -> Any:
+        counted.append("once")
+        return plain(self, *terms)
+
+    monkeypatch.setattr(Margins, "charges_of", counting)
+    bench.place(order_type=OrderType.LIMIT, price=Decimal(290), quantity=1)
+    assert len(counted) < 5
+
+
+def test_what_is_reserved_for_an_order_follows_its_change_and_its_fills(bench: Bench) -> None:
+    bench.price("300.00")
+    free = bench.exchange.funds(KEY).available_paise
+    order = bench.place(order_type=OrderType.LIMIT, price=Decimal(290), quantity=10)
+    needs = free - bench.exchange.funds(KEY).available_paise
+    assert 290_000 < needs < 291_000
+    bench.exchange.modify(KEY, order.order_id, Change(quantity=20))
+    assert 2 * 290_000 < free - bench.exchange.funds(KEY).available_paise < 2 * 291_000
+    bench.exchange.modify(KEY, order.order_id, Change(price=Decimal(280)))
+    assert 2 * 280_000 < free - bench.exchange.funds(KEY).available_paise < 2 * 281_000
+    bench.exchange.cancel(KEY, order.order_id)
+    assert bench.exchange.funds(KEY).available_paise == free

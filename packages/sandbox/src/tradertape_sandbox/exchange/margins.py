@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from tradertape_core.execution.pricing import offers
@@ -31,6 +31,9 @@ from tradertape_sandbox.exchange.accounts import Account
 
 _NIL = Decimal(0)
 _PlaceKey = tuple[str, Product]
+_Terms = tuple[int, str, date]  # what is left of an order, whose charges it pays, the day
+_WorkedOut = tuple[OrderRequest, _Terms, Pending]
+_MOST_WORKED_OUT = 50_000  # orders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,7 @@ class Margins:
     known: Callable[[str], Instrument]
     tick: Callable[[str], Tick | None]
     spot: Callable[[Instrument], Decimal | None]
+    _worked_out: dict[str, _WorkedOut] = field(default_factory=dict[str, _WorkedOut])
 
     def held(
         self, account: Account, now: datetime, *, further: Sequence[OrderRequest] = ()
@@ -194,12 +198,30 @@ class Margins:
         self, account: Account, further: Sequence[OrderRequest], now: datetime
     ) -> dict[_PlaceKey, _Side]:
         sides: dict[_PlaceKey, _Side] = {}
-        wanted = [(one.request, one.pending_quantity) for one in _open_orders(account)]
-        wanted += [(one, one.quantity) for one in further]
-        for request, left in wanted:
+        wanted = [
+            (one.request, self._pending_of(account, one, now)) for one in _open_orders(account)
+        ]
+        wanted += [(one, self.pending_of(account, one, one.quantity, now)) for one in further]
+        for request, pending in wanted:
             side = sides.setdefault((request.instrument, request.product), _Side())
-            side.add(request.side, self.pending_of(account, request, left, now))
+            side.add(request.side, pending)
         return sides
+
+    def _pending_of(self, account: Account, order: Order, now: datetime) -> Pending:
+        """What an open order comes to. A purchase at a price of its own comes to the same all
+        day, so that it is worked out once, and not for each order that is placed after it."""
+        request, left = order.request, order.pending_quantity
+        is_fixed = request.side is Side.BUY and bool(request.price or request.trigger_price)
+        if not is_fixed:
+            return self.pending_of(account, request, left, now)
+        terms = (left, account.tariff, now.astimezone(IST).date())
+        known = self._worked_out.get(order.order_id)
+        if known is None or known[0] is not request or known[1] != terms:
+            if len(self._worked_out) >= _MOST_WORKED_OUT:
+                self._worked_out.clear()
+            pending = self.pending_of(account, request, left, now)
+            known = self._worked_out[order.order_id] = (request, terms, pending)
+        return known[2]
 
     def _reserved(
         self,
