@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -39,8 +40,18 @@ def served_sandbox() -> Iterator[Running]:
     sandbox = build(settings, SystemClock())
     config = uvicorn.Config(sandbox.app, log_config=None, ws="websockets-sansio", lifespan="on")
     server = uvicorn.Server(config)
-    sandbox.app.cut = lambda client: cut_connection(server, client)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def serve() -> None:
+        loops.append(asyncio.get_running_loop())
+        await server.serve(sockets=[listening])
+
+    def cut(client: tuple[str, int] | None) -> None:
+        """Tests cut from their own thread: a transport is only touched on its loop."""
+        loops[0].call_soon_threadsafe(cut_connection, server, client)
+
+    sandbox.app.cut = cut
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     deadline = time.monotonic() + 20
     while not server.started and time.monotonic() < deadline:
