@@ -72,6 +72,9 @@ def serve(
     kite_postback_url: Annotated[
         str, typer.Option(help="Where Kite's order updates are posted.")
     ] = "",
+    upstox_webhook_url: Annotated[
+        str, typer.Option(help="Where Upstox's order updates are posted.")
+    ] = "",
 ) -> None:
     """Serve the exchange and every broker's interface until interrupted.
 
@@ -86,6 +89,7 @@ def serve(
         cash=Decimal(cash),
         kite_redirect_url=kite_redirect_url,
         kite_postback_url=kite_postback_url,
+        upstox_webhook_url=upstox_webhook_url,
     )
     sandbox = build(settings, SystemClock())
     for line in _welcome(settings):

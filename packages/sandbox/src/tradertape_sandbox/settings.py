@@ -14,6 +14,7 @@ class SandboxSettings:
     callers from elsewhere. always_open: trade at any hour, instead of
     the calendar's sessions. cash: rupees of each broker's default account. kite_redirect_url: where
     Kite's login page sends the browser. kite_postback_url: where its order updates are posted.
+    upstox_webhook_url: where Upstox's are.
     """
 
     host: str = "127.0.0.1"
@@ -24,6 +25,7 @@ class SandboxSettings:
     cash: Decimal = Decimal(1_000_000)
     kite_redirect_url: str = ""
     kite_postback_url: str = ""
+    upstox_webhook_url: str = ""
 
     @property
     def origin(self) -> str:

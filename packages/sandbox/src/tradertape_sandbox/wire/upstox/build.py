@@ -34,6 +34,7 @@ from tradertape_sandbox.wire.upstox.feed import MarketFeed
 from tradertape_sandbox.wire.upstox.greeks import OptionTables
 from tradertape_sandbox.wire.upstox.gtt_book import GttBook
 from tradertape_sandbox.wire.upstox.portfolio_feed import PortfolioFeed
+from tradertape_sandbox.wire.upstox.webhooks import Webhooks
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *access.ENDPOINTS,
@@ -72,6 +73,8 @@ def routes(
         GttBook(exchange),
         OptionTables(exchange),
     )
+    if settings.upstox_webhook_url:
+        Webhooks(door, settings.upstox_webhook_url)
     known = [route(door, endpoint) for endpoint in ENDPOINTS]
     market_feed = MarketFeed(door)
     portfolio_feed = PortfolioFeed(door)

@@ -9,6 +9,8 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders.order import OrderRequest, OrderStatus, Variety
 from tradertape_sandbox.exchange.books import BookedOrder, BookedTrade
+from tradertape_sandbox.exchange.events import OrderChanged
+from tradertape_sandbox.exchange.exchange import Exchange
 from tradertape_sandbox.wire.upstox.forms import product_word
 from tradertape_sandbox.wire.upstox.keys import key_of
 
@@ -64,6 +66,13 @@ def order_json(order: BookedOrder, user_id: str, instrument: Instrument | None) 
         "order_request_id": str(order.modifications + 1),
         "order_ref_id": order.guid,
     }
+
+
+def update_json(exchange: Exchange, event: OrderChanged) -> dict[str, Any]:
+    """An order as the portfolio feed and the webhook tell of it."""
+    user = event.key.user_id
+    row = order_json(event.order, user, exchange.instruments.get(event.order.request.instrument))
+    return {"user_id": user, "userId": user, "instrument_key": row["instrument_token"], **row}
 
 
 def trade_json(

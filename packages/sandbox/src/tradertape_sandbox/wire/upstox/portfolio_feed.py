@@ -17,7 +17,7 @@ from tradertape_sandbox.wire.upstox.envelope import UpstoxError, failure
 from tradertape_sandbox.wire.upstox.feed_access import admitted, until_one_ends, update_types_of
 from tradertape_sandbox.wire.upstox.gtt import gtt_json
 from tradertape_sandbox.wire.upstox.gtt_rules import UpstoxGtt
-from tradertape_sandbox.wire.upstox.order_shapes import order_json
+from tradertape_sandbox.wire.upstox.order_shapes import update_json
 from tradertape_sandbox.wire.upstox.portfolio import holding_json, position_json
 
 _CHECK_EVERY_S = 2.0
@@ -53,7 +53,7 @@ class PortfolioFeed:
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, OrderChanged):
-            self._send(event.key, "order", lambda: [self._order(event)])
+            self._send(event.key, "order", lambda: [update_json(self._door.exchange, event)])
         elif isinstance(event, Traded):
             self._send(event.key, "position", lambda: self._positions(event))
             self._send(event.key, "holding", lambda: self._holdings(event))
@@ -71,17 +71,6 @@ class PortfolioFeed:
         texts = [orjson.dumps({"update_type": kind, **row}).decode() for row in rows()]
         for connection in wanted:
             connection.push(texts)
-
-    def _order(self, event: OrderChanged) -> dict[str, Any]:
-        instrument = self._door.exchange.instruments.get(event.order.request.instrument)
-        row = order_json(event.order, event.key.user_id, instrument)
-        key = row["instrument_token"]
-        return {
-            "user_id": event.key.user_id,
-            "userId": event.key.user_id,
-            **row,
-            "instrument_key": key,
-        }
 
     def _positions(self, event: Traded) -> list[dict[str, Any]]:
         rows = self._door.exchange.positions(event.key).net

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from tradertape_core.kernel.clock import IST
+from tradertape_core.market.candle import Candle, Interval
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import DepthLevel, Tick
 from tradertape_sandbox.wire.upstox.door import Call, Endpoint
@@ -16,7 +17,13 @@ from tradertape_sandbox.wire.upstox.keys import key_of, segment_of
 
 MOST_KEYS = 500
 _LEVELS = 5
-_DAY = "1d"
+_LOOK_BACK = timedelta(days=15)  # within which there is a day of trading
+_INTERVALS = {
+    "1d": Interval.DAY,
+    **{
+        f"I{one.length // timedelta(minutes=1)}": one for one in Interval if one is not Interval.DAY
+    },
+}
 _NOTHING = {"quantity": 0, "price": 0.0, "orders": 0}
 
 Shape = Callable[[Instrument, Tick], dict[str, Any]]
@@ -33,18 +40,26 @@ def ltp_v3(call: Call) -> dict[str, Any]:
 
 
 def ohlc(call: Call) -> dict[str, Any]:
-    """The day's candle."""
-    _check_interval(call)
-    return quotes_of(call, lambda one, tick: {**_last(one, tick), "ohlc": _ohlc(tick)})
+    """The candle that forms."""
+    interval = _interval(call)
+
+    def shown(one: Instrument, tick: Tick) -> dict[str, Any]:
+        _, live = _candles(call, one, tick, interval)
+        prices = {name: live[name] for name in ("open", "high", "low", "close")}
+        return {**_last(one, tick), "ohlc": prices}
+
+    return quotes_of(call, shown)
 
 
 def ohlc_v3(call: Call) -> dict[str, Any]:
-    """The day's candle as it forms; there is none of the day before in a tick but its close."""
-    _check_interval(call)
-    return quotes_of(
-        call,
-        lambda one, tick: {**_last(one, tick), "prev_ohlc": None, "live_ohlc": _candle(tick)},
-    )
+    """The candle that forms, and the one before it."""
+    interval = _interval(call)
+
+    def shown(one: Instrument, tick: Tick) -> dict[str, Any]:
+        before, live = _candles(call, one, tick, interval)
+        return {**_last(one, tick), "prev_ohlc": before, "live_ohlc": live}
+
+    return quotes_of(call, shown)
 
 
 def quotes(call: Call) -> dict[str, Any]:
@@ -76,11 +91,33 @@ def quotes_of(call: Call, shape: Shape, most: int = MOST_KEYS) -> dict[str, Any]
     return found
 
 
-def _check_interval(call: Call) -> None:
-    interval = call.query.get("interval", "")
-    if interval != _DAY:
-        words = "The sandbox has the day's candle alone: the interval must be 1d"
-        raise invalid(words, "interval", interval)
+def _interval(call: Call) -> Interval:
+    word = call.query.get("interval", "")
+    if word not in _INTERVALS:
+        raise invalid(f"The interval must be one of {', '.join(_INTERVALS)}", "interval", word)
+    return _INTERVALS[word]
+
+
+def _candles(
+    call: Call, one: Instrument, tick: Tick, interval: Interval
+) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """The candle before the one that forms, and that one; without any yet it is the day's."""
+    now, midnight = call.exchange.now(), _midnight(call)
+    if interval is Interval.DAY:
+        past = call.exchange.candles(one.id, interval, midnight - _LOOK_BACK, midnight)
+        return (_candle_json(past[-1]) if past else None), _candle(tick)
+    found = call.exchange.candles(one.id, interval, midnight, now)
+    before = _candle_json(found[-2]) if len(found) > 1 else None
+    return before, _candle_json(found[-1]) if found else _candle(tick)
+
+
+def _midnight(call: Call) -> datetime:
+    return datetime.combine(call.exchange.today, time.min, tzinfo=IST)
+
+
+def _candle_json(candle: Candle) -> dict[str, Any]:
+    prices = {name: float(getattr(candle, name)) for name in ("open", "high", "low", "close")}
+    return {**prices, "volume": candle.volume, "ts": _ms(candle.start)}
 
 
 def _last(instrument: Instrument, tick: Tick) -> dict[str, Any]:
