@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from packages.sandbox.tests.upstox.served_upstox import INFY, KEY, ServedUpstox
 
+from tradertape_sandbox.app import open_default_account
+
 PLACE, MODIFY, CANCEL = (f"/v3/order/gtt/{word}" for word in ("place", "modify", "cancel"))
 BASE = Decimal("150.00")
 
@@ -154,6 +156,25 @@ def test_after_the_entry_the_exits_alone_are_modified(market: ServedUpstox) -> N
         {"rules": [first, leg("STOPLOSS", 140.0)]},
     ):
         assert market.error("PUT", MODIFY, json={**change, **terms})[1] == "UDAPI100036"
+
+
+def test_a_kill_switch_holds_triggers_back_too(market: ServedUpstox) -> None:
+    name = placed(market, gtt(entry(151.0)))
+    rows = [{"segment": "NSE_EQ", "action": "ENABLE"}]
+    market.data("POST", "/v2/user/kill-switch", json=rows)
+    market.set_price(Decimal("151.5"))
+    rule = shown(market, name)["rules"][0]
+    assert (rule["status"], rule["order_id"]) == ("FAILED", None)
+    assert "kill switch" in rule["message"]
+    assert market.data("GET", "/v2/order/retrieve-all") == []
+
+
+def test_an_account_that_is_begun_anew_has_no_triggers(market: ServedUpstox) -> None:
+    placed(market, gtt(entry(151.0)))
+    open_default_account(market.sandbox.exchange, "upstox", Decimal(1000))
+    assert market.data("GET", "/v3/order/gtt") == []
+    market.set_price(Decimal("151.5"))
+    assert market.data("GET", "/v2/order/retrieve-all") == []
 
 
 def test_a_gtt_expires_after_a_year(market: ServedUpstox) -> None:

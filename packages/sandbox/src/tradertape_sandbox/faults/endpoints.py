@@ -35,7 +35,7 @@ _RULES: tuple[tuple[str, str, str, Endpoint], ...] = (
     ("kite", "GET", r"/instruments/historical", _E.HISTORY),
     ("kite", "GET", r"/quote", _E.QUOTES),
     ("kite", "*", r"/(session|connect)", _E.LOGIN),
-    ("upstox", "POST", r"/v\d/order/(multi/)?(place|gtt/place)|/v\d/order/gtt/place", _E.PLACE),
+    ("upstox", "POST", r"/v\d/order/((multi/|gtt/)?place|positions/exit)", _E.PLACE),
     ("upstox", "*", r"/v\d/order/(gtt/)?modify", _E.MODIFY),
     ("upstox", "*", r"/v\d/order/(multi/|gtt/)?cancel", _E.CANCEL),
     ("upstox", "GET", r"/v\d/order", _E.BOOK),

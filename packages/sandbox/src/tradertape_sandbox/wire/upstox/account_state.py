@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tradertape_core.market.instrument import Instrument
 from tradertape_sandbox.exchange.events import AccountKey
+from tradertape_sandbox.wire.upstox.keys import segment_of
 
 
 @dataclass(slots=True)
@@ -31,3 +33,7 @@ class Switches:
         """Whether the account's orders may come from an address."""
         kept = self.addresses.get(key)
         return kept is None or address in (kept.primary, kept.secondary)
+
+    def is_killed(self, key: AccountKey, instrument: Instrument) -> bool:
+        """Whether the kill switch of the instrument's segment is enabled."""
+        return segment_of(instrument) in self.killed.get(key, {})

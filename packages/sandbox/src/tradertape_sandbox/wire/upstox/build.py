@@ -28,6 +28,7 @@ from tradertape_sandbox.wire.upstox import (
     reports,
     switches,
 )
+from tradertape_sandbox.wire.upstox.account_state import Switches
 from tradertape_sandbox.wire.upstox.door import LIMITS, Endpoint, UpstoxDoor, route
 from tradertape_sandbox.wire.upstox.envelope import UpstoxError, failure
 from tradertape_sandbox.wire.upstox.feed import MarketFeed
@@ -65,13 +66,15 @@ def routes(
     limits: Mapping[str, Sequence[Limit]] = LIMITS,
 ) -> Sequence[BaseRoute]:
     """Everything of the door."""
+    switches_kept = Switches()
     door = UpstoxDoor(
         exchange,
         sessions,
         RateLimits(exchange.clock, limits),
         settings.socket_origin,
-        GttBook(exchange),
+        GttBook(exchange, switches_kept.is_killed),
         OptionTables(exchange),
+        switches=switches_kept,
     )
     if settings.upstox_webhook_url:
         Webhooks(door, settings.upstox_webhook_url)

@@ -79,8 +79,8 @@ class UpstoxDoor:
     socket_origin: str
     gtts: GttBook
     options: OptionTables
+    switches: Switches
     instrument_files: InstrumentFiles = field(default_factory=InstrumentFiles)
-    switches: Switches = field(default_factory=Switches)
     tickets: dict[str, str] = field(default_factory=dict[str, str])
 
     def instrument(self, key: str) -> Instrument:

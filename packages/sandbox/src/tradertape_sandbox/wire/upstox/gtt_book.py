@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from tradertape_core.kernel.clock import IST
+from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders.order import OrderStatus
 from tradertape_sandbox.exchange.books import BookedOrder
-from tradertape_sandbox.exchange.errors import Refused
+from tradertape_sandbox.exchange.errors import RefusalKind, Refused
 from tradertape_sandbox.exchange.events import AccountKey, Event, Ticked
 from tradertape_sandbox.exchange.exchange import Exchange
 from tradertape_sandbox.wire.upstox.envelope import UpstoxError, invalid
@@ -33,8 +34,11 @@ Changed = Callable[[UpstoxGtt], None]
 class GttBook:
     """All GTTs. Each tick of their instruments is held against them."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(
+        self, exchange: Exchange, is_killed: Callable[[AccountKey, Instrument], bool]
+    ) -> None:
         self._exchange = exchange
+        self._is_killed = is_killed
         self._gtts: dict[str, UpstoxGtt] = {}
         self._count = 0
         self._listeners: list[Changed] = []
@@ -131,18 +135,23 @@ class GttBook:
                 if other.is_waiting:
                     other.status = _S.CANCELLED
         try:
-            placed = self._exchange.trading.place(
-                gtt.account, order_of(gtt, rule), autoslice=True, meta={"gtt": gtt.gtt_id}
-            )
+            rule.order_ids = self._place(gtt, rule)
         except Refused as refusal:
             rule.status, rule.message = _S.FAILED, refusal.message
-        else:
-            children = [one for one in placed.children if isinstance(one, BookedOrder)]
-            rule.order_ids = tuple(one.order_id for one in children or [placed.order])
         if rule is gtt.entry and rule.status is _S.FAILED:
             self._end(gtt, _S.CANCELLED)
             return
         self._tell(gtt)
+
+    def _place(self, gtt: UpstoxGtt, rule: Rule) -> tuple[str, ...]:
+        """The ids of a rule's order, or of its slices. Raises Refused."""
+        if self._is_killed(gtt.account.key, gtt.terms.instrument):
+            raise Refused(RefusalKind.PERMISSION, "The kill switch of the segment is enabled")
+        placed = self._exchange.trading.place(
+            gtt.account, order_of(gtt, rule), autoslice=True, meta={"gtt": gtt.gtt_id}
+        )
+        children = [one for one in placed.children if isinstance(one, BookedOrder)]
+        return tuple(one.order_id for one in children or [placed.order])
 
     def _follow(self, gtt: UpstoxGtt) -> None:
         """Take in the ends of the orders that were placed; a filled entry opens the exits."""
@@ -189,7 +198,8 @@ class GttBook:
 
     def _needs_watching(self, gtt: UpstoxGtt) -> bool:
         is_open = gtt.is_active or any(one.status is _S.TRIGGERED for one in gtt.rules)
-        return is_open and gtt.account in self._exchange.accounts
+        # An account that was begun anew is another one: what it replaced is over.
+        return is_open and self._exchange.account(gtt.account.key) is gtt.account
 
     def _watch(self) -> None:
         waiting = [one for one in self._gtts.values() if self._needs_watching(one)]

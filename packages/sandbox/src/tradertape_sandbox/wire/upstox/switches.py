@@ -76,7 +76,7 @@ def update_addresses(call: Call) -> dict[str, Any]:
 def check_segment(call: Call, instrument: Instrument) -> None:
     """Raise UpstoxError where the kill switch of the instrument's segment is enabled."""
     segment = segment_of(instrument)
-    if segment in call.door.switches.killed.get(call.key, {}):
+    if call.door.switches.is_killed(call.key, instrument):
         words = f"The kill switch of {segment} is enabled: disable it to place orders"
         raise UpstoxError("UDAPI100049", words, status=423)
 
