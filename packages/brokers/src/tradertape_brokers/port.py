@@ -1,15 +1,27 @@
 """The port of a broker: what every adapter offers, in the words of core.
 
 Every call may take seconds and has a time limit of its own; each raises what `errors` names, and
-nothing else. The orders' half has the shape of the server's gateway of venues.
+nothing else. The orders' half has the shape of the server's gateway of venues. A caller takes a
+broker from `registry` and needs to know nothing of it but its capabilities.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
 
+from tradertape_brokers.feed import FeedPort, TickMode
+from tradertape_brokers.gtts import GttPort
+from tradertape_brokers.hosts import Hosts
+from tradertape_brokers.limiter import Limiter
+from tradertape_brokers.marketdata import InstrumentsPort, QuotesPort
+from tradertape_brokers.portfolio import PortfolioPort
+from tradertape_brokers.secret import Secret
+from tradertape_brokers.sessions import LoginFlow, Session, SessionPort
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.market.candle import Interval
+from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders.order import (
     Change,
     Order,
@@ -20,6 +32,8 @@ from tradertape_core.orders.order import (
 )
 from tradertape_core.orders.reports import ExecutionReport, VenueOrder
 
+FindInstrument: TypeAlias = Callable[[str], Instrument | None]  # by id: `NSE:INFY`
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
@@ -27,6 +41,8 @@ class Capabilities:
 
     tag_length: characters of the tag our orders are found by. protects_markets: MARKET and SL-M
     orders may carry a market protection. modifications: how often an order may be changed.
+    candle_days: of each interval the broker has, the days of one request. feed_instruments: how
+    many the feed takes at most, 0 without a feed.
     """
 
     exchanges: frozenset[str]
@@ -41,6 +57,9 @@ class Capabilities:
     gtt_single: bool = False
     gtt_two_leg: bool = False
     updates_orders: bool = False  # by a postback or a socket, unasked
+    candle_days: Mapping[Interval, int] = field(default_factory=dict[Interval, int])
+    tick_modes: frozenset[TickMode] = frozenset()
+    feed_instruments: int = 0
 
 
 class OrderPort(Protocol):
@@ -60,4 +79,88 @@ class OrderPort(Protocol):
 
     def order_book(self) -> Sequence[VenueOrder]:
         """Today's orders of the account, from every terminal, with their trades."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postback:
+    """An order's update that the broker has sent to our address.
+
+    is_verified: its checksum proves the sender. Without the API secret it cannot be checked: then
+    it is a hint to read the order book, and nothing else.
+    """
+
+    user_id: str
+    order: VenueOrder
+    is_verified: bool
+
+
+class PostbackPort(Protocol):
+    """Reads the broker's calls to our address."""
+
+    def read(self, body: bytes, api_secret: Secret | None) -> Postback:
+        """Read a postback. Raises Refused for a wrong checksum or a body that cannot be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One account at a broker: a port of each kind, None where the broker has none."""
+
+    orders: OrderPort
+    portfolio: PortfolioPort | None = None
+    instruments: InstrumentsPort | None = None
+    quotes: QuotesPort | None = None
+    gtts: GttPort | None = None
+    feed: FeedPort | None = None
+
+
+class Broker(Protocol):
+    """A broker: `registry.broker` gives one by its name."""
+
+    @property
+    def name(self) -> str:
+        """The word for it in addresses, tables and settings: `kite`."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        ...
+
+    @property
+    def login(self) -> LoginFlow:
+        """How the user signs in."""
+        ...
+
+    @property
+    def postbacks(self) -> PostbackPort | None:
+        """Who reads its postbacks, if it sends any."""
+        ...
+
+    def limiter(self) -> Limiter:
+        """Return a new limiter with its limits: one per account, shared by all callers."""
+        ...
+
+    def session(self, hosts: Hosts) -> SessionPort:
+        """Return the door to sign in at."""
+        ...
+
+    def connect(
+        self,
+        session: Session,
+        hosts: Hosts,
+        limiter: Limiter,
+        clock: Clock,
+        find: FindInstrument | None = None,
+    ) -> Connection:
+        """Return an account's ports; asks the broker nothing yet.
+
+        find: instruments of the broker's own list, for brokers whose orders name them otherwise.
+        """
         ...
