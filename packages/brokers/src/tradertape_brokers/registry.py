@@ -31,4 +31,13 @@ def _kite() -> Broker:
     return Kite()
 
 
-_LOADERS: Final[Mapping[str, Callable[[], Broker]]] = {"kite": _kite}
+def _groww() -> Broker:
+    from tradertape_brokers.groww.broker import Groww  # noqa: PLC0415 - extra [groww]
+
+    return Groww()
+
+
+_LOADERS: Final[Mapping[str, Callable[[], Broker]]] = {
+    "kite": _kite,
+    "groww": _groww,
+}

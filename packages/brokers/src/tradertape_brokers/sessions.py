@@ -31,7 +31,7 @@ class Proof(StrEnum):
     """What shows the broker that the app's owner signs in."""
 
     CHECKSUM = "checksum"  # hex SHA-256 of API key, callback code and API secret, by the browser
-    SECRET = "secret"  # the API secret itself, once
+    SECRET = "secret"  # noqa: S105 - a way to sign in: the API secret itself, once
     TIMED_CHECKSUM = "timed_checksum"  # hex SHA-256 of API secret and epoch seconds
     TOTP = "totp"  # a one-time code of six digits
 

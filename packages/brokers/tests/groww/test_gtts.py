@@ -106,7 +106,9 @@ ROW: dict[str, Any] = {
 
 def test_a_row_is_the_trigger_that_was_asked_for() -> None:
     assert gtt_of(ROW, NAMES).request == single()
-    assert gtt_of(ROW | {"status": "FAILED", "remark": "No money"}, NAMES).message == "No money"
+    assert gtt_of(ROW, NAMES).trigger_id == "CASH/GTT/gtt_91a7f4"
+    failed = gtt_of(ROW | {"status": "FAILED", "remark": "No money"}, NAMES)
+    assert (failed.status, failed.results[0].reason) == (GttStatus.REJECTED, "No money")
 
 
 @pytest.mark.parametrize(
@@ -124,18 +126,25 @@ def test_an_answer_that_cannot_be_read_is_no_failure_of_a_write() -> None:
         return httpx.Response(200, json={"status": "SUCCESS", "payload": {}})
 
     rest = Rest("token", limiter=Limiter({}), transport=httpx.MockTransport(answer))
-    gtts, known = GrowwGtts(rest, NAMES), gtt_of(ROW, NAMES)
+    gtts, known = GrowwGtts(rest, NAMES), "CASH/GTT/gtt_91a7f4"
     writes: list[Callable[[], object]] = [
-        lambda: gtts.create(single(), REFERENCE),
-        lambda: gtts.modify(known, single("139")),
-        lambda: gtts.delete(known),
+        lambda: gtts.place(single()),
+        lambda: gtts.cancel(known),
     ]
     for write in writes:
         with pytest.raises(e.OutcomeUnknown):
             write()
-    for read in (gtts.active, gtts.all, lambda: gtts.find(known)):
+    for read in (gtts.list, lambda: gtts.modify(known, single("139"))):
         with pytest.raises(e.Unavailable):
             read()
+
+
+@pytest.mark.parametrize("name", ["7", "CASH/GTT", "CASH/OTHER/x", "CASH/GTT/", "a/b/c/d"])
+def test_an_id_of_another_broker_is_refused(name: str) -> None:
+    gtts = GrowwGtts(Rest("token", limiter=Limiter({})), NAMES)
+    for call in (lambda: gtts.cancel(name), lambda: gtts.modify(name, single())):
+        with pytest.raises(e.Refused, match="no trigger of Groww"):
+            call()
 
 
 # --- the sandbox --------------------------------------------------------------------------------
@@ -148,52 +157,44 @@ def gtts(fresh: Running, monkeypatch: pytest.MonkeyPatch) -> GrowwGtts:
 
 
 @pytest.mark.parametrize("request_", [single(), single("160", "161"), two_legs()])
-def test_a_trigger_is_created_listed_and_deleted(gtts: GrowwGtts, request_: GttRequest) -> None:
-    made = gtts.create(request_, REFERENCE)
-    assert made.status is GttStatus.ACTIVE
-    assert replace(made.request, last_price=Decimal(150)) == request_
-    assert [one.gtt_id for one in gtts.active()] == [made.gtt_id]
-    assert gtts.find(made).reference == REFERENCE
-    assert gtts.delete(made).status is GttStatus.CANCELLED
-    assert gtts.active() == []
-    assert [one.status for one in gtts.all()] == [GttStatus.CANCELLED]
+def test_a_trigger_is_placed_listed_and_cancelled(gtts: GrowwGtts, request_: GttRequest) -> None:
+    name = gtts.place(request_)
+    (one,) = gtts.list()
+    assert (one.trigger_id, one.status) == (name, GttStatus.ACTIVE)
+    assert replace(one.request, last_price=Decimal(150)) == request_
+    gtts.cancel(name)
+    assert [one.status for one in gtts.list()] == [GttStatus.CANCELLED]
     with pytest.raises(e.Refused, match="ACTIVE"):
-        gtts.delete(made)
+        gtts.cancel(name)
 
 
 def test_a_trigger_gets_new_terms(gtts: GrowwGtts) -> None:
-    one = gtts.create(single(), "TTGTT0001")
-    changed = gtts.modify(one, single("138", "139", quantity=7))
-    assert changed.request.trigger_values == (Decimal(138),)
-    assert (changed.request.orders[0].price, changed.request.orders[0].quantity) == (
-        Decimal(139),
-        7,
-    )
-    two = gtts.create(two_legs(), "TTGTT0002")
-    moved = gtts.modify(two, two_legs("141", "161"))
+    gtts.modify(gtts.place(single()), single("138", "139", quantity=7))
+    (one,) = gtts.list()
+    assert one.request.trigger_values == (Decimal(138),)
+    assert (one.request.orders[0].price, one.request.orders[0].quantity) == (Decimal(139), 7)
+    two = gtts.place(two_legs())
+    gtts.modify(two, two_legs("141", "161"))
+    moved = next(one for one in gtts.list() if one.trigger_id == two)
     assert moved.request.trigger_values == (Decimal(141), Decimal(161))
     other_price = replace(two_legs(), orders=(order("139"), order("159.5")))
-    for change in (other_price, two_legs(side=Side.BUY)):
+    for change in (other_price, two_legs(side=Side.BUY), single()):
         with pytest.raises(e.Refused, match="delete the trigger and create another"):
             gtts.modify(two, change)
 
 
 @pytest.mark.parametrize("price", [Decimal(139), Decimal(161)])
 def test_a_trigger_fires_on_either_side(fresh: Running, gtts: GrowwGtts, price: Decimal) -> None:
-    made = gtts.create(two_legs(), REFERENCE)
+    gtts.place(two_legs())
     fresh.sandbox.exchange.market.set_price("NSE:INFY", price)
     fresh.sandbox.exchange.advance()
-    assert gtts.find(made).status is GttStatus.TRIGGERED
-    assert gtts.active() == []
+    assert [one.status for one in gtts.list()] == [GttStatus.TRIGGERED]
 
 
-def test_a_lost_answer_is_found_by_its_reference(fresh: Running, gtts: GrowwGtts) -> None:
+def test_a_lost_answer_is_found_in_the_list(fresh: Running, gtts: GrowwGtts) -> None:
     fresh.sandbox.faults.add(
         FaultPlan(kind=FaultKind.DROP_AFTER, broker="groww", endpoint=Endpoint.PLACE, count=1)
     )
     with pytest.raises(e.OutcomeUnknown):
-        gtts.create(single(), REFERENCE)
-    assert [one.reference for one in gtts.active()] == [REFERENCE]
-    with pytest.raises(e.OutcomeUnknown, match="reference already"):
-        gtts.create(single(), REFERENCE)
-    assert len(gtts.active()) == 1
+        gtts.place(single())
+    assert [one.request.trigger_values for one in gtts.list()] == [(Decimal(140),)]

@@ -13,6 +13,13 @@ from packages.brokers.tests.groww.test_contract import Watch, rest_of
 from packages.brokers.tests.sandboxed import Running
 
 from tradertape_brokers import errors as e
+from tradertape_brokers.groww.contracts import (
+    GrowwInstruments,
+    feed_name_of,
+    groww_symbol_of,
+    instruments_of,
+    listed_of,
+)
 from tradertape_brokers.groww.history import candle_of, candles
 from tradertape_brokers.groww.instruments import (
     BadFile,
@@ -23,7 +30,7 @@ from tradertape_brokers.groww.instruments import (
 )
 from tradertape_brokers.groww.matching import MatchedNames
 from tradertape_brokers.groww.names import Listed
-from tradertape_brokers.groww.quotes import MOST_SYMBOLS, last_prices, quote, tick_of
+from tradertape_brokers.groww.quotes import MOST_SYMBOLS, GrowwQuotes, quote, tick_of
 from tradertape_brokers.groww.rest import Rest
 from tradertape_brokers.groww.subjects import FeedName
 from tradertape_brokers.limiter import Limiter
@@ -61,6 +68,12 @@ INDEX = Instrument(
 def row(symbol: str, segment: str = "CASH", exchange: str = "NSE") -> GrowwInstrument:
     wanted = Listed(exchange, segment, symbol)
     return next(one for one in parse(FILE) if one.listed == wanted)
+
+
+@pytest.fixture(autouse=True)
+def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sandbox's rate limits are another test's."""
+    monkeypatch.setattr("tradertape_sandbox.wire.rate_limits.RateLimits.admit", lambda *_: None)
 
 
 # --- the file -----------------------------------------------------------------------------------
@@ -173,6 +186,46 @@ def test_every_instrument_of_the_sandbox_is_matched(fresh: Running) -> None:
     assert len(names.feed_names()) == len(ours)
 
 
+# --- Groww's own list ---------------------------------------------------------------------------
+
+
+def test_the_list_as_cores_instruments_and_what_groww_calls_each() -> None:
+    share, other, index, future, option = instruments_of(parse(FILE))
+    assert (share.id, share.instrument_token, share.isin) == ("NSE:INFY", 408065, "INE009A01021")
+    assert (other.id, index.id, index.name) == ("BSE:INFY", "NSE:NIFTY 50", "NIFTY 50")
+    assert (future.id, future.lot_size, future.underlying) == ("NFO:NIFTY26NOVFUT", 65, "NIFTY")
+    assert (option.strike, option.option_type, option.freeze_quantity) == (24_000, "CE", 1_800)
+    assert len({one.instrument_token for one in (share, other, index, future, option)}) == 5
+    rows = parse(FILE)
+    every = (share, other, index, future, option)
+    assert [listed_of(one) for one in every] == [one.listed for one in rows]
+    assert [groww_symbol_of(one) for one in every] == [one.groww_symbol for one in rows]
+    assert [feed_name_of(one).token for one in every] == [one.token for one in rows]
+
+
+def test_the_sandboxs_list_is_what_it_lists(fresh: Running) -> None:
+    ours = own_list(fresh)
+    theirs = fresh.sandbox.exchange.instruments.all
+    assert len(ours) == len(theirs)
+    # An index without derivatives has no name but Groww's.
+    assert {one.id for one in theirs} - set(ours) == {"NSE:NIFTY 100", "NSE:INDIA VIX"}
+    for one in theirs:
+        if one.id not in ours:
+            continue
+        found = ours[one.id]
+        assert (found.isin, found.lot_size, found.tick_size) == (
+            one.isin, one.lot_size, one.tick_size,
+        )  # fmt: skip
+        assert (found.expiry, found.strike, found.instrument_type) == (
+            one.expiry, one.strike, one.instrument_type,
+        )  # fmt: skip
+
+
+def test_a_share_whose_token_is_no_number_makes_the_list_bad() -> None:
+    with pytest.raises(e.BrokerError, match="is no number"):
+        instruments_of(parse(FILE.replace("1594,NSE", "X1594,NSE")))
+
+
 # --- quotes -------------------------------------------------------------------------------------
 
 QUOTE: dict[str, Any] = {
@@ -225,37 +278,45 @@ def test_a_quote_of_the_sandbox_is_its_tick(fresh: Running) -> None:
     assert found.bid < found.ask
 
 
-def test_last_prices_of_more_than_a_call_may_ask_for(fresh: Running) -> None:
-    shares = [one for one in fresh.sandbox.exchange.instruments.all if not one.is_derivative]
-    some = [
-        Listed("NSE", "CASH", one.tradingsymbol)
-        for one in shares
-        if one.exchange == "NSE" and one.instrument_type is InstrumentType.EQ
-    ][: MOST_SYMBOLS + 10]
-    future = next(
-        one for one in fresh.sandbox.exchange.instruments.derivatives("NIFTY") if not one.strike
-    )
-    wanted = [*some, Listed("NSE", "FNO", future.tradingsymbol)]
-    assert len(some) > MOST_SYMBOLS
-    found = last_prices(rest_of(fresh), wanted)
-    assert set(found) == set(wanted)
-    assert min(found.values()) > 0
+NAMED_OTHERWISE = {"NSE:NIFTY100": "NSE:NIFTY 100", "NSE:INDIAVIX": "NSE:INDIA VIX"}
+
+
+def test_quotes_of_more_than_a_call_may_ask_for(fresh: Running) -> None:
+    listed = list(own_list(fresh).values())
+    some = [one for one in listed if one.instrument_type is InstrumentType.EQ][: MOST_SYMBOLS + 10]
+    some += [one for one in listed if one.is_derivative][:5]
+    some += [one for one in listed if one.instrument_type is InstrumentType.INDEX]
+    unknown = replace(some[0], tradingsymbol="NOSUCH")
+    found = GrowwQuotes(rest_of(fresh), Watch()).quotes([*some, unknown])
+    assert set(found) == {one.id for one in some}
+    for name, tick in found.items():
+        real = fresh.sandbox.exchange.tick(NAMED_OTHERWISE.get(name, name))
+        assert real is not None
+        assert abs(tick.last_price / real.last_price - 1) < Decimal("0.05")
+        assert tick.close == real.close
+
+
+def test_a_few_quotes_have_their_depths(fresh: Running) -> None:
+    listed = own_list(fresh)
+    some = [listed["NSE:INFY"], replace(listed["NSE:INFY"], tradingsymbol="NOSUCH")]
+    found = GrowwQuotes(rest_of(fresh), Watch()).quotes(some)
+    assert set(found) == {"NSE:INFY"}
+    assert found["NSE:INFY"].depth is not None
 
 
 # --- candles ------------------------------------------------------------------------------------
 
 
-def sandbox_row(fresh: Running) -> GrowwInstrument:
-    rows = download(f"{fresh.url('groww')}/instruments/instrument.csv")
-    return next(one for one in rows if one.listed == Listed("NSE", "CASH", "INFY"))
+def own_list(fresh: Running) -> dict[str, Instrument]:
+    return {one.id: one for one in GrowwInstruments(fresh.url("groww")).download()}
 
 
 @pytest.mark.parametrize("interval", list(Interval))
 def test_candles_of_every_interval(fresh: Running, interval: Interval) -> None:
     now = Watch().now()
     start = now - timedelta(days=100)
-    rest, infy = rest_of(fresh), sandbox_row(fresh)
-    found = candles(rest, infy, interval, start, now, now=now)
+    rest, infy = rest_of(fresh), own_list(fresh)["NSE:INFY"]
+    found = GrowwQuotes(rest, Watch()).candles(infy, interval, start, now)
     truth = fresh.sandbox.exchange.candles("NSE:INFY", interval, start, now)
     assert [(one.start, one.close, one.volume) for one in found[:-2]] == [
         (one.start, one.close, one.volume) for one in truth[: len(found) - 2]
@@ -275,7 +336,8 @@ def test_a_long_time_is_asked_for_in_parts() -> None:
 
     rest = Rest("token", limiter=Limiter({}), transport=httpx.MockTransport(answer))
     start, end = datetime(2019, 6, 1, tzinfo=IST), datetime(2020, 3, 1, tzinfo=IST)
-    found = candles(rest, row("INFY"), Interval.MINUTE, start, end, now=end)
+    listed = row("INFY").listed
+    found = candles(rest, listed, "NSE-INFY", Interval.MINUTE, start, end, now=end)
     assert asked == [
         ("2020-01-01 00:00:00", "2020-01-31 00:00:00"),
         ("2020-01-31 00:00:00", "2020-03-01 00:00:00"),

@@ -9,11 +9,11 @@ from collections import Counter
 
 import pytest
 from packages.brokers.tests.groww.test_contract import KEY, Watch, limit, market, rest_of
-from packages.brokers.tests.groww.test_feed import Heard, feed_of, going, until
+from packages.brokers.tests.groww.test_feed import Heard, S, feed_of, going, of, until
 from packages.brokers.tests.sandboxed import Running
 
 from tradertape_brokers import errors as e
-from tradertape_brokers.groww.feed import FeedState
+from tradertape_brokers.feed import TickMode
 from tradertape_brokers.groww.orders import GrowwOrders
 from tradertape_brokers.groww.rest import LIMITS
 from tradertape_brokers.limiter import Kind, Limiter, Urgency
@@ -74,10 +74,10 @@ def test_after_a_hundred_cuts_the_subscriptions_are_as_before(fresh: Running) ->
         return {name for names in tuple(lists) for name in names}
 
     async def listen() -> None:
-        heard = Heard()
-        feed = feed_of(fresh, heard)
-        feed.want("page", {"NSE:INFY": True, "NSE:NIFTY 50": False})
-        async with going(feed):
+        heard, feed = Heard(), feed_of(fresh)
+        feed.subscribe("page", of(fresh, "NSE:INFY"), TickMode.FULL)
+        feed.subscribe("page", of(fresh, "NSE:NIFTY 50"))
+        async with going(feed, heard):
             await until(lambda: heard.ticks)
             for number in range(1, CUTS + 1):
                 fresh.sandbox.app.cut_sockets("groww")
@@ -85,8 +85,8 @@ def test_after_a_hundred_cuts_the_subscriptions_are_as_before(fresh: Running) ->
             await until(lambda: watched() == {"NSE:INFY", "NSE:NIFTY 50"})
             count = len(heard.ticks)
             await until(lambda: len(heard.ticks) > count)
-        assert heard.states.count(FeedState.LIVE) == CUTS + 1
-        assert all(one.since <= one.until for one in heard.gaps)
+        assert heard.states.count(S.LIVE) == CUTS + 1
+        assert all(one.start <= one.end for one in heard.gaps)
 
     asyncio.run(listen())
 

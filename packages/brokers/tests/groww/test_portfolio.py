@@ -12,17 +12,13 @@ from packages.brokers.tests.groww.test_contract import KEY, Watch, limit, market
 from packages.brokers.tests.sandboxed import Running
 
 from tradertape_brokers import errors as e
-from tradertape_brokers.groww.names import SameSymbols
+from tradertape_brokers.groww.names import Listed, SameSymbols
 from tradertape_brokers.groww.orders import GrowwOrders
-from tradertape_brokers.groww.portfolio import (
-    GrowwPortfolio,
-    Holding,
-    PositionLine,
-    holding_of,
-    position_of,
-)
+from tradertape_brokers.groww.portfolio import GrowwPortfolio, holding_of, positions_of
+from tradertape_brokers.groww.quotes import DayPrices, day_prices
 from tradertape_brokers.groww.rest import Rest
 from tradertape_brokers.limiter import Limiter
+from tradertape_brokers.portfolio import Holding, Position, PositionKind
 from tradertape_core.orders.order import Product, Side
 
 NAMES = SameSymbols()
@@ -42,20 +38,38 @@ POSITION: dict[str, Any] = {
 }  # fmt: skip
 
 
+PRICES = {
+    Listed("NSE", "CASH", "INFY"): DayPrices(Decimal(1500), Decimal(1490)),
+    Listed("NSE", "FNO", "NIFTY26NOVFUT"): DayPrices(Decimal(24_050), Decimal(23_950)),
+}
+
+
 def test_a_holding_in_full() -> None:
-    assert holding_of(HOLDING, NAMES) == Holding(
-        exchange="NSE", tradingsymbol="INFY", isin="INE009A01021", quantity=110, free_quantity=80,
-        t1_quantity=20, pledged_quantity=10, average_price=Decimal("1400.5"),
+    assert holding_of(HOLDING, NAMES, PRICES) == Holding(
+        broker="groww", exchange="NSE", tradingsymbol="INFY", isin="INE009A01021",
+        product=Product.CNC, quantity=80, t1_quantity=20, pledged_quantity=10,
+        average_price=Decimal("1400.5"), last_price=Decimal(1500), close_price=Decimal(1490),
     )  # fmt: skip
 
 
-def test_a_short_position_in_full() -> None:
-    assert position_of(POSITION, NAMES) == PositionLine(
-        exchange="NFO", tradingsymbol="NIFTY26NOVFUT", isin="", product=Product.NRML,
-        quantity=-130, average_price=Decimal("24033.33"), overnight_quantity=-65,
-        overnight_price=Decimal(23_900), bought_quantity=65, bought_price=Decimal("24000.5"),
-        sold_quantity=130, sold_price=Decimal(24_100), realised_paise=646_750,
+def test_a_short_position_of_both_kinds() -> None:
+    net, day = positions_of(POSITION, NAMES, PRICES)
+    common: dict[str, Any] = {
+        "broker": "groww", "exchange": "NFO", "tradingsymbol": "NIFTY26NOVFUT",
+        "product": Product.NRML, "last_price": Decimal(24_050), "close_price": Decimal(23_950),
+        "buy_quantity": 65, "buy_value": Decimal("1560032.5"),
+    }  # fmt: skip
+    assert net == Position(
+        kind=PositionKind.NET, quantity=-130, average_price=Decimal("24033.33"),
+        overnight_quantity=-65, sell_quantity=195, sell_value=Decimal(3_133_000 + 1_553_500),
+        **common,
     )  # fmt: skip
+    assert day == Position(
+        kind=PositionKind.DAY, quantity=-65, average_price=Decimal(24_100), sell_quantity=130,
+        sell_value=Decimal(3_133_000), **common,
+    )  # fmt: skip
+    carried = POSITION | {"credit_quantity": 0, "debit_quantity": 0}
+    assert [one.kind for one in positions_of(carried, NAMES, PRICES)] == [PositionKind.NET]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +81,7 @@ def test_a_short_position_in_full() -> None:
         ("holdings", ["text"]),
         ("holdings", None),
         ("positions", [POSITION | {"product": "XX"}]),
-        ("positions", [POSITION | {"quantity": None, "realised_pnl": "much"}]),
+        ("positions", [POSITION | {"quantity": 1.5}]),
         ("positions", {}),
     ],
 )
@@ -80,10 +94,15 @@ def test_what_cannot_be_read_is_not_an_empty_portfolio(path: str, rows: object) 
     with pytest.raises(e.Unavailable):
         portfolio.holdings() if path == "holdings" else portfolio.positions()
     with pytest.raises(e.Unavailable):
-        portfolio.funds()
+        portfolio.margins()
 
 
 # --- the sandbox --------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tradertape_sandbox.wire.rate_limits.RateLimits.admit", lambda *_: None)
 
 
 @pytest.fixture
@@ -97,31 +116,52 @@ def test_the_holdings_of_the_sandbox(fresh: Running, portfolio: GrowwPortfolio) 
     assert {f"{one.exchange}:{one.tradingsymbol}" for one in found} == set(truth)
     for one in found:
         real = truth[f"{one.exchange}:{one.tradingsymbol}"]
-        assert (one.quantity, one.free_quantity) == (real.total_quantity, real.quantity)
+        assert (one.quantity, one.t1_quantity) == (real.quantity, real.t1_quantity)
         assert one.isin == real.instrument.isin
         assert abs(one.average_price - real.average_price) < Decimal("0.01")
+        assert abs(one.last_price / real.last_price - 1) < Decimal("0.02")
+        assert one.close_price == real.close_price
 
 
 def test_positions_and_money_follow_an_order(fresh: Running, portfolio: GrowwPortfolio) -> None:
-    before = portfolio.funds()
+    (before,) = portfolio.margins()
     orders = GrowwOrders(rest_of(fresh), Watch())
     orders.submit(market(1, side=Side.SELL, product=Product.MIS, quantity=8))
     orders.submit(market(2, side=Side.BUY, product=Product.MIS, quantity=3))
-    (line,) = portfolio.positions()
-    assert (line.tradingsymbol, line.product, line.quantity) == ("INFY", Product.MIS, -5)
-    assert (line.bought_quantity, line.sold_quantity, line.overnight_quantity) == (3, 8, 0)
-    assert abs(line.sold_price - 150) < 2
-    after = portfolio.funds()
+    net, day = portfolio.positions()
+    assert (net.tradingsymbol, net.product, net.quantity) == ("INFY", Product.MIS, -5)
+    assert (net.kind, day.kind, day.quantity) == (PositionKind.NET, PositionKind.DAY, -5)
+    assert (net.buy_quantity, net.sell_quantity, net.overnight_quantity) == (3, 8, 0)
+    assert abs(net.sell_value / 8 - 150) < 2
+    assert abs(net.last_price - 150) < 2
+    (after,) = portfolio.margins()
     real = fresh.sandbox.exchange.funds(KEY)
-    assert (after.cash_paise, after.used_paise) == (real.cash_paise, real.utilised_paise)
-    assert after.available_intraday_paise == real.available_paise < before.available_intraday_paise
+    assert after.used_margin == Decimal(real.utilised_paise) / 100
+    assert after.available_margin == Decimal(real.available_paise) / 100 < before.available_margin
+    assert after.net == after.available_cash
+
+
+def test_a_holding_that_has_no_price_now_is_shown_without_one(
+    fresh: Running, portfolio: GrowwPortfolio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def quiet(rest: Rest, listed: Any) -> dict[Listed, DayPrices]:
+        known = Listed("NSE", "CASH", "TCS")
+        return day_prices(rest, [*(one for one in listed if one != known), UNLISTED])
+
+    monkeypatch.setattr("tradertape_brokers.groww.portfolio.day_prices", quiet)
+    found = {one.tradingsymbol: one for one in portfolio.holdings()}
+    assert (found["TCS"].last_price, found["TCS"].day_change) == (0, 0)
+    assert found["INFY"].last_price > 0
+
+
+UNLISTED = Listed("NSE", "CASH", "NOSUCH")
 
 
 def test_the_margin_of_orders(portfolio: GrowwPortfolio) -> None:
     request = limit(quantity=100).request
-    one, two = portfolio.margin_of([request]), portfolio.margin_of([request, request])
+    one, two = portfolio.margin_need([request]), portfolio.margin_need([request, request])
     assert one.delivery_paise == 100 * 145_00
     assert one.total_paise == one.delivery_paise + one.charges_paise > one.delivery_paise
     assert two.delivery_paise == 2 * one.delivery_paise
     with pytest.raises(e.Refused, match="one segment"):
-        portfolio.margin_of([request, replace(request, exchange="NFO")])
+        portfolio.margin_need([request, replace(request, exchange="NFO")])

@@ -8,17 +8,19 @@ from contextlib import suppress
 
 import pytest
 from packages.brokers.tests.groww.test_contract import Watch, limit
-from packages.brokers.tests.groww.test_feed import Heard, going, listed, until
+from packages.brokers.tests.groww.test_feed import Heard, S, feed_of, going, until
 from packages.brokers.tests.sandboxed import Running
 
 from tradertape_brokers import errors as e
-from tradertape_brokers.feeds import FeedState
 from tradertape_brokers.groww import feed as feeds
-from tradertape_brokers.groww.feed import GrowwFeed
-from tradertape_brokers.groww.login import Approval, checksum_of, sign_in
+from tradertape_brokers.groww.broker import Groww
 from tradertape_brokers.groww.nkeys import KeyPair
 from tradertape_brokers.groww.orders import GrowwOrders
 from tradertape_brokers.groww.rest import Rest
+from tradertape_brokers.groww.session import checksum_of
+from tradertape_brokers.hosts import Hosts
+from tradertape_brokers.secret import Secret
+from tradertape_brokers.sessions import LoginGrant
 from tradertape_sandbox.wire.sessions import SANDBOX_SECRET
 
 # The sandbox is in the same process: what it says of its callers is not the adapter's.
@@ -37,10 +39,12 @@ def test_nothing_that_opens_an_account_is_logged(
             return signatures[-1]
 
     monkeypatch.setattr(feeds, "KeyPair", Noted)
-    stamp = int(Watch().now().timestamp())
-    proof = Approval(checksum_of(SANDBOX_SECRET, stamp), stamp)
-    session = sign_in("sandbox", proof, Watch(), root=fresh.url("groww"))
-    rest = Rest(session.access_token, root=fresh.url("groww"))
+    hosts = Hosts.sandbox(f"http://127.0.0.1:{fresh.port}")
+    grant, now = LoginGrant(api_key="sandbox", api_secret=Secret(SANDBOX_SECRET)), Watch().now()
+    session = Groww().session(hosts).exchange(grant, now)
+    token = session.access_token.reveal()
+    checksum = checksum_of(SANDBOX_SECRET, int(now.timestamp()))
+    rest = Rest(token, root=fresh.url("groww"))
     orders = GrowwOrders(rest, Watch())
     orders.submit(limit())
     with suppress(e.BrokerError):
@@ -48,9 +52,8 @@ def test_nothing_that_opens_an_account_is_logged(
 
     async def listen() -> None:
         heard = Heard()
-        url = fresh.url("groww").replace("http", "ws") + "/feed"
-        async with going(GrowwFeed(rest, listed(fresh), heard, Watch(), url=url)):
-            await until(lambda: FeedState.LIVE in heard.states)
+        async with going(feed_of(fresh), heard):
+            await until(lambda: S.LIVE in heard.states)
 
     asyncio.run(listen())
     said = "\n".join(
@@ -60,5 +63,6 @@ def test_nothing_that_opens_an_account_is_logged(
     )
     assert "httpx" in said  # the log is on
     assert signatures
-    for secret in (session.access_token, SANDBOX_SECRET, proof.checksum, *signatures, '"jwt"'):
+    for secret in (token, SANDBOX_SECRET, checksum, *signatures, '"jwt"'):
         assert secret not in said
+        assert secret not in repr((grant, session, rest, orders))

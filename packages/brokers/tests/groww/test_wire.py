@@ -217,7 +217,9 @@ def test_subjects() -> None:
 
 
 def test_prices_and_depth_are_joined_to_one_tick() -> None:
-    joiner = TickJoiner({SHARE: INFY, INDEX: NIFTY})
+    joiner = TickJoiner()
+    joiner.add(SHARE, INFY)
+    joiner.add(INDEX, NIFTY)
     book = BookUpdate(AT, Depth(buy=(DepthLevel(Decimal(1499), 5),)))
     assert joiner.take("/ld/eq/nse/book.1594", book, AT) is None  # there is no price yet
     payload = price_message(ltp=1500.05, open=1490.0, volume=9)
@@ -241,14 +243,18 @@ def test_prices_and_depth_are_joined_to_one_tick() -> None:
 
 def test_what_several_clients_want_is_subscribed_to_once_until_the_last_has_left() -> None:
     wanted = Subscriptions(most=3)
-    wanted.set("page", {SHARE: False})
-    wanted.set("run", {SHARE: True, INDEX: True})
+    wanted.add("page", {SHARE: False})
+    wanted.add("run", {SHARE: True, INDEX: True})
     price, book = SHARE.subject(Content.PRICE), SHARE.subject(Content.BOOK)
-    assert wanted.subjects == (price, INDEX.subject(Content.PRICE), book)
-    wanted.set("page", {OPTION: False})
-    assert set(wanted.subjects) == {price, INDEX.subject(Content.PRICE), OPTION.subject(
-        Content.PRICE)}  # fmt: skip
-    assert wanted.left_out == (book,)
-    wanted.set("run", {})
-    assert wanted.subjects == (OPTION.subject(Content.PRICE),)
+    index, option = INDEX.subject(Content.PRICE), OPTION.subject(Content.PRICE)
+    assert wanted.subjects == (price, index, book)
+    wanted.remove("page", [SHARE])
+    wanted.add("page", {OPTION: False})
+    assert set(wanted.subjects) == {price, index, option}
+    assert (wanted.left_out, wanted.count) == ((book,), 3)
+    wanted.add("run", {SHARE: False})
     assert wanted.left_out == ()
+    wanted.remove("run")
+    assert (wanted.subjects, wanted.count) == ((option,), 1)
+    assert wanted.wanted("page", OPTION) is False
+    assert wanted.wanted("run", SHARE) is None

@@ -17,6 +17,10 @@ class LinkLost(Exception):
     """The connection ended, or is of no more use; the text says why."""
 
 
+class LinkSilent(LinkLost):
+    """The connection stands, and nothing comes."""
+
+
 class Socket(Protocol):
     """A WebSocket."""
 
@@ -141,7 +145,7 @@ class Link:
         while True:
             now = self._loop.time()
             if now - self._heard_at >= self._patience.silent_after_s:
-                raise LinkLost("the feed is silent")
+                raise LinkSilent("the feed is silent")
             if not self._is_signed_in:
                 if now - self._opened_at >= self._patience.sign_in_within_s:
                     raise LinkLost("the feed did not sign us in in time")

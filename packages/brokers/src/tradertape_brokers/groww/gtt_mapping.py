@@ -11,7 +11,8 @@ from typing import Any, Final
 from tradertape_brokers.errors import Refused
 from tradertape_brokers.groww.names import Listed, Names
 from tradertape_brokers.groww.orders_mapping import PRODUCTS, Body, Row, UnknownRow, moment
-from tradertape_core.orders.gtt import GttRequest, GttStatus, GttType
+from tradertape_brokers.gtts import VenueGtt
+from tradertape_core.orders.gtt import GttRequest, GttResult, GttStatus, GttType
 from tradertape_core.orders.order import NIL, OrderRequest, OrderType, Product, Side
 
 SINGLE, TWO_LEG = "GTT", "OCO"
@@ -34,24 +35,24 @@ _KINDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrowwGtt:
-    """A trigger as Groww has it. message: why it has no order, for example."""
+@dataclass(frozen=True, slots=True)
+class SmartName:
+    """What names a smart order to Groww. As a text it is our id of the trigger."""
 
-    gtt_id: str
     segment: str
-    reference: str
-    request: GttRequest
-    status: GttStatus
-    created_at: datetime
-    updated_at: datetime
-    expires_at: datetime | None
-    message: str | None
+    kind: str
+    smart_order_id: str
 
-    @property
-    def kind(self) -> str:
-        """Groww's word for its type."""
-        return kind_of(self.request.type)
+    def __str__(self) -> str:
+        return f"{self.segment}/{self.kind}/{self.smart_order_id}"
+
+    @classmethod
+    def read(cls, trigger_id: str) -> SmartName:
+        """The name again. Raises Refused for an id of somebody else."""
+        parts = trigger_id.split("/")
+        if len(parts) != 3 or parts[1] not in (SINGLE, TWO_LEG) or not all(parts):
+            raise Refused(f"{trigger_id} is no trigger of Groww")
+        return cls(*parts)
 
 
 def kind_of(kind: GttType) -> str:
@@ -78,9 +79,8 @@ def create_body(request: GttRequest, reference: str, names: Names) -> Body:
     }
 
 
-def change_body(old: GrowwGtt, request: GttRequest) -> Body:
+def change_body(name: SmartName, was: GttRequest, request: GttRequest) -> Body:
     """The body that gives a trigger new terms. Raises Refused for those that cannot change."""
-    was = old.request
     fixed = [(o.side, o.product, o.instrument) for o in was.orders]
     if (
         request.type is not was.type
@@ -89,8 +89,8 @@ def change_body(old: GrowwGtt, request: GttRequest) -> Body:
         raise Refused(_ANOTHER.format("the side, the product, the instrument or the type"))
     terms = _terms(request)
     common: Body = {
-        "smart_order_type": old.kind,
-        "segment": old.segment,
+        "smart_order_type": name.kind,
+        "segment": name.segment,
         "quantity": request.orders[0].quantity,
     }
     if request.type is GttType.SINGLE:
@@ -101,24 +101,32 @@ def change_body(old: GrowwGtt, request: GttRequest) -> Body:
     return common | legs
 
 
-def gtt_of(row: Row, names: Names) -> GrowwGtt:
+def gtt_of(row: Row, names: Names) -> VenueGtt:
     """A smart order as a trigger. Raises UnknownRow."""
     try:
         listed = Listed(str(row["exchange"]), str(row["segment"]), str(row["trading_symbol"]))
+        name = SmartName(listed.segment, str(row["smart_order_type"]), str(row["smart_order_id"]))
         created = moment(row, "created_at")
-        return GrowwGtt(
-            gtt_id=str(row["smart_order_id"]),
-            segment=listed.segment,
-            reference=str(row.get("reference_id") or ""),
+        updated = moment(row, "updated_at") if row.get("updated_at") else created
+        status = STATUSES[str(row["status"])]
+        return VenueGtt(
+            trigger_id=str(name),
             request=_request(row, listed, names),
-            status=STATUSES[str(row["status"])],
+            status=status,
             created_at=created,
-            updated_at=moment(row, "updated_at") if row.get("updated_at") else created,
+            updated_at=updated,
             expires_at=moment(row, "expire_at") if row.get("expire_at") else None,
-            message=row.get("remark") or None,
+            results=_results(row, status, updated),
         )
     except (KeyError, TypeError, ArithmeticError, ValueError) as error:
         raise UnknownRow(f"a smart order's row cannot be read: {error!r}") from error
+
+
+def _results(row: Row, status: GttStatus, at: datetime) -> tuple[GttResult, ...]:
+    """Why there is no order; Groww does not name an order that there is."""
+    if status is not GttStatus.REJECTED:
+        return ()
+    return (GttResult(leg=0, at=at, reason=str(row.get("remark") or "Groww gave no reason")),)
 
 
 _LEGS: Final = ("target", "stop_loss")

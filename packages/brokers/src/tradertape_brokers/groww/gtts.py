@@ -1,7 +1,8 @@
-"""An account's GTTs at Groww."""
+"""An account's triggers at Groww: the port of `gtts.GttPort`."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,7 +12,7 @@ from tradertape_brokers.groww.gtt_mapping import (
     SINGLE,
     STATUSES,
     TWO_LEG,
-    GrowwGtt,
+    SmartName,
     change_body,
     create_body,
     gtt_of,
@@ -19,11 +20,12 @@ from tradertape_brokers.groww.gtt_mapping import (
 from tradertape_brokers.groww.names import Names
 from tradertape_brokers.groww.orders_mapping import UnknownRow
 from tradertape_brokers.groww.rest import Rest
+from tradertape_brokers.gtts import VenueGtt
 from tradertape_brokers.limiter import Urgency
-from tradertape_core.orders.gtt import GttRequest, GttStatus
+from tradertape_core.orders.gtt import GttRequest
 
-_A_PAGE, _MOST_PAGES = 50, 20
-_ALL: Final = tuple(STATUSES)
+_A_PAGE: Final = 50
+_MOST_PAGES: Final = 20
 
 
 class GrowwGtts:
@@ -33,58 +35,51 @@ class GrowwGtts:
         self._rest = rest
         self._names = names
 
-    def create(self, request: GttRequest, reference: str) -> GrowwGtt:
-        """Create a trigger, once. reference: 8 to 20 letters and digits, by which it is found in
-        the list when the answer was lost; Groww takes each only once."""
-        body = create_body(request, reference, self._names)
+    def place(self, request: GttRequest) -> str:
+        """Create a trigger, once; returns its id."""
+        body = create_body(request, f"TT{secrets.token_hex(8)}", self._names)
         answer = self._rest.write("POST", "/order-advance/create", body, Urgency.EXIT)
-        return self._gtt(answer, is_write=True)
+        return self._gtt(answer, is_write=True).trigger_id
 
-    def modify(self, gtt: GrowwGtt, request: GttRequest) -> GrowwGtt:
-        """Give an active trigger new terms."""
-        path = f"/order-advance/modify/{gtt.gtt_id}"
-        answer = self._rest.write("PUT", path, change_body(gtt, request), Urgency.EXIT)
-        return self._gtt(answer, is_write=True)
+    def modify(self, trigger_id: str, request: GttRequest) -> None:
+        """Replace what a trigger waits for and places. Groww keeps the limit prices of two-leg
+        triggers as they are: other ones are Refused."""
+        name = SmartName.read(trigger_id)
+        path = f"/order-advance/status/{name.segment}/{name.kind}/internal/{name.smart_order_id}"
+        was = self._gtt(self._rest.get(path), is_write=False).request
+        body = change_body(name, was, request)
+        path = f"/order-advance/modify/{name.smart_order_id}"
+        self._gtt(self._rest.write("PUT", path, body, Urgency.EXIT), is_write=True)
 
-    def delete(self, gtt: GrowwGtt) -> GrowwGtt:
-        """End an active trigger."""
-        path = f"/order-advance/cancel/{gtt.segment}/{gtt.kind}/{gtt.gtt_id}"
-        return self._gtt(self._rest.write("POST", path, None, Urgency.EXIT), is_write=True)
+    def cancel(self, trigger_id: str) -> None:
+        """Delete a trigger."""
+        path = f"/order-advance/cancel/{SmartName.read(trigger_id)}"
+        self._gtt(self._rest.write("POST", path, None, Urgency.EXIT), is_write=True)
 
-    def find(self, gtt: GrowwGtt) -> GrowwGtt:
-        """A trigger as it is now."""
-        path = f"/order-advance/status/{gtt.segment}/{gtt.kind}/internal/{gtt.gtt_id}"
-        return self._gtt(self._rest.get(path), is_write=False)
+    def list(self) -> Sequence[VenueGtt]:
+        """Read the active triggers and the ended ones, newest first."""
+        found = [
+            one for kind in (SINGLE, TWO_LEG) for status in STATUSES
+            for one in self._pages(kind, status)
+        ]  # fmt: skip
+        unique = {one.trigger_id: one for one in found}
+        return sorted(unique.values(), key=lambda one: one.created_at, reverse=True)
 
-    def active(self) -> list[GrowwGtt]:
-        """The triggers that wait for their price, newest first."""
-        return self._list([name for name in _ALL if STATUSES[name] is GttStatus.ACTIVE])
-
-    def all(self) -> list[GrowwGtt]:
-        """The ended ones too."""
-        return self._list(_ALL)
-
-    def _list(self, statuses: Sequence[str]) -> list[GrowwGtt]:
-        found: dict[str, GrowwGtt] = {}
-        for kind in (SINGLE, TWO_LEG):
-            for status in statuses:
-                for one in self._pages(kind, status):
-                    found[one.gtt_id] = one
-        return sorted(found.values(), key=lambda one: one.created_at, reverse=True)
-
-    def _pages(self, kind: str, status: str) -> list[GrowwGtt]:
-        found: list[GrowwGtt] = []
+    def _pages(self, kind: str, status: str) -> Sequence[VenueGtt]:
+        found: dict[str, VenueGtt] = {}
         for page in range(_MOST_PAGES):
             params = {
                 "smart_order_type": kind, "status": status, "page": page, "page_size": _A_PAGE,
             }  # fmt: skip
             rows = rows_of(self._rest.get("/order-advance/list", params), "orders")
-            found += [self._gtt(row, is_write=False) for row in rows]
+            for row in rows:
+                one = self._gtt(row, is_write=False)
+                found[one.trigger_id] = one
             if len(rows) < _A_PAGE:
-                return found
+                return tuple(found.values())
         raise Unavailable("Groww's list of triggers has no end")
 
-    def _gtt(self, answer: object, *, is_write: bool) -> GrowwGtt:
+    def _gtt(self, answer: object, *, is_write: bool) -> VenueGtt:
         try:
             return gtt_of(as_object(answer) or {}, self._names)
         except UnknownRow as error:

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 from tradertape_brokers.errors import Refused, Unavailable
 from tradertape_brokers.groww.answers import as_object
-from tradertape_brokers.groww.instruments import GrowwInstrument
+from tradertape_brokers.groww.names import Listed
 from tradertape_brokers.groww.rest import Rest
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.candle import Candle, Interval
@@ -17,7 +17,7 @@ from tradertape_core.market.candle import Candle, Interval
 FIRST_YEAR: Final = 2020  # Groww has nothing older
 # Groww's word, and how many days one call may ask for. Source: groww.in/trade-api/docs,
 # "Backtesting"; the spans of the shorter ones are not confirmed there.
-_INTERVALS: Final[Mapping[Interval, tuple[str, int]]] = {
+INTERVALS: Final[Mapping[Interval, tuple[str, int]]] = {
     Interval.MINUTE: ("1minute", 30),
     Interval.MINUTE_3: ("3minute", 30),
     Interval.MINUTE_5: ("5minute", 30),
@@ -32,7 +32,8 @@ _STEP: Final = Decimal("0.0001")
 
 def candles(
     rest: Rest,
-    instrument: GrowwInstrument,
+    listed: Listed,
+    groww_symbol: str,
     interval: Interval,
     start: datetime,
     end: datetime,
@@ -45,13 +46,13 @@ def candles(
     """
     if start.tzinfo is None or end.tzinfo is None or start >= end:
         raise Refused("start must be before end, and both need a time zone")
-    word, days = _INTERVALS[interval]
+    word, days = INTERVALS[interval]
     found: dict[datetime, Candle] = {}
     for since, until in _parts(start, end, timedelta(days=days)):
         params = {
-            "exchange": instrument.listed.exchange,
-            "segment": instrument.listed.segment,
-            "groww_symbol": instrument.groww_symbol,
+            "exchange": listed.exchange,
+            "segment": listed.segment,
+            "groww_symbol": groww_symbol,
             "start_time": _text(since),
             "end_time": _text(until),
             "candle_interval": word,

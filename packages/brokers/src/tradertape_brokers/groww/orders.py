@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tradertape_brokers.errors import OutcomeUnknown, Unavailable
+from tradertape_brokers.feed import TickMode
 from tradertape_brokers.groww.answers import as_object, rows_of
+from tradertape_brokers.groww.history import INTERVALS
 from tradertape_brokers.groww.names import CASH, FNO, Names, SameSymbols
 from tradertape_brokers.groww.orders_mapping import (
     STATUSES,
@@ -20,6 +22,7 @@ from tradertape_brokers.groww.orders_mapping import (
     venue_order,
 )
 from tradertape_brokers.groww.rest import Rest
+from tradertape_brokers.groww.subjects import MOST_SUBJECTS
 from tradertape_brokers.limiter import Urgency
 from tradertape_brokers.port import Capabilities
 from tradertape_core.kernel.clock import Clock
@@ -44,6 +47,9 @@ CAPABILITIES: Final = Capabilities(
     gtt_single=True,
     gtt_two_leg=True,
     updates_orders=True,
+    candle_days={interval: days for interval, (_, days) in INTERVALS.items()},
+    tick_modes=frozenset(TickMode),
+    feed_instruments=MOST_SUBJECTS,
 )
 _A_PAGE, _SMALLEST_PAGE, _MOST_PAGES = 50, 25, 100
 

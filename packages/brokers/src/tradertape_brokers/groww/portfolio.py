@@ -1,8 +1,8 @@
-"""What an account at Groww holds: delivered shares, positions and money."""
+"""What an account at Groww holds: the port of `portfolio.PortfolioPort`, and margins of orders."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,63 +11,17 @@ from tradertape_brokers.errors import Refused, Unavailable
 from tradertape_brokers.groww.answers import as_object, rows_of
 from tradertape_brokers.groww.names import CASH, Listed, Names
 from tradertape_brokers.groww.orders_mapping import PRODUCTS, margin_row
+from tradertape_brokers.groww.quotes import DayPrices, day_prices
 from tradertape_brokers.groww.rest import Rest
+from tradertape_brokers.groww.session import NAME, profile_of
+from tradertape_brokers.portfolio import Holding, Margin, Position, PositionKind
+from tradertape_brokers.sessions import Profile
 from tradertape_core.kernel.money import Paise, paise_from_rupees
 from tradertape_core.orders.order import NIL, OrderRequest, Product
 
 _UNREADABLE = (KeyError, TypeError, ValueError, ArithmeticError)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
-    """Delivered shares of one company; prices are rupees.
-
-    quantity: all of them. free_quantity: those that can be sold. t1_quantity: bought on the
-    session before and not delivered yet.
-    """
-
-    exchange: str
-    tradingsymbol: str
-    isin: str
-    quantity: int
-    free_quantity: int
-    t1_quantity: int
-    pledged_quantity: int
-    average_price: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionLine:
-    """A position: what was traded today, and what was carried over. Below 0 when short."""
-
-    exchange: str
-    tradingsymbol: str
-    isin: str
-    product: Product
-    quantity: int
-    average_price: Decimal
-    overnight_quantity: int
-    overnight_price: Decimal
-    bought_quantity: int
-    bought_price: Decimal
-    sold_quantity: int
-    sold_price: Decimal
-    realised_paise: Paise
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Funds:
-    """Money of an account. available: for orders, by what they are for."""
-
-    cash_paise: Paise
-    used_paise: Paise
-    charges_paise: Paise
-    collateral_paise: Paise
-    available_delivery_paise: Paise
-    available_intraday_paise: Paise
-    available_futures_paise: Paise
-    available_option_buying_paise: Paise
-    available_option_selling_paise: Paise
+_UNKNOWN = DayPrices(NIL, NIL)
+Prices = Mapping[Listed, DayPrices]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,37 +38,48 @@ class MarginNeed:
 
 
 class GrowwPortfolio:
-    """Reads an account's portfolio. Each method raises BrokerError."""
+    """Reads an account's portfolio. Each method raises BrokerError.
+
+    Groww's rows have no prices of the market: those are asked for with them.
+    """
 
     def __init__(self, rest: Rest, names: Names) -> None:
         self._rest = rest
         self._names = names
 
-    def holdings(self) -> list[Holding]:
+    def holdings(self) -> Sequence[Holding]:
         """Delivered shares. Groww names no exchange: they are named as NSE's."""
         rows = rows_of(self._rest.get("/holdings/user"), "holdings")
         try:
-            return [holding_of(row, self._names) for row in rows]
+            listed = [Listed("NSE", CASH, str(row["trading_symbol"])) for row in rows]
+            prices = day_prices(self._rest, listed)
+            return [holding_of(row, self._names, prices) for row in rows]
         except _UNREADABLE as error:
             raise Unavailable(f"Groww's holdings cannot be read: {error!r}") from error
 
-    def positions(self) -> list[PositionLine]:
-        """Positions of every segment."""
+    def positions(self) -> Sequence[Position]:
+        """Positions of every segment, of both kinds."""
         rows = rows_of(self._rest.get("/positions/user"), "positions")
         try:
-            return [position_of(row, self._names) for row in rows]
+            prices = day_prices(self._rest, [listed_of_row(row) for row in rows])
+            found = (positions_of(row, self._names, prices) for row in rows)
+            return [one for both in found for one in both]
         except _UNREADABLE as error:
             raise Unavailable(f"Groww's positions cannot be read: {error!r}") from error
 
-    def funds(self) -> Funds:
+    def margins(self) -> Sequence[Margin]:
         """Money, used and free."""
-        answer = self._rest.get("/margins/detail/user")
+        answer = as_object(self._rest.get("/margins/detail/user")) or {}
         try:
-            return funds_of(as_object(answer) or {})
+            return [margin_of(answer)]
         except _UNREADABLE as error:
             raise Unavailable(f"Groww's margins cannot be read: {error!r}") from error
 
-    def margin_of(self, requests: Sequence[OrderRequest]) -> MarginNeed:
+    def profile(self) -> Profile:
+        """Whose account it is."""
+        return profile_of(as_object(self._rest.get("/user/detail")) or {})
+
+    def margin_need(self, requests: Sequence[OrderRequest]) -> MarginNeed:
         """What orders of one segment need together."""
         listed = [self._names.theirs(one.exchange, one.tradingsymbol) for one in requests]
         segments = {one.segment for one in listed}
@@ -128,56 +93,92 @@ class GrowwPortfolio:
             raise Unavailable(f"Groww's margin cannot be read: {error!r}") from error
 
 
-def holding_of(row: Mapping[str, Any], names: Names) -> Holding:
+def holding_of(row: Mapping[str, Any], names: Names, prices: Prices) -> Holding:
     """A row of holdings. Raises ValueError and its like."""
-    exchange, symbol = names.ours(Listed("NSE", CASH, str(row["trading_symbol"])))
+    listed = Listed("NSE", CASH, str(row["trading_symbol"]))
+    exchange, symbol = names.ours(listed)
+    at = prices.get(listed, _UNKNOWN)
+    t1, pledged = _units(row.get("t1_quantity")), _units(row.get("pledge_quantity"))
     return Holding(
+        broker=NAME,
         exchange=exchange,
         tradingsymbol=symbol,
         isin=str(row.get("isin") or ""),
-        quantity=_units(row["quantity"]),
-        free_quantity=_units(row.get("demat_free_quantity")),
-        t1_quantity=_units(row.get("t1_quantity")),
-        pledged_quantity=_units(row.get("pledge_quantity")),
+        product=Product.CNC,
+        quantity=_units(row["quantity"]) - t1 - pledged,  # Groww counts them in
+        t1_quantity=t1,
+        pledged_quantity=pledged,
         average_price=_rupees(row.get("average_price")),
+        last_price=at.last_price,
+        close_price=at.close_price,
     )
 
 
-def position_of(row: Mapping[str, Any], names: Names) -> PositionLine:
-    """A row of positions; credit is bought, debit sold. Raises ValueError and its like."""
-    listed = Listed(str(row["exchange"]), str(row["segment"]), str(row["trading_symbol"]))
+def listed_of_row(row: Mapping[str, Any]) -> Listed:
+    """What a row of positions is of. Raises KeyError."""
+    return Listed(str(row["exchange"]), str(row["segment"]), str(row["trading_symbol"]))
+
+
+def positions_of(row: Mapping[str, Any], names: Names, prices: Prices) -> Iterable[Position]:
+    """Both kinds of a row; credit is bought, debit sold. Raises ValueError and its like."""
+    listed = listed_of_row(row)
     exchange, symbol = names.ours(listed)
-    return PositionLine(
-        exchange=exchange,
-        tradingsymbol=symbol,
-        isin=str(row.get("symbol_isin") or ""),
-        product=PRODUCTS[str(row["product"])],
+    at = prices.get(listed, _UNKNOWN)
+    bought, sold = _flow(row, "credit"), _flow(row, "debit")
+    carried_in = _flow(row, "carry_forward_credit")
+    carried_out = _flow(row, "carry_forward_debit")
+    common: dict[str, Any] = {
+        "broker": NAME,
+        "exchange": exchange,
+        "tradingsymbol": symbol,
+        "product": PRODUCTS[str(row["product"])],
+        "last_price": at.last_price,
+        "close_price": at.close_price,
+    }
+    yield Position(
+        kind=PositionKind.NET,
         quantity=_units(row["quantity"]),
         average_price=_rupees(row.get("net_price")),
         overnight_quantity=_units(row.get("net_carry_forward_quantity")),
-        overnight_price=_rupees(row.get("net_carry_forward_price")),
-        bought_quantity=_units(row.get("credit_quantity")),
-        bought_price=_rupees(row.get("credit_price")),
-        sold_quantity=_units(row.get("debit_quantity")),
-        sold_price=_rupees(row.get("debit_price")),
-        realised_paise=_paise(row.get("realised_pnl")),
+        buy_quantity=bought[0] + carried_in[0],
+        buy_value=bought[1] + carried_in[1],
+        sell_quantity=sold[0] + carried_out[0],
+        sell_value=sold[1] + carried_out[1],
+        **common,
+    )
+    if not bought[0] and not sold[0]:
+        return  # nothing was traded today
+    open_units = bought[0] - sold[0]
+    flow = bought if open_units > 0 else sold
+    yield Position(
+        kind=PositionKind.DAY,
+        quantity=open_units,
+        average_price=flow[1] / flow[0] if open_units else NIL,
+        buy_quantity=bought[0],
+        buy_value=bought[1],
+        sell_quantity=sold[0],
+        sell_value=sold[1],
+        **common,
     )
 
 
-def funds_of(row: Mapping[str, Any]) -> Funds:
-    """The margins of a user. Raises ValueError and its like."""
-    futures = as_object(row["fno_margin_details"]) or {}
+def margin_of(row: Mapping[str, Any]) -> Margin:
+    """The margins of a user; futures, options and shares draw on the same money.
+
+    Raises ValueError and its like.
+    """
     shares = as_object(row["equity_margin_details"]) or {}
-    return Funds(
-        cash_paise=_paise(row["clear_cash"]),
-        used_paise=_paise(row["net_margin_used"]),
-        charges_paise=_paise(row.get("brokerage_and_charges")),
-        collateral_paise=_paise(row.get("collateral_available")),
-        available_delivery_paise=_paise(shares["cnc_balance_available"]),
-        available_intraday_paise=_paise(shares["mis_balance_available"]),
-        available_futures_paise=_paise(futures["future_balance_available"]),
-        available_option_buying_paise=_paise(futures["option_buy_balance_available"]),
-        available_option_selling_paise=_paise(futures["option_sell_balance_available"]),
+    cash, used = _rupees(row["clear_cash"]), _rupees(row["net_margin_used"])
+    free = _rupees(shares["cnc_balance_available"])
+    return Margin(
+        broker=NAME,
+        segment="equity",
+        available_cash=free,
+        available_margin=free,
+        used_margin=used,
+        collateral=_rupees(row.get("collateral_available")),
+        opening_balance=cash + _rupees(row.get("brokerage_and_charges")),
+        net=cash - used,
     )
 
 
@@ -192,6 +193,12 @@ def margin_need_of(row: Mapping[str, Any]) -> MarginNeed:
         charges_paise=_paise(row.get("brokerage_and_charges")),
         total_paise=_paise(row["total_requirement"]),
     )
+
+
+def _flow(row: Mapping[str, Any], name: str) -> tuple[int, Decimal]:
+    """Units of one side and what they came to."""
+    quantity = _units(row.get(f"{name}_quantity"))
+    return quantity, quantity * _rupees(row.get(f"{name}_price"))
 
 
 def _units(value: object) -> int:

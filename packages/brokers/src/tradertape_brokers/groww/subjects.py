@@ -8,6 +8,8 @@ from typing import Final
 
 from tradertape_brokers.groww.names import FNO
 
+MOST_SUBJECTS: Final = 1_000 - 2  # of a connection; two are the account's orders'
+
 
 class Content(Enum):
     """What is told of an instrument."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tradertape_brokers.groww.subjects import Content, FeedName
@@ -21,12 +21,26 @@ class Subscriptions:
         default_factory=dict[Hashable, dict[FeedName, bool]]
     )
 
-    def set(self, client: Hashable, wanted: Mapping[FeedName, bool]) -> None:
-        """What a client wants from now on, in place of what it wanted. True: with depth."""
-        if wanted:
-            self._wanted[client] = dict(wanted)
-        else:
+    def add(self, client: Hashable, wanted: Mapping[FeedName, bool]) -> None:
+        """What a client wants beside what it wanted; True: with depth."""
+        self._wanted.setdefault(client, {}).update(wanted)
+
+    def wanted(self, client: Hashable, name: FeedName) -> bool | None:
+        """Whether a client wants an instrument with its depth; None: not at all."""
+        return self._wanted.get(client, {}).get(name)
+
+    def remove(self, client: Hashable, names: Iterable[FeedName] | None = None) -> None:
+        """What a client no longer wants: all of it when None."""
+        mine = self._wanted.get(client, {})
+        for name in tuple(mine) if names is None else names:
+            mine.pop(name, None)
+        if not mine:
             self._wanted.pop(client, None)
+
+    @property
+    def count(self) -> int:
+        """How many instruments are wanted, whoever wants them."""
+        return len({name for wanted in self._wanted.values() for name in wanted})
 
     @property
     def subjects(self) -> tuple[str, ...]:

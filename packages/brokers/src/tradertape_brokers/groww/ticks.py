@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,14 +14,15 @@ from tradertape_core.market.tick import Tick
 class TickJoiner:
     """Keeps the last tick of each instrument; each update gives the next one."""
 
-    def __init__(self, listed: Mapping[FeedName, Instrument]) -> None:
-        self._listed = {
-            name.subject(content): instrument
-            for name, instrument in listed.items()
-            for content in ((Content.PRICE,) if name.is_index else tuple(Content))
-        }
+    def __init__(self) -> None:
+        self._listed: dict[str, Instrument] = {}
         self._ticks: dict[str, Tick] = {}
         self._numbers = 0
+
+    def add(self, name: FeedName, instrument: Instrument) -> None:
+        """Join updates of this name to ticks of the instrument."""
+        for content in (Content.PRICE,) if name.is_index else tuple(Content):
+            self._listed[name.subject(content)] = instrument
 
     def take(self, subject: str, update: MarketUpdate, at: datetime) -> Tick | None:
         """The tick after an update; None while no price is known. at: when it was received."""
