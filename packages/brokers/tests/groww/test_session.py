@@ -11,6 +11,8 @@ from packages.brokers.tests.sandboxed import TOTP_SECRET, Running
 from pyotp.totp import TOTP
 
 from tradertape_brokers import errors as e
+from tradertape_brokers import registry
+from tradertape_brokers.feed import FeedCondition
 from tradertape_brokers.groww.broker import Groww
 from tradertape_brokers.groww.session import FLOW, GrowwSessions, checksum_of, session_end
 from tradertape_brokers.hosts import Hosts
@@ -104,7 +106,7 @@ def test_a_session_ends_at_six_and_not_a_day_later(signed_in: str, ends: str) ->
 def test_a_session_gives_every_port(fresh: Running) -> None:
     hosts = Hosts.sandbox(f"http://127.0.0.1:{fresh.port}")
     session = sessions(fresh).exchange(approval(), Watch().now())
-    broker = Groww()
+    broker = registry.broker("groww")
     account = broker.connect(session, hosts, Limiter({}), Watch())
     assert account.orders.order_book() == []
     assert account.portfolio is not None
@@ -115,4 +117,6 @@ def test_a_session_gives_every_port(fresh: Running) -> None:
     assert account.quotes.quotes([listed["NSE:INFY"]])["NSE:INFY"].last_price > 0
     assert account.gtts is not None
     assert account.gtts.list() == []
+    assert account.feed is not None
+    assert account.feed.state.condition is FeedCondition.IDLE
     assert (broker.name, broker.capabilities.gtt_two_leg) == ("groww", True)
