@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from packages.brokers.tests.upstox.test_orders import INFY, KEYS, TAG, Told, order_of
+from packages.brokers.tests.upstox.test_orders import INFY, KEYS, NOW, TAG, Told, order_of
 
 from tradertape_brokers import errors as e
 from tradertape_brokers.upstox.orders_mapping import (
@@ -17,7 +17,9 @@ from tradertape_brokers.upstox.orders_mapping import (
     venue_order,
     venue_orders,
 )
-from tradertape_core.orders.order import OrderStatus, Product
+from tradertape_core.execution import engine
+from tradertape_core.orders.events import OrderModified
+from tradertape_core.orders.order import Change, OrderStatus, OrderType, Product, Side
 from tradertape_core.orders.reports import CancelReason
 
 ROW: dict[str, Any] = {
@@ -118,3 +120,23 @@ def test_a_trade_that_cannot_be_read_says_so() -> None:
             trade_of(TRADE | change)
     with pytest.raises(UnknownRow):
         venue_orders([ROW], [{"order_id": "1"}], KEYS)
+
+
+def test_the_book_takes_no_protection_away() -> None:
+    """Upstox tells of none: a protected stop would be changed into an unprotected one."""
+    stop = order_of(
+        order_type=OrderType.SL_M, price=Decimal(0), trigger_price=Decimal(1480),
+        side=Side.SELL, market_protection=Decimal(-1),
+    )  # fmt: skip
+    row = ROW | {
+        "order_type": "SL-M", "price": 0.0, "trigger_price": 1480.0, "transaction_type": "SELL",
+        "filled_quantity": 0, "status": "trigger pending", "order_timestamp": "2026-11-24 10:31:00",
+    }  # fmt: skip
+    report = venue_order(row, KEYS, is_snapshot=True).report_on("ours")
+    events = engine.apply(report, stop, NOW)
+    assert [one for one in events if isinstance(one, OrderModified)] == []
+    moved = venue_order(row | {"trigger_price": 1475.0}, KEYS, is_snapshot=True).report_on("ours")
+    (change,) = [
+        one.change for one in engine.apply(moved, stop, NOW) if isinstance(one, OrderModified)
+    ]
+    assert change == Change(trigger_price=Decimal("1475.0"))

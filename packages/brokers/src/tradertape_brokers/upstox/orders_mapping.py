@@ -55,6 +55,7 @@ VARIETIES: Final = frozenset({Variety.REGULAR, Variety.AMO})
 _PRODUCTS: Final = {
     Product.CNC: "D", Product.NRML: "D", Product.MIS: "I", Product.MTF: "MTF",
 }  # fmt: skip
+_UNTOLD: Final = frozenset({"market_protection"})  # it is in no row of Upstox's
 _INTRADAY: Final = frozenset({"I", "CO", "OCO"})
 
 
@@ -131,6 +132,7 @@ def venue_order(
             message=row.get("status_message") or row.get("status_message_raw") or None,
             reason=_reason(row, status),
             is_snapshot=is_snapshot,
+            untold=_UNTOLD,
         )
     except (KeyError, TypeError, ArithmeticError, ValueError) as error:
         raise UnknownRow(f"an order's row cannot be read: {error!r}") from error

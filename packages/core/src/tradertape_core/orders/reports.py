@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -74,8 +74,8 @@ class VenueOrder:
 
     venue_order_id: the broker's id, unique within the account. tag: the mark our orders carry
     (`decision.tag_for`); None or anything else on orders from other terminals.
-    request: the terms in force. at, sequence, status, trades, filled_quantity: see
-    `ExecutionReport`.
+    request: the terms in force. untold: names of those that the broker does not tell, which stay as
+    they are known. at, sequence, status, trades, filled_quantity: see `ExecutionReport`.
     """
 
     venue_order_id: str
@@ -92,6 +92,7 @@ class VenueOrder:
     message: str | None = None
     reason: CancelReason = CancelReason.VENUE
     is_snapshot: bool = False
+    untold: frozenset[str] = frozenset()
 
     def report_on(self, order_id: str) -> ExecutionReport:
         """Return this as a report on one of our orders."""
@@ -102,7 +103,7 @@ class VenueOrder:
             status=self.status,
             trades=self.trades,
             voided=self.voided,
-            terms=terms_of(self.request),
+            terms=replace(terms_of(self.request), **dict.fromkeys(self.untold)),
             exchange_order_id=self.exchange_order_id,
             venue_order_id=self.venue_order_id,
             message=self.message,
