@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -45,8 +45,8 @@ class Heard:
     states: list[FeedState] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
-    def on_tick(self, tick: Tick) -> None:
-        self.ticks.append(tick)
+    def on_ticks(self, ticks: Sequence[Tick]) -> None:
+        self.ticks += ticks
 
     def on_order(self, order: VenueOrder) -> None:
         self.orders.append(order)

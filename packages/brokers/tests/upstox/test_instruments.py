@@ -15,8 +15,15 @@ from packages.brokers.tests.sandboxed import Running
 from packages.brokers.tests.upstox.test_orders import FUTURE, INDEX, INFY, KEYS, share
 
 from tradertape_brokers import errors as e
-from tradertape_brokers.upstox.instruments import BadFile, checked, download, parse
-from tradertape_brokers.upstox.keys import Keys
+from tradertape_brokers.upstox.instruments import (
+    BadFile,
+    UpstoxInstruments,
+    checked,
+    download,
+    listed,
+    parse,
+)
+from tradertape_brokers.upstox.keys import FoundKeys, Keys
 from tradertape_core.market.instrument import Instrument, InstrumentType
 
 SHARE_ROW: dict[str, Any] = {
@@ -166,3 +173,59 @@ def test_every_instrument_of_the_sandbox_has_a_key_by_its_file(running: Running)
     assert len(rows) == len(ours)
     assert keys.unmatched == {}
     assert all(keys.find(keys.key_of(one.exchange, one.tradingsymbol)) is one for one in ours)
+
+
+# --- core's list --------------------------------------------------------------------------------
+
+
+def test_instruments_have_the_exchanges_own_symbols() -> None:
+    weekly = OPTION_ROW | {
+        "weekly": True, "expiry": 1796149799000, "instrument_key": "NSE_FO|7",
+        "exchange_token": "7", "strike_price": 24000.0,
+    }  # fmt: skip
+    future = OPTION_ROW | {"instrument_type": "FUT", "instrument_key": "NSE_FO|8",
+                           "exchange_token": "8"}  # fmt: skip
+    found = {one.id: one for one in listed(parse(packed(SHARE_ROW, OPTION_ROW, INDEX_ROW, weekly,
+                                                        future)))}  # fmt: skip
+    assert set(found) == {
+        "NSE:INFY", "NFO:NIFTY26NOV24000.5CE", "NSE:NIFTY 50", "NFO:NIFTY26D0124000CE",
+        "NFO:NIFTY26NOVFUT",
+    }  # fmt: skip
+    keys = Keys(found.values(), ROWS)
+    assert keys.key_of("NSE", "NIFTY 50") == "NSE_INDEX|Nifty 50"
+    option = found["NFO:NIFTY26NOV24000.5CE"]
+    assert (option.option_type, option.underlying, option.lot_size) == ("CE", "NIFTY", 65)
+    assert option.instrument_token == 43920 * 256 + 2
+
+
+def test_two_rows_of_one_name_make_the_file_bad() -> None:
+    with pytest.raises(BadFile, match="NSE:INFY twice"):
+        listed(parse(packed(SHARE_ROW, SHARE_ROW)))
+
+
+def test_the_list_of_the_sandbox_is_its_own(running: Running) -> None:
+    address = f"{running.url('upstox')}/market-quote/instruments/exchange/complete.json.gz"
+    found = {one.id: one for one in UpstoxInstruments(address).download()}
+    ours = running.sandbox.exchange.instruments.all
+    assert {one.id for one in ours} == set(found)
+    for one in ours:
+        mine = found[one.id]
+        assert (mine.isin, mine.expiry, mine.strike, mine.lot_size, mine.tick_size) == (
+            one.isin, one.expiry, one.strike, one.lot_size, one.tick_size,
+        )  # fmt: skip
+        assert (mine.exchange_token, mine.instrument_type) == (
+            one.exchange_token, one.instrument_type,
+        )  # fmt: skip
+
+
+def test_keys_that_are_looked_up_are_learnt_both_ways() -> None:
+    listing = {one.id: one for one in OURS}
+    keys = FoundKeys(listing.get)
+    assert keys.find(INFY) is None
+    assert keys.named("NSE_FO|43920", "NFO", "NIFTY26NOV24000CE") is OPTION
+    assert keys.named("NSE_FO|1", "NFO", "NIFTY26NOV24000CE") is None  # another number
+    assert keys.key_of("NSE", "INFY") == INFY
+    assert keys.find(INFY) is OURS[0]
+    assert keys.named(INFY, "NSE", "INFY-EQ") is OURS[0]
+    with pytest.raises(e.Refused, match="not in Upstox's list"):
+        keys.key_of("NSE", "NOSUCH")

@@ -11,9 +11,18 @@ from typing import Any
 import pytest
 from packages.brokers.tests.sandboxed import Running
 from packages.brokers.tests.upstox.test_contract import KEY, limit, market, rest_of
-from packages.brokers.tests.upstox.test_orders import INFY, KEYS, NOW, Told, order_of, share
+from packages.brokers.tests.upstox.test_orders import (
+    INFY,
+    KEYS,
+    NOW,
+    Standing,
+    Told,
+    order_of,
+    share,
+)
 
 from tradertape_brokers import errors as e
+from tradertape_brokers.portfolio import PositionKind
 from tradertape_brokers.upstox.history import candle_of, candles
 from tradertape_brokers.upstox.keys import Keys
 from tradertape_brokers.upstox.orders import UpstoxOrders
@@ -64,7 +73,7 @@ def test_a_quote_is_a_tick() -> None:
 def test_a_quote_that_cannot_be_read_says_so(change: dict[str, Any]) -> None:
     told = Told({"NSE_EQ:INFY": QUOTE | change})
     with pytest.raises(e.Unavailable, match="cannot be read"):
-        UpstoxQuotes(told.rest, KEYS).quotes([SHARE], NOW)
+        UpstoxQuotes(told.rest, KEYS, Standing()).quotes([SHARE])
 
 
 def test_quotes_are_joined_by_their_keys_and_asked_for_in_fives_of_hundreds() -> None:
@@ -73,7 +82,7 @@ def test_quotes_are_joined_by_their_keys_and_asked_for_in_fives_of_hundreds() ->
         {"NSE_EQ:ANY": {"instrument_token": "NSE_EQ|INE000000007", "last_price": 5.5}},
         {"x": {"instrument_token": "NSE_EQ|INE000000500", "last_price": 0}, "y": None},
     )
-    found = UpstoxQuotes(told.rest, Keys(shares)).last_prices(shares)
+    found = UpstoxQuotes(told.rest, Keys(shares), Standing()).last_prices(shares)
     assert found == {"NSE:S7": Decimal("5.5")}
     sizes = [len(one.url.params["instrument_key"].split(",")) for one in told.asked]
     assert sizes == [500, 1]
@@ -139,28 +148,48 @@ def test_a_span_without_a_zone_or_the_wrong_way_round_is_refused() -> None:
 POSITION: dict[str, Any] = {
     "exchange": "NFO", "multiplier": 1.0, "value": 100.0, "pnl": 12.5, "product": "D",
     "instrument_token": "NSE_FO|43919", "average_price": 24000.0, "overnight_quantity": 65,
-    "day_buy_quantity": 130, "day_buy_price": 24010.5, "day_sell_quantity": 65,
-    "day_sell_price": 24020.0, "quantity": 130, "last_price": 24030.0, "unrealised": -2.505,
+    "overnight_buy_quantity": 65, "overnight_sell_quantity": 0, "buy_value": 4679365.0,
+    "sell_value": 1561300.0, "day_buy_quantity": 130, "day_buy_price": 24010.5,
+    "day_buy_value": 3121365.0, "day_sell_quantity": 65, "day_sell_price": 24020.0,
+    "day_sell_value": 1561300.0, "quantity": 130, "last_price": 24030.0, "unrealised": -2.505,
     "realised": 15.0, "tradingsymbol": "NIFTY26NOVFUT", "trading_symbol": "NIFTY FUT",
 }  # fmt: skip
 
 
-def test_positions_are_named_as_ours() -> None:
-    (line,) = UpstoxPortfolio(Told([POSITION]).rest, KEYS).positions()
-    assert (line.exchange, line.tradingsymbol, line.product) == (
+def test_positions_are_named_as_ours_and_their_day_is_apart() -> None:
+    net, day = UpstoxPortfolio(Told([POSITION]).rest, KEYS).positions()
+    assert (net.exchange, net.tradingsymbol, net.product) == (
         "NFO", "NIFTY26NOVFUT", Product.NRML,
     )  # fmt: skip
-    assert (line.quantity, line.overnight_quantity) == (130, 65)
-    assert line.realised_paise == 1500
-    other = POSITION | {"instrument_token": "BSE_FO|1", "exchange": "BFO"}
+    assert (net.kind, net.quantity, net.overnight_quantity) == (PositionKind.NET, 130, 65)
+    assert (net.buy_quantity, net.sell_quantity) == (195, 65)
+    assert net.pnl == Decimal("1561300") - Decimal("4679365") + 130 * 24030
+    assert (day.kind, day.quantity, day.overnight_quantity) == (PositionKind.DAY, 65, 0)
+    assert day.pnl == Decimal("1561300") - Decimal("3121365") + 65 * 24030
+    other = POSITION | {
+        "instrument_token": "BSE_FO|1", "day_buy_quantity": 0, "day_sell_quantity": 0
+    }  # fmt: skip
     (line,) = UpstoxPortfolio(Told([other]).rest, KEYS).positions()
     assert (line.exchange, line.tradingsymbol) == ("BFO", "NIFTY FUT")
+
+
+def test_pledged_and_unsettled_shares_are_apart() -> None:
+    row = {
+        "isin": "INE009A01021", "quantity": 100, "t1_quantity": 10, "collateral_quantity": 20,
+        "instrument_token": INFY, "average_price": 1400.5, "last_price": 1500.0,
+        "close_price": 1490.0, "product": "D", "exchange": "NSE", "trading_symbol": "INFY-EQ",
+    }  # fmt: skip
+    (held,) = UpstoxPortfolio(Told([row]).rest, KEYS).holdings()
+    assert (held.quantity, held.t1_quantity, held.pledged_quantity) == (70, 10, 20)
+    assert (held.total_quantity, held.tradingsymbol) == (100, "INFY")
+    assert (held.pnl, held.day_change) == (Decimal("9950"), Decimal(1000))
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        lambda told: told.positions(), lambda told: told.holdings(), lambda told: told.funds(),
+        lambda told: told.positions(), lambda told: told.holdings(), lambda told: told.margins(),
+        lambda told: told.profile(),
         lambda told: told.margin_of([order_of().request]),
     ],
 )  # fmt: skip
@@ -199,9 +228,9 @@ def desk(fresh: Running, monkeypatch: pytest.MonkeyPatch) -> Desk:
 
 def test_prices_of_the_sandbox_are_its_own(desk: Desk) -> None:
     wanted = [desk.instrument("NSE:INFY"), desk.instrument("NSE:NIFTY 50")]
-    quotes = UpstoxQuotes(desk.rest, desk.keys)
+    quotes = UpstoxQuotes(desk.rest, desk.keys, desk.running.sandbox.exchange.clock)
     assert quotes.last_prices(wanted)["NSE:INFY"] == 150
-    found = quotes.quotes(wanted, desk.now)["NSE:INFY"]
+    found = quotes.quotes(wanted)["NSE:INFY"]
     true = desk.running.sandbox.exchange.tick("NSE:INFY")
     assert true is not None
     assert true.depth is not None
@@ -229,13 +258,18 @@ def test_the_portfolio_of_the_sandbox_is_its_own(desk: Desk) -> None:
     exchange = desk.running.sandbox.exchange
     held = {one.tradingsymbol: one for one in portfolio.holdings()}
     true = {one.instrument.tradingsymbol: one for one in exchange.holdings(KEY)}
-    assert {name: one.quantity for name, one in held.items()} == {
+    assert {name: one.total_quantity for name, one in held.items()} == {
         name: one.total_quantity for name, one in true.items()
     }
     assert held["INFY"].average_price == true["INFY"].average_price
-    (line,) = portfolio.positions()
-    assert (line.tradingsymbol, line.product, line.quantity) == ("INFY", Product.MIS, 5)
-    funds = portfolio.funds()
-    assert funds.available_paise == exchange.funds(KEY).available_paise
+    net, day = portfolio.positions()
+    (row,) = exchange.positions(KEY).net
+    assert (net.tradingsymbol, net.product, net.quantity) == ("INFY", Product.MIS, 5)
+    assert (net.pnl, day.pnl) == (row.pnl, row.pnl)
+    (money,) = portfolio.margins()
+    funds = exchange.funds(KEY)
+    assert money.available_margin * 100 == funds.available_paise
+    assert money.used_margin * 100 == funds.utilised_paise
+    assert portfolio.profile().user_id == "SB0001"
     request = limit(side=Side.BUY, order_type=OrderType.LIMIT).request
     assert portfolio.margin_of([request]).final_paise == 5 * 14500

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -10,7 +13,10 @@ import pytest
 from packages.brokers.tests.upstox.test_orders import SECRET
 
 from tradertape_brokers import errors as e
-from tradertape_brokers.upstox.session import Session, exchange_code, login_address, session_end
+from tradertape_brokers.hosts import Hosts
+from tradertape_brokers.secret import Secret
+from tradertape_brokers.sessions import LoginGrant, Session
+from tradertape_brokers.upstox.session import UpstoxSessions, login_address, session_end
 
 NOW = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 
@@ -29,12 +35,6 @@ def test_a_session_ends_at_half_past_three(signed_in: str, ends: str) -> None:
     assert session_end(datetime.fromisoformat(signed_in)) == datetime.fromisoformat(ends)
 
 
-def test_a_session_does_not_print_its_tokens() -> None:
-    session = Session("AB1234", SECRET, SECRET, NOW)
-    assert SECRET not in repr(session)
-    assert session.valid_until == session_end(NOW)
-
-
 def test_the_login_address_names_the_app_and_the_state() -> None:
     parts = urlsplit(login_address("the-key", "https://here/back?a=1", "s 1"))
     assert f"{parts.scheme}://{parts.netloc}{parts.path}" == (
@@ -46,20 +46,66 @@ def test_the_login_address_names_the_app_and_the_state() -> None:
     }  # fmt: skip
 
 
-def exchanged(status: int, body: object) -> Session:
+GRANT = LoginGrant(
+    api_key="key", code=Secret("code"), api_secret=Secret(SECRET), redirect_uri="https://here"
+)
+
+
+def door(answer: Callable[[httpx.Request], httpx.Response]) -> UpstoxSessions:
+    return UpstoxSessions(Hosts().upstox, httpx.MockTransport(answer))
+
+
+def exchanged(status: int, body: object, grant: LoginGrant = GRANT) -> Session:
     def answer(request: httpx.Request) -> httpx.Response:
-        assert parse_qs(request.content.decode())["grant_type"] == ["authorization_code"]
+        form = {name: values[0] for name, values in parse_qs(request.content.decode()).items()}
+        assert form == {
+            "code": "code", "client_id": "key", "client_secret": SECRET,
+            "redirect_uri": "https://here", "grant_type": "authorization_code",
+        }  # fmt: skip
         return httpx.Response(status, json=body)
 
-    return exchange_code(
-        "code", client_id="key", client_secret=SECRET, redirect_uri="https://here", now=NOW,
-        transport=httpx.MockTransport(answer),
-    )  # fmt: skip
+    return door(answer).exchange(grant, NOW)
 
 
 def test_a_code_is_exchanged_for_a_session() -> None:
-    body = {"user_id": "AB1234", "access_token": "t", "extended_token": None}
-    assert exchanged(200, body) == Session("AB1234", "t", "", NOW)
+    session = exchanged(200, {"user_id": "AB1234", "access_token": SECRET})
+    assert (session.broker, session.user_id, session.api_key) == ("upstox", "AB1234", "key")
+    assert session.access_token.reveal() == SECRET
+    assert session.expires_at == session_end(NOW)
+    assert SECRET not in repr(session)
+
+
+@pytest.mark.parametrize("name", ["code", "api_secret", "redirect_uri"])
+def test_a_grant_that_is_not_whole_is_not_sent(name: str) -> None:
+    empty: dict[str, Any] = {name: "" if name == "redirect_uri" else Secret("")}
+    with pytest.raises(e.Refused, match="API secret"):
+        exchanged(500, {}, replace(GRANT, **empty))
+
+
+def test_a_session_is_checked_and_ended() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((request.method, request.url.path))
+        profile = {"user_id": "AB1234", "user_name": "A", "exchanges": ["NSE"], "products": None}
+        data = True if request.method == "DELETE" else profile
+        return httpx.Response(200, json={"status": "success", "data": data})
+
+    session = exchanged(200, {"user_id": "AB1234", "access_token": "t"})
+    profile = door(answer).check(session)
+    assert (profile.user_id, profile.exchanges) == ("AB1234", frozenset({"NSE"}))
+    door(answer).invalidate(session)
+    assert asked == [("GET", "/v2/user/profile"), ("DELETE", "/v2/logout")]
+
+
+def test_a_session_that_is_over_is_told_and_ends_without_an_error() -> None:
+    def over(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(401, json={"status": "error"})
+
+    session = exchanged(200, {"user_id": "AB1234", "access_token": "t"})
+    with pytest.raises(e.SessionExpired):
+        door(over).check(session)
+    door(over).invalidate(session)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import datetime
 from random import Random
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from websockets.asyncio.client import ClientConnection
 
@@ -23,7 +24,7 @@ from tradertape_brokers.upstox.feed_loop import (
     StateListener,
     first_to_end,
 )
-from tradertape_brokers.upstox.keys import Keys
+from tradertape_brokers.upstox.keys import KeyBook
 from tradertape_brokers.upstox.messages import Malformed, Mode, read_message, request, tick_of
 from tradertape_brokers.upstox.rest import Rest
 from tradertape_brokers.upstox.subscriptions import Subscriptions, requests_between
@@ -39,8 +40,8 @@ _AUTHORISE: Final = "/v3/feed/market-data-feed/authorize"
 class TickListener(StateListener, Protocol):
     """Who is told of prices. Each call is on the feed's event loop, and has to be short."""
 
-    def on_tick(self, tick: Tick) -> None:
-        """A price or a depth changed."""
+    def on_ticks(self, ticks: Sequence[Tick]) -> None:
+        """Prices and depths changed: those of one frame."""
         ...
 
 
@@ -51,7 +52,7 @@ class UpstoxFeed:
     def __init__(
         self,
         rest: Rest,
-        keys: Keys,
+        keys: KeyBook,
         listener: TickListener,
         clock: Clock,
         *,
@@ -120,18 +121,23 @@ class UpstoxFeed:
         self._loop.live()
         if message.is_open is not None:
             self._is_open = message.is_open
-        for key, feed in message.feeds.items():
-            instrument = self._keys.find(key)
-            if instrument is None:
-                continue
-            try:
-                tick = tick_of(feed, instrument, now, self._numbers + 1)
-            except Malformed:
-                self.malformed += 1
-                continue
-            if tick is not None:
-                self._numbers += 1
-                self._listener.on_tick(tick)
+        ticks = [
+            tick for key, feed in message.feeds.items() if (tick := self._tick(key, feed, now))
+        ]
+        if ticks:
+            self._listener.on_ticks(ticks)
+
+    def _tick(self, key: str, feed: Any, now: datetime) -> Tick | None:
+        instrument = self._keys.find(key)
+        if instrument is None:
+            return None
+        try:
+            tick = tick_of(feed, instrument, now, self._numbers + 1)
+        except Malformed:
+            self.malformed += 1
+            return None
+        self._numbers += tick is not None
+        return tick
 
     async def _subscribe(self, socket: ClientConnection) -> None:
         """Follow what is wanted."""

@@ -30,6 +30,7 @@ _INTERVALS: Final[Mapping[Interval, tuple[str, date, timedelta]]] = {
     Interval.MINUTE_60: ("hours/1", _MINUTES_FROM, _QUARTER),
     Interval.DAY: ("days/1", _DAYS_FROM, _YEARS),
 }
+CANDLE_DAYS: Final = {interval: span.days for interval, (_, _, span) in _INTERVALS.items()}
 _PATH: Final = "/v3/historical-candle"
 _DAY = timedelta(days=1)
 

@@ -17,17 +17,21 @@ from tradertape_brokers.errors import BrokerError, Unavailable
 from tradertape_brokers.upstox.amounts import UNREADABLE, rupees, units
 from tradertape_brokers.upstox.answers import as_object, transport_error
 from tradertape_core.kernel.clock import IST
-from tradertape_core.market.instrument import InstrumentType
+from tradertape_core.market.instrument import Instrument, InstrumentType, OptionType
+from tradertape_core.market.tokens import instrument_token
 
-FILE_URL: Final = "https://assets.upstox.com/market-quote/instruments/exchange/complete.json.gz"
-SEGMENTS: Final = frozenset(
-    {"NSE_EQ", "BSE_EQ", "NSE_FO", "BSE_FO", "NSE_INDEX", "BSE_INDEX"}
-)  # what is traded here
+FILE_PATH: Final = "/market-quote/instruments/exchange/complete.json.gz"
+FILE_URL: Final = f"https://assets.upstox.com{FILE_PATH}"
 _TIMEOUT_S: Final = 60.0
 _LARGEST_LOSS: Final = Decimal("0.2")  # of the rows, from one day's file to the next
 _MOST_UNREADABLE: Final = Decimal("0.01")  # of the rows
 _KINDS: Final = {one.value: one for one in InstrumentType}
 _PAISE: Final = 100
+_MONTHS: Final = "123456789OND"  # of weekly contracts
+EXCHANGES: Final = {
+    "NSE_EQ": "NSE", "BSE_EQ": "BSE", "NSE_FO": "NFO", "BSE_FO": "BFO",
+    "NSE_INDEX": "NSE", "BSE_INDEX": "BSE",
+}  # fmt: skip
 
 
 class BadFile(Unavailable):
@@ -51,6 +55,31 @@ class UpstoxInstrument:
     lot_size: int
     tick_size: Decimal
     freeze_quantity: int | None
+    is_weekly: bool = False
+
+
+class UpstoxInstruments:
+    """The list of what can be traded: the port of `marketdata.InstrumentsPort`."""
+
+    def __init__(self, url: str = FILE_URL, transport: httpx.BaseTransport | None = None) -> None:
+        self._url = url
+        self._transport = transport
+
+    def download(self) -> list[Instrument]:
+        """Read today's whole list. Raises Unavailable."""
+        return listed(download(self._url, transport=self._transport))
+
+
+def listed(rows: Sequence[UpstoxInstrument]) -> list[Instrument]:
+    """The rows as core's instruments, under the exchanges' own symbols. Raises BadFile where two
+    have one name."""
+    found: dict[str, Instrument] = {}
+    for row in rows:
+        one = _instrument(row)
+        if one.id in found:
+            raise BadFile(f"the instrument file names {one.id} twice")
+        found[one.id] = one
+    return list(found.values())
 
 
 def download(
@@ -84,7 +113,7 @@ def parse(packed: bytes) -> list[UpstoxInstrument]:
     unreadable = 0
     for row in rows:
         fields = as_object(row) or {}
-        if fields and fields.get("segment") not in SEGMENTS:
+        if fields and fields.get("segment") not in EXCHANGES:
             continue
         try:
             found.append(_read(fields))
@@ -131,6 +160,7 @@ def _read(row: Mapping[str, Any]) -> UpstoxInstrument:
         lot_size=units(row.get("lot_size")) or 1,
         tick_size=tick or Decimal("0.01"),
         freeze_quantity=int(rupees(row.get("freeze_quantity"))) or None,
+        is_weekly=bool(row.get("weekly")),
     )
 
 
@@ -139,3 +169,41 @@ _NO_CONTRACTS: Final = (InstrumentType.EQ, InstrumentType.INDEX)
 
 def _day(milliseconds: object) -> date:
     return datetime.fromtimestamp(int(str(milliseconds)) / 1000, UTC).astimezone(IST).date()
+
+
+def _instrument(row: UpstoxInstrument) -> Instrument:
+    exchange, number = EXCHANGES[row.segment], int(row.exchange_token)
+    is_index = row.kind is InstrumentType.INDEX
+    code = "INDICES" if is_index else exchange
+    is_option = row.kind in (InstrumentType.CE, InstrumentType.PE)
+    return Instrument(
+        exchange=exchange,
+        tradingsymbol=_symbol(row),
+        instrument_token=instrument_token(number, code),
+        exchange_token=number,
+        # Of an index the name is what its key is made of.
+        name=row.key.partition("|")[2] if is_index else row.name,
+        isin=row.isin,
+        lot_size=row.lot_size,
+        tick_size=row.tick_size,
+        freeze_quantity=row.freeze_quantity,
+        segment="INDICES" if is_index else exchange,
+        instrument_type=row.kind,
+        expiry=row.expiry,
+        strike=row.strike,
+        option_type=cast(OptionType, row.kind.value) if is_option else None,
+        underlying=row.underlying or row.trading_symbol,
+    )
+
+
+def _symbol(row: UpstoxInstrument) -> str:
+    """The exchange's symbol: `INFY`, `NIFTY 50`, `NIFTY26NOVFUT`, `NIFTY26D0124000CE`."""
+    if row.kind is InstrumentType.INDEX:
+        return row.key.partition("|")[2].upper()
+    if row.expiry is None:
+        return row.trading_symbol
+    if row.strike is None:
+        return f"{row.underlying}{row.expiry:%y%b}FUT".upper()
+    month = _MONTHS[row.expiry.month - 1]
+    when = f"{row.expiry:%y}{month}{row.expiry:%d}" if row.is_weekly else f"{row.expiry:%y%b}"
+    return f"{row.underlying}{when}{row.strike.normalize():f}{row.kind.value}".upper()

@@ -7,18 +7,66 @@ wrong instrument is worse than no order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
 
 from tradertape_brokers.errors import Refused
-from tradertape_brokers.upstox.instruments import UpstoxInstrument
+from tradertape_brokers.upstox.instruments import EXCHANGES, UpstoxInstrument
 from tradertape_core.market.instrument import Instrument, InstrumentType
 
-EXCHANGES: Final = {
-    "NSE_EQ": "NSE", "BSE_EQ": "BSE", "NSE_FO": "NFO", "BSE_FO": "BFO",
-    "NSE_INDEX": "NSE", "BSE_INDEX": "BSE",
-}  # fmt: skip
+__all__ = ["EXCHANGES", "FoundKeys", "KeyBook", "Keys"]
+
 _CONTRACTS: Final = {"NFO": "NSE_FO", "BFO": "BSE_FO"}
+
+
+class KeyBook(Protocol):
+    """Translates between core's instruments and Upstox's keys."""
+
+    def key_of(self, exchange: str, tradingsymbol: str) -> str:
+        """The key of an instrument. Raises Refused, which says why there is none."""
+        ...
+
+    def find(self, key: str) -> Instrument | None:
+        """The instrument of a key; None for one that is unknown or not surely one instrument's."""
+        ...
+
+    def named(self, key: str, exchange: str, tradingsymbol: str) -> Instrument | None:
+        """The same for a row that has the names beside the key."""
+        ...
+
+
+class FoundKeys:
+    """Keys of instruments that are looked up one by one in Upstox's own list."""
+
+    def __init__(self, find: Callable[[str], Instrument | None]) -> None:
+        self._look_up = find
+        self._known: dict[str, Instrument] = {}
+
+    def key_of(self, exchange: str, tradingsymbol: str) -> str:
+        """The key of an instrument of the list. Raises Refused."""
+        name = f"{exchange}:{tradingsymbol}"
+        one = self._look_up(name)
+        key = None if one is None else _made(one)
+        if one is None or key is None:
+            raise Refused(f"{name} cannot be traded at Upstox: it is not in Upstox's list of today")
+        self._known[_folded(key)] = one
+        return key
+
+    def find(self, key: str) -> Instrument | None:
+        """The instrument of a key that was asked for before."""
+        return self._known.get(_folded(key))
+
+    def named(self, key: str, exchange: str, tradingsymbol: str) -> Instrument | None:
+        """The instrument of the names, where its key is this one."""
+        found = self.find(key)
+        if found is not None:
+            return found
+        one = self._look_up(f"{exchange}:{tradingsymbol}")
+        made = None if one is None else _made(one)
+        if one is None or made is None or _folded(made) != _folded(key):
+            return None
+        self._known[_folded(key)] = one
+        return one
 
 
 class Keys:
@@ -57,6 +105,10 @@ class Keys:
     def find(self, key: str) -> Instrument | None:
         """The instrument of a key; None for one that is unknown or not surely one instrument's."""
         return self._instruments.get(_folded(key))
+
+    def named(self, key: str, exchange: str, tradingsymbol: str) -> Instrument | None:  # noqa: ARG002 - the key is enough
+        """The same: the key alone decides."""
+        return self.find(key)
 
     def _settle(
         self,

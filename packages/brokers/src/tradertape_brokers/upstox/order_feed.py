@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection
 from tradertape_brokers.feeds import Pauses
 from tradertape_brokers.upstox.answers import as_object
 from tradertape_brokers.upstox.feed_loop import FeedLoop, Patience, StateListener
-from tradertape_brokers.upstox.keys import Keys
+from tradertape_brokers.upstox.keys import KeyBook
 from tradertape_brokers.upstox.orders_mapping import UnknownRow, venue_order
 from tradertape_brokers.upstox.rest import Rest
 from tradertape_core.kernel.clock import Clock
@@ -34,7 +34,7 @@ class UpstoxOrderFeed:
     def __init__(
         self,
         rest: Rest,
-        keys: Keys,
+        keys: KeyBook,
         listener: OrderListener,
         clock: Clock,
         *,

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from tradertape_brokers.errors import OutcomeUnknown, Unavailable
+from tradertape_brokers.feed import TickMode
 from tradertape_brokers.limiter import Urgency
 from tradertape_brokers.port import Capabilities
 from tradertape_brokers.upstox.answers import as_object, rows_of
-from tradertape_brokers.upstox.keys import Keys
+from tradertape_brokers.upstox.feed import MOST_KEYS
+from tradertape_brokers.upstox.history import CANDLE_DAYS
+from tradertape_brokers.upstox.keys import KeyBook
 from tradertape_brokers.upstox.orders_mapping import (
     LONGEST_TAG,
     VALIDITIES,
@@ -35,13 +38,16 @@ CAPABILITIES: Final = Capabilities(
     protects_markets=True,
     gtt_single=True,
     updates_orders=True,
+    candle_days=CANDLE_DAYS,
+    tick_modes=frozenset(TickMode),
+    feed_instruments=MOST_KEYS,
 )
 
 
 class UpstoxOrders:
     """Sends, changes and cancels the orders of one account, and reads its book."""
 
-    def __init__(self, rest: Rest, clock: Clock, keys: Keys) -> None:
+    def __init__(self, rest: Rest, clock: Clock, keys: KeyBook) -> None:
         self._rest = rest
         self._clock = clock
         self._keys = keys

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tradertape_brokers.errors import Refused
-from tradertape_brokers.upstox.keys import EXCHANGES, Keys
+from tradertape_brokers.upstox.keys import EXCHANGES, KeyBook
 from tradertape_core.kernel.clock import IST
 from tradertape_core.orders.order import (
     NIL,
@@ -63,7 +63,7 @@ class UnknownRow(ValueError):
     """A row that this adapter cannot read; the text names the field."""
 
 
-def order_body(order: Order, keys: Keys) -> Body:
+def order_body(order: Order, keys: KeyBook) -> Body:
     """The body of a new order. Raises Refused for what Upstox does not take."""
     request = order.request
     if not order.tag or len(order.tag) > LONGEST_TAG:
@@ -91,7 +91,7 @@ def change_body(order: Order, change: Change) -> Body:
     return {"order_id": order.venue_order_id, **_terms(wanted)}
 
 
-def venue_orders(orders: Sequence[Row], trades: Iterable[Row], keys: Keys) -> list[VenueOrder]:
+def venue_orders(orders: Sequence[Row], trades: Iterable[Row], keys: KeyBook) -> list[VenueOrder]:
     """The day's order book with its trades. Raises UnknownRow."""
     by_order: dict[str, list[Trade]] = {}
     for row in trades:
@@ -103,7 +103,7 @@ def venue_orders(orders: Sequence[Row], trades: Iterable[Row], keys: Keys) -> li
 
 
 def venue_order(
-    row: Row, keys: Keys, trades: tuple[Trade, ...] = (), *, is_snapshot: bool
+    row: Row, keys: KeyBook, trades: tuple[Trade, ...] = (), *, is_snapshot: bool
 ) -> VenueOrder:
     """A row of the book, or the object of an update on the feed or the webhook.
 
@@ -165,6 +165,11 @@ def product_of(word: object, exchange: str) -> Product:
     return Product.NRML if exchange in ("NFO", "BFO") else Product.CNC
 
 
+def product_word(product: Product) -> str:
+    """Upstox's word for a product."""
+    return _PRODUCTS[product]
+
+
 def margin_row(request: OrderRequest, key: str) -> Body:
     """An order as the margin call has it; without a price it is the market's."""
     row: Body = {
@@ -191,12 +196,12 @@ def _terms(request: OrderRequest) -> Body:
     return terms
 
 
-def _request(row: Row, keys: Keys) -> OrderRequest:
+def _request(row: Row, keys: KeyBook) -> OrderRequest:
     key = str(row.get("instrument_token") or row["instrument_key"])
     segment = key.partition("|")[0]
-    listed = keys.find(key)
     exchange = EXCHANGES.get(segment, str(row["exchange"]))
     symbol = str(row.get("trading_symbol") or row["tradingsymbol"])
+    listed = keys.named(key, exchange, symbol)
     return OrderRequest(
         exchange=listed.exchange if listed is not None else exchange,
         tradingsymbol=listed.tradingsymbol if listed is not None else symbol,

@@ -3,68 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tradertape_brokers.errors import Unavailable
+from tradertape_brokers.portfolio import Holding, Margin, Position, PositionKind
+from tradertape_brokers.sessions import Profile
 from tradertape_brokers.upstox.amounts import UNREADABLE, paise, rupees, units
 from tradertape_brokers.upstox.answers import as_object, rows_of
-from tradertape_brokers.upstox.keys import EXCHANGES, Keys
+from tradertape_brokers.upstox.keys import EXCHANGES, KeyBook
 from tradertape_brokers.upstox.orders_mapping import margin_row, product_of
 from tradertape_brokers.upstox.rest import Rest
+from tradertape_brokers.upstox.session import NAME, profile_of
 from tradertape_core.kernel.money import Paise
-from tradertape_core.orders.order import OrderRequest, Product
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
-    """Delivered shares of one company; prices are rupees.
-
-    quantity: all of them, T1 included. used_quantity: sold today.
-    """
-
-    exchange: str
-    tradingsymbol: str
-    isin: str
-    product: Product
-    quantity: int
-    t1_quantity: int
-    used_quantity: int
-    collateral_quantity: int
-    average_price: Decimal
-    last_price: Decimal
-    close_price: Decimal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionLine:
-    """A position: what was traded today, and what was carried over. Below 0 when short."""
-
-    exchange: str
-    tradingsymbol: str
-    product: Product
-    quantity: int
-    average_price: Decimal
-    overnight_quantity: int
-    bought_quantity: int
-    bought_price: Decimal
-    sold_quantity: int
-    sold_price: Decimal
-    last_price: Decimal
-    realised_paise: Paise
-    unrealised_paise: Paise
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Funds:
-    """Money of an account: free for orders, and held back."""
-
-    available_paise: Paise
-    used_paise: Paise
-    payin_paise: Paise
-    span_paise: Paise
-    exposure_paise: Paise
+from tradertape_core.orders.order import NIL, OrderRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +28,10 @@ class MarginNeed:
 
 
 class UpstoxPortfolio:
-    """Reads an account's portfolio. Each method raises BrokerError."""
+    """Reads an account's portfolio: the port of `portfolio.PortfolioPort`. Each method raises
+    BrokerError."""
 
-    def __init__(self, rest: Rest, keys: Keys) -> None:
+    def __init__(self, rest: Rest, keys: KeyBook) -> None:
         self._rest = rest
         self._keys = keys
 
@@ -90,21 +43,25 @@ class UpstoxPortfolio:
         except UNREADABLE as error:
             raise Unavailable(f"Upstox's holdings cannot be read: {error!r}") from error
 
-    def positions(self) -> list[PositionLine]:
-        """Positions of the day and those carried over."""
+    def positions(self) -> list[Position]:
+        """Positions with what was carried over, and what today's trades made."""
         rows = rows_of(self._rest.get("/v2/portfolio/short-term-positions"), "positions")
         try:
-            return [position_of(row, self._keys) for row in rows]
+            return [one for row in rows for one in positions_of(row, self._keys)]
         except UNREADABLE as error:
             raise Unavailable(f"Upstox's positions cannot be read: {error!r}") from error
 
-    def funds(self) -> Funds:
-        """Money, used and free; all of it is under equity since July 2025."""
+    def margins(self) -> list[Margin]:
+        """Money; all of it is under equity since July 2025."""
         answer = as_object(self._rest.get("/v2/user/get-funds-and-margin")) or {}
         try:
-            return funds_of(as_object(answer["equity"]) or {})
+            return [margin_line(as_object(answer["equity"]) or {})]
         except UNREADABLE as error:
             raise Unavailable(f"Upstox's funds cannot be read: {error!r}") from error
+
+    def profile(self) -> Profile:
+        """Whose account it is."""
+        return profile_of(self._rest.get("/v2/user/profile"))
 
     def margin_of(self, requests: Sequence[OrderRequest]) -> MarginNeed:
         """What orders need."""
@@ -121,60 +78,88 @@ class UpstoxPortfolio:
             raise Unavailable(f"Upstox's margin cannot be read: {error!r}") from error
 
 
-def holding_of(row: Mapping[str, Any], keys: Keys) -> Holding:
-    """A row of holdings. Raises ValueError and its like."""
+def holding_of(row: Mapping[str, Any], keys: KeyBook) -> Holding:
+    """A row of holdings, whose quantity has the unsettled shares in it. Raises ValueError and its
+    like."""
     exchange, symbol = names_of(row, keys)
+    unsettled = units(row.get("t1_quantity"))
+    pledged = units(row.get("collateral_quantity"))
     return Holding(
+        broker=NAME,
         exchange=exchange,
         tradingsymbol=symbol,
         isin=str(row.get("isin") or ""),
         product=product_of(row.get("product") or "D", exchange),
-        quantity=units(row["quantity"]),
-        t1_quantity=units(row.get("t1_quantity")),
-        used_quantity=units(row.get("cnc_used_quantity")),
-        collateral_quantity=units(row.get("collateral_quantity")),
+        quantity=units(row["quantity"]) - unsettled - pledged,
         average_price=rupees(row.get("average_price")),
         last_price=rupees(row.get("last_price")),
         close_price=rupees(row.get("close_price")),
+        t1_quantity=unsettled,
+        pledged_quantity=pledged,
     )
 
 
-def position_of(row: Mapping[str, Any], keys: Keys) -> PositionLine:
-    """A row of positions. Raises ValueError and its like."""
+def positions_of(row: Mapping[str, Any], keys: KeyBook) -> list[Position]:
+    """A row of positions as the position and, where it was traded today, the day's part of it.
+
+    Raises ValueError and its like.
+    """
     exchange, symbol = names_of(row, keys)
-    return PositionLine(
+    last, close = rupees(row.get("last_price")), rupees(row.get("close_price"))
+    bought, sold = units(row.get("day_buy_quantity")), units(row.get("day_sell_quantity"))
+    net = Position(
+        broker=NAME,
+        kind=PositionKind.NET,
         exchange=exchange,
         tradingsymbol=symbol,
         product=product_of(row["product"], exchange),
         quantity=units(row["quantity"]),
         average_price=rupees(row.get("average_price")),
+        last_price=last,
+        close_price=close,
         overnight_quantity=units(row.get("overnight_quantity")),
-        bought_quantity=units(row.get("day_buy_quantity")),
-        bought_price=rupees(row.get("day_buy_price")),
-        sold_quantity=units(row.get("day_sell_quantity")),
-        sold_price=rupees(row.get("day_sell_price")),
-        last_price=rupees(row.get("last_price")),
-        realised_paise=paise(row.get("realised")),
-        unrealised_paise=paise(row.get("unrealised")),
+        buy_quantity=bought + units(row.get("overnight_buy_quantity")),
+        buy_value=rupees(row.get("buy_value")),
+        sell_quantity=sold + units(row.get("overnight_sell_quantity")),
+        sell_value=rupees(row.get("sell_value")),
+        multiplier=rupees(row.get("multiplier") or 1),
+    )
+    if not (bought or sold):
+        return [net]
+    day = replace(
+        net,
+        kind=PositionKind.DAY,
+        quantity=bought - sold,
+        average_price=rupees(row.get("day_buy_price" if bought >= sold else "day_sell_price")),
+        overnight_quantity=0,
+        buy_quantity=bought,
+        buy_value=rupees(row.get("day_buy_value")),
+        sell_quantity=sold,
+        sell_value=rupees(row.get("day_sell_value")),
+    )
+    return [net, day]
+
+
+def margin_line(row: Mapping[str, Any]) -> Margin:
+    """The money of a segment. Upstox names no cash apart, nor collateral. Raises ValueError and
+    its like."""
+    available, used = rupees(row["available_margin"]), rupees(row["used_margin"])
+    return Margin(
+        broker=NAME,
+        segment="equity",
+        available_cash=available,
+        available_margin=available,
+        used_margin=used,
+        collateral=NIL,
+        opening_balance=available + used - rupees(row.get("payin_amount")),
+        net=available,
     )
 
 
-def funds_of(row: Mapping[str, Any]) -> Funds:
-    """The money of a segment. Raises ValueError and its like."""
-    return Funds(
-        available_paise=paise(row["available_margin"]),
-        used_paise=paise(row["used_margin"]),
-        payin_paise=paise(row.get("payin_amount")),
-        span_paise=paise(row.get("span_margin")),
-        exposure_paise=paise(row.get("exposure_margin")),
-    )
-
-
-def names_of(row: Mapping[str, Any], keys: Keys) -> tuple[str, str]:
+def names_of(row: Mapping[str, Any], keys: KeyBook) -> tuple[str, str]:
     """Core's exchange and symbol; those of Upstox where core lists no such instrument."""
     key = str(row["instrument_token"])
-    found = keys.find(key)
-    if found is not None:
-        return found.exchange, found.tradingsymbol
     exchange = EXCHANGES.get(key.partition("|")[0], str(row.get("exchange") or ""))
-    return exchange, str(row.get("trading_symbol") or row["tradingsymbol"])
+    symbol = str(row.get("trading_symbol") or row["tradingsymbol"])
+    found = keys.named(key, exchange, symbol)
+    return (exchange, symbol) if found is None else (found.exchange, found.tradingsymbol)

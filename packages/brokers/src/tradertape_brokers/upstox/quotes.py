@@ -11,8 +11,11 @@ from tradertape_brokers.errors import Unavailable
 from tradertape_brokers.limiter import Kind
 from tradertape_brokers.upstox.amounts import UNREADABLE, moment, price, units
 from tradertape_brokers.upstox.answers import as_object
-from tradertape_brokers.upstox.keys import Keys
+from tradertape_brokers.upstox.history import candles
+from tradertape_brokers.upstox.keys import KeyBook
 from tradertape_brokers.upstox.rest import Rest
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.market.candle import Candle, Interval
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Depth, DepthLevel, Tick
 
@@ -20,11 +23,13 @@ MOST_KEYS: Final = 500  # of a call
 
 
 class UpstoxQuotes:
-    """Reads prices. Each method raises BrokerError; what has no price is missing."""
+    """Reads prices and candles: the port of `marketdata.QuotesPort`. Each method raises
+    BrokerError; what has no price is missing."""
 
-    def __init__(self, rest: Rest, keys: Keys) -> None:
+    def __init__(self, rest: Rest, keys: KeyBook, clock: Clock) -> None:
         self._rest = rest
         self._keys = keys
+        self._clock = clock
 
     def last_prices(self, instruments: Sequence[Instrument]) -> dict[str, Decimal]:
         """Last prices by instrument id, as many calls as are needed."""
@@ -38,12 +43,19 @@ class UpstoxQuotes:
                 found[one.id] = last
         return found
 
-    def quotes(self, instruments: Sequence[Instrument], now: datetime) -> dict[str, Tick]:
-        """Markets with their depths by instrument id. now: when they count as received."""
+    def candles(
+        self, instrument: Instrument, interval: Interval, start: datetime, end: datetime
+    ) -> list[Candle]:
+        """Candles that begin from `start` on and before `end`, oldest first."""
+        key = self._keys.key_of(instrument.exchange, instrument.tradingsymbol)
+        return candles(self._rest, key, interval, start, end, now=self._clock.now())
+
+    def quotes(self, instruments: Sequence[Instrument]) -> dict[str, Tick]:
+        """Markets with their depths by instrument id."""
         found: dict[str, Tick] = {}
         for one, row in self._rows("/v3/market-quote/quotes", instruments):
             try:
-                tick = tick_of(row, one, now)
+                tick = tick_of(row, one, self._clock.now())
             except UNREADABLE as error:
                 raise Unavailable(f"Upstox's quotes cannot be read: {error!r}") from error
             if tick is not None:
