@@ -31,6 +31,12 @@ def _kite() -> Broker:
     return Kite()
 
 
+def _upstox() -> Broker:
+    from tradertape_brokers.upstox.broker import Upstox  # noqa: PLC0415 - extra [upstox]
+
+    return Upstox()
+
+
 def _groww() -> Broker:
     from tradertape_brokers.groww.broker import Groww  # noqa: PLC0415 - extra [groww]
 
@@ -39,5 +45,6 @@ def _groww() -> Broker:
 
 _LOADERS: Final[Mapping[str, Callable[[], Broker]]] = {
     "kite": _kite,
+    "upstox": _upstox,
     "groww": _groww,
 }

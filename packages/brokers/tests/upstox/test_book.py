@@ -18,9 +18,10 @@ from tradertape_brokers.upstox.orders_mapping import (
     venue_orders,
 )
 from tradertape_core.execution import engine
-from tradertape_core.orders.events import OrderModified
+from tradertape_core.orders.events import OrderModified, OrderPlaced
 from tradertape_core.orders.order import Change, OrderStatus, OrderType, Product, Side
 from tradertape_core.orders.reports import CancelReason
+from tradertape_core.orders.transitions import evolve
 
 ROW: dict[str, Any] = {
     "exchange": "NSE", "product": "D", "price": 1500.05, "quantity": 5, "status": "open",
@@ -132,11 +133,19 @@ def test_the_book_takes_no_protection_away() -> None:
         "order_type": "SL-M", "price": 0.0, "trigger_price": 1480.0, "transaction_type": "SELL",
         "filled_quantity": 0, "status": "trigger pending", "order_timestamp": "2026-11-24 10:31:00",
     }  # fmt: skip
-    report = venue_order(row, KEYS, is_snapshot=True).report_on("ours")
-    events = engine.apply(report, stop, NOW)
-    assert [one for one in events if isinstance(one, OrderModified)] == []
-    moved = venue_order(row | {"trigger_price": 1475.0}, KEYS, is_snapshot=True).report_on("ours")
-    (change,) = [
-        one.change for one in engine.apply(moved, stop, NOW) if isinstance(one, OrderModified)
-    ]
-    assert change == Change(trigger_price=Decimal("1475.0"))
+    order = evolve(
+        None,
+        OrderPlaced(
+            order_id="ours", at=NOW, account="a", run_id=None, request=stop.request,
+            venue="broker", tag=TAG,
+        ),
+    )  # fmt: skip
+    changes: list[Change] = []
+    for second, trigger in enumerate((1480.0, 1480.0, 1475.0)):
+        told = row | {"trigger_price": trigger, "order_timestamp": f"2026-11-24 10:31:0{second}"}
+        report = venue_order(told, KEYS, is_snapshot=True).report_on("ours")
+        for event in engine.apply(report, order, NOW):
+            order = evolve(order, event)
+            changes += [event.change] if isinstance(event, OrderModified) else []
+    assert changes == [Change(trigger_price=Decimal("1475.0"))]
+    assert order.request.market_protection == -1
