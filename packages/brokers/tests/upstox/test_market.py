@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -221,9 +221,15 @@ class Desk:
 
 
 @pytest.fixture
-def desk(fresh: Running, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(fresh: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """The exchange's clock stands: what is compared is of one moment."""
     monkeypatch.setattr("tradertape_sandbox.wire.rate_limits.RateLimits.admit", lambda *_: None)
-    return Desk(fresh, rest_of(fresh), Keys(fresh.sandbox.exchange.instruments.all))
+    rest, clock = rest_of(fresh), fresh.sandbox.exchange.clock
+    clock.run(0)
+    try:
+        yield Desk(fresh, rest, Keys(fresh.sandbox.exchange.instruments.all))
+    finally:
+        clock.reset()
 
 
 def test_prices_of_the_sandbox_are_its_own(desk: Desk) -> None:
