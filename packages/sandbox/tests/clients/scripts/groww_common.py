@@ -22,7 +22,8 @@ NSE, CASH, FNO = GrowwAPI.EXCHANGE_NSE, GrowwAPI.SEGMENT_CASH, GrowwAPI.SEGMENT_
 
 
 def use_sandbox():
-    """Replace the client's hosts, which are literals, below the client: it stays as it is."""
+    """Begin with fresh accounts, and replace the client's hosts, which are literals, below the
+    client: it stays as it is."""
     send = requests.sessions.Session.request
 
     def request(session, method, url, *args, **more):
@@ -31,6 +32,8 @@ def use_sandbox():
         return send(session, method, url.replace("https://api.groww.in", ROOT), *args, **more)
 
     requests.sessions.Session.request = request
+    # Another script may have traded before.
+    requests.post(f"{address()}/admin/reset", timeout=7).raise_for_status()
 
 
 def totp(seed=TOTP_SECRET, step_s=30):

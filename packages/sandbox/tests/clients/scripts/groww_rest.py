@@ -177,11 +177,11 @@ def history(groww):
         lambda: groww.get_historical_candles(NSE, CASH, "NSE-INFY", start, end, "5minute"),
         lambda r: len(r["candles"]) > 500,
     )
-    seconds = [int((now - datetime.timedelta(days=ago)).timestamp()) for ago in (4, 0)]
+    seconds = [int((now - datetime.timedelta(days=ago)).timestamp()) for ago in (6, 0)]
     report.call(
         "get_historical_candle_data",
         lambda: groww.get_historical_candle_data("INFY", NSE, CASH, *seconds, 10),
-        lambda r: len(r["candles"]) > 50 and len(r["candles"][0]) == 6,
+        lambda r: len(r["candles"]) > 30 and len(r["candles"][0]) == 6,
     )
     report.fails(
         "get_historical_candles over too long a time",
