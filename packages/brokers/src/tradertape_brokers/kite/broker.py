@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tradertape_brokers.hosts import Hosts
+from tradertape_brokers.kite.gtts import KiteGtts
 from tradertape_brokers.kite.orders import CAPABILITIES, KiteOrders
+from tradertape_brokers.kite.portfolio import KitePortfolio
 from tradertape_brokers.kite.postbacks import KitePostbacks
 from tradertape_brokers.kite.rest import LIMITS, Rest
 from tradertape_brokers.kite.session import FLOW, NAME, KiteSessions
@@ -46,4 +48,6 @@ class Kite:
         """Return an account's ports."""
         token = session.access_token.reveal()
         rest = Rest(session.api_key, token, root=hosts.kite.rest, limiter=limiter)
-        return Connection(orders=KiteOrders(rest, clock))
+        return Connection(
+            orders=KiteOrders(rest, clock), portfolio=KitePortfolio(rest), gtts=KiteGtts(rest)
+        )

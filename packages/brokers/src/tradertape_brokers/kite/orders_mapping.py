@@ -97,8 +97,10 @@ def venue_orders(orders: Sequence[Row], trades: Iterable[Row]) -> list[VenueOrde
 
 def venue_order(row: Row, trades: tuple[Trade, ...] = (), *, is_snapshot: bool) -> VenueOrder:
     """One row of the book, or the object of a postback or an order update. Raises UnknownRow."""
-    placed = _time(row, "order_timestamp")
-    updated = _time(row, "exchange_update_timestamp") or _time(row, "exchange_timestamp") or placed
+    placed = time_of(row, "order_timestamp")
+    updated = (
+        time_of(row, "exchange_update_timestamp") or time_of(row, "exchange_timestamp") or placed
+    )
     if placed is None or updated is None:
         raise UnknownRow("order_timestamp is missing")
     at = max(placed, updated)
@@ -125,7 +127,7 @@ def venue_order(row: Row, trades: tuple[Trade, ...] = (), *, is_snapshot: bool) 
 
 def trade_of(row: Row) -> Trade:
     """One row of the trade book. Raises UnknownRow."""
-    at = _time(row, "exchange_timestamp") or _time(row, "fill_timestamp")
+    at = time_of(row, "exchange_timestamp") or time_of(row, "fill_timestamp")
     if at is None:
         raise UnknownRow("fill_timestamp is missing")
     return Trade(
@@ -144,15 +146,15 @@ def _request(row: Row) -> OrderRequest:
         exchange=str(row["exchange"]),
         tradingsymbol=str(row["tradingsymbol"]),
         side=Side(row["transaction_type"]),
-        product=_product(row),
+        product=product_of(row),
         order_type=OrderType(row["order_type"]),
         quantity=int(row["quantity"]),
         variety=Variety(row.get("variety") or "regular"),
         validity=validity,
-        price=_decimal(row.get("price")),
-        trigger_price=_decimal(row.get("trigger_price")),
+        price=decimal_of(row.get("price")),
+        trigger_price=decimal_of(row.get("trigger_price")),
         disclosed_quantity=int(row.get("disclosed_quantity") or 0),
-        market_protection=_decimal(row.get("market_protection")),
+        market_protection=decimal_of(row.get("market_protection")),
         validity_ttl=int(row.get("validity_ttl") or 0) or None
         if validity is Validity.TTL
         else None,
@@ -161,7 +163,7 @@ def _request(row: Row) -> OrderRequest:
     )
 
 
-def _product(row: Row) -> Product:
+def product_of(row: Row) -> Product:
     """Cover orders have a product of their own at Kite; core has them as intraday."""
     name = str(row["product"])
     return Product.MIS if name in ("CO", "BO") else Product(name)
@@ -187,7 +189,7 @@ def _reason(row: Row, status: OrderStatus) -> CancelReason:
     return CancelReason.IOC if row.get("validity") == "IOC" else CancelReason.VENUE
 
 
-def _time(row: Row, name: str) -> datetime | None:
+def time_of(row: Row, name: str) -> datetime | None:
     """A time of Kite, which has whole seconds of Indian time and no zone."""
     value = row.get(name)
     if not value:
@@ -214,5 +216,6 @@ def _number(value: Decimal) -> float | int:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _decimal(value: object) -> Decimal:
+def decimal_of(value: object) -> Decimal:
+    """A number of Kite's; 0 where there is none."""
     return NIL if value in (None, "", 0) else Decimal(str(value))
