@@ -128,7 +128,7 @@ def test_what_the_broker_can_do_is_what_its_ports_take(broker: Broker) -> None:
     assert able.feed_instruments == 1500
     assert able.gtt_single
     assert not able.gtt_two_leg
-    assert (broker.name, broker.login.has_page, broker.postbacks) == ("upstox", True, None)
+    assert (broker.name, broker.login.has_page) == ("upstox", True)
 
 
 @asynccontextmanager

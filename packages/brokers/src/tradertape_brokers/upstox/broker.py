@@ -14,21 +14,24 @@ from tradertape_brokers.upstox.instruments import FILE_PATH, FILE_URL, UpstoxIns
 from tradertape_brokers.upstox.keys import FoundKeys
 from tradertape_brokers.upstox.orders import CAPABILITIES, UpstoxOrders
 from tradertape_brokers.upstox.portfolio import UpstoxPortfolio
+from tradertape_brokers.upstox.postbacks import UpstoxPostbacks
 from tradertape_brokers.upstox.quotes import UpstoxQuotes
 from tradertape_brokers.upstox.rest import LIMITS, ROOT, Rest
 from tradertape_brokers.upstox.session import FLOW, NAME, UpstoxSessions
 from tradertape_core.kernel.clock import Clock
 
+_POSTBACKS = UpstoxPostbacks()
+
 
 @dataclass(frozen=True, slots=True)
 class Upstox:
-    """Upstox, by its API of versions 2 and 3. Its webhook is not signed, and not read."""
+    """Upstox, by its API of versions 2 and 3."""
 
     name: str = NAME
     title: str = "Upstox"
     capabilities: Capabilities = CAPABILITIES
     login: LoginFlow = FLOW
-    postbacks: None = None
+    postbacks: UpstoxPostbacks = _POSTBACKS
 
     def limiter(self) -> Limiter:
         """Return a new limiter with Upstox's limits."""
