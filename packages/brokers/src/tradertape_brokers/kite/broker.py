@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tradertape_brokers.hosts import Hosts
 from tradertape_brokers.kite.gtts import KiteGtts
+from tradertape_brokers.kite.market import KiteInstruments, KiteQuotes
 from tradertape_brokers.kite.orders import CAPABILITIES, KiteOrders
 from tradertape_brokers.kite.portfolio import KitePortfolio
 from tradertape_brokers.kite.postbacks import KitePostbacks
@@ -49,5 +50,9 @@ class Kite:
         token = session.access_token.reveal()
         rest = Rest(session.api_key, token, root=hosts.kite.rest, limiter=limiter)
         return Connection(
-            orders=KiteOrders(rest, clock), portfolio=KitePortfolio(rest), gtts=KiteGtts(rest)
+            orders=KiteOrders(rest, clock),
+            portfolio=KitePortfolio(rest),
+            instruments=KiteInstruments(rest),
+            quotes=KiteQuotes(rest, clock),
+            gtts=KiteGtts(rest),
         )

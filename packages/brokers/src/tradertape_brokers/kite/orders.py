@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tradertape_brokers.errors import OutcomeUnknown, Unavailable
+from tradertape_brokers.kite.market import CANDLE_DAYS
 from tradertape_brokers.kite.orders_mapping import (
     UnknownRow,
     change_form,
@@ -41,6 +42,7 @@ CAPABILITIES = Capabilities(
     gtt_single=True,
     gtt_two_leg=True,
     updates_orders=True,
+    candle_days=CANDLE_DAYS,
 )
 
 
