@@ -12,6 +12,7 @@ from tradertape_brokers.kite.portfolio import KitePortfolio
 from tradertape_brokers.kite.postbacks import KitePostbacks
 from tradertape_brokers.kite.rest import LIMITS, Rest
 from tradertape_brokers.kite.session import FLOW, NAME, KiteSessions
+from tradertape_brokers.kite.ticker import KiteTicker
 from tradertape_brokers.limiter import Limiter
 from tradertape_brokers.port import Capabilities, Connection, FindInstrument
 from tradertape_brokers.sessions import LoginFlow, Session
@@ -55,4 +56,5 @@ class Kite:
             instruments=KiteInstruments(rest),
             quotes=KiteQuotes(rest, clock),
             gtts=KiteGtts(rest),
+            feed=KiteTicker(session, hosts.kite.ticker, clock),
         )

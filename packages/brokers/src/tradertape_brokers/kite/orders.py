@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tradertape_brokers.errors import OutcomeUnknown, Unavailable
+from tradertape_brokers.feed import TickMode
 from tradertape_brokers.kite.market import CANDLE_DAYS
 from tradertape_brokers.kite.orders_mapping import (
     UnknownRow,
@@ -15,6 +16,7 @@ from tradertape_brokers.kite.orders_mapping import (
     venue_orders,
 )
 from tradertape_brokers.kite.rest import Rest
+from tradertape_brokers.kite.wanted import MOST_OF_A_SOCKET, SOCKETS
 from tradertape_brokers.limiter import Urgency
 from tradertape_brokers.port import Capabilities
 from tradertape_core.kernel.clock import Clock
@@ -43,6 +45,8 @@ CAPABILITIES = Capabilities(
     gtt_two_leg=True,
     updates_orders=True,
     candle_days=CANDLE_DAYS,
+    tick_modes=frozenset(TickMode),
+    feed_instruments=SOCKETS * MOST_OF_A_SOCKET,
 )
 
 
