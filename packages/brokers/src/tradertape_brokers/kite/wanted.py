@@ -21,6 +21,7 @@ class Wanted:
         self._lock = threading.Lock()
         self._clients: dict[str, dict[int, TickMode]] = {}
         self._sockets: dict[int, int] = {}
+        self._taken = [0] * SOCKETS
         self._instruments: dict[int, Instrument] = {}
 
     def add(self, client: str, instruments: Iterable[Instrument], mode: TickMode) -> frozenset[str]:
@@ -30,11 +31,10 @@ class Wanted:
             wanted = self._clients.setdefault(client, {})
             for one in instruments:
                 token = one.instrument_token
-                socket = self._sockets.get(token, self._free_socket())
-                if socket is None:
+                if token not in self._sockets and not self._place(token):
                     refused.add(one.id)
                     continue
-                self._sockets[token], self._instruments[token] = socket, one
+                self._instruments[token] = one
                 wanted[token] = mode
         return frozenset(refused)
 
@@ -49,7 +49,8 @@ class Wanted:
                 self._clients.pop(client, None)
             left = {token for wanted in self._clients.values() for token in wanted}
             for token in self._sockets.keys() - left:
-                del self._sockets[token], self._instruments[token]
+                self._taken[self._sockets.pop(token)] -= 1
+                del self._instruments[token]
 
     def of_socket(self, number: int) -> Mapping[int, TickMode]:
         """The tokens of a socket, each with the highest mode that a client asks for."""
@@ -73,8 +74,11 @@ class Wanted:
         """How many instruments are wanted, whoever wants them."""
         return len(self._sockets)
 
-    def _free_socket(self) -> int | None:
-        taken = [0] * SOCKETS
-        for number in self._sockets.values():
-            taken[number] += 1
-        return next((n for n, count in enumerate(taken) if count < self._most), None)
+    def _place(self, token: int) -> bool:
+        """Give a token a place on the first socket that has one."""
+        for number, count in enumerate(self._taken):
+            if count < self._most:
+                self._sockets[token] = number
+                self._taken[number] += 1
+                return True
+        return False
