@@ -10,6 +10,7 @@ from tradertape_server.features.activity.service import ActivityService
 from tradertape_server.features.auth.http.credential_monitor import CredentialMonitor
 from tradertape_server.features.auth.service import AuthService
 from tradertape_server.features.backtests.build import Backtests
+from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.changelog.service import Changelog
 from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
 from tradertape_server.features.execution.service import ExecutionService
@@ -60,6 +61,7 @@ class Container:
     changelog: Changelog
     auth: AuthService
     credentials: CredentialMonitor
+    connections: Connections
     market: MarketService
     market_watch: MarketWatch
     instruments: InstrumentService
@@ -92,6 +94,7 @@ class Container:
         if self.settings.role != "trader":
             self.backtests.start()
         self.market_watch.start()
+        self.connections.start()
         self.processes.start()
         self.feed.start()
         self.processes.warm(self.feed, self.instruments, self.clock)
@@ -113,6 +116,7 @@ class Container:
         self.processes.election.stop()
         self.feed.stop()
         self.processes.stop()
+        self.connections.stop()
         self.backtests.close()
         self.market_watch.stop()
         self.mailer.close()

@@ -177,6 +177,30 @@ class Settings(BaseSettings):
         "where the feed has no bid and ask.",
     )
 
+    # Brokers
+    sandbox_url: str = Field(
+        default="",
+        description="The sandbox whose brokers take the place of the real ones: "
+        "`http://127.0.0.1:18790`, as `tradertape sandbox serve` prints it. The server then "
+        "reaches no real broker.",
+    )
+    kite_root: str = Field(
+        default="", description="The address of Kite's API. Empty: `https://api.kite.trade`."
+    )
+    kite_login_root: str = Field(
+        default="",
+        description="The address of Kite's login page. Empty: `https://kite.zerodha.com`.",
+    )
+    kite_ticker_root: str = Field(
+        default="", description="The address of Kite's ticker. Empty: `wss://ws.kite.trade`."
+    )
+    upstox_root: str = Field(
+        default="", description="The address of Upstox' API. Empty: its own hosts."
+    )
+    groww_root: str = Field(
+        default="", description="The address of Groww's API. Empty: `https://api.groww.in`."
+    )
+
     # Workers
     worker_compat: Literal["", "0.7.4"] = Field(
         default="",
@@ -314,6 +338,12 @@ class Settings(BaseSettings):
         """Whether anybody on the machine's networks can make an account."""
         is_loopback = self.host == "localhost" or self.host == "::1" or self.host.startswith("127.")
         return self.allow_signup and not is_loopback
+
+    @property
+    def broker_roots(self) -> dict[str, str]:
+        """The addresses of brokers that are set, by the names of their variables."""
+        names = ("kite", "kite_login", "kite_ticker", "upstox", "groww")
+        return {f"TRADERTAPE_{name.upper()}_ROOT": getattr(self, f"{name}_root") for name in names}
 
     @property
     def effective_home(self) -> Path:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from tradertape_brokers import registry
+from tradertape_brokers.hosts import Hosts
 from tradertape_core.execution.matching import PaperRules
 from tradertape_core.kernel.clock import Clock
 from tradertape_server import __version__
@@ -18,6 +20,8 @@ from tradertape_server.features.auth.service import AccountPolicy, AuthService
 from tradertape_server.features.auth.sign_in.sessions import SessionLife
 from tradertape_server.features.backtests.build import Backtests, build_backtests
 from tradertape_server.features.backtests.queries import RUNS, STUDIES, why_strategy_in_use
+from tradertape_server.features.brokerage.accounts import Addresses
+from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.changelog.service import Changelog
 from tradertape_server.features.execution.account_events import AccountEvents
 from tradertape_server.features.execution.scheduled.corporate_actions import CorporateActions
@@ -131,6 +135,7 @@ def build_container(
         account_policy(settings),
         passwords or Passwords(),
     )
+    connections = build_connections(base)
     data = build_market_data(base)
     processes = build_processes(base, data.instruments)
     live = build_feed(base, data, processes)
@@ -139,14 +144,16 @@ def build_container(
     backtests = build_backtests(
         base.database, base.clock, data.market, strategies, build_compute(base)
     )
-    container = _join(base, auth, data, processes, live, trading, strategies, backtests)
+    container = _join(
+        base, auth, connections, data, processes, live, trading, strategies, backtests
+    )
     publish(container)
     return container
 
 
 def _join(
-    base: Base, auth: AuthService, data: MarketData, processes: Processes, live: LiveMarket,
-    trading: Trading, strategies: StrategyService, backtests: Backtests,
+    base: Base, auth: AuthService, connections: Connections, data: MarketData, processes: Processes,
+    live: LiveMarket, trading: Trading, strategies: StrategyService, backtests: Backtests,
 ) -> Container:  # fmt: skip
     """All parts, with the features that only read others."""
     database, clock, execution = base.database, base.clock, trading.execution
@@ -168,6 +175,7 @@ def _join(
         changelog=Changelog(base.settings.changelog_path),
         auth=auth,
         credentials=CredentialMonitor(auth.authenticator),
+        connections=connections,
         market=data.market,
         market_watch=MarketWatch(data.market),
         instruments=data.instruments,
@@ -209,6 +217,13 @@ def open_base(settings: Settings, clock: Clock) -> Base:
         metrics=Metrics(__version__),
         bus=Bus(),
     )
+
+
+def build_connections(base: Base) -> Connections:
+    """The accounts at brokers, and where brokers answer."""
+    settings = base.settings
+    addresses = Addresses.of(Hosts.of_environment(settings.broker_roots), settings.sandbox_url)
+    return Connections(base.database, base.clock, base.secrets, registry.broker, addresses)
 
 
 def build_market_data(base: Base) -> MarketData:

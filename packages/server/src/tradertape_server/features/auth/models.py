@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tradertape_server.platform.database.engine import Base
@@ -133,8 +133,10 @@ class BrokerCredential(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     broker: Mapped[str] = mapped_column(String(20))
-    api_key: Mapped[str] = mapped_column(String(100))
+    environment: Mapped[str] = mapped_column(String(10), default="live")
+    api_key: Mapped[str] = mapped_column(Text)
     secret: Mapped[bytes | None] = mapped_column(LargeBinary)  # encrypted
+    totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)  # encrypted
     secret_hint: Mapped[str | None] = mapped_column(String(10))
     broker_user_id: Mapped[str | None] = mapped_column(String(50))
     updated_at: Mapped[datetime]

@@ -1,0 +1,90 @@
+"""SQL of sessions at brokers; tokens pass through here encrypted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.orm import Session
+
+from tradertape_server.features.brokerage.models import BrokerSession
+
+MOST_REASON = 300
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """What shows whether a stored session has changed."""
+
+    user_id: int
+    broker: str
+    generation: int
+    end: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSession:
+    """A login to be stored. token: encrypted."""
+
+    user_id: int
+    broker: str
+    environment: str
+    broker_user_id: str
+    token: bytes
+    logged_in_at: datetime
+    expires_at: datetime
+
+
+def session_states(session: Session) -> list[SessionState]:
+    """The states of all sessions, one of each person and broker."""
+    row = BrokerSession
+    found = session.execute(select(row.user_id, row.broker, row.generation, row.end, row.reason))
+    return [SessionState(*one) for one in found]
+
+
+def session_of(session: Session, user_id: int, broker: str) -> BrokerSession | None:
+    """A person's last session at a broker."""
+    return session.scalars(
+        select(BrokerSession).where(
+            BrokerSession.user_id == user_id, BrokerSession.broker == broker
+        )
+    ).one_or_none()
+
+
+def sessions_with(session: Session, ids: Collection[tuple[int, str]]) -> Sequence[BrokerSession]:
+    """The sessions of these people and brokers."""
+    users = {user_id for user_id, _ in ids}
+    found = session.scalars(select(BrokerSession).where(BrokerSession.user_id.in_(users)))
+    return [row for row in found if (row.user_id, row.broker) in ids]
+
+
+def store_session(session: Session, new: NewSession) -> int:
+    """Put a login in the place of the person's last one; returns its generation."""
+    row = session_of(session, new.user_id, new.broker)
+    if row is None:
+        row = BrokerSession(user_id=new.user_id, broker=new.broker, generation=0)
+        session.add(row)
+    row.environment, row.broker_user_id = new.environment, new.broker_user_id
+    row.token, row.logged_in_at, row.expires_at = new.token, new.logged_in_at, new.expires_at
+    row.ended_at = row.end = row.reason = None
+    row.generation += 1
+    return row.generation
+
+
+def end_session(
+    session: Session, user_id: int, broker: str, generation: int, end: str, reason: str,
+    now: datetime,
+) -> bool:  # fmt: skip
+    """Note the end of a session and forget its token; False when another process has done so."""
+    row = BrokerSession
+    done = session.execute(
+        update(row)
+        .where(row.user_id == user_id, row.broker == broker)
+        .where(row.generation == generation, row.ended_at.is_(None))
+        .values(ended_at=now, end=end, reason=reason[:MOST_REASON], token=b"")
+    )
+    return cast("CursorResult[tuple[()]]", done).rowcount == 1
