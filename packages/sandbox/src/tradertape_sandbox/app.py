@@ -68,7 +68,7 @@ def build(settings: SandboxSettings, clock: Clock, *, doors: Sequence[Door] = DO
         faults,
         settings.admin_key,
         cut_sockets,
-        lambda broker: open_default_account(exchange, broker, settings.cash),
+        lambda broker, user_id: open_default_account(exchange, broker, settings.cash, user_id),
     )
     mounts.append(Mount("/admin", routes=admin.routes()))
     mounts.sort(key=lambda mount: mount.path, reverse=True)  # the root last: it takes everything
@@ -85,8 +85,10 @@ def build(settings: SandboxSettings, clock: Clock, *, doors: Sequence[Door] = DO
     return Sandbox(exchange, sessions, faults, app)
 
 
-def open_default_account(exchange: Exchange, broker: str, cash: Decimal) -> None:
-    """Open the default account of a broker, or begin it anew: money and some settled shares."""
+def open_default_account(
+    exchange: Exchange, broker: str, cash: Decimal, user_id: str = SANDBOX_USER
+) -> None:
+    """Open an account at a broker, or begin it anew: money and some settled shares."""
     held: list[tuple[str, int, Decimal]] = []
     for symbol, quantity in _FIRST_HOLDINGS.items():
         instrument = exchange.instruments.get(f"NSE:{symbol}")
@@ -94,7 +96,7 @@ def open_default_account(exchange: Exchange, broker: str, cash: Decimal) -> None
         if instrument is not None and tick is not None:
             size = instrument.tick_size
             held.append((instrument.id, quantity, tick.last_price * _BOUGHT_AT // size * size))
-    exchange.open_account(AccountKey(broker, SANDBOX_USER), cash, holdings=held)
+    exchange.open_account(AccountKey(broker, user_id), cash, holdings=held)
 
 
 def _sessions_of(door: Door, exchange: Exchange) -> Sessions:

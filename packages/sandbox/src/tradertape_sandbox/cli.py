@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import socket
+import threading
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,6 +20,9 @@ from tradertape_sandbox.app import build
 from tradertape_sandbox.doors import DOORS
 from tradertape_sandbox.settings import SandboxSettings
 from tradertape_sandbox.wire.sessions import SANDBOX_API_KEY, SANDBOX_SECRET, SANDBOX_USER
+
+_LOOK_EVERY_S = 0.25
+_TO_STOP_S = 3
 
 app = typer.Typer(
     help="Serve a simulated exchange that answers as the brokers do.",
@@ -56,7 +62,9 @@ def _seed(value: str | None) -> str | None:
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 18900,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one.")
+    ] = 18900,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     market_hours: Annotated[
         bool, typer.Option("--market-hours", help="Trade in NSE's sessions only.")
@@ -75,14 +83,19 @@ def serve(
     upstox_webhook_url: Annotated[
         str, typer.Option(help="Where Upstox's order updates are posted.")
     ] = "",
+    # Of a program that starts the sandbox for itself: a socket that listens already, and its own
+    # process, with which the sandbox ends however that one ended.
+    listen_fd: Annotated[int, typer.Option(hidden=True)] = -1,
+    parent_pid: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
     """Serve the exchange and every broker's interface until interrupted.
 
     All of it is kept in memory: stopping it ends the accounts and their orders.
     """
+    listening = _listening(host, port, listen_fd)
     settings = SandboxSettings(
         host=host,
-        port=port,
+        port=listening.getsockname()[1],
         totp_secret=totp_secret or pyotp.random_base32(),
         admin_key=secrets.token_urlsafe(24),
         always_open=not market_hours,
@@ -92,12 +105,36 @@ def serve(
         upstox_webhook_url=upstox_webhook_url,
     )
     sandbox = build(settings, SystemClock())
-    for line in _welcome(settings):
-        typer.echo(line)
-    config = uvicorn.Config(sandbox.app, host=host, port=port, log_level="warning")
+    if not parent_pid:
+        for line in _welcome(settings):
+            typer.echo(line)
+    config = uvicorn.Config(sandbox.app, log_level="warning", timeout_graceful_shutdown=_TO_STOP_S)
     server = uvicorn.Server(config)
     sandbox.app.cut = lambda client: cut_connection(server, client)
-    server.run()
+    if parent_pid:
+        threading.Thread(target=_end_with, args=(parent_pid, server), daemon=True).start()
+    server.run(sockets=[listening])
+
+
+def _listening(host: str, port: int, descriptor: int) -> socket.socket:
+    """The socket to serve at; of port 0 the system chooses one."""
+    if descriptor >= 0:
+        return socket.socket(fileno=descriptor)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        words = f"{host}:{port} cannot be listened on ({error.strerror}): choose another --port"
+        raise typer.BadParameter(words, param_hint="--port") from None
+
+
+def _end_with(parent_pid: int, server: uvicorn.Server) -> None:
+    """Stop once the process that started this one is gone: killed, it could not say so."""
+    while os.getppid() == parent_pid:
+        time.sleep(_LOOK_EVERY_S)
+    server.should_exit = True
+    time.sleep(_TO_STOP_S + 1)
+    os._exit(1)  # a request that does not end
 
 
 def cut_connection(server: uvicorn.Server, client: tuple[str, int] | None) -> None:

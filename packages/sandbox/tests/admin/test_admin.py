@@ -168,3 +168,39 @@ def test_only_this_machines_programs_and_the_key_open_the_door(
     door.client = client
 
     assert door.call("GET", "/admin/", headers=headers).status_code == status
+
+
+def test_a_program_is_registered_with_an_account_of_its_own_once(door: Served) -> None:
+    body = {"user_id": "SB0002", "secret": "s2", "redirect_url": "http://here/back"}
+    first = door.call("PUT", "/admin/apps/kite/second", json=body)
+    assert first.json() == {
+        "api_key": "second", "broker": "kite", "user_id": "SB0002", "cash": "1000000.00",
+        "orders": 0, "positions": 5,
+    }  # fmt: skip
+    door.call("POST", "/admin/accounts/kite/SB0002/funds", json={"amount": 500})
+
+    again = door.call("PUT", "/admin/apps/kite/second", json={**body, "secret": "other"})
+
+    assert again.json()["cash"] == "1000500.00"
+    app = door.sandbox.sessions["kite"].app("second")
+    assert app is not None
+    assert (app.secret, app.redirect_url) == ("other", "http://here/back")
+    door.call("POST", "/admin/reset")
+    accounts = {one["user_id"] for one in door.call("GET", "/admin/").json()["accounts"]}
+    assert accounts == {"SB0001", "SB0002"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("kite/second", {"secret": "s"}, "/user_id"),
+        ("kite/second", {"user_id": "SB0002", "secret": 7}, "/secret"),
+        ("robinhood/second", {"user_id": "SB0002", "secret": "s"}, "there is no broker robinhood"),
+    ],
+)
+def test_a_program_without_its_terms_is_refused(
+    door: Served, path: str, body: dict[str, Any], words: str
+) -> None:
+    answer = door.call("PUT", f"/admin/apps/{path}", json=body)
+    assert answer.status_code == 400
+    assert words in answer.text

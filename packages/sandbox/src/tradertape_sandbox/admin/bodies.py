@@ -18,6 +18,7 @@ from tradertape_sandbox.exchange.exchange import Exchange
 from tradertape_sandbox.exchange.price_plan import PlannedPrice, path_through
 from tradertape_sandbox.faults.endpoints import BROKERS, Endpoint
 from tradertape_sandbox.faults.plans import ANY, FaultKind, FaultPlan
+from tradertape_sandbox.wire.sessions import ApiApp
 
 Body = Mapping[str, object]
 _MOST = 100_000
@@ -157,6 +158,17 @@ def action_of(body: Body, exchange: Exchange) -> CorporateAction | CashDividend:
     )
 
 
+def app_of(body: Body, api_key: str) -> ApiApp:
+    """A program: its user and secret, and its addresses, if any. Raises InvalidInput."""
+    return ApiApp(
+        api_key=api_key,
+        user_id=_text(body, "user_id"),
+        secret=_text(body, "secret"),
+        redirect_url=_text(body, "redirect_url", ""),
+        postback_url=_text(body, "postback_url", ""),
+    )
+
+
 def holdings_of(body: Body) -> list[tuple[str, int, Decimal]]:
     """`[{"instrument", "quantity", "average_price"}]`. Raises InvalidInput."""
     found: list[tuple[str, int, Decimal]] = []
@@ -169,6 +181,13 @@ def holdings_of(body: Body) -> list[tuple[str, int, Decimal]]:
             raise InvalidInput("quantity and average_price must be above 0", pointer=at)
         found.append((str(one.get("instrument", "")), quantity, average))
     return found
+
+
+def _text(body: Body, name: str, default: str | None = None) -> str:
+    value = body.get(name, default)
+    if not isinstance(value, str) or (not value and default is None):
+        raise InvalidInput("must be a text, and not empty", pointer=f"/{name}")
+    return value
 
 
 def _rows(body: Body, name: str) -> Sequence[object]:

@@ -17,6 +17,7 @@ from tradertape_core.market.hours import session_hours
 from tradertape_sandbox.admin import views
 from tradertape_sandbox.admin.bodies import (
     action_of,
+    app_of,
     body_of,
     day_of_body,
     holdings_of,
@@ -38,14 +39,14 @@ _BEFORE_OPEN = timedelta(seconds=1)
 
 @dataclass(slots=True)
 class AdminDoor:
-    """What the admin door works on. reset: opens a broker's default account anew."""
+    """What the admin door works on. reset: opens a user's account at a broker anew."""
 
     exchange: Exchange
     sessions: Mapping[str, Sessions]
     faults: FaultBook
     key: str
     cut_sockets: Callable[[str | None], int]
-    reset: Callable[[str], None]
+    reset: Callable[[str, str], None]
 
     def routes(self) -> list[Route]:
         """All routes, below `/admin`."""
@@ -61,6 +62,7 @@ class AdminDoor:
             ("GET", "/accounts/{broker}/{user_id}", self.account),
             ("PUT", "/accounts/{broker}/{user_id}", self.open_account),
             ("POST", "/accounts/{broker}/{user_id}/funds", self.pay_in),
+            ("PUT", "/apps/{broker}/{api_key}", self.register_app),
             ("POST", "/reset", self.reset_all),
             ("GET", "/faults", self.plans),
             ("POST", "/faults", self.add_plan),
@@ -158,9 +160,7 @@ class AdminDoor:
         """Open an account, or begin it anew, with cash and settled holdings."""
         body = await body_of(request, "cash", "holdings")
         key = _key(request)
-        if key.broker not in self.sessions:
-            known = ", ".join(self.sessions) or "none"
-            raise InvalidInput(f"there is no broker {key.broker}; there are {known}")
+        self._sessions_of(key.broker)
         cash = price_of(body.get("cash", 1_000_000), "/cash")
         account = self.exchange.open_account(key, cash, holdings=holdings_of(body))
         return views.account_json(account)
@@ -172,14 +172,34 @@ class AdminDoor:
         account.pay_in(price_of(body.get("amount"), "/amount"))
         return views.account_json(account)
 
+    async def register_app(self, request: Request) -> object:
+        """Register a program with its own user, who gets an account unless there is one."""
+        body = await body_of(request, "user_id", "secret", "redirect_url", "postback_url")
+        broker = request.path_params["broker"]
+        sessions = self._sessions_of(broker)
+        app = app_of(body, request.path_params["api_key"])
+        sessions.register(app)
+        key = AccountKey(broker, app.user_id)
+        if all(one.key != key for one in self.exchange.accounts):
+            self.reset(broker, app.user_id)
+        return {"api_key": app.api_key, **views.account_json(self.exchange.account(key))}
+
+    def _sessions_of(self, broker: str) -> Sessions:
+        found = self.sessions.get(broker)
+        if found is None:
+            known = ", ".join(self.sessions) or "none"
+            raise InvalidInput(f"there is no broker {broker}; there are {known}")
+        return found
+
     async def reset_all(self, _request: Request) -> object:
-        """Begin anew: default accounts, simulated prices, the machine's time, no faults."""
+        """Begin anew: every program's account, simulated prices, the machine's time, no faults."""
         self.faults.remove()
         self.exchange.plan.clear()
         self.exchange.clock.reset()
         self.exchange.reset()
-        for broker in self.sessions:
-            self.reset(broker)
+        for broker, sessions in self.sessions.items():
+            for user_id in {app.user_id for app in sessions.apps}:
+                self.reset(broker, user_id)
         return views.state_json(self.exchange)
 
     # --- faults -------------------------------------------------------------------------------
