@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import json
+from dataclasses import fields, replace
 from datetime import date
 
 import numpy as np
@@ -10,10 +11,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tradertape_core.backtest.config import BacktestConfig, FlatCharges, Simulation, Sizing
+from tradertape_core.backtest.config import (
+    BacktestConfig,
+    FlatCharges,
+    Simulation,
+    Sizing,
+    with_fill_model,
+)
+from tradertape_core.backtest.kernel import shapes as k
 from tradertape_core.backtest.reference.simulator import simulate_reference
 from tradertape_core.backtest.simulation.simulate import simulate, warm_up
 from tradertape_core.market.panel import Dividends, IndexSeries, Panel
+from tradertape_core.portfolio.book import PaperBook, document, from_document
+from tradertape_core.portfolio.daily import PaperTrading
 from tradertape_core.strategy.evaluation.cache import IndicatorCache
 from tradertape_core.strategy.language import rules as r
 
@@ -344,3 +354,56 @@ def test_what_happened_does_not_depend_on_what_comes_later(panel, strategy, conf
     part = simulate(shorter, strategy, config, engine="python")
     assert np.array_equal(whole.equity[:end], part.equity)
     assert np.array_equal(whole.cash[:end], part.cash)
+
+
+# --- a portfolio is traded one day at a time ------------------------------------------------------
+
+
+def day_by_day(panel, strategy, config):
+    """Trade a portfolio whose signals are all placed; its book is stored as JSON every evening."""
+    trader = PaperTrading(panel, strategy, with_fill_model(config, strategy))
+    stored, placed, sold, equity, lapses = (
+        PaperBook.opened(int(config.starting_capital * 100)),
+        set(),
+        {},
+        [],
+        [],
+    )
+    for day in trader.days_after(None):
+        found = trader.trade(stored, day, placed, take_all=True)
+        for sale in found.sales:
+            key = (sale.sequence, sale.trade.whole[k.T_REASON], sale.trade.whole[k.T_RULE])
+            sold[key] = sale.trade
+        placed = {one.symbol for one in found.candidates if one.reason is None}
+        book = found.book
+        book = replace(book, resting=tuple(replace(one, is_placed=True) for one in book.resting))
+        stored = from_document(json.loads(json.dumps(document(book), allow_nan=False)))
+        equity.append((stored.equity, stored.cash, len(stored.holdings)))
+        lapses += found.lapses
+    return stored, sold, equity, lapses
+
+
+@settings(max_examples=300, suppress_health_check=list(HealthCheck), deadline=None)
+@given(panel=markets, strategy=strategies, config=configs)
+def test_a_portfolio_traded_day_by_day_trades_as_the_backtest_does(panel, strategy, config):
+    run = simulate(panel, strategy, config, engine="python")
+    stored, sold, equity, _ = day_by_day(panel, strategy, config)
+    first = panel.first
+    assert equity == list(
+        zip(run.equity[first:].tolist(), run.cash[first:].tolist(), run.positions[first:].tolist(),
+            strict=True)
+    )  # fmt: skip
+    closed = run.exit_row >= 0
+    ours = sorted(
+        (t.whole[k.T_QUANTITY], t.whole[k.T_GROSS], t.whole[k.T_CHARGES], t.num[k.T_EXIT_PRICE])
+        for t in sold.values()
+    )
+    theirs = sorted(
+        zip(run.quantity[closed].tolist(), run.gross_pnl[closed].tolist(),
+            run.charges[closed].tolist(), run.exit_price[closed].tolist(), strict=True)
+    )  # fmt: skip
+    assert ours == theirs
+    held = [(one.symbol, one.quantity) for one in stored.holdings]
+    still = [(panel.symbols[s], q) for s, q, c in
+             zip(run.symbol, run.quantity.tolist(), closed, strict=True) if not c]  # fmt: skip
+    assert held == still

@@ -58,7 +58,7 @@ def is_compiled() -> bool:
 def run_plain(sim: Sim) -> None:
     """Run the loop as Python. Buffers give Python's own numbers, several times faster to work
     with than numpy's, and write through to the arrays."""
-    day.run(_buffers(sim))
+    day.run(buffers(sim))
 
 
 def run_compiled(sim: Sim) -> None:
@@ -71,7 +71,8 @@ def run_compiled(sim: Sim) -> None:
 # --- plain ----------------------------------------------------------------------------------------
 
 
-def _buffers(sim: Sim) -> Any:
+def buffers(sim: Sim) -> Any:
+    """The same arrays as buffers, for running parts of the loop as Python."""
     return _mapped(sim, memoryview)
 
 

@@ -52,7 +52,7 @@ def prepare(
         rules=prepared,
         program=compile_program(strategy, evaluation),
         charges=charge_table(config, panel.dates),
-        book=_book(panel.shape[1], prepared.max_positions),
+        book=new_book(panel.shape[1], prepared.max_positions),
         out=_out(panel.shape[0], entries.row.size, strategy, prepared),
     )
     return sim, entries
@@ -207,7 +207,8 @@ def _signals(entries: Entries, first: int) -> k.Signals:
     )
 
 
-def _book(symbols: int, slots: int) -> k.Book:
+def new_book(symbols: int, slots: int) -> k.Book:
+    """An empty book: nothing held, nothing resting."""
     return k.Book(
         num=_zeros(slots, k.NUMS),
         whole=_integers(slots, k.WHOLES),
