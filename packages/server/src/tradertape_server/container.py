@@ -11,6 +11,7 @@ from tradertape_server.features.auth.http.credential_monitor import CredentialMo
 from tradertape_server.features.auth.service import AuthService
 from tradertape_server.features.backtests.build import Backtests
 from tradertape_server.features.brokerage.connections import Connections
+from tradertape_server.features.brokerage.sandbox import Sandbox
 from tradertape_server.features.changelog.service import Changelog
 from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
 from tradertape_server.features.execution.service import ExecutionService
@@ -62,6 +63,7 @@ class Container:
     auth: AuthService
     credentials: CredentialMonitor
     connections: Connections
+    sandbox: Sandbox
     market: MarketService
     market_watch: MarketWatch
     instruments: InstrumentService
@@ -95,6 +97,7 @@ class Container:
             self.backtests.start()
         self.market_watch.start()
         self.connections.start()
+        self.sandbox.open()
         self.processes.start()
         self.feed.start()
         self.processes.warm(self.feed, self.instruments, self.clock)
@@ -117,6 +120,7 @@ class Container:
         self.feed.stop()
         self.processes.stop()
         self.connections.stop()
+        self.sandbox.close()
         self.backtests.close()
         self.market_watch.stop()
         self.mailer.close()

@@ -14,7 +14,7 @@ from socket import gethostname
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -181,7 +181,7 @@ class Settings(BaseSettings):
     sandbox_url: str = Field(
         default="",
         description="The sandbox whose brokers take the place of the real ones: "
-        "`http://127.0.0.1:18790`, as `tradertape sandbox serve` prints it. The server then "
+        "`http://127.0.0.1:18900`, as `tradertape sandbox serve` prints it. The server then "
         "reaches no real broker.",
     )
     kite_root: str = Field(
@@ -309,6 +309,19 @@ class Settings(BaseSettings):
                 return "postgresql+psycopg://" + value.removeprefix(prefix)
         return value
 
+    @field_validator(
+        "sandbox_url", "kite_root", "kite_login_root", "kite_ticker_root", "upstox_root",
+        "groww_root",
+    )  # fmt: skip
+    @classmethod
+    def _is_url(cls, value: str, field: ValidationInfo) -> str:
+        wanted = ("ws", "wss") if field.field_name == "kite_ticker_root" else ("http", "https")
+        if value and (urlsplit(value).scheme not in wanted or not urlsplit(value).hostname):
+            raise ValueError(
+                f"must be an address that begins with {wanted[0]}:// or {wanted[1]}://"
+            )
+        return value.rstrip("/")
+
     @model_validator(mode="after")
     def _possible_role(self) -> Self:
         if self.role != "all" and not self.database_url.startswith("postgresql"):
@@ -354,6 +367,13 @@ class Settings(BaseSettings):
     def effective_database_url(self) -> str:
         """The database's URL: the one set, else SQLite in the home folder."""
         return self.database_url or f"sqlite:///{self.effective_home / 'tradertape.db'}"
+
+    @property
+    def local_url(self) -> str:
+        """Where programs on this machine reach the server, without a slash at its end."""
+        everywhere = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared
+        host = everywhere.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
     def effective_public_url(self) -> str:

@@ -22,6 +22,8 @@ from tradertape_server.features.backtests.build import Backtests, build_backtest
 from tradertape_server.features.backtests.queries import RUNS, STUDIES, why_strategy_in_use
 from tradertape_server.features.brokerage.accounts import Addresses
 from tradertape_server.features.brokerage.connections import Connections
+from tradertape_server.features.brokerage.sandbox import Sandbox
+from tradertape_server.features.brokerage.sandbox_process import SandboxProcess
 from tradertape_server.features.changelog.service import Changelog
 from tradertape_server.features.execution.account_events import AccountEvents
 from tradertape_server.features.execution.scheduled.corporate_actions import CorporateActions
@@ -176,6 +178,7 @@ def _join(
         auth=auth,
         credentials=CredentialMonitor(auth.authenticator),
         connections=connections,
+        sandbox=build_sandbox(base, connections),
         market=data.market,
         market_watch=MarketWatch(data.market),
         instruments=data.instruments,
@@ -224,6 +227,23 @@ def build_connections(base: Base) -> Connections:
     settings = base.settings
     addresses = Addresses.of(Hosts.of_environment(settings.broker_roots), settings.sandbox_url)
     return Connections(base.database, base.clock, base.secrets, registry.broker, addresses)
+
+
+def build_sandbox(base: Base, connections: Connections) -> Sandbox:
+    """The sandbox that comes with the server; nothing starts it yet."""
+    settings, clock = base.settings, base.clock
+    log = base.home / "sandbox.log"
+    is_sharing = settings.role != "all" or bool(settings.redis_url)
+    return Sandbox(
+        lambda restarted: SandboxProcess(log, clock, restarted),
+        connections.addresses,
+        connections.expire_all,
+        lambda user_id: base.secrets.code_hash("sandbox", str(user_id)),
+        callback=lambda broker: f"{settings.effective_public_url}/brokers/{broker}/callback",
+        postback=lambda broker: f"{settings.local_url}/api/brokers/{broker}/postback",
+        external_url=settings.sandbox_url,
+        is_alone=not is_sharing,
+    )
 
 
 def build_market_data(base: Base) -> MarketData:

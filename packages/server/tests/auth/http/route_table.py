@@ -111,6 +111,8 @@ ROUTES: dict[str, Row] = {
     "GET /api/live/candles": USER,
     "GET /api/live/history": USER,
     "GET /api/activity": USER,
+    "GET /api/brokers/sandbox": SESSION,
+    "POST /api/brokers/sandbox": SESSION,
     "GET /api/watchlists": USER,
     "POST /api/watchlists": USER,
     "PATCH /api/watchlists/{watchlist_id}": Row("user", owned=True, body={}),

@@ -3366,6 +3366,18 @@ export type ShareIn = {
 };
 
 /**
+ * SetUpSandbox
+ *
+ * At which broker's interface you want to try it.
+ */
+export type SetUpSandbox = {
+    /**
+     * Broker
+     */
+    broker?: 'kite' | 'upstox' | 'groww';
+};
+
+/**
  * SetPassword
  *
  * A new password, and the current one if the account has one.
@@ -3670,6 +3682,96 @@ export type SaveKiteCredentials = {
      * User Id
      */
     user_id?: string | null;
+};
+
+/**
+ * SandboxOut
+ *
+ * The sandbox: one for everybody on this server, with an account for each person.
+ *
+ * available: whether you can have an account; reason: why not. built_in: whether this server
+ * starts it; the accounts are in its memory, and begin anew with it. since: when it began.
+ * account: yours, the same at every broker, once it is set up.
+ */
+export type SandboxOut = {
+    /**
+     * Account
+     */
+    account: string | null;
+    /**
+     * Available
+     */
+    available: boolean;
+    /**
+     * Built In
+     */
+    built_in: boolean;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Running
+     */
+    running: boolean;
+    /**
+     * Since
+     */
+    since: string | null;
+    /**
+     * Url
+     */
+    url: string | null;
+};
+
+/**
+ * SandboxAccountOut
+ *
+ * Your account, and the keys of its app at one broker.
+ *
+ * api_secret: opens a simulated account and nothing else. It stays the same.
+ */
+export type SandboxAccountOut = {
+    /**
+     * Account
+     */
+    account: string | null;
+    /**
+     * Api Key
+     */
+    api_key: string;
+    /**
+     * Api Secret
+     */
+    api_secret: string;
+    /**
+     * Available
+     */
+    available: boolean;
+    /**
+     * Broker
+     */
+    broker: 'kite' | 'upstox' | 'groww';
+    /**
+     * Built In
+     */
+    built_in: boolean;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Running
+     */
+    running: boolean;
+    /**
+     * Since
+     */
+    since: string | null;
+    /**
+     * Url
+     */
+    url: string | null;
 };
 
 /**
@@ -16345,6 +16447,108 @@ export type ListStudyRowsApiBacktestStudiesStudyIdRowsGetResponses = {
 };
 
 export type ListStudyRowsApiBacktestStudiesStudyIdRowsGetResponse = ListStudyRowsApiBacktestStudiesStudyIdRowsGetResponses[keyof ListStudyRowsApiBacktestStudiesStudyIdRowsGetResponses];
+
+export type ReadSandboxApiBrokersSandboxGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/brokers/sandbox';
+};
+
+export type ReadSandboxApiBrokersSandboxGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadSandboxApiBrokersSandboxGetError = ReadSandboxApiBrokersSandboxGetErrors[keyof ReadSandboxApiBrokersSandboxGetErrors];
+
+export type ReadSandboxApiBrokersSandboxGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: SandboxOut;
+};
+
+export type ReadSandboxApiBrokersSandboxGetResponse = ReadSandboxApiBrokersSandboxGetResponses[keyof ReadSandboxApiBrokersSandboxGetResponses];
+
+export type SetUpSandboxApiBrokersSandboxPostData = {
+    body: SetUpSandbox;
+    path?: never;
+    query?: never;
+    url: '/api/brokers/sandbox';
+};
+
+export type SetUpSandboxApiBrokersSandboxPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type SetUpSandboxApiBrokersSandboxPostError = SetUpSandboxApiBrokersSandboxPostErrors[keyof SetUpSandboxApiBrokersSandboxPostErrors];
+
+export type SetUpSandboxApiBrokersSandboxPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: SandboxAccountOut;
+};
+
+export type SetUpSandboxApiBrokersSandboxPostResponse = SetUpSandboxApiBrokersSandboxPostResponses[keyof SetUpSandboxApiBrokersSandboxPostResponses];
 
 export type ChangelogApiChangelogGetData = {
     body?: never;

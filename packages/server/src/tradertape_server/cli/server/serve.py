@@ -36,6 +36,13 @@ def serve(
     ] = False,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port.")] = None,
+    sandbox: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Use the brokers of this sandbox (`tradertape sandbox serve`), and no real one.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve the console, the API and the docs until stopped (Ctrl-C).
@@ -54,7 +61,7 @@ def serve(
         from tradertape_server.platform.secrets import private_folder
         from tradertape_server.platform.server_lock import MAX_SERVERS, ServerLock
 
-    settings = read_settings(host=host, port=port)
+    settings = read_settings(host=host, port=port, sandbox_url=sandbox)
     is_shared = settings.effective_database_url.startswith("postgresql")
     home = private_folder(settings.effective_home)
     lock = ServerLock(home, servers=MAX_SERVERS if is_shared else 1)
@@ -175,4 +182,15 @@ def _welcome(settings: Settings, account: DemoAccount | None, *, as_json: bool) 
         lines.append("  The console is not built: run `make web` (needs Node 20 or newer).")
     if account is not None:
         lines += ["", "Sign in with", f"  {account.email}", f"  {account.password}"]
+        lines += _about_sandbox(settings)
     typer.echo("\n" + "\n".join(lines) + "\n")
+
+
+def _about_sandbox(settings: Settings) -> list[str]:
+    """How to trade at a broker without having one."""
+    url = settings.effective_public_url
+    if settings.sandbox_url:
+        return ["", f"Brokers are those of the sandbox at {settings.sandbox_url}: connect one at",
+                f"  {url}/settings/brokers"]  # fmt: skip
+    return ["", "Connect a broker's account without having one, with the built-in sandbox:",
+            f"  {url}/settings/brokers → Try it with the sandbox"]  # fmt: skip

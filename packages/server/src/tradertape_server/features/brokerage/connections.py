@@ -218,6 +218,14 @@ class Connections:
         """
         self._end(account, ChangeKind.EXPIRED, reason, session)
 
+    def expire_all(self, environment: Environment, reason: str) -> None:
+        """Use no session of this environment any more, because its brokers began anew."""
+        with self._lock:
+            found = [one.connected for one in self._known.values() if one.connected is not None]
+        for one in found:
+            if one.account.environment is environment:
+                self._end(one.account, ChangeKind.EXPIRED, reason, one.session)
+
     def disconnect(self, account: BrokerAccount, reason: str) -> None:
         """Use a session no more, because the person wants it so; stored when this returns."""
         self._end(account, ChangeKind.DISCONNECTED, reason, None)
