@@ -1,9 +1,11 @@
 import AxeBuilder from "@axe-core/playwright"
 import { expect, type Page } from "@playwright/test"
-import { shoot } from "./shots"
+import { shoot, stillness } from "./shots"
 
 /** Check the page for accessibility violations. */
 export async function expectAccessible(page: Page, name: string): Promise<void> {
+  // A notice that is fading in has less contrast than it will have.
+  await stillness(page)
   const { violations } = await new AxeBuilder({ page })
     .options({
       runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"],

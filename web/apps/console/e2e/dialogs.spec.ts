@@ -72,7 +72,8 @@ async function subjects(page: Page, origin: string): Promise<Subjects> {
 /** What opens over a strategy, a backtest or the pages around them. */
 function overResearch({ result, strategy }: Subjects): Overlay[] {
   return [
-    { name: "account menu", path: "/", open: press("Account") },
+    // On a phone it is part of the menu "More".
+    { name: "account menu", path: "/", open: press(/^(Account|More)$/), shows: "Sign out" },
     { name: "new strategy", path: "/strategies", open: press("New strategy") },
     { name: "delete a strategy", path: strategy, open: press("More actions", "Delete") },
     { name: "add a condition", path: strategy, open: press("Add a condition to Entry") },
@@ -107,7 +108,11 @@ function overTrading({ run, straddle, entered, legs }: Subjects): Overlay[] {
     { name: "watch an instrument", path: "/market/NSE:INFY", open: press("Watch") },
     { name: "new GTT", path: "/gtts?isNew=true", open: async () => undefined },
     { name: "create an option run", path: `/options?legs=${legs}`, open: press("Create option run") },
-    { name: "strategies of options", path: "/options", open: press("Strategies") },
+    {
+      name: "strategies of options",
+      path: "/options",
+      open: (page) => page.getByRole("button", { name: "Strategies", exact: true }).click(),
+    },
     { name: "enter an option run", path: straddle, open: press(/^Enter$/), shows: /needs ₹/ },
     { name: "exit an option run", path: entered, open: press("Exit run"), shows: /^Sends 2 orders/ },
     { name: "exit a run", path: run, open: press("Exit run"), shows: /^Sends 1 order/ },

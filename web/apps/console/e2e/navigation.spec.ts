@@ -128,3 +128,22 @@ test("without market data the pages that need it say how to get some", async ({ 
   }
   await shoot(page, "no-market-data")
 })
+
+test.describe("on a phone", () => {
+  test.use({ viewport: { width: 390, height: 844 } })
+
+  test("the chosen tab is in view, however many come before it", async ({ page }) => {
+    const runs = (await (await page.request.get("/api/backtest/runs")).json()) as { run_id: string }[]
+    for (const [path, name] of [
+      [`/backtests/${runs[0]?.run_id}?tab=config`, "Config"],
+      ["/settings?tab=appearance", "Appearance"],
+    ] as const) {
+      await page.goto(path)
+      const tab = page.getByRole("tab", { name, selected: true })
+      await expect(tab).toBeVisible()
+      const { x = -1, width = 0 } = (await tab.boundingBox()) ?? {}
+      expect(x).toBeGreaterThanOrEqual(0)
+      expect(x + width).toBeLessThanOrEqual(390)
+    }
+  })
+})

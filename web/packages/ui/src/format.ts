@@ -175,6 +175,11 @@ export function month(value: number): string {
 export function words(code: string | null | undefined): string {
   if (!code) return MISSING
   const text = code.replace(/[_-]+/g, " ").trim().toLowerCase()
+  return sentence(text)
+}
+
+/** With a capital at its beginning: "the stop" → "The stop". */
+export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 

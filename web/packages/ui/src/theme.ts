@@ -11,7 +11,6 @@ import {
   Menu,
   Modal,
   Notification,
-  NumberInput,
   SegmentedControl,
   Select,
   Table,
@@ -109,9 +108,6 @@ export const theme = createTheme({
       defaultProps: { centered: true, transitionProps: { duration: 120 }, closeButtonProps },
     }),
     Notification: Notification.extend({ defaultProps: { closeButtonProps } }),
-    NumberInput: NumberInput.extend({
-      defaultProps: { thousandSeparator: ",", thousandsGroupStyle: "lakh" },
-    }),
     Drawer: Drawer.extend({
       defaultProps: { position: "right", transitionProps: { duration: 120 }, closeButtonProps },
     }),
@@ -130,6 +126,8 @@ const surfaces = {
   "--mantine-color-iris-light-color": "var(--tt-accent)",
   "--mantine-color-red-filled": "var(--tt-live-fill)",
   "--mantine-color-red-filled-hover": "var(--tt-live-fill)",
+  // Dangerous items of a menu.
+  "--mantine-color-red-6": "var(--tt-loss)",
   "--mantine-color-red-light": "var(--tt-loss-soft)",
   "--mantine-color-red-light-color": "var(--tt-loss)",
   "--mantine-color-green-light": "var(--tt-gain-soft)",

@@ -1,3 +1,5 @@
+import { sentence } from "@tradertape/ui/format.ts"
+
 /** What people call the ready-made indicators, as the plain English of a strategy does. */
 const NAMES: Record<string, string> = {
   rsi14: "RSI(14)",
@@ -32,4 +34,12 @@ export function indicatorName(name: string): string {
   const average = /^(sma|ema)(\d+)$/.exec(name)
   if (average) return `${average[2]}-day ${AVERAGES[average[1] ?? ""]}`
   return NAMES[name] ?? name
+}
+
+/** A part of a score, as its rule is named: "RSI band" for rsi_band. */
+export function scorePartName(name: string): string {
+  const text = name
+    .replaceAll("_", " ")
+    .replace(/\b(rsi|atr|adx|macd|obv|vwap|mfi|cci|ema|sma|rs)\b/gi, (short) => short.toUpperCase())
+  return sentence(text)
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { indicatorName } from "@/lib/indicator-names"
+import { indicatorName, scorePartName } from "@/lib/indicator-names"
 
 test.each([
   ["sma200", "200-day average"],
@@ -8,3 +8,10 @@ test.each([
   ["high_52w", "52-week high"],
   ["my_own", "my_own"],
 ])("%s is shown as %s", (name, shown) => expect(indicatorName(name)).toBe(shown))
+
+test.each([
+  ["rsi_band", "RSI band"],
+  ["rising_trend", "Rising trend"],
+  ["Depth of the fall", "Depth of the fall"],
+  ["versatile", "Versatile"],
+])("the part %s of a score is shown as %s", (name, shown) => expect(scorePartName(name)).toBe(shown))

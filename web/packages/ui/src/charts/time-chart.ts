@@ -41,7 +41,13 @@ export function boundedChartOptions(tokens: Tokens): DeepPartial<ChartOptions> {
   const base = timeChartOptions(tokens)
   return {
     ...base,
-    timeScale: { ...base.timeScale, rightOffset: 0, fixLeftEdge: true, fixRightEdge: true },
+    timeScale: {
+      ...base.timeScale,
+      rightOffset: 0,
+      fixLeftEdge: true,
+      fixRightEdge: true,
+      lockVisibleTimeRangeOnResize: true,
+    },
     handleScale: { axisPressedMouseMove: true, axisDoubleClickReset: true, mouseWheel: true, pinch: true },
     handleScroll: { mouseWheel: false, pressedMouseMove: true, horzTouchDrag: true, vertTouchDrag: false },
   }

@@ -42,9 +42,11 @@ function ReleaseCard({ release }: { release: Release }) {
       <Group gap="xs" mb="xs">
         <Title order={2}>{release.version}</Title>
         {release.breaking && <Badge color="red">Breaking</Badge>}
-        <Text size="xs" c="dimmed">
-          {date(release.date)}
-        </Text>
+        {release.date && (
+          <Text size="xs" c="dimmed">
+            {date(release.date)}
+          </Text>
+        )}
       </Group>
       <Stack gap="sm">
         {Object.entries(release.sections).map(([title, items]) => (

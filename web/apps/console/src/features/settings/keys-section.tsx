@@ -66,7 +66,7 @@ export function KeysSection(props: KeysProps) {
 function KeyTable({ rows, onRevoke }: { rows: KeyRow[]; onRevoke: (row: KeyRow) => void }) {
   const now = useNow()
   return (
-    <Table.ScrollContainer minWidth={640}>
+    <Table.ScrollContainer minWidth={480}>
       <Table>
         <Table.Tbody>
           {rows.map((row) => (

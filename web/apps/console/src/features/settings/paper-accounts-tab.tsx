@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { date } from "@tradertape/ui/format.ts"
 import { AmountInput } from "@/components/forms/price-input"
+import { ScrollRegion } from "@/components/page/scroll-region"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
 import { failureText } from "@/lib/notify"
@@ -20,8 +21,8 @@ export function PaperAccountsTab() {
   return (
     <>
       <Section title="Accounts" flush>
-        <Table.ScrollContainer minWidth={330}>
-          <Table>
+        <ScrollRegion label="Paper accounts, table" style={{ overflowX: "auto" }}>
+          <Table miw={430} style={{ whiteSpace: "nowrap" }}>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Name</Table.Th>
@@ -45,7 +46,7 @@ export function PaperAccountsTab() {
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </ScrollRegion>
       </Section>
       <OpenAccount />
     </>

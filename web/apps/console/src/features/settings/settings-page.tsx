@@ -1,6 +1,7 @@
 import { Tabs } from "@mantine/core"
 import { useNavigate, useSearch } from "@tanstack/react-router"
 import { PageHeader } from "@/components/page/page-header"
+import { TabStrip } from "@/components/page/tab-strip"
 import { AppearanceTab } from "./appearance-tab"
 import { KeysTab } from "./keys-tab"
 import { PaperAccountsTab } from "./paper-accounts-tab"
@@ -28,13 +29,7 @@ export function SettingsPage() {
           navigate({ search: { tab: next === "profile" || !next ? undefined : next }, replace: true })
         }
       >
-        <Tabs.List mb="md" style={{ flexWrap: "nowrap", overflowX: "auto", overflowY: "hidden" }}>
-          {TABS.map(({ value, label }) => (
-            <Tabs.Tab key={value} value={value} px={{ base: 8, sm: "md" }}>
-              {label}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
+        <TabStrip tabs={TABS} value={tab} />
         {TABS.map(({ value, Body }) => (
           <Tabs.Panel key={value} value={value}>
             <div className={classes.column}>

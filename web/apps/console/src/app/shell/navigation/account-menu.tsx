@@ -7,9 +7,8 @@ import { setPreferences, usePreferences } from "@/lib/preferences"
 import { meQuery, signOut } from "@/lib/queries/auth"
 import classes from "./navigation.module.css"
 
-/** The signed-in user, appearance switches and sign-out. */
-export function AccountMenu() {
-  const { data: me } = useQuery(meQuery)
+/** Appearance switches and sign-out, as items of a menu. */
+export function AccountItems({ className }: { className?: string }) {
   const { discreet } = usePreferences()
   const { colorScheme, toggleColorScheme } = useMantineColorScheme()
   const navigate = useNavigate()
@@ -23,6 +22,34 @@ export function AccountMenu() {
     onError: (error) => notifyFailure("You are still signed in", error),
   })
   const isDark = colorScheme === "dark"
+  return (
+    <>
+      <Menu.Item
+        className={className}
+        leftSection={isDark ? <Sun size={15} /> : <Moon size={15} />}
+        onClick={toggleColorScheme}
+      >
+        {isDark ? "Light" : "Dark"} appearance
+      </Menu.Item>
+      <Menu.Item
+        className={className}
+        leftSection={<EyeOff size={15} />}
+        onClick={() => setPreferences({ discreet: !discreet })}
+      >
+        {discreet ? "Show amounts" : "Hide amounts"}
+      </Menu.Item>
+      <Menu.Divider />
+      <Menu.Item className={className} leftSection={<LogOut size={15} />} onClick={() => signingOut.mutate()}>
+        Sign out
+      </Menu.Item>
+    </>
+  )
+}
+
+/** The signed-in user: settings, appearance switches and sign-out. */
+export function AccountMenu() {
+  const { data: me } = useQuery(meQuery)
+  const navigate = useNavigate()
   return (
     <Menu position="right-end" width={230} withArrow={false}>
       <Menu.Target>
@@ -40,16 +67,7 @@ export function AccountMenu() {
         <Menu.Item leftSection={<Settings size={15} />} onClick={() => navigate({ to: "/settings" })}>
           Settings
         </Menu.Item>
-        <Menu.Item leftSection={isDark ? <Sun size={15} /> : <Moon size={15} />} onClick={toggleColorScheme}>
-          {isDark ? "Light" : "Dark"} appearance
-        </Menu.Item>
-        <Menu.Item leftSection={<EyeOff size={15} />} onClick={() => setPreferences({ discreet: !discreet })}>
-          {discreet ? "Show amounts" : "Hide amounts"}
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.Item leftSection={<LogOut size={15} />} onClick={() => signingOut.mutate()}>
-          Sign out
-        </Menu.Item>
+        <AccountItems />
       </Menu.Dropdown>
     </Menu>
   )

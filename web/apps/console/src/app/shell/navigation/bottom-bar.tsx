@@ -1,6 +1,7 @@
 import { Menu } from "@mantine/core"
 import { Link, useNavigate } from "@tanstack/react-router"
 import { Ellipsis, Search } from "lucide-react"
+import { AccountItems } from "./account-menu"
 import classes from "./navigation.module.css"
 import { openPalette } from "./palette"
 import { BAR_PLACES, CHANGELOG, MORE_PLACES } from "./places"
@@ -37,6 +38,8 @@ export function BottomBar() {
           <Menu.Item className={classes.more} leftSection={<Search size={17} />} onClick={openPalette}>
             Search
           </Menu.Item>
+          <Menu.Divider />
+          <AccountItems className={classes.more} />
         </Menu.Dropdown>
       </Menu>
     </nav>

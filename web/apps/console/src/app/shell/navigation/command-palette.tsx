@@ -22,12 +22,23 @@ const [store, spotlight] = createSpotlight()
 function selectUnderMouse(event: MouseEvent): void {
   if (event.movementX === 0 && event.movementY === 0) return
   const target = event.target instanceof Element ? event.target.closest("[data-action]") : null
-  const palette = target?.closest("[role=dialog]")
-  if (!target || !palette || target.hasAttribute("data-selected")) return
+  if (target && !target.hasAttribute("data-selected")) select(target)
+}
+
+function select(target: Element): void {
+  const palette = target.closest("[role=dialog]")
+  if (!palette) return
   palette.querySelector("[data-selected]")?.removeAttribute("data-selected")
   target.setAttribute("data-selected", "true")
   const selected = [...palette.querySelectorAll("[data-action]")].indexOf(target)
   store.updateState((state) => ({ ...state, selected }))
+}
+
+/** Select the first action, if the one that was selected is no longer listed. */
+function selectSomething(search: HTMLInputElement | null): void {
+  const palette = search?.closest("[role=dialog]")
+  const first = palette?.querySelector("[data-action]")
+  if (first && !palette?.querySelector("[data-selected]")) select(first)
 }
 
 /** ⌘K: go to a page, an instrument, a strategy or a run, or start an action. */
@@ -44,13 +55,9 @@ export default function CommandPalette() {
     return onPaletteRequest(spotlight.open)
   }, [])
   const search = useRef<HTMLInputElement>(null)
-  // Instruments arrive after typing, when nothing was selectable yet: select the first as the arrow key would.
+  // Instruments arrive after typing, when nothing was selectable yet.
   useEffect(() => {
-    const palette = search.current?.closest("[role=dialog]")
-    if (!instruments.data || palette?.querySelector("[data-selected]")) return
-    search.current?.dispatchEvent(
-      new KeyboardEvent("keydown", { key: "ArrowDown", code: "ArrowDown", bubbles: true }),
-    )
+    if (instruments.data) selectSomething(search.current)
   }, [instruments.data])
   const commands = useCommands()
   const actions = useMemo<SpotlightActionGroupData[]>(
@@ -123,6 +130,10 @@ export default function CommandPalette() {
       nothingFound="No matches"
       searchProps={{
         ref: search,
+        // Somebody in a hurry presses Enter before anything is selected in the new results.
+        onKeyDown: (event) => {
+          if (event.key === "Enter") selectSomething(event.currentTarget)
+        },
         placeholder: "Search actions, instruments, strategies, runs and pages",
         leftSection: <Search size={18} />,
         "aria-label": "Search",

@@ -2,6 +2,7 @@ import { Skeleton, Tabs } from "@mantine/core"
 import { useNavigate, useSearch } from "@tanstack/react-router"
 import type { Run } from "@tradertape/api/backtest.ts"
 import { lazy, Suspense } from "react"
+import { TabStrip } from "@/components/page/tab-strip"
 import { HeadlineBand } from "./header/headline-band"
 import { ResultHeader } from "./header/result-header"
 import { VerdictLine } from "./header/verdict-line"
@@ -42,13 +43,7 @@ export function Result({ run }: { run: Run }) {
       <HeadlineBand run={run} />
       <WarningsPanel warnings={run.warnings} />
       <Tabs value={TABS.some(({ value }) => value === tab) ? tab : "overview"} onChange={show} mt="md">
-        <Tabs.List mb="md" style={{ flexWrap: "nowrap", overflowX: "auto", overflowY: "hidden" }}>
-          {TABS.map(({ value, label }) => (
-            <Tabs.Tab key={value} value={value}>
-              {label}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
+        <TabStrip tabs={TABS} value={tab} />
         {TABS.map(({ value, Body }) => (
           <Tabs.Panel key={value} value={value}>
             <Suspense fallback={<Skeleton height={420} />}>

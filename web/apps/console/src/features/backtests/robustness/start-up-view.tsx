@@ -2,6 +2,7 @@ import { Alert, Stack, Table, Text } from "@mantine/core"
 import { number, percent } from "@tradertape/ui/format.ts"
 import { ShieldCheck, TriangleAlert } from "lucide-react"
 import { useMemo } from "react"
+import { ScrollRegion } from "@/components/page/scroll-region"
 import type { StartUpResult, StartUpRow } from "@/lib/queries/studies"
 import { barsNeeded, isSettled, NOTICEABLE_PCT, startUpTable } from "./start-up"
 
@@ -25,8 +26,8 @@ export function StartUpView({ result }: { result: StartUpResult }) {
       <Text size="xs" c="dimmed">
         Largest difference among the stocks with only this many bars before the last day.
       </Text>
-      <Table.ScrollContainer minWidth={560}>
-        <Table>
+      <ScrollRegion label="Indicators, table" style={{ overflowX: "auto" }}>
+        <Table miw={560}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Indicator</Table.Th>
@@ -50,7 +51,7 @@ export function StartUpView({ result }: { result: StartUpResult }) {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </ScrollRegion>
     </Stack>
   )
 }

@@ -32,8 +32,8 @@ export function SweepView({ result, name }: { result: SweepResult; name: Naming 
       {result.heat_maps.map((map) => (
         <Heat key={`${map.x} ${map.y}`} map={map} name={name} />
       ))}
-      <Table.ScrollContainer minWidth={560}>
-        <Table>
+      <ScrollRegion label="Combinations, table" style={{ overflowX: "auto" }}>
+        <Table miw={560}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Values</Table.Th>
@@ -60,7 +60,7 @@ export function SweepView({ result, name }: { result: SweepResult; name: Naming 
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </ScrollRegion>
     </Stack>
   )
 }

@@ -5,6 +5,7 @@ import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { date, moneyShort, number, percent } from "@tradertape/ui/format.ts"
 import { useTokens } from "@tradertape/ui/use-tokens.ts"
 import { useMemo } from "react"
+import { ScrollRegion } from "@/components/page/scroll-region"
 import type { Figures, WalkForwardResult } from "@/lib/queries/studies"
 import layout from "../shared/layout.module.css"
 
@@ -45,8 +46,8 @@ export function WalkForwardView({
         <Stat label="Profitable windows" value={percent(result.out_of_sample.profitable_windows_pct, 0)} />
       </dl>
       <CurvesChart curves={curves} height={260} format={moneyShort} label="Equity out of sample" />
-      <Table.ScrollContainer minWidth={640}>
-        <Table>
+      <ScrollRegion label="Windows, table" style={{ overflowX: "auto" }}>
+        <Table miw={640}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Test period</Table.Th>
@@ -76,7 +77,7 @@ export function WalkForwardView({
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </ScrollRegion>
     </Stack>
   )
 }

@@ -1,6 +1,6 @@
 import { Button, Menu } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { Check, Eye } from "lucide-react"
+import { Eye } from "lucide-react"
 import { watchlistsQuery } from "@/lib/queries/watchlists"
 import { useWatchlists } from "../watchlist/use-watchlists"
 
@@ -20,15 +20,13 @@ export function WatchMenu({ id }: { id: string }) {
           const isOn = list.instruments.includes(id)
           const patch = isOn ? { remove: [id] } : { add: [id] }
           return (
-            <Menu.Item
+            <Menu.CheckboxItem
               key={list.id}
-              role="menuitemcheckbox"
-              aria-checked={isOn}
-              leftSection={<Check size={14} style={{ visibility: isOn ? "visible" : "hidden" }} />}
-              onClick={() => changing.mutate({ id: list.id, patch })}
+              checked={isOn}
+              onChange={() => changing.mutate({ id: list.id, patch })}
             >
               {list.name}
-            </Menu.Item>
+            </Menu.CheckboxItem>
           )
         })}
         {lists?.length === 0 && (

@@ -1,6 +1,7 @@
 import { Stack, Tabs } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate, useSearch } from "@tanstack/react-router"
+import { TabStrip } from "@/components/page/tab-strip"
 import { ErrorState } from "@/components/states/error-state"
 import { type OptionState, optionStateQuery } from "@/lib/queries/option-runs"
 import type { RunLive, RunPage } from "@/lib/queries/workers"
@@ -65,13 +66,7 @@ export function Run({ page, live }: Props) {
           value={tab}
           onChange={(next) => navigate({ search: { tab: next && next !== "overview" ? next : undefined } })}
         >
-          <Tabs.List mb="md" className={classes.tabs}>
-            {TABS.map(({ value, label }) => (
-              <Tabs.Tab key={value} value={value}>
-                {label}
-              </Tabs.Tab>
-            ))}
-          </Tabs.List>
+          <TabStrip tabs={TABS} value={tab} />
           <Tabs.Panel value="overview">
             <Stack gap="md">
               <div className={classes.columns}>

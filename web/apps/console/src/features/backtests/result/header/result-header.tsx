@@ -46,7 +46,8 @@ export function ResultHeader({ run }: { run: Run }) {
             </Link>
           )}{" "}
           on {words(config.universe).toUpperCase()}, {date(config.start_date)} to {date(config.end_date)},{" "}
-          {fillWords(config.fill_model)}. Run {instant(run.created_at)}, data {run.data_set}.
+          {fillWords(config.fill_model)}. Run {instant(run.created_at)}
+          {run.simulated ? "" : `, data ${run.data_set}`}.
         </>
       }
       action={

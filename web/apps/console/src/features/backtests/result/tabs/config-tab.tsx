@@ -1,19 +1,15 @@
 import { Button, Code, CopyButton, Group, Text } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
 import type { Run } from "@tradertape/api/backtest.ts"
-import { date, duration, money, words } from "@tradertape/ui/format.ts"
+import { duration } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
+import { optionsQuery } from "@/lib/queries/backtests"
 import layout from "../../shared/layout.module.css"
-
-function text(key: string, value: unknown): string {
-  if (value === null || value === undefined) return "–"
-  if (key === "starting_capital" && typeof value === "number") return money(value, 0)
-  if (key.endsWith("_date")) return date(String(value))
-  if (typeof value === "boolean") return value ? "yes" : "no"
-  return typeof value === "object" ? JSON.stringify(value) : String(value)
-}
+import { settingName, settingText } from "../../shared/settings"
 
 /** Everything needed to reproduce the run exactly. */
 export function ConfigTab({ run }: { run: Run }) {
+  const options = useQuery(optionsQuery)
   const origin = [
     ["Run", run.run_id],
     ["Data set", run.data_set],
@@ -30,8 +26,10 @@ export function ConfigTab({ run }: { run: Run }) {
           <dl className={layout.pairs}>
             {Object.entries(run.config).map(([key, value]) => (
               <div key={key}>
-                <dt>{words(key)}</dt>
-                <dd className={key === "starting_capital" ? "tt-amount" : undefined}>{text(key, value)}</dd>
+                <dt>{settingName(key)}</dt>
+                <dd className={key === "starting_capital" ? "tt-amount" : undefined}>
+                  {settingText(key, value, options.data)}
+                </dd>
               </div>
             ))}
           </dl>

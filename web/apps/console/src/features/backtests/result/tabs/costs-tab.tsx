@@ -1,19 +1,22 @@
+import { useQuery } from "@tanstack/react-query"
 import type { Run } from "@tradertape/api/backtest.ts"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { number, percent, words } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
+import { optionsQuery } from "@/lib/queries/backtests"
 import layout from "../../shared/layout.module.css"
+import { chargesText } from "../../shared/settings"
 import { GroupTable } from "../sections/group-table"
 
 const PART_NAMES: Record<string, string> = {
   stt: "STT (securities transaction tax)",
   gst: "GST",
-  dp: "DP charges of the depository",
   sebi: "SEBI fee",
-  stamp_duty: "Stamp duty",
-  exchange_txn: "Exchange transaction charges",
+  transaction: "Exchange transaction charges",
+  stamp: "Stamp duty",
+  demat_and_other: "DP charges and other",
 }
 
 const yearName = (row: { year: number }) => String(row.year)
@@ -21,12 +24,13 @@ const yearName = (row: { year: number }) => String(row.year)
 /** Trading costs and their share of the profit. */
 export default function CostsTab({ run }: { run: Run }) {
   const { costs, summary } = run
+  const options = useQuery(optionsQuery)
   const parts = Object.entries(costs.components ?? {}).filter(([, amount]) => amount !== 0)
   return (
     <div className={layout.stack}>
       <Section
         title="Costs"
-        note={`Charges: ${String(run.config.charges)}. Slippage is already included in the prices.`}
+        note={`Charges: ${chargesText(run.config.charges, options.data)}. Slippage is already included in the prices.`}
       >
         <dl className={layout.stats}>
           <Stat label="Profit before charges" value={<Delta kind="money" value={costs.gross_pnl} />} />

@@ -1,6 +1,6 @@
 import { Select, TextInput } from "@mantine/core"
 import type { Run, SkippedSignal } from "@tradertape/api/backtest.ts"
-import { count, date, number, percent, words } from "@tradertape/ui/format.ts"
+import { count, date, number, percent, sentence, words } from "@tradertape/ui/format.ts"
 import { CircleSlash, Search } from "lucide-react"
 import { useMemo, useState } from "react"
 import { Section } from "@/components/page/section"
@@ -24,7 +24,7 @@ export default function SkippedTab({ run }: { run: Run }) {
         header: "Reason",
         isText: true,
         value: (s) => s.reason,
-        cell: (s) => labels.get(s.reason) ?? words(s.reason),
+        cell: (s) => sentence(labels.get(s.reason) ?? words(s.reason)),
       },
       {
         id: "conviction",
@@ -51,7 +51,7 @@ export default function SkippedTab({ run }: { run: Run }) {
   }
   const all = run.skipped_signals.length
   return (
-    <div className={layout.two} style={{ gridTemplateColumns: "minmax(0, 1fr) minmax(0, 2fr)" }}>
+    <div className={layout.oneTwo}>
       <Section
         title="Reasons"
         note={`${count(all, "signal")} skipped of ${number(run.summary.signals_total)}`}
@@ -59,7 +59,7 @@ export default function SkippedTab({ run }: { run: Run }) {
         <dl className={layout.pairs}>
           {run.skip_breakdown.map((row) => (
             <div key={row.reason}>
-              <dt>{row.label}</dt>
+              <dt>{sentence(row.label)}</dt>
               <dd>
                 {number(row.signals)} ({percent((row.signals / all) * 100, 0)})
               </dd>
@@ -83,7 +83,7 @@ export default function SkippedTab({ run }: { run: Run }) {
             placeholder="Any reason"
             aria-label="Reason"
             clearable
-            data={run.skip_breakdown.map((row) => ({ value: row.reason, label: row.label }))}
+            data={run.skip_breakdown.map((row) => ({ value: row.reason, label: sentence(row.label) }))}
             value={reason}
             onChange={setReason}
           />

@@ -10,7 +10,7 @@ import { ChevronLeft, ChevronRight } from "lucide-react"
 import { useMemo } from "react"
 import { SideDialog } from "@/components/dialog/dialog"
 import { ErrorState } from "@/components/states/error-state"
-import { indicatorName } from "@/lib/indicator-names"
+import { indicatorName, scorePartName } from "@/lib/indicator-names"
 import { type CandleRow, candlesQuery } from "@/lib/queries/market"
 import layout from "../../shared/layout.module.css"
 import { TradeChart } from "./trade-chart"
@@ -163,7 +163,7 @@ function SignalDetail({ trade }: { trade: Trade }) {
         <Table.Tbody>
           {trade.conviction_breakdown.map((part) => (
             <Table.Tr key={part.name}>
-              <Table.Td>{part.name}</Table.Td>
+              <Table.Td>{scorePartName(part.name)}</Table.Td>
               <Table.Td ta="right">{signed(part.points, 1)}</Table.Td>
             </Table.Tr>
           ))}

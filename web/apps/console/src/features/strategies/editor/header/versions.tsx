@@ -44,14 +44,14 @@ export function Versions({ strategy, editor }: Props) {
           {data.map((row) => (
             <Table.Tr key={row.version}>
               <Table.Td>v{row.version}</Table.Td>
-              <Table.Td>{instant(row.created_at)}</Table.Td>
+              <Table.Td miw={112}>{instant(row.created_at)}</Table.Td>
               <Table.Td>
                 {row.name}{" "}
                 <Text span size="xs" c="dimmed">
                   {row.note}
                 </Text>
               </Table.Td>
-              <Table.Td ta="right" miw={96}>
+              <Table.Td ta="right">
                 {row.is_current ? (
                   <Badge>Current</Badge>
                 ) : (

@@ -4,6 +4,7 @@ import { date, number, signed } from "@tradertape/ui/format.ts"
 import { Check, CircleHelp, X } from "lucide-react"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
+import { scorePartName } from "@/lib/indicator-names"
 import { type ExplainNode, type Explanation, explainQuery, type Trial } from "@/lib/queries/strategies"
 import classes from "./explained.module.css"
 
@@ -95,7 +96,7 @@ function Around({ data }: { data: Explanation }) {
           </Text>
           {data.conviction.breakdown.map((part) => (
             <div key={part.name} className={classes.points}>
-              <span>{part.name}</span>
+              <span>{scorePartName(part.name)}</span>
               <span className="tt-num">{signed(part.points, 1)}</span>
             </div>
           ))}
