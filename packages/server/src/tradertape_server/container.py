@@ -27,6 +27,7 @@ from tradertape_server.features.operations.processes import Processes
 from tradertape_server.features.operations.service import Health
 from tradertape_server.features.options.preview import StrategyPreview
 from tradertape_server.features.options.service import OptionService
+from tradertape_server.features.portfolios.build import Portfolios
 from tradertape_server.features.protection.guardian import Guardian
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
 from tradertape_server.features.strategies.trial_service import TrialService
@@ -79,6 +80,7 @@ class Container:
     strategies: StrategyService
     trials: TrialService
     backtests: Backtests
+    portfolios: Portfolios
     watchlists: WatchlistService
     gtts: GttPageService
     activity: ActivityService
@@ -110,6 +112,7 @@ class Container:
                 self.execution_jobs,
                 self.guardian,
                 self.workers.recorder,
+                self.portfolios.schedule,
             )
         )
 

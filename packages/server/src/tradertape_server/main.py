@@ -27,6 +27,7 @@ from tradertape_server.features.gtts.routes import router as gtts
 from tradertape_server.features.market.routes import router as market
 from tradertape_server.features.operations.routes import router as operations
 from tradertape_server.features.options.routes import router as options
+from tradertape_server.features.portfolios.routes import router as portfolios
 from tradertape_server.features.strategies.routes import router as strategies
 from tradertape_server.features.strategies.trial_routes import router as trials
 from tradertape_server.features.watchlists.routes import router as watchlists
@@ -86,6 +87,7 @@ ROUTERS = (
     trials,
     backtests,
     studies,
+    portfolios,
     changelog,
     operations,
 )
@@ -95,8 +97,8 @@ WORKER = "/api/algo-workers/worker/"
 LIVE = ("/api/live/", "/api/options", f"{WORKER}market/", f"{WORKER}options/")
 # Changes that are stored in a transaction of their own, not in one of the trader's.
 CHANGES = (
-    "/api/auth/", "/api/watchlists", "/api/strategies", "/api/backtest/", f"{WORKER}heartbeat",
-    f"{WORKER}accounts",
+    "/api/auth/", "/api/watchlists", "/api/strategies", "/api/backtest/",
+    "/api/model/", f"{WORKER}heartbeat", f"{WORKER}accounts",
 )  # fmt: skip
 # Where passwords are hashed, which takes 64 MB and a tenth of a second each.
 PASSWORDS = frozenset({"/api/auth/password-login", "/api/auth/password"})
@@ -104,6 +106,7 @@ PASSWORDS = frozenset({"/api/auth/password-login", "/api/auth/password"})
 COMPUTATIONS = frozenset(
     {
         "/api/backtest/run",
+        "/api/model/scan",
         "/api/strategies/explain",
         "/api/strategies/signals",
         "/api/strategies/validate",

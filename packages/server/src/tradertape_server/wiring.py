@@ -59,6 +59,8 @@ from tradertape_server.features.operations.service import Health
 from tradertape_server.features.options.chains import ChainReader
 from tradertape_server.features.options.preview import StrategyPreview
 from tradertape_server.features.options.service import OptionService
+from tradertape_server.features.portfolios.build import build_portfolios
+from tradertape_server.features.portfolios.queries import why_strategy_in_use as why_traded
 from tradertape_server.features.protection.arming import ByToken
 from tradertape_server.features.protection.failure_log import FailureLog
 from tradertape_server.features.protection.guardian import Guardian
@@ -142,7 +144,7 @@ def build_container(
     processes = build_processes(base, data.instruments)
     live = build_feed(base, data, processes)
     trading = build_trading(base, data, processes, live)
-    strategies = StrategyService(base.clock, used_by=(why_strategy_in_use,))
+    strategies = StrategyService(base.clock, used_by=(why_strategy_in_use, why_traded))
     backtests = build_backtests(
         base.database, base.clock, data.market, strategies, build_compute(base)
     )
@@ -194,6 +196,7 @@ def _join(
         strategies=strategies,
         trials=TrialService(data.market),
         backtests=backtests,
+        portfolios=build_portfolios(database, clock, data.market, strategies),
         watchlists=WatchlistService(clock, data.instruments, data.market),
         gtts=GttPageService(execution, data.instruments),
         activity=ActivityService(execution, WorkerQueries(database)),

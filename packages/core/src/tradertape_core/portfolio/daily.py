@@ -103,6 +103,19 @@ class PaperTrading:
         steps.keep_accounts(sim, row)
         return self._stored(sim, row, stored.resting, stored, same_day=True), lapses
 
+    def sell_at_close(
+        self, stored: PaperBook, symbol: str, quantity: int, reason: int
+    ) -> tuple[PaperBook, tuple[Sale, ...]]:
+        """Sell shares of a position at the close of the book's day, slippage and charges as ever;
+        what that day's candle does not take is sold at the next opens."""
+        row = self.row(cast("date", stored.day))
+        sim = self._loaded(stored, row, before=stored.equity_before)
+        slot = next(i for i, one in enumerate(stored.holdings) if one.symbol == symbol)
+        trading.sell(sim, slot, row, sim.book.num[slot, k.LAST_CLOSE], quantity, reason, -1)
+        steps.keep_accounts(sim, row)
+        book = self._stored(sim, row, stored.resting, stored, same_day=True)
+        return book, self._sales(sim, row)
+
     # --- inside -------------------------------------------------------------------------------
 
     def _loaded(self, stored: PaperBook, row: int, before: int | None = None) -> Any:

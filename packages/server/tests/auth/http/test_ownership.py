@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from tradertape_core.portfolio.book import PaperBook, document
+from tradertape_core.portfolio.settings import PortfolioSettings
 from tradertape_server.container import Container
 from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
+from tradertape_server.features.portfolios.models import (
+    Portfolio,
+    PortfolioPosition,
+    PortfolioSignal,
+)
+from tradertape_server.features.portfolios.state import settings_document
 
 from .route_table import GTT_LEG, OWNED, STRATEGY, WORKER_RUN, call
 
@@ -31,6 +40,7 @@ def things_of(owner: TestClient, container: Container, number: int = 0) -> dict[
         "option_run_id": _option_run(owner),
         "watchlist_id": made("watchlists", {"name": "Mine"}),
         "gtt_id": made("gtts", {"instrument": "NSE:INFY", "legs": [GTT_LEG]}),
+        **_portfolio(user_id, container, number),
         "session_id": owner.get("/api/auth/sessions").json()[0]["id"],
         "key_id": made("auth/agent-keys", {}),
         "worker_key_id": made("auth/worker-tokens", {}),
@@ -56,6 +66,36 @@ def _backtests(user_id: int, container: Container, number: int) -> tuple[str, st
         )  # fmt: skip
         session.add_all([run, study])
     return run_id, study_id
+
+
+def _portfolio(user_id: int, container: Container, number: int) -> dict[str, int]:
+    """A portfolio with a signal and a position."""
+    now, day = container.clock.now(), container.clock.now().date()
+    settings = settings_document(PortfolioSettings())
+    with container.database.write() as session:
+        portfolio = Portfolio(
+            user_id=user_id, name="Mine", strategy_id=1, strategy_version=1, strategy_name="Mine",
+            document={}, settings=settings, data_set="toy", created_at=now, updated_at=now,
+            book=document(PaperBook.opened(1)),
+        )  # fmt: skip
+        session.add(portfolio)
+        session.flush()
+        signal = PortfolioSignal(
+            portfolio_id=portfolio.id, epoch=1, symbol="INFY", status="pending_approval",
+            signal_date=day, conviction=50.0, rank=1, sector="", company="", isin="", reason="",
+            ref_price=1.0, quantity=1, history=[], expires_at=now + timedelta(days=1),
+            created_at=now, updated_at=now,
+        )  # fmt: skip
+        position = PortfolioPosition(
+            portfolio_id=portfolio.id, epoch=1, sequence=number, symbol="INFY", sector="", isin="",
+            status="open", open_quantity=1, average_price=1.0, entry_price=1.0, entry_date=day,
+            last_close=1.0, lowest=1.0, peak=1.0, invested_paise=100, charges_paise=0,
+            dividends_paise=0, bars_held=0, addons=0, sales=[], created_at=now, updated_at=now,
+        )  # fmt: skip
+        session.add_all([signal, position])
+        session.flush()
+        ids = (portfolio.id, signal.id, position.id)
+    return dict(zip(("portfolio_id", "signal_id", "position_id"), ids, strict=True))
 
 
 def _option_run(owner: TestClient) -> str:

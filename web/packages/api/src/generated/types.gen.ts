@@ -21,6 +21,22 @@ export type TradertapeServerFeaturesWorkersOptionRunsSchemasPreviewIn = {
 export type JsonValue = unknown;
 
 /**
+ * SizingIn
+ *
+ * How large a position is; see the Backtesting guide.
+ */
+export type TradertapeServerFeaturesPortfoliosSchemasSizingIn = {
+    /**
+     * Method
+     */
+    method?: 'equal_pct' | 'risk_pct' | 'atr' | 'conviction';
+    /**
+     * Risk Per Trade Pct
+     */
+    risk_per_trade_pct?: number;
+};
+
+/**
  * PreviewIn
  *
  * A strategy: legs, or a named spread with its strikes counted from the money.
@@ -215,6 +231,22 @@ export type LegIn = {
      * Variety
      */
     variety?: string | null;
+};
+
+/**
+ * SizingIn
+ *
+ * How large positions are; see the Backtesting guide.
+ */
+export type TradertapeServerFeaturesBacktestsRunsSchemasSizingIn = {
+    /**
+     * Method
+     */
+    method?: 'equal_pct' | 'risk_pct' | 'atr' | 'conviction';
+    /**
+     * Risk Per Trade Pct
+     */
+    risk_per_trade_pct?: number;
 };
 
 /**
@@ -947,6 +979,36 @@ export type VerifyLink = ({
      * If the account has a second factor: six digits, or a recovery code.
      */
     totp?: string | null;
+};
+
+/**
+ * VerdictsOut
+ *
+ * Why each symbol of a portfolio's universe was a signal on a day, or not.
+ */
+export type VerdictsOut = {
+    /**
+     * Data Version
+     */
+    data_version: string;
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * Evaluated
+     */
+    evaluated: number;
+    /**
+     * Insufficient Data
+     */
+    insufficient_data: number;
+    /**
+     * Verdicts
+     */
+    verdicts: {
+        [key: string]: Array<string>;
+    };
 };
 
 /**
@@ -2237,22 +2299,6 @@ export type Range = {
 };
 
 /**
- * SizingIn
- *
- * How large positions are; see the Backtesting guide.
- */
-export type SizingIn = {
-    /**
-     * Method
-     */
-    method?: 'equal_pct' | 'risk_pct' | 'atr' | 'conviction';
-    /**
-     * Risk Per Trade Pct
-     */
-    risk_per_trade_pct?: number;
-};
-
-/**
  * FlatChargesIn
  *
  * Charges as a proportion of each side's value and a fee for each order.
@@ -2357,7 +2403,7 @@ export type BacktestRequest = ({
      * Seed
      */
     seed?: number;
-    sizing?: SizingIn;
+    sizing?: TradertapeServerFeaturesBacktestsRunsSchemasSizingIn;
     /**
      * Slippage Bps
      */
@@ -3200,6 +3246,22 @@ export type SkippedSignal = {
 };
 
 /**
+ * SkippedOut
+ *
+ * A symbol whose entry rules held, and why it is no signal.
+ */
+export type SkippedOut = {
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
  * SkipGroup
  *
  * Skipped signals by reason.
@@ -3217,6 +3279,22 @@ export type SkipGroup = {
      * Signals
      */
     signals: number;
+};
+
+/**
+ * SizingIn
+ *
+ * How large a position is; see the Backtesting guide.
+ */
+export type SizingInOutput = {
+    /**
+     * Method
+     */
+    method?: 'equal_pct' | 'risk_pct' | 'atr' | 'conviction';
+    /**
+     * Risk Per Trade Pct
+     */
+    risk_per_trade_pct?: number;
 };
 
 /**
@@ -3293,6 +3371,156 @@ export type Signals = {
      * Warnings
      */
     warnings: Array<string>;
+};
+
+/**
+ * SignalOut
+ *
+ * A signal: what the user decided (`status`), what became of the order (`gtt_status`).
+ */
+export type SignalOut = {
+    /**
+     * Actor History
+     */
+    actor_history: Array<{
+        [key: string]: unknown;
+    }>;
+    /**
+     * Average Price
+     */
+    average_price: number | null;
+    /**
+     * Conviction
+     */
+    conviction: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Failure Reason
+     */
+    failure_reason: string | null;
+    /**
+     * Filled At
+     */
+    filled_at: string | null;
+    /**
+     * Filled Quantity
+     */
+    filled_quantity: number;
+    /**
+     * Gtt Status
+     */
+    gtt_status: string | null;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Limit Price
+     */
+    limit_price: number | null;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Notional
+     */
+    notional: number;
+    /**
+     * Placed At
+     */
+    placed_at: string | null;
+    /**
+     * Placement Key
+     */
+    placement_key: string | null;
+    /**
+     * Portfolio Id
+     */
+    portfolio_id: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Rank
+     */
+    rank: number;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Ref Price
+     */
+    ref_price: number;
+    /**
+     * Risk Amount
+     */
+    risk_amount: number | null;
+    /**
+     * Sector
+     */
+    sector: string;
+    /**
+     * Side
+     */
+    side: string;
+    /**
+     * Signal Date
+     */
+    signal_date: string;
+    /**
+     * Stage
+     */
+    stage: string;
+    /**
+     * Status
+     */
+    status: 'pending_approval' | 'in_cart' | 'approved' | 'executed' | 'rejected' | 'expired' | 'cancelled' | 'failed';
+    /**
+     * Stop Price
+     */
+    stop_price: number | null;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Target Price
+     */
+    target_price: number | null;
+    /**
+     * Trigger Price
+     */
+    trigger_price: number | null;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Version
+     */
+    version: number;
 };
 
 /**
@@ -3665,6 +3893,176 @@ export type SectorGroup = {
 };
 
 /**
+ * ScannedSignalOut
+ *
+ * A signal that a scan raised.
+ */
+export type ScannedSignalOut = {
+    /**
+     * Conviction
+     */
+    conviction: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Signal Date
+     */
+    signal_date: string;
+    /**
+     * Status
+     */
+    status: 'pending_approval' | 'in_cart' | 'approved' | 'executed' | 'rejected' | 'expired' | 'cancelled' | 'failed';
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
+ * ScanRunOut
+ *
+ * A scan of the history.
+ */
+export type ScanRunOut = {
+    /**
+     * As Of
+     */
+    as_of: string | null;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Created
+     */
+    created: number;
+    /**
+     * Error
+     */
+    error: string;
+    /**
+     * Exits
+     */
+    exits: number;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Portfolios
+     */
+    portfolios: number;
+    /**
+     * Took Ms
+     */
+    took_ms: number;
+    /**
+     * Trigger
+     */
+    trigger: 'manual' | 'schedule';
+};
+
+/**
+ * ScanOut
+ *
+ * What a scan found. scan_id: null for a dry run.
+ */
+export type ScanOut = {
+    /**
+     * As Of
+     */
+    as_of: string | null;
+    /**
+     * Dry Run
+     */
+    dry_run: boolean;
+    /**
+     * Portfolios
+     */
+    portfolios: Array<PortfolioScanOut>;
+    /**
+     * Scan Id
+     */
+    scan_id: number | null;
+    /**
+     * Took Ms
+     */
+    took_ms: number;
+};
+
+/**
+ * PortfolioScanOut
+ *
+ * What a scan found for one portfolio. evaluated, insufficient_data: on its last day.
+ */
+export type PortfolioScanOut = {
+    /**
+     * As Of
+     */
+    as_of: string | null;
+    /**
+     * Created
+     */
+    created: number;
+    /**
+     * Days
+     */
+    days: number;
+    /**
+     * Evaluated
+     */
+    evaluated: number;
+    /**
+     * Exits
+     */
+    exits: number;
+    /**
+     * Insufficient Data
+     */
+    insufficient_data: number;
+    /**
+     * Matched
+     */
+    matched: number;
+    /**
+     * Portfolio Id
+     */
+    portfolio_id: number;
+    /**
+     * Signals
+     */
+    signals: Array<ScannedSignalOut>;
+    /**
+     * Skipped
+     */
+    skipped: Array<SkippedOut>;
+};
+
+/**
+ * ScanIn
+ *
+ * A scan. as_of: the last day to trade, by default the last with final prices.
+ */
+export type ScanIn = {
+    /**
+     * As Of
+     */
+    as_of?: string | null;
+    /**
+     * Dry Run
+     *
+     * Say what would happen; store nothing.
+     */
+    dry_run?: boolean;
+    /**
+     * Portfolio Id
+     */
+    portfolio_id?: number | null;
+};
+
+/**
  * SaveKiteCredentials
  *
  * The credentials of a Kite Connect app; without the secret, login is done in the browser.
@@ -3772,6 +4170,42 @@ export type SandboxAccountOut = {
      * Url
      */
     url: string | null;
+};
+
+/**
+ * SaleOut
+ *
+ * Shares of a position that were sold.
+ */
+export type SaleOut = {
+    /**
+     * Charges
+     */
+    charges: number;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Dividends
+     */
+    dividends: number;
+    /**
+     * Gross Pnl
+     */
+    gross_pnl: number;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Reason
+     */
+    reason: string;
 };
 
 /**
@@ -5709,6 +6143,18 @@ export type RecoveryCodes = {
 };
 
 /**
+ * ReasonIn
+ *
+ * Why; kept with the signal.
+ */
+export type ReasonIn = {
+    /**
+     * Reason
+     */
+    reason?: string;
+};
+
+/**
  * QuotesIn
  *
  * Instruments to quote, and how much of each quote to return.
@@ -6512,6 +6958,303 @@ export type PreviewOfBasket = {
 };
 
 /**
+ * PositionOut
+ *
+ * A position. Prices and profit at the last close; open_quantity 0 when it is closed.
+ */
+export type PositionOut = {
+    /**
+     * Addons
+     */
+    addons: number;
+    /**
+     * Average Price
+     */
+    average_price: number;
+    /**
+     * Bars Held
+     */
+    bars_held: number;
+    /**
+     * Charges
+     */
+    charges: number;
+    /**
+     * Entry Date
+     */
+    entry_date: string;
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Exit Date
+     */
+    exit_date: string | null;
+    /**
+     * Exit Price
+     */
+    exit_price: number | null;
+    /**
+     * Exit Reason
+     */
+    exit_reason: string | null;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Invested
+     */
+    invested: number;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Ltp
+     */
+    ltp: number;
+    /**
+     * Mae Pct
+     */
+    mae_pct: number;
+    /**
+     * Market Value
+     */
+    market_value: number;
+    /**
+     * Mfe Pct
+     */
+    mfe_pct: number;
+    /**
+     * Net Pnl
+     */
+    net_pnl: number;
+    /**
+     * Open Quantity
+     */
+    open_quantity: number;
+    /**
+     * Portfolio Id
+     */
+    portfolio_id: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * R Multiple
+     */
+    r_multiple: number | null;
+    /**
+     * Realised Pnl
+     */
+    realised_pnl: number;
+    /**
+     * Sales
+     */
+    sales: Array<SaleOut>;
+    /**
+     * Sector
+     */
+    sector: string;
+    /**
+     * Signal Id
+     */
+    signal_id: number | null;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Stop Price
+     */
+    stop_price: number | null;
+    /**
+     * Stop Source
+     */
+    stop_source: string | null;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Target Price
+     */
+    target_price: number | null;
+    /**
+     * Unrealised Pct
+     */
+    unrealised_pct: number | null;
+    /**
+     * Unrealised Pnl
+     */
+    unrealised_pnl: number;
+};
+
+/**
+ * PortfolioOut
+ *
+ * A portfolio. Capital in rupees, after its last traded day.
+ */
+export type PortfolioOut = {
+    /**
+     * Atr Stop Multiplier
+     */
+    atr_stop_multiplier: number | null;
+    /**
+     * Auto Place Signals
+     */
+    auto_place_signals: boolean;
+    /**
+     * Benchmark
+     */
+    benchmark: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Cash
+     */
+    cash: number;
+    /**
+     * Committed Capital
+     */
+    committed_capital: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Current Capital
+     */
+    current_capital: number;
+    /**
+     * Data Set
+     */
+    data_set: string;
+    /**
+     * Day Pnl
+     */
+    day_pnl: number;
+    /**
+     * Deployed Capital
+     */
+    deployed_capital: number;
+    /**
+     * Epoch
+     */
+    epoch: number;
+    /**
+     * Equity
+     */
+    equity: number;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Max Oversubscription
+     */
+    max_oversubscription: number;
+    /**
+     * Max Per Sector
+     */
+    max_per_sector: number;
+    /**
+     * Max Positions
+     */
+    max_positions: number;
+    /**
+     * Min Hold Days
+     */
+    min_hold_days: number | null;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Open Positions
+     */
+    open_positions: number;
+    /**
+     * Paper Fill
+     */
+    paper_fill: 'close' | 'next_open' | 'touch';
+    /**
+     * Paper Fill Rule
+     */
+    paper_fill_rule: string;
+    /**
+     * Paper Mode
+     */
+    paper_mode: boolean;
+    /**
+     * Paused At
+     */
+    paused_at: string | null;
+    /**
+     * Position Size
+     */
+    position_size: number;
+    /**
+     * Position Size Pct
+     */
+    position_size_pct: number;
+    /**
+     * Retired At
+     */
+    retired_at: string | null;
+    /**
+     * Signal Valid Days
+     */
+    signal_valid_days: number;
+    sizing: SizingInOutput;
+    /**
+     * Slippage Bps
+     */
+    slippage_bps: number;
+    /**
+     * Started On
+     */
+    started_on: string | null;
+    /**
+     * Starting Capital
+     */
+    starting_capital: number;
+    /**
+     * Status
+     */
+    status: 'active' | 'paused' | 'retired';
+    /**
+     * Strategy Id
+     */
+    strategy_id: number;
+    /**
+     * Strategy Name
+     */
+    strategy_name: string;
+    /**
+     * Strategy Version
+     */
+    strategy_version: number;
+    /**
+     * Total Pnl
+     */
+    total_pnl: number;
+    /**
+     * Traded Until
+     */
+    traded_until: string | null;
+    /**
+     * Universe
+     */
+    universe: string;
+};
+
+/**
  * PnlAt
  *
  * Net and realised profit at a moment.
@@ -6529,6 +7272,90 @@ export type PnlAt = {
      * Realised
      */
     realised: number;
+};
+
+/**
+ * PlacedOut
+ *
+ * What became of one signal of the cart.
+ */
+export type PlacedOut = {
+    /**
+     * Detail
+     */
+    detail: string;
+    /**
+     * Gtt Id
+     */
+    gtt_id: number | null;
+    /**
+     * Gtt Status
+     */
+    gtt_status: string | null;
+    /**
+     * Outcome
+     */
+    outcome: 'placed' | 'failed' | 'skipped';
+    /**
+     * Signal Id
+     */
+    signal_id: number;
+    /**
+     * Status
+     */
+    status: 'pending_approval' | 'in_cart' | 'approved' | 'executed' | 'rejected' | 'expired' | 'cancelled' | 'failed' | null;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
+ * PlaceOut
+ *
+ * What became of the cart.
+ */
+export type PlaceOut = {
+    /**
+     * Dry Run
+     */
+    dry_run: boolean;
+    /**
+     * Failed
+     */
+    failed: number;
+    /**
+     * Placed
+     */
+    placed: number;
+    /**
+     * Results
+     */
+    results: Array<PlacedOut>;
+    /**
+     * Skipped
+     */
+    skipped: number;
+};
+
+/**
+ * PlaceIn
+ *
+ * What of the cart to place; by default all.
+ */
+export type PlaceIn = {
+    /**
+     * Dry Run
+     */
+    dry_run?: boolean;
+    /**
+     * Portfolio Id
+     */
+    portfolio_id?: number | null;
+    /**
+     * Signal Ids
+     */
+    signal_ids?: Array<number> | null;
 };
 
 /**
@@ -7900,6 +8727,18 @@ export type OptionAction = {
     }> | {
         [key: string]: JsonValue;
     } | null;
+};
+
+/**
+ * NoteIn
+ *
+ * Why; kept with the signal.
+ */
+export type NoteIn = {
+    /**
+     * Note
+     */
+    note?: string;
 };
 
 /**
@@ -9617,6 +10456,97 @@ export type EntryRow = {
 };
 
 /**
+ * DeployIn
+ *
+ * A new portfolio. Money in rupees, percentages in percent units.
+ */
+export type DeployIn = {
+    /**
+     * Atr Stop Multiplier
+     *
+     * In place of the strategy's; 0: no ATR stop.
+     */
+    atr_stop_multiplier?: number | null;
+    /**
+     * Auto Place Signals
+     *
+     * Place every signal without approval.
+     */
+    auto_place_signals?: boolean;
+    /**
+     * Benchmark
+     */
+    benchmark?: string;
+    /**
+     * Broker
+     */
+    broker?: string;
+    /**
+     * Max Oversubscription
+     *
+     * How many times the free cash may be committed by approvals.
+     */
+    max_oversubscription?: number;
+    /**
+     * Max Per Sector
+     *
+     * 0: no cap.
+     */
+    max_per_sector?: number;
+    /**
+     * Max Positions
+     */
+    max_positions?: number;
+    /**
+     * Min Hold Days
+     *
+     * In place of the strategy's.
+     */
+    min_hold_days?: number | null;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Paper Fill
+     *
+     * Where a paper purchase is filled: at the signal's close, at the next open, or where a day's candle touches the order.
+     */
+    paper_fill?: 'close' | 'next_open' | 'touch';
+    /**
+     * Paper Mode
+     */
+    paper_mode?: boolean;
+    /**
+     * Position Size Pct
+     */
+    position_size_pct?: number;
+    /**
+     * Signal Valid Days
+     *
+     * Trading days that a signal waits for approval, at `touch`.
+     */
+    signal_valid_days?: number;
+    sizing?: TradertapeServerFeaturesPortfoliosSchemasSizingIn;
+    /**
+     * Slippage Bps
+     */
+    slippage_bps?: number;
+    /**
+     * Starting Capital
+     */
+    starting_capital?: number;
+    /**
+     * Strategy Id
+     */
+    strategy_id: number;
+    /**
+     * Universe
+     */
+    universe?: string;
+};
+
+/**
  * DataSetOut
  *
  * One data set.
@@ -9830,6 +10760,22 @@ export type CreatedOptionRun = {
      * Worker Session Claimed At
      */
     worker_session_claimed_at: string | null;
+};
+
+/**
+ * CloseIn
+ *
+ * How much to sell, by default all.
+ */
+export type CloseIn = {
+    /**
+     * Quantity
+     */
+    quantity?: number | null;
+    /**
+     * Reason
+     */
+    reason?: string;
 };
 
 /**
@@ -10293,6 +11239,42 @@ export type CancelIn = {
      * Variety
      */
     variety?: string;
+};
+
+/**
+ * BulkResultOut
+ *
+ * What became of one of them; detail: why it could not be done.
+ */
+export type BulkResultOut = {
+    /**
+     * Detail
+     */
+    detail: string;
+    /**
+     * Signal Id
+     */
+    signal_id: number;
+    /**
+     * Status
+     */
+    status: 'pending_approval' | 'in_cart' | 'approved' | 'executed' | 'rejected' | 'expired' | 'cancelled' | 'failed' | null;
+};
+
+/**
+ * BulkIn
+ *
+ * The same for several signals.
+ */
+export type BulkIn = {
+    /**
+     * Action
+     */
+    action: 'approve' | 'reject' | 'expire';
+    /**
+     * Ids
+     */
+    ids: Array<number>;
 };
 
 /**
@@ -17734,6 +18716,1346 @@ export type ShowUniverseApiMarketUniversesNameGetResponses = {
 };
 
 export type ShowUniverseApiMarketUniversesNameGetResponse = ShowUniverseApiMarketUniversesNameGetResponses[keyof ShowUniverseApiMarketUniversesNameGetResponses];
+
+export type PlaceCartApiModelCartPlacePostData = {
+    /**
+     * Body
+     */
+    body?: PlaceIn | null;
+    path?: never;
+    query?: never;
+    url: '/api/model/cart/place';
+};
+
+export type PlaceCartApiModelCartPlacePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type PlaceCartApiModelCartPlacePostError = PlaceCartApiModelCartPlacePostErrors[keyof PlaceCartApiModelCartPlacePostErrors];
+
+export type PlaceCartApiModelCartPlacePostResponses = {
+    /**
+     * Successful Response
+     */
+    200: PlaceOut;
+};
+
+export type PlaceCartApiModelCartPlacePostResponse = PlaceCartApiModelCartPlacePostResponses[keyof PlaceCartApiModelCartPlacePostResponses];
+
+export type GetDashboardApiModelDashboardGetData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: number;
+    };
+    url: '/api/model/dashboard';
+};
+
+export type GetDashboardApiModelDashboardGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type GetDashboardApiModelDashboardGetError = GetDashboardApiModelDashboardGetErrors[keyof GetDashboardApiModelDashboardGetErrors];
+
+export type GetDashboardApiModelDashboardGetResponses = {
+    /**
+     * Response Get Dashboard Api Model Dashboard Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetDashboardApiModelDashboardGetResponse = GetDashboardApiModelDashboardGetResponses[keyof GetDashboardApiModelDashboardGetResponses];
+
+export type ListPortfoliosApiModelPortfoliosGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Status
+         */
+        status?: Array<'active' | 'paused' | 'retired'> | null;
+    };
+    url: '/api/model/portfolios';
+};
+
+export type ListPortfoliosApiModelPortfoliosGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListPortfoliosApiModelPortfoliosGetError = ListPortfoliosApiModelPortfoliosGetErrors[keyof ListPortfoliosApiModelPortfoliosGetErrors];
+
+export type ListPortfoliosApiModelPortfoliosGetResponses = {
+    /**
+     * Response List Portfolios Api Model Portfolios Get
+     *
+     * Successful Response
+     */
+    200: Array<PortfolioOut>;
+};
+
+export type ListPortfoliosApiModelPortfoliosGetResponse = ListPortfoliosApiModelPortfoliosGetResponses[keyof ListPortfoliosApiModelPortfoliosGetResponses];
+
+export type DeployPortfolioApiModelPortfoliosDeployPostData = {
+    body: DeployIn;
+    path?: never;
+    query?: never;
+    url: '/api/model/portfolios/deploy';
+};
+
+export type DeployPortfolioApiModelPortfoliosDeployPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type DeployPortfolioApiModelPortfoliosDeployPostError = DeployPortfolioApiModelPortfoliosDeployPostErrors[keyof DeployPortfolioApiModelPortfoliosDeployPostErrors];
+
+export type DeployPortfolioApiModelPortfoliosDeployPostResponses = {
+    /**
+     * Successful Response
+     */
+    201: PortfolioOut;
+};
+
+export type DeployPortfolioApiModelPortfoliosDeployPostResponse = DeployPortfolioApiModelPortfoliosDeployPostResponses[keyof DeployPortfolioApiModelPortfoliosDeployPostResponses];
+
+export type GetPortfolioApiModelPortfoliosPortfolioIdGetData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: number;
+    };
+    query?: never;
+    url: '/api/model/portfolios/{portfolio_id}';
+};
+
+export type GetPortfolioApiModelPortfoliosPortfolioIdGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type GetPortfolioApiModelPortfoliosPortfolioIdGetError = GetPortfolioApiModelPortfoliosPortfolioIdGetErrors[keyof GetPortfolioApiModelPortfoliosPortfolioIdGetErrors];
+
+export type GetPortfolioApiModelPortfoliosPortfolioIdGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: PortfolioOut;
+};
+
+export type GetPortfolioApiModelPortfoliosPortfolioIdGetResponse = GetPortfolioApiModelPortfoliosPortfolioIdGetResponses[keyof GetPortfolioApiModelPortfoliosPortfolioIdGetResponses];
+
+export type ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: number;
+    };
+    query: {
+        /**
+         * Symbol
+         */
+        symbol: string;
+        /**
+         * Day
+         */
+        day: string;
+    };
+    url: '/api/model/portfolios/{portfolio_id}/explain';
+};
+
+export type ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetError = ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetErrors[keyof ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetErrors];
+
+export type ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetResponses = {
+    /**
+     * Response Explain Symbol Api Model Portfolios  Portfolio Id  Explain Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetResponse = ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetResponses[keyof ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetResponses];
+
+export type PausePortfolioApiModelPortfoliosPortfolioIdPausePostData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: number;
+    };
+    query?: never;
+    url: '/api/model/portfolios/{portfolio_id}/pause';
+};
+
+export type PausePortfolioApiModelPortfoliosPortfolioIdPausePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type PausePortfolioApiModelPortfoliosPortfolioIdPausePostError = PausePortfolioApiModelPortfoliosPortfolioIdPausePostErrors[keyof PausePortfolioApiModelPortfoliosPortfolioIdPausePostErrors];
+
+export type PausePortfolioApiModelPortfoliosPortfolioIdPausePostResponses = {
+    /**
+     * Successful Response
+     */
+    200: PortfolioOut;
+};
+
+export type PausePortfolioApiModelPortfoliosPortfolioIdPausePostResponse = PausePortfolioApiModelPortfoliosPortfolioIdPausePostResponses[keyof PausePortfolioApiModelPortfoliosPortfolioIdPausePostResponses];
+
+export type ResetPortfolioApiModelPortfoliosPortfolioIdResetPostData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: number;
+    };
+    query?: never;
+    url: '/api/model/portfolios/{portfolio_id}/reset';
+};
+
+export type ResetPortfolioApiModelPortfoliosPortfolioIdResetPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ResetPortfolioApiModelPortfoliosPortfolioIdResetPostError = ResetPortfolioApiModelPortfoliosPortfolioIdResetPostErrors[keyof ResetPortfolioApiModelPortfoliosPortfolioIdResetPostErrors];
+
+export type ResetPortfolioApiModelPortfoliosPortfolioIdResetPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: PortfolioOut;
+};
+
+export type ResetPortfolioApiModelPortfoliosPortfolioIdResetPostResponse = ResetPortfolioApiModelPortfoliosPortfolioIdResetPostResponses[keyof ResetPortfolioApiModelPortfoliosPortfolioIdResetPostResponses];
+
+export type ResumePortfolioApiModelPortfoliosPortfolioIdResumePostData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: number;
+    };
+    query?: never;
+    url: '/api/model/portfolios/{portfolio_id}/resume';
+};
+
+export type ResumePortfolioApiModelPortfoliosPortfolioIdResumePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ResumePortfolioApiModelPortfoliosPortfolioIdResumePostError = ResumePortfolioApiModelPortfoliosPortfolioIdResumePostErrors[keyof ResumePortfolioApiModelPortfoliosPortfolioIdResumePostErrors];
+
+export type ResumePortfolioApiModelPortfoliosPortfolioIdResumePostResponses = {
+    /**
+     * Successful Response
+     */
+    200: PortfolioOut;
+};
+
+export type ResumePortfolioApiModelPortfoliosPortfolioIdResumePostResponse = ResumePortfolioApiModelPortfoliosPortfolioIdResumePostResponses[keyof ResumePortfolioApiModelPortfoliosPortfolioIdResumePostResponses];
+
+export type RetirePortfolioApiModelPortfoliosPortfolioIdRetirePostData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: number;
+    };
+    query?: never;
+    url: '/api/model/portfolios/{portfolio_id}/retire';
+};
+
+export type RetirePortfolioApiModelPortfoliosPortfolioIdRetirePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type RetirePortfolioApiModelPortfoliosPortfolioIdRetirePostError = RetirePortfolioApiModelPortfoliosPortfolioIdRetirePostErrors[keyof RetirePortfolioApiModelPortfoliosPortfolioIdRetirePostErrors];
+
+export type RetirePortfolioApiModelPortfoliosPortfolioIdRetirePostResponses = {
+    /**
+     * Successful Response
+     */
+    200: PortfolioOut;
+};
+
+export type RetirePortfolioApiModelPortfoliosPortfolioIdRetirePostResponse = RetirePortfolioApiModelPortfoliosPortfolioIdRetirePostResponses[keyof RetirePortfolioApiModelPortfoliosPortfolioIdRetirePostResponses];
+
+export type GetVerdictsApiModelPortfoliosPortfolioIdVerdictsGetData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: number;
+    };
+    query: {
+        /**
+         * Day
+         */
+        day: string;
+    };
+    url: '/api/model/portfolios/{portfolio_id}/verdicts';
+};
+
+export type GetVerdictsApiModelPortfoliosPortfolioIdVerdictsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type GetVerdictsApiModelPortfoliosPortfolioIdVerdictsGetError = GetVerdictsApiModelPortfoliosPortfolioIdVerdictsGetErrors[keyof GetVerdictsApiModelPortfoliosPortfolioIdVerdictsGetErrors];
+
+export type GetVerdictsApiModelPortfoliosPortfolioIdVerdictsGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: VerdictsOut;
+};
+
+export type GetVerdictsApiModelPortfoliosPortfolioIdVerdictsGetResponse = GetVerdictsApiModelPortfoliosPortfolioIdVerdictsGetResponses[keyof GetVerdictsApiModelPortfoliosPortfolioIdVerdictsGetResponses];
+
+export type ListPositionsApiModelPositionsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id?: number | null;
+        /**
+         * Status
+         */
+        status?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Offset
+         */
+        offset?: number;
+    };
+    url: '/api/model/positions';
+};
+
+export type ListPositionsApiModelPositionsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListPositionsApiModelPositionsGetError = ListPositionsApiModelPositionsGetErrors[keyof ListPositionsApiModelPositionsGetErrors];
+
+export type ListPositionsApiModelPositionsGetResponses = {
+    /**
+     * Response List Positions Api Model Positions Get
+     *
+     * Successful Response
+     */
+    200: Array<PositionOut>;
+};
+
+export type ListPositionsApiModelPositionsGetResponse = ListPositionsApiModelPositionsGetResponses[keyof ListPositionsApiModelPositionsGetResponses];
+
+export type ClosePositionApiModelPositionsPositionIdClosePostData = {
+    /**
+     * Body
+     */
+    body?: CloseIn | null;
+    path: {
+        /**
+         * Position Id
+         */
+        position_id: number;
+    };
+    query?: never;
+    url: '/api/model/positions/{position_id}/close';
+};
+
+export type ClosePositionApiModelPositionsPositionIdClosePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ClosePositionApiModelPositionsPositionIdClosePostError = ClosePositionApiModelPositionsPositionIdClosePostErrors[keyof ClosePositionApiModelPositionsPositionIdClosePostErrors];
+
+export type ClosePositionApiModelPositionsPositionIdClosePostResponses = {
+    /**
+     * Successful Response
+     */
+    200: PositionOut;
+};
+
+export type ClosePositionApiModelPositionsPositionIdClosePostResponse = ClosePositionApiModelPositionsPositionIdClosePostResponses[keyof ClosePositionApiModelPositionsPositionIdClosePostResponses];
+
+export type ScanApiModelScanPostData = {
+    /**
+     * Body
+     */
+    body?: ScanIn | null;
+    path?: never;
+    query?: never;
+    url: '/api/model/scan';
+};
+
+export type ScanApiModelScanPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ScanApiModelScanPostError = ScanApiModelScanPostErrors[keyof ScanApiModelScanPostErrors];
+
+export type ScanApiModelScanPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: ScanOut;
+};
+
+export type ScanApiModelScanPostResponse = ScanApiModelScanPostResponses[keyof ScanApiModelScanPostResponses];
+
+export type ListScansApiModelScansGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Offset
+         */
+        offset?: number;
+    };
+    url: '/api/model/scans';
+};
+
+export type ListScansApiModelScansGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListScansApiModelScansGetError = ListScansApiModelScansGetErrors[keyof ListScansApiModelScansGetErrors];
+
+export type ListScansApiModelScansGetResponses = {
+    /**
+     * Response List Scans Api Model Scans Get
+     *
+     * Successful Response
+     */
+    200: Array<ScanRunOut>;
+};
+
+export type ListScansApiModelScansGetResponse = ListScansApiModelScansGetResponses[keyof ListScansApiModelScansGetResponses];
+
+export type ListSignalsApiModelSignalsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id?: number | null;
+        /**
+         * Status
+         */
+        status?: Array<'pending_approval' | 'in_cart' | 'approved' | 'executed' | 'rejected' | 'expired' | 'cancelled' | 'failed'> | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Offset
+         */
+        offset?: number;
+    };
+    url: '/api/model/signals';
+};
+
+export type ListSignalsApiModelSignalsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListSignalsApiModelSignalsGetError = ListSignalsApiModelSignalsGetErrors[keyof ListSignalsApiModelSignalsGetErrors];
+
+export type ListSignalsApiModelSignalsGetResponses = {
+    /**
+     * Response List Signals Api Model Signals Get
+     *
+     * Successful Response
+     */
+    200: Array<SignalOut>;
+};
+
+export type ListSignalsApiModelSignalsGetResponse = ListSignalsApiModelSignalsGetResponses[keyof ListSignalsApiModelSignalsGetResponses];
+
+export type ActOnSignalsApiModelSignalsBulkPostData = {
+    body: BulkIn;
+    path?: never;
+    query?: never;
+    url: '/api/model/signals/bulk';
+};
+
+export type ActOnSignalsApiModelSignalsBulkPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ActOnSignalsApiModelSignalsBulkPostError = ActOnSignalsApiModelSignalsBulkPostErrors[keyof ActOnSignalsApiModelSignalsBulkPostErrors];
+
+export type ActOnSignalsApiModelSignalsBulkPostResponses = {
+    /**
+     * Response Act On Signals Api Model Signals Bulk Post
+     *
+     * Successful Response
+     */
+    200: Array<BulkResultOut>;
+};
+
+export type ActOnSignalsApiModelSignalsBulkPostResponse = ActOnSignalsApiModelSignalsBulkPostResponses[keyof ActOnSignalsApiModelSignalsBulkPostResponses];
+
+export type ApproveSignalApiModelSignalsSignalIdApprovePostData = {
+    /**
+     * Body
+     */
+    body?: NoteIn | null;
+    path: {
+        /**
+         * Signal Id
+         */
+        signal_id: number;
+    };
+    query?: never;
+    url: '/api/model/signals/{signal_id}/approve';
+};
+
+export type ApproveSignalApiModelSignalsSignalIdApprovePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ApproveSignalApiModelSignalsSignalIdApprovePostError = ApproveSignalApiModelSignalsSignalIdApprovePostErrors[keyof ApproveSignalApiModelSignalsSignalIdApprovePostErrors];
+
+export type ApproveSignalApiModelSignalsSignalIdApprovePostResponses = {
+    /**
+     * Successful Response
+     */
+    200: SignalOut;
+};
+
+export type ApproveSignalApiModelSignalsSignalIdApprovePostResponse = ApproveSignalApiModelSignalsSignalIdApprovePostResponses[keyof ApproveSignalApiModelSignalsSignalIdApprovePostResponses];
+
+export type ExpireSignalApiModelSignalsSignalIdExpirePostData = {
+    /**
+     * Body
+     */
+    body?: ReasonIn | null;
+    path: {
+        /**
+         * Signal Id
+         */
+        signal_id: number;
+    };
+    query?: never;
+    url: '/api/model/signals/{signal_id}/expire';
+};
+
+export type ExpireSignalApiModelSignalsSignalIdExpirePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ExpireSignalApiModelSignalsSignalIdExpirePostError = ExpireSignalApiModelSignalsSignalIdExpirePostErrors[keyof ExpireSignalApiModelSignalsSignalIdExpirePostErrors];
+
+export type ExpireSignalApiModelSignalsSignalIdExpirePostResponses = {
+    /**
+     * Successful Response
+     */
+    200: SignalOut;
+};
+
+export type ExpireSignalApiModelSignalsSignalIdExpirePostResponse = ExpireSignalApiModelSignalsSignalIdExpirePostResponses[keyof ExpireSignalApiModelSignalsSignalIdExpirePostResponses];
+
+export type ExplainSignalApiModelSignalsSignalIdExplainGetData = {
+    body?: never;
+    path: {
+        /**
+         * Signal Id
+         */
+        signal_id: number;
+    };
+    query?: never;
+    url: '/api/model/signals/{signal_id}/explain';
+};
+
+export type ExplainSignalApiModelSignalsSignalIdExplainGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ExplainSignalApiModelSignalsSignalIdExplainGetError = ExplainSignalApiModelSignalsSignalIdExplainGetErrors[keyof ExplainSignalApiModelSignalsSignalIdExplainGetErrors];
+
+export type ExplainSignalApiModelSignalsSignalIdExplainGetResponses = {
+    /**
+     * Response Explain Signal Api Model Signals  Signal Id  Explain Get
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ExplainSignalApiModelSignalsSignalIdExplainGetResponse = ExplainSignalApiModelSignalsSignalIdExplainGetResponses[keyof ExplainSignalApiModelSignalsSignalIdExplainGetResponses];
+
+export type RejectSignalApiModelSignalsSignalIdRejectPostData = {
+    /**
+     * Body
+     */
+    body?: ReasonIn | null;
+    path: {
+        /**
+         * Signal Id
+         */
+        signal_id: number;
+    };
+    query?: never;
+    url: '/api/model/signals/{signal_id}/reject';
+};
+
+export type RejectSignalApiModelSignalsSignalIdRejectPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type RejectSignalApiModelSignalsSignalIdRejectPostError = RejectSignalApiModelSignalsSignalIdRejectPostErrors[keyof RejectSignalApiModelSignalsSignalIdRejectPostErrors];
+
+export type RejectSignalApiModelSignalsSignalIdRejectPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: SignalOut;
+};
+
+export type RejectSignalApiModelSignalsSignalIdRejectPostResponse = RejectSignalApiModelSignalsSignalIdRejectPostResponses[keyof RejectSignalApiModelSignalsSignalIdRejectPostResponses];
 
 export type ListSpreadsApiOptionsSpreadsGetData = {
     body?: never;

@@ -1,0 +1,161 @@
+"""All SQL of model portfolios."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from tradertape_server.features.portfolios.models import (
+    Portfolio,
+    PortfolioDay,
+    PortfolioPosition,
+    PortfolioScan,
+    PortfolioSignal,
+)
+
+LIVE = ("pending_approval", "in_cart", "approved")
+OPEN = ("open", "partially_open", "exit_pending")
+UNLIMITED = 10_000
+
+
+def portfolios(session: Session, user_id: int, statuses: Collection[str]) -> Sequence[Portfolio]:
+    """A person's portfolios, oldest first."""
+    query = select(Portfolio).where(Portfolio.user_id == user_id, Portfolio.status.in_(statuses))
+    return session.scalars(query.order_by(Portfolio.id)).all()
+
+
+def own(session: Session, user_id: int, portfolio_id: int) -> Portfolio | None:
+    """One of a person's portfolios."""
+    row = session.get(Portfolio, portfolio_id)
+    return row if row is not None and row.user_id == user_id else None
+
+
+def count_using(session: Session, strategy_id: int) -> int:
+    """Portfolios that are not retired and have this strategy."""
+    query = select(func.count()).where(
+        Portfolio.strategy_id == strategy_id, Portfolio.status.in_(("active", "paused"))
+    )
+    return session.scalar(query) or 0
+
+
+def advance(session: Session, row: Portfolio) -> bool:
+    """Raise the version of a portfolio that nobody has changed since it was read."""
+    statement = (
+        update(Portfolio)
+        .where(Portfolio.id == row.id, Portfolio.version == row.version)
+        .values(version=row.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    done = cast("CursorResult[Any]", session.execute(statement)).rowcount == 1
+    if done:
+        session.refresh(row, ["version"])
+    return done
+
+
+def signals(
+    session: Session,
+    user_id: int,
+    *,
+    portfolio_id: int | None = None,
+    statuses: Collection[str] = (),
+    ids: Collection[int] = (),
+    limit: int = UNLIMITED,
+    offset: int = 0,
+) -> tuple[Sequence[PortfolioSignal], int]:
+    """A page of a person's signals, newest first and best first within a day, and their number."""
+    query = (
+        select(PortfolioSignal)
+        .join(Portfolio, Portfolio.id == PortfolioSignal.portfolio_id)
+        .where(Portfolio.user_id == user_id)
+    )
+    if portfolio_id is not None:
+        query = query.where(PortfolioSignal.portfolio_id == portfolio_id)
+    if statuses:
+        query = query.where(PortfolioSignal.status.in_(statuses))
+    if ids:
+        query = query.where(PortfolioSignal.id.in_(ids))
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    order = (PortfolioSignal.signal_date.desc(), PortfolioSignal.rank, PortfolioSignal.id)
+    return session.scalars(query.order_by(*order).limit(limit).offset(offset)).all(), total
+
+
+def live_signals(session: Session, portfolio_id: int) -> Sequence[PortfolioSignal]:
+    """Signals that are not over, in the order they were made."""
+    query = select(PortfolioSignal).where(
+        PortfolioSignal.portfolio_id == portfolio_id, PortfolioSignal.status.in_(LIVE)
+    )
+    return session.scalars(query.order_by(PortfolioSignal.signal_date, PortfolioSignal.rank)).all()
+
+
+def positions(
+    session: Session,
+    user_id: int,
+    *,
+    portfolio_id: int | None = None,
+    statuses: Collection[str] = (),
+    ids: Collection[int] = (),
+    limit: int = UNLIMITED,
+    offset: int = 0,
+) -> tuple[Sequence[PortfolioPosition], int]:
+    """A page of a person's positions, newest first, and how many there are."""
+    query = (
+        select(PortfolioPosition)
+        .join(Portfolio, Portfolio.id == PortfolioPosition.portfolio_id)
+        .where(Portfolio.user_id == user_id)
+    )
+    if portfolio_id is not None:
+        query = query.where(PortfolioPosition.portfolio_id == portfolio_id)
+    if statuses:
+        query = query.where(PortfolioPosition.status.in_(statuses))
+    if ids:
+        query = query.where(PortfolioPosition.id.in_(ids))
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    order = (PortfolioPosition.entry_date.desc(), PortfolioPosition.id.desc())
+    return session.scalars(query.order_by(*order).limit(limit).offset(offset)).all(), total
+
+
+def count_open(session: Session, portfolio_id: int) -> int:
+    """Open positions of a portfolio."""
+    query = select(func.count()).where(
+        PortfolioPosition.portfolio_id == portfolio_id, PortfolioPosition.status.in_(OPEN)
+    )
+    return session.scalar(query) or 0
+
+
+def open_positions(session: Session, portfolio_id: int) -> Sequence[PortfolioPosition]:
+    """A portfolio's open positions, oldest first."""
+    query = select(PortfolioPosition).where(
+        PortfolioPosition.portfolio_id == portfolio_id, PortfolioPosition.status.in_(OPEN)
+    )
+    return session.scalars(query.order_by(PortfolioPosition.sequence)).all()
+
+
+def days(session: Session, portfolio_id: int, epoch: int) -> Sequence[PortfolioDay]:
+    """The traded days of an epoch, oldest first."""
+    query = select(PortfolioDay).where(
+        PortfolioDay.portfolio_id == portfolio_id, PortfolioDay.epoch == epoch
+    )
+    return session.scalars(query.order_by(PortfolioDay.day)).all()
+
+
+def clear_epoch(session: Session, portfolio_id: int) -> None:
+    """Delete signals, positions and days of a portfolio."""
+    for table in (PortfolioSignal, PortfolioPosition, PortfolioDay):
+        session.execute(delete(table).where(table.portfolio_id == portfolio_id))
+
+
+def scans(session: Session, user_id: int, limit: int, offset: int) -> Sequence[PortfolioScan]:
+    """A person's scans, newest first."""
+    query = select(PortfolioScan).where(PortfolioScan.user_id == user_id)
+    return session.scalars(
+        query.order_by(PortfolioScan.id.desc()).limit(limit).offset(offset)
+    ).all()
+
+
+def users_with_active(session: Session) -> Sequence[int]:
+    """Who has a portfolio that is traded."""
+    query = select(Portfolio.user_id).where(Portfolio.status.in_(("active", "paused"))).distinct()
+    return session.scalars(query.order_by(Portfolio.user_id)).all()

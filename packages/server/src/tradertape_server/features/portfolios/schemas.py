@@ -1,0 +1,340 @@
+"""Request and response bodies of model portfolios."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from tradertape_core.backtest.config import Sizing
+from tradertape_core.portfolio.settings import PortfolioSettings
+from tradertape_server.platform.http.routing import MAX_ID, Body, IstTime, Reply, RowId
+
+Json = dict[str, Any]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+PortfolioStatus = Literal["active", "paused", "retired"]
+SignalStatus = Literal[
+    "pending_approval", "in_cart", "approved", "executed", "rejected", "expired", "cancelled",
+    "failed",
+]  # fmt: skip
+PaperFillName = Literal["close", "next_open", "touch"]
+
+
+class SizingIn(Body):
+    """How large a position is; see the Backtesting guide."""
+
+    method: Literal["equal_pct", "risk_pct", "atr", "conviction"] = "equal_pct"
+    risk_per_trade_pct: Annotated[float, Field(gt=0, le=100)] = 1.0
+
+
+class DeployIn(Body):
+    """A new portfolio. Money in rupees, percentages in percent units."""
+
+    strategy_id: RowId
+    name: Name
+    universe: Annotated[str, Field(min_length=1, max_length=4000)] = "nifty_100"
+    starting_capital: float = 1_000_000
+    position_size_pct: float = 10
+    max_positions: int = 10
+    max_per_sector: int = Field(default=2, description="0: no cap.")
+    max_oversubscription: float = Field(
+        default=1.0, description="How many times the free cash may be committed by approvals."
+    )
+    paper_mode: bool = True
+    broker: Annotated[str, Field(max_length=40)] = "kite"
+    auto_place_signals: bool = Field(
+        default=False, description="Place every signal without approval."
+    )
+    min_hold_days: int | None = Field(default=None, description="In place of the strategy's.")
+    atr_stop_multiplier: float | None = Field(
+        default=None, description="In place of the strategy's; 0: no ATR stop."
+    )
+    sizing: SizingIn = Field(default_factory=SizingIn)
+    benchmark: Annotated[str, Field(max_length=60)] = "NIFTY 50"
+    paper_fill: PaperFillName = Field(
+        default="close",
+        description="Where a paper purchase is filled: at the signal's close, at the next open, or "
+        "where a day's candle touches the order.",
+    )
+    slippage_bps: float = 5
+    signal_valid_days: int = Field(
+        default=1, description="Trading days that a signal waits for approval, at `touch`."
+    )
+
+    def settings(self) -> PortfolioSettings:
+        """As core knows them. Raises InvalidDocument for a value out of its range."""
+        values = self.model_dump(exclude={"strategy_id", "name", "sizing"})
+        return PortfolioSettings(**values, sizing=Sizing(**self.sizing.model_dump()))
+
+
+class PortfolioOut(Reply):
+    """A portfolio. Capital in rupees, after its last traded day."""
+
+    id: int
+    name: str
+    strategy_id: int
+    strategy_version: int
+    strategy_name: str
+    universe: str
+    status: PortfolioStatus
+    paper_mode: bool
+    paper_fill: PaperFillName
+    paper_fill_rule: str
+    broker: str
+    starting_capital: float
+    current_capital: float
+    deployed_capital: float
+    committed_capital: float
+    cash: float
+    equity: float
+    day_pnl: float
+    total_pnl: float
+    position_size: float
+    position_size_pct: float
+    max_positions: int
+    max_per_sector: int
+    max_oversubscription: float
+    min_hold_days: int | None
+    atr_stop_multiplier: float | None
+    auto_place_signals: bool
+    sizing: SizingIn
+    benchmark: str
+    slippage_bps: float
+    signal_valid_days: int
+    data_set: str
+    epoch: int
+    open_positions: int
+    started_on: date | None
+    traded_until: date | None
+    created_at: IstTime
+    paused_at: IstTime | None
+    retired_at: IstTime | None
+
+
+class ScanIn(Body):
+    """A scan. as_of: the last day to trade, by default the last with final prices."""
+
+    portfolio_id: RowId | None = None
+    as_of: date | None = None
+    dry_run: bool = Field(default=False, description="Say what would happen; store nothing.")
+
+
+class SkippedOut(Reply):
+    """A symbol whose entry rules held, and why it is no signal."""
+
+    symbol: str
+    reason: str
+
+
+class ScannedSignalOut(Reply):
+    """A signal that a scan raised."""
+
+    symbol: str
+    signal_date: date
+    conviction: float
+    status: SignalStatus
+    quantity: int
+
+
+class PortfolioScanOut(Reply):
+    """What a scan found for one portfolio. evaluated, insufficient_data: on its last day."""
+
+    portfolio_id: int
+    as_of: date | None
+    days: int
+    evaluated: int
+    insufficient_data: int
+    matched: int
+    created: int
+    skipped: list[SkippedOut]
+    exits: int
+    signals: list[ScannedSignalOut]
+
+
+class ScanOut(Reply):
+    """What a scan found. scan_id: null for a dry run."""
+
+    scan_id: int | None
+    as_of: date | None
+    dry_run: bool
+    portfolios: list[PortfolioScanOut]
+    took_ms: int
+
+
+class ScanRunOut(Reply):
+    """A scan of the history."""
+
+    id: int
+    trigger: Literal["manual", "schedule"]
+    as_of: date | None
+    portfolios: int
+    created: int
+    exits: int
+    error: str
+    took_ms: int
+    at: IstTime
+
+
+class NoteIn(Body):
+    """Why; kept with the signal."""
+
+    note: Note = ""
+
+
+class ReasonIn(Body):
+    """Why; kept with the signal."""
+
+    reason: Note = ""
+
+
+class BulkIn(Body):
+    """The same for several signals."""
+
+    ids: Annotated[list[RowId], Field(min_length=1, max_length=500)]
+    action: Literal["approve", "reject", "expire"]
+
+
+class BulkResultOut(Reply):
+    """What became of one of them; detail: why it could not be done."""
+
+    signal_id: int
+    status: SignalStatus | None
+    detail: str
+
+
+class SignalOut(Reply):
+    """A signal: what the user decided (`status`), what became of the order (`gtt_status`)."""
+
+    id: int
+    portfolio_id: int
+    symbol: str
+    exchange: str
+    isin: str
+    name: str
+    sector: str
+    side: str
+    kind: str
+    status: SignalStatus
+    gtt_status: str | None
+    stage: str
+    conviction: float
+    rank: int
+    reason: str
+    signal_date: date
+    ref_price: float
+    trigger_price: float | None
+    limit_price: float | None
+    stop_price: float | None
+    target_price: float | None
+    quantity: int
+    notional: float
+    risk_amount: float | None
+    filled_quantity: int
+    average_price: float | None
+    failure_reason: str | None
+    placement_key: str | None
+    expires_at: IstTime
+    created_at: IstTime
+    updated_at: IstTime
+    placed_at: IstTime | None
+    filled_at: IstTime | None
+    version: int
+    actor_history: list[Json]
+
+
+class PlaceIn(Body):
+    """What of the cart to place; by default all."""
+
+    portfolio_id: RowId | None = None
+    signal_ids: Annotated[list[RowId], Field(max_length=500)] | None = None
+    dry_run: bool = False
+
+
+class PlacedOut(Reply):
+    """What became of one signal of the cart."""
+
+    signal_id: int
+    symbol: str
+    status: SignalStatus | None
+    gtt_status: str | None
+    gtt_id: int | None
+    outcome: Literal["placed", "failed", "skipped"]
+    detail: str
+
+
+class PlaceOut(Reply):
+    """What became of the cart."""
+
+    placed: int
+    failed: int
+    skipped: int
+    dry_run: bool
+    results: list[PlacedOut]
+
+
+class CloseIn(Body):
+    """How much to sell, by default all."""
+
+    quantity: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
+    reason: Note = ""
+
+
+class SaleOut(Reply):
+    """Shares of a position that were sold."""
+
+    date: date
+    reason: str
+    quantity: int
+    price: float
+    gross_pnl: float
+    charges: float
+    dividends: float
+
+
+class PositionOut(Reply):
+    """A position. Prices and profit at the last close; open_quantity 0 when it is closed."""
+
+    id: int
+    portfolio_id: int
+    signal_id: int | None
+    symbol: str
+    exchange: str
+    isin: str
+    sector: str
+    status: str
+    quantity: int
+    open_quantity: int
+    average_price: float
+    entry_date: date
+    stop_price: float | None
+    stop_source: str | None
+    target_price: float | None
+    exit_date: date | None
+    exit_price: float | None
+    exit_reason: str | None
+    ltp: float
+    invested: float
+    market_value: float
+    unrealised_pnl: float
+    unrealised_pct: float | None
+    realised_pnl: float
+    charges: float
+    net_pnl: float
+    r_multiple: float | None
+    bars_held: int
+    addons: int
+    mae_pct: float
+    mfe_pct: float
+    sales: list[SaleOut]
+
+
+class VerdictsOut(Reply):
+    """Why each symbol of a portfolio's universe was a signal on a day, or not."""
+
+    day: date
+    evaluated: int
+    insufficient_data: int
+    data_version: str
+    verdicts: dict[str, list[str]]

@@ -1,0 +1,252 @@
+"""What a person does with signals: approve, reject, let expire, place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from tradertape_core.backtest.kernel import shapes as k
+from tradertape_core.kernel.clock import IST, Clock
+from tradertape_core.kernel.format import inr
+from tradertape_core.kernel.money import rupees
+from tradertape_core.portfolio.book import document
+from tradertape_core.portfolio.signals import Event, Status
+from tradertape_core.strategy.explanation.explain import explain
+from tradertape_core.strategy.language.walk import warm_up_bars
+from tradertape_core.strategy.parse.document import parse_strategy
+from tradertape_server.features.market.service import MarketService
+from tradertape_server.features.portfolios import repository
+from tradertape_server.features.portfolios.days import SESSION_OPEN, next_session
+from tradertape_server.features.portfolios.models import Portfolio, PortfolioSignal
+from tradertape_server.features.portfolios.service import locked
+from tradertape_server.features.portfolios.state import (
+    book_of,
+    capital_of,
+    commitment,
+    move,
+    settings_of,
+)
+from tradertape_server.features.portfolios.working import Loaded, PortfolioWork
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.errors import ApiError, BadRequest, Conflict, NotFound
+
+Json = dict[str, Any]
+ACTIONS = {"approve": Event.APPROVE, "reject": Event.REJECT, "expire": Event.EXPIRE}
+
+
+@dataclass(frozen=True, slots=True)
+class SignalService:
+    """Use cases of signals; methods with a session run in the caller's transaction."""
+
+    database: Database
+    clock: Clock
+    market: MarketService
+    work: PortfolioWork
+
+    def act(
+        self, session: Session, user_id: int, signal_id: int, action: str, *, by: str, note: str
+    ) -> PortfolioSignal:
+        """Approve, reject or expire a signal. Raises NotFound, Conflict."""
+        row = self.get(session, user_id, signal_id)
+        portfolio = locked(session, user_id, row.portfolio_id)
+        session.refresh(row)
+        now, event = self.clock.now(), ACTIONS[action]
+        if event is Event.APPROVE and row.status == Status.PENDING:
+            self._demand_approvable(session, portfolio, row, now)
+        move(row, event, by=by, now=now, note=note)
+        if event is Event.APPROVE:
+            row.committed_paise = commitment(row)
+        else:
+            _release(portfolio, row)
+        portfolio.version += 1
+        portfolio.updated_at = now
+        session.flush()
+        return row
+
+    def get(self, session: Session, user_id: int, signal_id: int) -> PortfolioSignal:
+        """One of a person's signals. Raises NotFound."""
+        found, _ = repository.signals(session, user_id, ids=(signal_id,), limit=1)
+        if not found:
+            raise NotFound("Signal")
+        return found[0]
+
+    def bulk(
+        self, session: Session, user_id: int, ids: Sequence[int], action: str, *, by: str
+    ) -> list[Json]:
+        """Do the same with several; one that cannot be done does not keep the others."""
+        results: list[Json] = []
+        for signal_id in dict.fromkeys(ids):
+            try:
+                row = self.act(session, user_id, signal_id, action, by=by, note="")
+                results.append({"signal_id": signal_id, "status": row.status, "detail": ""})
+            except ApiError as error:
+                results.append({"signal_id": signal_id, "status": None, "detail": error.detail})
+        return results
+
+    def explain(self, session: Session, user_id: int, signal_id: int) -> Json:
+        """The entry rules with their values at the signal's close."""
+        row = self.get(session, user_id, signal_id)
+        portfolio = session.get_one(Portfolio, row.portfolio_id)
+        return self.explain_day(portfolio, row.symbol, row.signal_date)
+
+    def explain_day(self, portfolio: Portfolio, symbol: str, day: date) -> Json:
+        """The rules with their values for a symbol at a close, as the scan saw them."""
+        strategy, settings = parse_strategy(portfolio.document), settings_of(portfolio)
+        panel = self.market.panel(
+            settings.universe, portfolio.started_on or day, day, data_set=portfolio.data_set,
+            warm_up_bars=warm_up_bars(strategy),
+        )  # fmt: skip
+        return explain(strategy, panel, symbol, day)
+
+    def place(
+        self,
+        user_id: int,
+        *,
+        portfolio_id: int | None,
+        signal_ids: Sequence[int] | None,
+        dry_run: bool,
+    ) -> Json:
+        """Place what is in the cart. Raises BadRequest when nothing is, Conflict."""
+        with self.database.read() as session:
+            found, _ = repository.signals(
+                session, user_id, portfolio_id=portfolio_id, statuses=(Status.IN_CART,)
+            )
+            wanted = [one for one in found if signal_ids is None or one.id in signal_ids]
+            names = {one.id: one.symbol for one in wanted}
+            by_portfolio: dict[int, list[int]] = {}
+            for one in sorted(wanted, key=lambda one: one.rank):
+                by_portfolio.setdefault(one.portfolio_id, []).append(one.id)
+        if not wanted:
+            raise BadRequest("Cart is empty", code="cart_empty")
+        results: list[Json] = []
+        for portfolio, ids in by_portfolio.items():
+            results += self._place(user_id, portfolio, ids, names, dry_run=dry_run)
+        counts = {name: sum(one["outcome"] == name for one in results) for name in
+                  ("placed", "failed", "skipped")}  # fmt: skip
+        return {**counts, "dry_run": dry_run, "results": results}
+
+    def _place(
+        self, user_id: int, portfolio_id: int, ids: list[int], names: dict[int, str],
+        *, dry_run: bool,
+    ) -> list[Json]:  # fmt: skip
+        results: list[Json] = []
+
+        def do(loaded: Loaded) -> bool:
+            results.clear()
+            results.extend(_placed(loaded, ids, names))
+            return not dry_run and any(one["outcome"] != "skipped" for one in results)
+
+        self.work.change(user_id, portfolio_id, _traded_until, do)
+        return results
+
+    def _demand_approvable(
+        self, session: Session, portfolio: Portfolio, row: PortfolioSignal, now: datetime
+    ) -> None:
+        if portfolio.status != "active":
+            raise Conflict(
+                f"Portfolio {portfolio.id} is {portfolio.status} and takes no approvals",
+                code="portfolio_not_active",
+            )
+        if row.expires_at <= now:
+            at = row.expires_at.astimezone(IST)
+            raise Conflict(f"Signal {row.id} expired at {at:%d %b %Y %H:%M}", code="signal_expired")
+        capital = capital_of(portfolio, repository.live_signals(session, portfolio.id))
+        free = capital.free(settings_of(portfolio).max_oversubscription)
+        if commitment(row) > free:
+            raise Conflict(
+                f"Signal {row.id} needs {_rupees(commitment(row))}, and {_rupees(free)} is free",
+                code="no_capital",
+            )
+
+
+def _placed(loaded: Loaded, ids: list[int], names: dict[int, str]) -> list[Json]:
+    """Place the signals of one portfolio; what became of each."""
+    work, results = loaded.work, list[Json]()
+    by_id = {one.id: one for one in work.signals}
+    chosen: list[PortfolioSignal] = []
+    for signal_id in ids:
+        row = by_id.get(signal_id)
+        detail = _why_not(loaded, row)
+        if row is None or detail:
+            results.append(_result(signal_id, names[signal_id], row, "skipped", detail))
+        else:
+            chosen.append(row)
+    for row in chosen:
+        work.place(row)
+        row.fills_from = _fills_from(row.signal_date, work.now)
+    if work.settings.paper_fill == "close" and chosen:
+        _buy_at_close(loaded, chosen)
+    for row in chosen:
+        outcome = "failed" if row.status == Status.FAILED else "placed"
+        results.append(_result(row.id, row.symbol, row, outcome, row.failure_reason or ""))
+    return results
+
+
+def _why_not(loaded: Loaded, row: PortfolioSignal | None) -> str:
+    if row is None or row.status != Status.IN_CART:
+        return "It is no longer in the cart"
+    if loaded.row.status != "active":
+        return f"Portfolio {loaded.row.id} is {loaded.row.status}"
+    if row.expires_at <= loaded.work.now:
+        return "It has expired"
+    return ""
+
+
+def _buy_at_close(loaded: Loaded, chosen: list[PortfolioSignal]) -> None:
+    work = loaded.work
+    work.book, lapses = work.trader.buy_at_close(work.book, {one.symbol for one in chosen})
+    refused = {one.symbol: one.reason for one in lapses}
+    for row in chosen:
+        reason, held = refused.get(row.symbol), work.book.holding(row.symbol)
+        if reason is None and held is not None:
+            work.filled(row.symbol, row.signal_date, held.whole[k.INITIAL_QUANTITY],
+                        held.num[k.ENTRY])  # fmt: skip
+            work.held(held)
+        else:
+            row.failure_reason = reason.name.lower() if reason is not None else "not filled"
+            move(row, Event.TRIGGER, by="paper", now=work.now)
+            move(row, Event.ORDER_REJECTED, by="paper", now=work.now)
+
+
+def _fills_from(signal_date: date, now: datetime) -> date:
+    """The first day whose candle may fill an order placed now: not one that is half over."""
+    first, local = next_session(signal_date), now.astimezone(IST)
+    if first == local.date() and local.time() >= SESSION_OPEN:
+        return next_session(first)
+    return first
+
+
+def _traded_until(row: Portfolio) -> date:
+    if row.traded_until is None:
+        raise Conflict(f"Portfolio {row.id} has not been scanned yet")
+    return row.traded_until
+
+
+def _release(portfolio: Portfolio, row: PortfolioSignal) -> None:
+    """Free the slot of a signal that is over."""
+    book = book_of(portfolio)
+    key = (row.symbol, row.signal_date)
+    kept = tuple(one for one in book.resting if (one.symbol, one.signal_date) != key)
+    portfolio.book = document(replace(book, resting=kept))
+
+
+def _result(
+    signal_id: int, symbol: str, row: PortfolioSignal | None, outcome: str, detail: str
+) -> Json:
+    return {
+        "signal_id": signal_id,
+        "symbol": symbol,
+        "status": row.status if row is not None else None,
+        "gtt_status": row.gtt_status if row is not None else None,
+        "gtt_id": None,
+        "outcome": outcome,
+        "detail": detail,
+    }
+
+
+def _rupees(paise: int) -> str:
+    return inr(rupees(paise))
