@@ -101,3 +101,18 @@ def test_a_stock_without_volumes_is_not_limited_and_that_is_said():
     found = report(prices=panel(volume=float("nan")))
     assert found["summary"]["cut_purchases"] == 0
     assert any("have no volumes" in one for one in found["warnings"])
+
+
+@pytest.mark.parametrize("engine", ["python", "auto"])
+def test_nothing_is_bought_while_the_atr_of_its_stop_is_unknown(engine):
+    settings = BacktestConfig(date(2024, 1, 1), date(2024, 12, 31))
+    stops = {"atr_stop_mult": 2, "time_exit_days": 5}
+    found = run_backtest(panel(), document(stops=stops), settings, engine=engine)
+    without = [one for one in found["skipped_signals"] if one["reason"] == "no_atr"]
+    first = min(one["entry_date"] for one in found["trades"])
+    assert {one["symbol"] for one in without} == {"A", "B", "C"}
+    assert max(one["date"] for one in without) < first
+    assert any(
+        f"{len(without)} signals were skipped: stop or size" in one for one in found["warnings"]
+    )
+    assert report()["trades"][0]["entry_date"] < first

@@ -107,6 +107,7 @@ function columnsOf({ onEdit, onDelete, distances }: Actions): Column<Gtt>[] {
     { id: "expires", header: "Expires", value: (gtt) => gtt.expires_at, cell: (gtt) => date(gtt.expires_at) },
     {
       id: "more",
+      isPinned: true,
       header: <span className={classes.hidden}>Change or delete</span>,
       isSortable: false,
       value: () => null,
