@@ -17,8 +17,8 @@ FILL_MODELS: dict[PaperFill, FillModel] = {
     "touch": "gtt_touch",
 }
 PAPER_FILL_WORDS: dict[PaperFill, str] = {
-    "close": "Signals are filled at the close they are made from: optimistic, for nobody can trade "
-    "at a close that has not been made.",
+    "close": "Signals are filled at the close they are made from: optimistic, as a close is known "
+    "only once it can no longer be traded.",
     "next_open": "Signals are filled at the next open.",
     "touch": "Signals become trigger orders that are filled when a day's candle touches them.",
 }

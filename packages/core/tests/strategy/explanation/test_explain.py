@@ -88,7 +88,7 @@ def panel(make_panel, make_index):
             ABOVE,
             {"filters": {"include_sectors": ["Banks"]}},
             "A",
-            "Not bought: its sector, IT, is not among those asked for",
+            "Not bought: its sector, IT, is not among those to include",
         ),
         (
             ABOVE,

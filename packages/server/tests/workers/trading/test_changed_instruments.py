@@ -171,7 +171,7 @@ def test_a_trigger_off_the_new_tick_places_its_order_on_it(
     assert placed.request.price == Decimal(1450)
     [noted] = [one for one in timeline(container) if one.event_type == "gtt_triggered"]
     assert "BUY 10 NSE:INFY LIMIT 1,450.00 CNC" in noted.summary
-    assert "asked for at 1,450.05" in noted.summary
+    assert "its limit of 1,450.05 is not a valid price today" in noted.summary
 
 
 def test_a_stop_off_the_new_tick_moves_towards_filling(

@@ -148,7 +148,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
         "charges_pct_of_profit": _F(
             "Charges of profit", "%", "Charges / gross profit; null without a gross profit."
         ),
-        "signals_total": _F("Signals", "count", "Entries the rules asked for."),
+        "signals_total": _F("Signals", "count", "Entries that the rules signalled."),
         "signals_skipped": _F("Signals skipped", "count", "Of these, not bought."),
         "cut_purchases": _F(
             "Purchases cut", "count", "Purchases of which the volume allowed only a part."

@@ -46,7 +46,7 @@ def _lists(filters: rules.Filters, symbol: str, sector: str) -> list[Json]:
         checks.append(_check("exclude_symbols", text, passed=passed))
     if filters.include_sectors:
         passed = folded in set(map(sector_key, filters.include_sectors))
-        text = f"its sector, {named}, is {'' if passed else 'not '}among those asked for"
+        text = f"its sector, {named}, is {'' if passed else 'not '}among those to include"
         checks.append(_check("include_sectors", text, passed=passed))
     if filters.exclude_sectors:
         passed = folded not in set(map(sector_key, filters.exclude_sectors))

@@ -245,7 +245,7 @@ def accept(
 
 @app.command()
 def discard(
-    name: Annotated[str, typer.Argument(help="The data set to put aside.")],
+    name: Annotated[str, typer.Argument(help="The data set to discard.")],
     as_json: AsJson = False,
 ) -> None:
     """Put a data set aside, so that its files can be imported again under its name.

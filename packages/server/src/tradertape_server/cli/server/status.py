@@ -34,7 +34,7 @@ class Status:
 def status(*, as_json: AsJson = False) -> None:
     """Show which process trades, its fencing number, pending work, and whether Redis is reachable.
 
-    Also what could not be done lately and was put aside, each with its reason.
+    Also what failed lately and was set aside, each with its reason.
 
     Only reads the database. Exit code 1 when no process trades.
     """

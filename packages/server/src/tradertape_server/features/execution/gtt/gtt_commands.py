@@ -172,7 +172,7 @@ class GttCommands:
         done = core.with_result(core.fire(gtt, leg, uow.now), result)
         words = f"Trigger reached: {_words(gtt)}, {in_words(request)}"
         if request.price != asked.price:
-            words += f", asked for at {price_text(asked.price)}: not a price of today"
+            words += f" (its limit of {price_text(asked.price)} is not a valid price today)"
         words = f"{words} ({reason})" if reason else words
         self._keep(uow, done, "gtt_triggered", words, run_id=run_id)
         uow.record(decision)

@@ -60,7 +60,7 @@ class Quarantine:
     def put(self, subject: Subject, error: Exception) -> None:
         """Put something aside because of an error."""
         logger.error(
-            "put aside: it cannot be done",
+            "set aside: it cannot be processed",
             kind=subject.kind,
             name=subject.name,
             account=subject.account_id,
@@ -120,13 +120,13 @@ class Quarantine:
             return self._write(database, uow, found)
         except Exception as error:  # noqa: BLE001 - the account may be gone, or the database away
             uow.forget()
-            logger.warning("owners cannot be told what was put aside", reason=_reason(error))
+            logger.warning("owners cannot be notified of what was set aside", reason=_reason(error))
         try:
             with database.write(from_reserve=True, is_urgent=True) as session:
                 for one in found:
                     _add(session, one)
         except Exception as error:  # noqa: BLE001 - the log has each failure; stored with the next
-            logger.warning("what was put aside cannot be stored", reason=_reason(error))
+            logger.warning("what was set aside cannot be stored", reason=_reason(error))
             with self._lock:
                 self._unwritten = [*found, *self._unwritten]
         return Written()

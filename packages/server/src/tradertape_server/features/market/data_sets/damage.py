@@ -10,7 +10,7 @@ def advice(name: str) -> str:
     if name == "simulated":
         return "Restart the server with `tradertape serve --demo`: it is generated again."
     return (
-        f"Restore the folder market/{name} from a backup, or put the set aside with "
+        f"Restore the folder market/{name} from a backup, or set it aside with "
         f"`tradertape data discard {name}` and import its files again. If they were changed on "
         f"purpose, `tradertape data accept {name}` makes them a new version."
     )
