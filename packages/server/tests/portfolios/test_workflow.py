@@ -11,8 +11,6 @@ from tradertape_server.features.portfolios import working
 
 from .conftest import Desk, Json
 
-pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-
 
 def approved(desk: Desk, portfolio: Json, most: int = 2) -> tuple[int, list[Json]]:
     """The evening of a day with signals, the best of them approved."""

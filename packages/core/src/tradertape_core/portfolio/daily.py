@@ -25,6 +25,7 @@ from tradertape_core.portfolio.book import (
     trade_at,
 )
 from tradertape_core.portfolio.day import Candidate, Day, Lapse, Sale
+from tradertape_core.portfolio.rescaling import rescaled
 from tradertape_core.strategy.evaluation.cache import IndicatorCache
 from tradertape_core.strategy.evaluation.evaluate import for_strategy
 from tradertape_core.strategy.language.rules import Strategy
@@ -63,7 +64,7 @@ class PaperTrading:
         placed: symbols whose signals of the last close are to be bought (model `next_open`).
         take_all: buy at this close what its signals are (model `close`).
         """
-        row = self.row(day)
+        row, stored = self.row(day), rescaled(stored, self.panel).book
         sim = self._loaded(stored, row)
         first_row = sim.rules.first
         steps.pay_dividends(sim, row)
@@ -97,7 +98,7 @@ class PaperTrading:
         """Buy signals of the book's day at its close, as approvals after the close do."""
         if stored.day is None or self._model != k.CLOSE:
             raise InvalidInput("only signals that are filled at their close are bought after it")
-        row = self.row(stored.day)
+        row, stored = self.row(stored.day), rescaled(stored, self.panel).book
         sim = self._loaded(stored, row, before=stored.equity_before)
         lapses = self._buy(sim, row, row, chosen)
         steps.keep_accounts(sim, row)
@@ -108,7 +109,7 @@ class PaperTrading:
     ) -> tuple[PaperBook, tuple[Sale, ...]]:
         """Sell shares of a position at the close of the book's day, slippage and charges as ever;
         what that day's candle does not take is sold at the next opens."""
-        row = self.row(cast("date", stored.day))
+        row, stored = self.row(cast("date", stored.day)), rescaled(stored, self.panel).book
         sim = self._loaded(stored, row, before=stored.equity_before)
         slot = next(i for i, one in enumerate(stored.holdings) if one.symbol == symbol)
         trading.sell(sim, slot, row, sim.book.num[slot, k.LAST_CLOSE], quantity, reason, -1)

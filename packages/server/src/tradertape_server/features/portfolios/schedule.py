@@ -64,7 +64,7 @@ class ScanSchedule:
                 log.error("portfolio_scan_failed", error=str(error))
 
     def _due(self) -> list[tuple[int, int]]:
-        """Portfolios that have been scanned once, and have a final day after their last."""
+        """Portfolios that have a final day after their last one."""
         with self.database.read() as session:
             rows = [
                 row
