@@ -19,8 +19,11 @@ from tradertape_server.features.feed.http.tick_socket import Channel
 from tradertape_server.features.feed.live.candle_history import CandleHistory
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.relay.relayed_source import MarketDuty
+from tradertape_server.features.feed.sources.exchange_source import ExchangeSource
 from tradertape_server.features.gtts.service import GttPageService
+from tradertape_server.features.instruments.broker_masters import BrokerMasters
 from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.features.instruments.traded_market import MarketChoice
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.market.watch import MarketWatch
 from tradertape_server.features.operations.processes import Processes
@@ -68,6 +71,9 @@ class Container:
     market: MarketService
     market_watch: MarketWatch
     instruments: InstrumentService
+    market_choice: MarketChoice
+    masters: BrokerMasters | None
+    exchange: ExchangeSource | None
     feed: Feed
     candle_history: CandleHistory
     execution: ExecutionService
@@ -100,6 +106,8 @@ class Container:
         self.market_watch.start()
         self.connections.start()
         self.sandbox.open()
+        if self.masters is not None:
+            self.masters.start()
         self.processes.start()
         self.feed.start()
         self.processes.warm(self.feed, self.instruments, self.clock)
@@ -107,7 +115,7 @@ class Container:
             (
                 self.database.reserve,
                 *self.processes.duties,
-                MarketDuty(self.feed),
+                MarketDuty(self.feed, None if self.exchange is None else self.exchange.close),
                 self.execution.trader,
                 self.execution_jobs,
                 self.guardian,
@@ -122,6 +130,8 @@ class Container:
         self.processes.election.stop()
         self.feed.stop()
         self.processes.stop()
+        if self.masters is not None:
+            self.masters.stop()
         self.connections.stop()
         self.sandbox.close()
         self.backtests.close()

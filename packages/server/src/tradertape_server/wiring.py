@@ -33,10 +33,16 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
 from tradertape_server.features.feed.build import LiveMarket, build_live_market
 from tradertape_server.features.feed.http.tick_socket import events_topic
-from tradertape_server.features.feed.live.feed_setup import FeedOptions, publish_metrics
+from tradertape_server.features.feed.live.feed_setup import (
+    FeedOptions,
+    open_exchange,
+    publish_metrics,
+)
 from tradertape_server.features.feed.sources.candle_files import ReplayRange
 from tradertape_server.features.gtts.service import GttPageService
+from tradertape_server.features.instruments.broker_masters import BrokerMasters
 from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.features.instruments.traded_market import MarketChoice
 from tradertape_server.features.market.corporate_facts import CorporateFacts
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
@@ -46,6 +52,7 @@ from tradertape_server.features.operations.checks import (
     execution_check,
     feed_check,
     market_check,
+    masters_check,
     protection_check,
 )
 from tradertape_server.features.operations.figures import (
@@ -109,8 +116,13 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class MarketData:
-    """The stored candles, the simulated market that continues them, and what is traded."""
+    """The stored candles, the simulated market that continues them, and what is traded.
 
+    masters: the brokers' lists, where the server trades a real market.
+    """
+
+    choice: MarketChoice
+    masters: BrokerMasters | None
     market: MarketService
     world: LiveWorld
     instruments: InstrumentService
@@ -140,9 +152,9 @@ def build_container(
         passwords or Passwords(),
     )
     connections = build_connections(base)
-    data = build_market_data(base)
+    data = build_market_data(base, connections)
     processes = build_processes(base, data.instruments)
-    live = build_feed(base, data, processes)
+    live = build_feed(base, connections, data, processes)
     trading = build_trading(base, data, processes, live)
     strategies = StrategyService(base.clock, used_by=(why_strategy_in_use, why_traded))
     backtests = build_backtests(
@@ -184,6 +196,9 @@ def _join(
         market=data.market,
         market_watch=MarketWatch(data.market),
         instruments=data.instruments,
+        market_choice=data.choice,
+        masters=data.masters,
+        exchange=live.exchange,
         feed=live.feed,
         candle_history=live.history,
         execution=execution,
@@ -249,11 +264,26 @@ def build_sandbox(base: Base, connections: Connections) -> Sandbox:
     )
 
 
-def build_market_data(base: Base) -> MarketData:
-    """The data sets and the instruments."""
+def build_market_data(base: Base, connections: Connections) -> MarketData:
+    """The market that is traded, the data sets and the instruments."""
+    choice = MarketChoice(base.database, base.clock, feed=base.settings.feed)
     market = MarketService(base.home, base.clock, data_set=base.settings.data_set)
     world = LiveWorld(market)
-    return MarketData(market, world, InstrumentService(market, world, base.clock, home=base.home))
+    masters = build_masters(base, connections, choice)
+    instruments = InstrumentService(market, world, base.clock, home=base.home, masters=masters)
+    return MarketData(choice, masters, market, world, instruments)
+
+
+def build_masters(
+    base: Base, connections: Connections, choice: MarketChoice
+) -> BrokerMasters | None:
+    """The brokers' lists of instruments; None while the simulated market is traded."""
+    environment = choice.current.environment
+    if environment is None:
+        return None
+    masters = BrokerMasters(connections, environment, base.home / "instruments", base.clock)
+    connections.find_with(masters.find)
+    return masters
 
 
 def build_processes(base: Base, instruments: InstrumentService) -> Processes:
@@ -265,9 +295,16 @@ def build_processes(base: Base, instruments: InstrumentService) -> Processes:
     )
 
 
-def build_feed(base: Base, data: MarketData, processes: Processes) -> LiveMarket:
+def build_feed(
+    base: Base, connections: Connections, data: MarketData, processes: Processes
+) -> LiveMarket:
     """The live feed, shared with the other processes."""
     rules = paper_rules(base.settings)
+    exchange = None
+    if data.masters is not None:
+        exchange = open_exchange(
+            data.choice.current, base.clock, connections, data.masters, base.home
+        )
     live = build_live_market(
         feed_options(base.settings),
         base.clock,
@@ -278,6 +315,7 @@ def build_feed(base: Base, data: MarketData, processes: Processes) -> LiveMarket
         share=processes.shared,
         record_file=base.settings.feed_record_file,
         with_depth=rules.partial_fills or rules.queue_share > 0,
+        exchange=exchange,
     )
     processes.bind(live.feed)
     return live
@@ -289,7 +327,7 @@ def build_trading(base: Base, data: MarketData, processes: Processes, live: Live
         base.database,
         live.clock,
         live.execution,
-        execution_settings(base.settings),
+        execution_settings(base.settings, data.choice),
         trading=processes.trading,
         fence=processes.election.fence,
     )
@@ -307,7 +345,9 @@ def build_trading(base: Base, data: MarketData, processes: Processes, live: Live
         by_token=prices.by_token,
         compat=is_compat(base.settings),
     )
-    chores = chores_of(execution, data.market, workers)
+    chores = chores_of(
+        execution, CorporateFacts(data.market, is_real=data.masters is not None), workers
+    )
     jobs = ExecutionJobs(execution, live.calendar, live.clock, chores=chores)
     return Trading(execution, jobs, workers, guardian)
 
@@ -342,11 +382,9 @@ def build_workers(
     return workers, guardian
 
 
-def chores_of(execution: ExecutionService, market: MarketService, workers: Workers) -> list[Chore]:
+def chores_of(execution: ExecutionService, facts: CorporateFacts, workers: Workers) -> list[Chore]:
     """Daily jobs on positions: corporate actions and the settlement of expired contracts."""
-    actions = CorporateActions(
-        execution, CorporateFacts(market), also=ProtectionRescaling(workers.owners)
-    )
+    actions = CorporateActions(execution, facts, also=ProtectionRescaling(workers.owners))
     return [actions, ExpirySettlement(execution)]
 
 
@@ -372,6 +410,8 @@ def build_health(base: Base, data: MarketData, live: LiveMarket, trading: Tradin
     health.add("market_data", market_check(data.market, base.clock))
     health.add("calendar", calendar_check(base.clock))
     health.add("feed", feed_check(live.feed))
+    if data.masters is not None:
+        health.add("instruments", masters_check(data.masters))
     health.add("protection", protection_check(trading.guardian))
     health.add("execution", execution_check(trading.execution))
     return health
@@ -403,9 +443,13 @@ def is_compat(settings: Settings) -> bool:
     return settings.worker_compat == "0.7.4"
 
 
-def execution_settings(settings: Settings) -> ExecutionSettings:
+def execution_settings(settings: Settings, choice: MarketChoice) -> ExecutionSettings:
     """The options of execution."""
-    return ExecutionSettings(strict_answers=is_compat(settings), rules=paper_rules(settings))
+    return ExecutionSettings(
+        strict_answers=is_compat(settings),
+        rules=paper_rules(settings),
+        market=choice.current.value,
+    )
 
 
 def paper_rules(settings: Settings) -> PaperRules:

@@ -176,9 +176,10 @@ def test_a_gap_between_two_polls_is_told_once_and_its_later_ticks_are_kept(sourc
     assert len(source.poll(wanted(), NOW)) == 1
 
 
-def test_a_quote_that_a_tick_has_overtaken_is_not_returned(source, quotes):
+def test_a_quote_that_a_tick_has_overtaken_is_not_returned(source, feed, quotes):
     source.poll(wanted(), NOW)
     source.on_ticks([replace(TICK, exchange_at=NOW)])
+    feed.state = FeedState(condition=FeedCondition.IDLE, since=NOW)  # no longer streamed
     quotes.tick = replace(TICK, exchange_at=NOW - timedelta(seconds=2))
     assert source.quote(wanted(), NOW) == []
 

@@ -9,6 +9,8 @@ export interface FeedStatus {
   link: Link
   connected: boolean
   source: string
+  /** The source in words, such as "live NSE through Zerodha Kite". */
+  label?: string
   simulated: boolean
   demo: boolean
   stale: boolean
@@ -307,6 +309,7 @@ export class LiveSocket {
     this.#setStatus({
       connected: message.connected === true,
       source: String(message.source ?? ""),
+      label: String(message.label ?? ""),
       simulated: message.simulated === true,
       demo: message.demo === true,
       stale: message.stale === true,

@@ -1367,12 +1367,23 @@ export type TradingAccountOut = {
      */
     kind: 'paper' | 'broker';
     /**
+     * Market
+     */
+    market: string | null;
+    /**
      * Opening Cash
      *
      * Rupees.
      */
     opening_cash: number;
 };
+
+/**
+ * TradedMarket
+ *
+ * Where prices come from: our simulation, the real exchange, or a broker's sandbox.
+ */
+export type TradedMarket = 'simulated' | 'exchange' | 'sandbox';
 
 /**
  * Trade
@@ -9188,6 +9199,34 @@ export type MaxPain = {
 };
 
 /**
+ * MasterOut
+ *
+ * A broker's list of instruments. stale: today's is overdue. reason: why it was not renewed.
+ */
+export type MasterOut = {
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Downloaded At
+     */
+    downloaded_at: string | null;
+    /**
+     * Instruments
+     */
+    instruments: number;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Stale
+     */
+    stale: boolean;
+};
+
+/**
  * LiveCandle
  *
  * A candle. ts: its start. has_gap: ticks are missing in it.
@@ -9284,6 +9323,47 @@ export type CandleSeries = {
      * Timeframe
      */
     timeframe: string;
+};
+
+/**
+ * MarketOut
+ *
+ * The market that the server trades, and the one chosen for its next start.
+ *
+ * can_choose: whether the caller may. fixed_by: the setting that leaves no choice, in words.
+ */
+export type MarketOut = {
+    /**
+     * Can Choose
+     */
+    can_choose: boolean;
+    /**
+     * Choices
+     */
+    choices: Array<TradedMarket>;
+    chosen: TradedMarket;
+    /**
+     * Fixed By
+     */
+    fixed_by: string;
+    market: TradedMarket;
+    /**
+     * Masters
+     */
+    masters: Array<MasterOut>;
+    /**
+     * Needs Restart
+     */
+    needs_restart: boolean;
+};
+
+/**
+ * MarketIn
+ *
+ * The market to trade from the next start on.
+ */
+export type MarketIn = {
+    market: TradedMarket;
 };
 
 /**
@@ -10120,6 +10200,8 @@ export type FillOut = {
  *
  * The state of the feed. simulated: no price is real. demo: the exchange itself is closed.
  *
+ * label: the source in words. feeds: which broker gives how much.
+ *
  * state: the state of the market, with a label and a hint about orders. opens_at: the exchange's
  * next opening time while it is closed.
  */
@@ -10133,9 +10215,17 @@ export type FeedStatusOut = {
      */
     demo: boolean;
     /**
+     * Feeds
+     */
+    feeds: Array<BrokerFeedOut>;
+    /**
      * Instruments
      */
     instruments: number;
+    /**
+     * Label
+     */
+    label: string;
     /**
      * Last Tick At
      */
@@ -10177,6 +10267,47 @@ export type FeedStatusOut = {
      * State Text
      */
     state_text: string;
+};
+
+/**
+ * BrokerFeedOut
+ *
+ * A broker account's feed. condition: live, connecting, silent, backing_off, signed_out, idle
+ * or closed, with the reason. reconnects: connections lost. dropped: packets and ticks lost.
+ */
+export type BrokerFeedOut = {
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Condition
+     */
+    condition: string;
+    /**
+     * Dropped
+     */
+    dropped: number;
+    /**
+     * Instruments
+     */
+    instruments: number;
+    /**
+     * Last Tick At
+     */
+    last_tick_at: string | null;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Reconnects
+     */
+    reconnects: number;
+    /**
+     * Title
+     */
+    title: string;
 };
 
 /**
@@ -18239,6 +18370,108 @@ export type LiveHistoryApiLiveHistoryGetResponses = {
 };
 
 export type LiveHistoryApiLiveHistoryGetResponse = LiveHistoryApiLiveHistoryGetResponses[keyof LiveHistoryApiLiveHistoryGetResponses];
+
+export type TradedMarketApiLiveMarketGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/live/market';
+};
+
+export type TradedMarketApiLiveMarketGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type TradedMarketApiLiveMarketGetError = TradedMarketApiLiveMarketGetErrors[keyof TradedMarketApiLiveMarketGetErrors];
+
+export type TradedMarketApiLiveMarketGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: MarketOut;
+};
+
+export type TradedMarketApiLiveMarketGetResponse = TradedMarketApiLiveMarketGetResponses[keyof TradedMarketApiLiveMarketGetResponses];
+
+export type ChooseMarketApiLiveMarketPutData = {
+    body: MarketIn;
+    path?: never;
+    query?: never;
+    url: '/api/live/market';
+};
+
+export type ChooseMarketApiLiveMarketPutErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ChooseMarketApiLiveMarketPutError = ChooseMarketApiLiveMarketPutErrors[keyof ChooseMarketApiLiveMarketPutErrors];
+
+export type ChooseMarketApiLiveMarketPutResponses = {
+    /**
+     * Successful Response
+     */
+    200: MarketOut;
+};
+
+export type ChooseMarketApiLiveMarketPutResponse = ChooseMarketApiLiveMarketPutResponses[keyof ChooseMarketApiLiveMarketPutResponses];
 
 export type LiveQuotesApiLiveQuotesPostData = {
     body: QuotesIn;

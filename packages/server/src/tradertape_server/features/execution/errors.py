@@ -53,6 +53,26 @@ class UnknownAccount(InvalidInput):
         )
 
 
+class OtherMarket(Conflict):
+    """The account's positions have prices of a market that this server does not trade now."""
+
+    def __init__(self, scope: str, market: str, traded: str) -> None:
+        super().__init__(
+            f"The account {scope} is of {_MARKETS.get(market, market)}, and this server trades "
+            f"{_MARKETS.get(traded, traded)} now: the account can be read, and its orders, "
+            "triggers and protections rest. Open a paper account of this market, or switch the "
+            "market back; both are under Settings, Paper accounts.",
+            code="other_market",
+        )
+
+
+_MARKETS = {
+    "simulated": "the simulated market",
+    "exchange": "the real exchange",
+    "sandbox": "the brokers' sandbox",
+}
+
+
 class RunExiting(Conflict):
     """A run that is being closed places nothing new."""
 

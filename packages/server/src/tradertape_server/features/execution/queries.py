@@ -48,6 +48,7 @@ class AccountFigures:
     scope: str
     kind: str
     broker: str
+    market: str | None
     opening_paise: int
     cash_paise: int
     created_at: datetime
@@ -78,6 +79,20 @@ class ExecutionQueries:
     database: Database
     clock: Clock
     market: Market
+    traded_market: str
+
+    def is_traded(self, account_id: int) -> bool:
+        """Whether an account is of the market that this server trades."""
+        with self.database.read() as session:
+            return repository.account_by_id(session, account_id).market in (
+                None,
+                self.traded_market,
+            )
+
+    def resting_accounts(self) -> frozenset[int]:
+        """Accounts of other markets: their orders and protections rest."""
+        with self.database.read() as session:
+            return frozenset(repository.accounts_of_other_markets(session, self.traded_market))
 
     def accounts(self, user_id: int) -> Sequence[TradingAccount]:
         """A person's paper accounts, oldest first."""
@@ -92,6 +107,7 @@ class ExecutionQueries:
                     one.scope,
                     one.kind,
                     one.broker,
+                    one.market,
                     one.opening_paise,
                     repository.known_cash(session, one.id),
                     one.created_at,
@@ -153,6 +169,7 @@ class ExecutionQueries:
         """A run's profit and loss at the latest ticks; a dry run has none."""
         positions = [] if run.venue == "dry_run" else self.positions(run_id=run.run_id)
         names = {position.key.instrument for position in positions}
+        names = names if not positions or self.is_traded(run.account_id) else set()
         ticks = {name: tick for name in names if (tick := self.market.tick(name)) is not None}
         return pnl_of(positions, ticks, self.clock.now(), is_dry_run=run.venue == "dry_run")
 

@@ -96,11 +96,14 @@ class ExecutionService(RunExits):
         gtt = GttCommands(ids)
         owner = f"trader-{secrets.token_hex(6)}"
         trading = trading or database
-        uow = UnitOfWork(market, clock, ids, owner=owner, fence=fence, reserve=trading.reserve)
+        uow = UnitOfWork(
+            market, clock, ids, owner=owner, fence=fence, reserve=trading.reserve,
+            traded_market=settings.market,
+        )  # fmt: skip
         book = PaperBook(market, uow.known, uow.tick, clock, settings.rules)
         lanes = Lanes(gateway_of, partial(_limits_of, database), uow.demand_lease)
         trader = Trader(trading, uow, Venues.of(book, lanes), gtt.triggers, listeners)
-        return cls(database, clock, market, settings, trader, ids, lanes, gtt)
+        return cls(database, clock, market, settings.market, settings, trader, ids, lanes, gtt)
 
     # --- orders -------------------------------------------------------------------------------
 

@@ -76,6 +76,9 @@ class TradingAccounts(ExecutionQueries):
             held = repository.count_accounts(session, user_id)
             if held >= MOST_ACCOUNTS:
                 raise Conflict(f"You have {held} accounts, the most that one person can have.")
+            # What a broker's account is traded on is its connection's to say.
+            market = self.traded_market if kind == PAPER else None
             return open_account(
-                session, user_id, scope, paise, kind=kind, broker=broker, now=self.clock.now()
-            )
+                session, user_id, scope, paise, kind=kind, broker=broker, market=market,
+                now=self.clock.now(),
+            )  # fmt: skip

@@ -18,6 +18,7 @@ from tradertape_server.features.feed.live.feed_setup import (
     trading_clock,
 )
 from tradertape_server.features.feed.live.tick_recorder import TickRecorder
+from tradertape_server.features.feed.sources.exchange_source import ExchangeSource
 from tradertape_server.features.feed.sources.tick_source import TickSource
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.market.live_world import LiveWorld
@@ -29,6 +30,7 @@ from tradertape_server.platform.streaming.bus import Bus
 class LiveMarket:
     """The live feed and what is read through it.
 
+    exchange: the source of a real market, None while another is traded.
     execution: the market as execution reads it. clock, calendar: those that orders go by.
     """
 
@@ -37,6 +39,7 @@ class LiveMarket:
     execution: ExecutionMarket
     clock: Clock
     calendar: Calendar
+    exchange: ExchangeSource | None
 
 
 def build_live_market(
@@ -50,24 +53,32 @@ def build_live_market(
     share: Callable[[TickSource], TickSource],
     record_file: Path | None,
     with_depth: bool,
+    exchange: ExchangeSource | None = None,
 ) -> LiveMarket:
     """Open the source and join the parts; nothing is polled before `feed.start()`.
 
     share: makes a source readable by several processes. with_depth: orders need market depth.
+    exchange: a real market, which is used instead of what the options name.
     """
-    source = open_source(options, clock, market, world, instruments)
-    feed = Feed(share(source), clock, bus, rate_hz=options.rate_hz)
+    source = exchange or open_source(options, clock, market, world, instruments)
+    is_simulated = exchange is None and options.source == "simulated"
+    feed = Feed(share(source), clock, bus, rate_hz=options.rate_hz, details=exchange)
     if record_file is not None:
         feed.on_ticks(TickRecorder(record_file).record)
-    history = CandleHistory(market, feed)
+    history = CandleHistory(market, feed, is_real=exchange is not None)
     execution = ExecutionMarket(
         feed,
         instruments,
-        any_hour=options.source == "simulated" and options.any_hour,
-        has_auctions=options.source == "simulated",
+        any_hour=is_simulated and options.any_hour,
+        has_auctions=is_simulated or exchange is not None,
         with_depth=with_depth,
         close_on=history.close_on,
     )
     return LiveMarket(
-        feed, history, execution, trading_clock(source, clock), trading_calendar(source)
+        feed,
+        history,
+        execution,
+        trading_clock(source, clock),
+        trading_calendar(source),
+        exchange,
     )

@@ -20,6 +20,7 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.listing import ListedShare, indices, shares
 from tradertape_core.market.universe_facts import FACTS, NIFTY_100
 from tradertape_core.market.world.day import MarketDay
+from tradertape_server.features.instruments.broker_masters import BrokerMasters
 from tradertape_server.features.instruments.kite_dump import Dump, read_dump
 from tradertape_server.features.instruments.master import InstrumentMaster
 from tradertape_server.features.instruments.similar_names import NameQuery, suggestion, why_unknown
@@ -34,6 +35,10 @@ logger = get_logger(__name__)
 
 REFRESH_INTERVAL_S = 2.0
 _DUMP = "kite.csv"
+_NO_LIST = (
+    "no broker's list of instruments is here yet: connect a broker in Settings → Brokers, the list "
+    "is there about a minute later"
+)
 _STILL_LISTED = timedelta(days=30)
 _WITH_FUTURES = frozenset(fact.symbol for fact in NIFTY_100)
 
@@ -62,11 +67,16 @@ class ResolvedInstruments:
 
 
 class InstrumentService:
-    """Today's instruments in India; rebuilt when the day or the data changes."""
+    """Today's instruments in India; rebuilt when the day or the data changes.
+
+    masters: the brokers' lists, where the server trades a real market; then nothing is ours.
+    """
 
     def __init__(
-        self, market: MarketService, world: LiveWorld, clock: Clock, *, home: Path
-    ) -> None:
+        self, market: MarketService, world: LiveWorld, clock: Clock, *, home: Path,
+        masters: BrokerMasters | None = None,
+    ) -> None:  # fmt: skip
+        self._masters = masters
         self._market = market
         self._world = world
         self._clock = clock
@@ -99,6 +109,8 @@ class InstrumentService:
         master = self.master
         token = as_token(asked)
         found = master.by_id(str(asked)) if token is None else master.by_token(token)
+        if found is None and token is None and self._masters is not None:
+            found = self._masters.former(str(asked))
         if found is None:
             raise self._unknown(asked, token, master)
         return found
@@ -108,6 +120,8 @@ class InstrumentService:
     ) -> UnknownInstrument:
         if token is not None:
             return UnknownInstrument(asked, why="no current instrument has this token")
+        if self._masters is not None and not len(master):
+            return UnknownInstrument(asked, why=_NO_LIST)
         today = self._clock.now().astimezone(IST).date()
         name = str(asked)
         return UnknownInstrument(
@@ -166,7 +180,19 @@ class InstrumentService:
                 logger.error("instruments without market data", problem=str(error))
                 self._master = InstrumentMaster(_with_dump([], self._dump(), today))
 
+    def _refresh_from_list(self, masters: BrokerMasters, today: date) -> None:
+        listing = masters.listing()
+        key = (today, "" if listing is None else listing.version, 0)
+        if self._made_from == key:
+            return
+        rows = () if listing is None else listing.instruments
+        self._master = InstrumentMaster(o for o in rows if o.expiry is None or o.expiry >= today)
+        self._made_from = key
+
     def _refresh_from_data(self, today: date) -> None:
+        if self._masters is not None:
+            self._refresh_from_list(self._masters, today)
+            return
         opened = self._columns()
         version = opened[0] if opened else ""
         changed = self._file.stat().st_mtime_ns if self._file.is_file() else 0

@@ -39,10 +39,14 @@ class Payment:
 
 
 class CorporateFacts:
-    """Reads corporate actions and dividends; reloads them when the data set changes."""
+    """Reads corporate actions and dividends; reloads them when the data set changes.
 
-    def __init__(self, market: MarketService) -> None:
+    is_real: the positions are those of the real exchange: a simulated set's actions are not theirs.
+    """
+
+    def __init__(self, market: MarketService, *, is_real: bool = False) -> None:
         self._market = market
+        self._is_real = is_real
         self._read_at = ""
         self._actions: list[Action] = []
         self._dividends: list[Dividend] = []
@@ -51,7 +55,8 @@ class CorporateFacts:
     def version(self) -> str:
         """Changes with the active data set and its content; "" without one, or a damaged one."""
         try:
-            return self._market.columns()[0].data_version
+            manifest = self._market.columns()[0]
+            return "" if self._is_real and manifest.simulated else manifest.data_version
         except (InvalidInput, StoredDataDamaged):
             return ""
 

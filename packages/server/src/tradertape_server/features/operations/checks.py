@@ -8,6 +8,8 @@ from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.feed.sources.source_details import BrokerFeed
+from tradertape_server.features.instruments.broker_masters import BrokerMasters
 from tradertape_server.features.market.calendar_warning import calendar_warning, days_published
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.service import Check
@@ -70,10 +72,52 @@ def feed_check(feed: Feed) -> Callable[[], Check]:
 
     def check() -> Check:
         status = feed.status()
-        facts = {"source": status.source, "simulated": status.is_simulated}
+        facts: dict[str, object] = {
+            "source": status.source,
+            "label": status.label,
+            "simulated": status.is_simulated,
+        }
+        if status.feeds:
+            facts["brokers"] = [_feed_facts(one) for one in status.feeds]
         if status.stale or not status.connected:
             return Check("stale", f"No live prices: {status.reason}.", facts)
         return Check("ok", "Live prices are received, or none are subscribed.", facts)
+
+    return check
+
+
+def _feed_facts(one: BrokerFeed) -> dict[str, object]:
+    last = one.last_tick_at
+    return {
+        "broker": one.broker,
+        "condition": one.condition,
+        "reason": one.reason,
+        "instruments": one.instruments,
+        "last_tick_at": None if last is None else last.astimezone(IST).isoformat(),
+        "reconnects": one.reconnects,
+        "dropped": one.dropped,
+    }
+
+
+def masters_check(masters: BrokerMasters) -> Callable[[], Check]:
+    """Whether the brokers' lists of instruments are today's."""
+
+    def check() -> Check:
+        states = masters.states()
+        facts = {
+            one.broker: {
+                "instruments": one.instruments,
+                "age_s": None if one.age is None else round(one.age.total_seconds()),
+                "reason": one.reason,
+            }
+            for one in states
+        }
+        if masters.listing() is None:
+            return Check("down", "No broker's list of instruments is here: connect one.", facts)
+        late = [one.broker for one in states if one.is_stale]
+        if late:
+            return Check("stale", f"Instruments are not today's: {', '.join(late)}.", facts)
+        return Check("ok", "The brokers' instruments are today's.", facts)
 
     return check
 

@@ -94,7 +94,9 @@ class GuardedOwners:
         they are.
         """
         with self._database.read() as session:
-            found = {owner.run_id: owner for owner in self._owners.guarded(session)}
+            guarded = list(self._owners.guarded(session))
+        resting = self._execution.resting_accounts()
+        found = {one.run_id: one for one in guarded if one.ref.account_id not in resting}
         for run_id in set(self._guarded) - set(found) - busy:
             del self._guarded[run_id]
         now_s = self._clock.monotonic()
@@ -116,7 +118,7 @@ class GuardedOwners:
         for run_id in run_ids:
             with self._database.read() as session:
                 owner = self._owners.find(session, run_id)
-            if owner is None:
+            if owner is None or not self._execution.is_traded(owner.ref.account_id):
                 self._guarded.pop(run_id, None)
                 continue
             try:

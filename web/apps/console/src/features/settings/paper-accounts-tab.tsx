@@ -9,7 +9,9 @@ import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
 import { failureText } from "@/lib/notify"
 import { gttAccountsQuery } from "@/lib/queries/gtts"
+import { MARKET_TITLES, tradedMarketQuery } from "@/lib/queries/traded-market"
 import { openPaperAccount, tradingAccountsQuery } from "@/lib/queries/trading-accounts"
+import { MarketSection } from "./market-section"
 
 const NAME = /^[a-z][a-z0-9_]{0,19}:[A-Za-z0-9][A-Za-z0-9._-]{0,58}$/
 
@@ -26,6 +28,7 @@ export function PaperAccountsTab() {
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Name</Table.Th>
+                <Table.Th>Prices</Table.Th>
                 <Table.Th ta="right">Cash</Table.Th>
                 <Table.Th ta="right">Opening balance</Table.Th>
                 <Table.Th ta="right">Since</Table.Th>
@@ -35,6 +38,9 @@ export function PaperAccountsTab() {
               {data.items.map((row) => (
                 <Table.Tr key={row.account_scope}>
                   <Table.Td>{row.account_scope}</Table.Td>
+                  <Table.Td>
+                    <Prices market={row.market} />
+                  </Table.Td>
                   <Table.Td ta="right">
                     <Amount value={row.cash} />
                   </Table.Td>
@@ -49,12 +55,23 @@ export function PaperAccountsTab() {
         </ScrollRegion>
       </Section>
       <OpenAccount />
+      <MarketSection />
     </>
   )
 }
 
+/** Whose prices an account is traded on, and whether it rests because the server trades others. */
+function Prices({ market }: { market: string | null }) {
+  const { data } = useQuery(tradedMarketQuery)
+  if (!market) return "–"
+  const title = MARKET_TITLES[market] ?? market
+  return data && market !== data.market ? `${title} (rests)` : title
+}
+
 function OpenAccount() {
   const client = useQueryClient()
+  const { data: traded } = useQuery(tradedMarketQuery)
+  const prices = traded ? ` A new one is traded on these prices: ${MARKET_TITLES[traded.market]}.` : ""
   const form = useForm({
     initialValues: { account_scope: "", opening_cash: 1_000_000 as number | "" },
     validate: {
@@ -74,7 +91,7 @@ function OpenAccount() {
     opening.mutate({ account_scope: account_scope.trim(), opening_cash: Number(opening_cash) }),
   )
   return (
-    <Section title="Open a paper account" note="Each worker and GTT trades on one account.">
+    <Section title="Open a paper account" note={`Each worker and GTT trades on one account.${prices}`}>
       <form onSubmit={submit}>
         <Stack gap="sm" maw={360}>
           <TextInput

@@ -24,7 +24,7 @@ Exit = tuple[str, str]  # run and key
 def cancel_entries(uow: UnitOfWork, account_ids: Iterable[int]) -> int:
     """Cancel every order of ours that would open or enlarge a position; what closes one stays."""
     count = 0
-    for account_id in account_ids:
+    for account_id in filter(uow.is_traded, account_ids):
         for order in list(uow.account(account_id).orders.values()):
             if order.slices or order.is_external or closes(uow, order, order.request):
                 continue
@@ -38,7 +38,7 @@ def begin_exits(uow: UnitOfWork, account_ids: Iterable[int], *, reason: str) -> 
     """Begin to close everything the accounts hold, run by run; the runs themselves stay."""
     held = {
         (account_id, key.run_id or "")
-        for account_id in account_ids
+        for account_id in filter(uow.is_traded, account_ids)
         for key in uow.account(account_id).positions
     }
     begun: list[Exit] = []

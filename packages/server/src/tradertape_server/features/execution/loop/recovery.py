@@ -70,8 +70,10 @@ def recover(
             paper_states.orders(session),
             paper_states.books(session),
         )
-        triggers.load(_active(session, quarantine))
-        rows = [row for row in repository.outbox(session) if _is_readable(row, quarantine)]
+        active = _active(session, quarantine)
+        triggers.load(gtt for gtt in active if uow.is_traded(int(gtt.account)))
+        outbox = [row for row in repository.outbox(session) if uow.is_traded(row.account_id)]
+        rows = [row for row in outbox if _is_readable(row, quarantine)]
         paper = [row for row in rows if row.venue == PAPER]
         repository.lease(session, uow.owner, PAPER)
         requests = tuple(mapping.request_of(row) for row in paper)
@@ -79,7 +81,9 @@ def recover(
             _doubt(uow, book, row)
         _doubt_outside(uow, rows, is_on_its_way)
         intents = tuple(
-            SettleIntent(row.run_id, row.key) for row in repository.without_answer(session)
+            SettleIntent(row.run_id, row.key)
+            for row in repository.without_answer(session)
+            if uow.is_traded(row.account_id)
         )
         accounts = repository.accounts_outside(session)
         uow.flush()
@@ -93,7 +97,9 @@ def _resting(session: Session, uow: UnitOfWork, quarantine: Quarantine) -> list[
     """The open orders of the paper market; of an account that cannot be read, none."""
     found: list[Order] = []
     for row in repository.open_order_rows(session, PAPER):
-        if row.account_id in uow.unreadable or quarantine.has(_ORDER, row.order_id):
+        if not uow.is_traded(row.account_id) or row.account_id in uow.unreadable:
+            continue
+        if quarantine.has(_ORDER, row.order_id):
             continue
         try:
             order = mapping.order_of(row)

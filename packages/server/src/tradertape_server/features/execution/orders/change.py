@@ -249,10 +249,11 @@ def trail_commands(
 
 
 def own_order(uow: UnitOfWork, run_id: str, order_id: str) -> Order:
-    """An order of the run. Raises NotFound, for another run's too."""
+    """An order of the run. Raises NotFound, for another run's too, and OtherMarket."""
     order = uow.order(order_id)
     if order is None or order.run_id != run_id:
         raise NotFound("Order")
+    uow.account(int(order.account))
     return order
 
 

@@ -113,7 +113,7 @@ def usage(uow: UnitOfWork, account_id: int, run_id: str | None, limits: RiskLimi
     """Return what a run has used of its limits; 0 where it has none."""
     exposure = 0
     if limits.allocation_paise is not None:
-        standing = uow.account(account_id).margins.standing(run_id, uow.now)
+        standing = uow.readable_account(account_id).margins.standing(run_id, uow.now)
         exposure = sum(one.largest_paise for one in standing.values())
     return Usage(
         _day_pnl(uow, account_id, run_id, limits),

@@ -21,9 +21,11 @@ class RunRef:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """opening_paise: of a new paper account. broker: whose charges are taken. rules: how kind the
-    paper market is. strict_answers: the published client's own shape."""
+    paper market is. strict_answers: the published client's own shape. market: what this server
+    trades; accounts of another market rest."""
 
     opening_paise: int = 1_000_000_00
     broker: str = "zerodha"
     rules: PaperRules = field(default_factory=PaperRules)
     strict_answers: bool = False
+    market: str = "simulated"

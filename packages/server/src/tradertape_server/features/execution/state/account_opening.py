@@ -9,7 +9,12 @@ from sqlalchemy.orm import Session
 from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.journal import post_capital
 from tradertape_server.features.execution.store import batch_writes, mapping
-from tradertape_server.features.execution.store.models import PAPER, PostingRow, TradingAccount
+from tradertape_server.features.execution.store.models import (
+    PAPER,
+    SIMULATED,
+    PostingRow,
+    TradingAccount,
+)
 
 # Everybody has it, and it is used where no account is named.
 DEFAULT_SCOPE = "kite:paper-a"
@@ -23,11 +28,13 @@ def open_account(
     *,
     kind: str = PAPER,
     broker: str,
+    market: str | None = SIMULATED,
     now: datetime,
 ) -> TradingAccount:
     """Open a person's account of a scope; a paper account with its money.
 
-    kind: `paper` or `broker`. broker: whose charges apply, and whose account it is.
+    kind: `paper` or `broker`. broker: whose charges apply, and whose account it is. market: whose
+    prices it trades on.
     Raises IntegrityError where the person has it already.
     """
     row = TradingAccount(
@@ -35,6 +42,7 @@ def open_account(
         scope=scope,
         kind=kind,
         broker=broker,
+        market=market,
         opening_paise=opening_paise,
         created_at=now,
     )

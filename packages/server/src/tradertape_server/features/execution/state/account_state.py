@@ -47,13 +47,17 @@ class AccountReader:
     known: Callable[[str], Instrument]
     tick: Callable[[str], Tick | None]
 
-    def read(self, session: Session, account_id: int, now: datetime) -> AccountState:
+    def read(
+        self, session: Session, account_id: int, now: datetime, *, traded_market: str
+    ) -> AccountState:
         """Read an account with its open orders and positions."""
         row = repository.account_by_id(session, account_id)
         cash = repository.cash(session, account_id)
         orders = repository.orders(session, account_id=account_id, open_only=True)
         positions = repository.positions(session, account_id=account_id, open_only=True)
-        margins = Margins(self.market, self.known, self.tick, row.broker)
+        is_traded = row.market in (None, traded_market)
+        tick = self.tick if is_traded else _no_tick  # another market's prices are not its own
+        margins = Margins(self.market, self.known, tick, row.broker)
         for position in positions:
             margins.position_changed(position)
         for order in orders:
@@ -67,3 +71,7 @@ class AccountReader:
             orders={order.order_id: order for order in orders},
             positions={position.key: position for position in positions},
         )
+
+
+def _no_tick(_instrument_id: str) -> None:
+    return None

@@ -36,10 +36,11 @@ class Funds:
 
 def funds_of(uow: UnitOfWork, account_id: int) -> Funds:
     """Return an account's funds at the latest ticks."""
-    state = uow.account(account_id)
+    state = uow.readable_account(account_id)
     account = repository.account_by_id(uow.session, account_id)
     everything = repository.positions(uow.session, account_id=account_id)
     names = {position.key.instrument for position in everything if position.is_open}
+    names = names if uow.is_traded(account_id) else set()
     ticks = {name: tick for name in names if (tick := uow.market.tick(name)) is not None}
     pnl = pnl_of(everything, ticks, uow.now)
     held, kept = list(state.positions.values()), state.margins.figures(uow.now)

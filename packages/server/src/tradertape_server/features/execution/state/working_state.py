@@ -25,7 +25,7 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Order
-from tradertape_server.features.execution.errors import TradingPaused
+from tradertape_server.features.execution.errors import OtherMarket, TradingPaused
 from tradertape_server.features.execution.halts import Halt, Halts
 from tradertape_server.features.execution.ports import Market, TimelineEvent
 from tradertape_server.features.execution.state.account_state import AccountReader, AccountState
@@ -33,6 +33,7 @@ from tradertape_server.features.execution.state.day_charges import DayCharges
 from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.trailing_stops import TrailingStops
 from tradertape_server.features.execution.store import batch_writes, mapping, repository
+from tradertape_server.features.execution.store.models import SIMULATED
 from tradertape_server.features.execution.store.staged_writes import Row, Staged
 from tradertape_server.features.execution.store.traded_instruments import Traded
 from tradertape_server.features.execution.venues.lane import OutsideRequest
@@ -72,7 +73,10 @@ class WorkingState:
     def __init__(
         self, market: Market, clock: Clock, ids: OrderIds, *, owner: str,
         fence: Fence | None = None, reserve: DiskReserve | None = None,
+        traded_market: str = SIMULATED,
     ) -> None:  # fmt: skip
+        self.traded_market = traded_market
+        self._others: dict[int, tuple[str, str]] = {}  # accounts of other markets
         self.market = market
         self.clock = clock
         self.ids = ids
@@ -159,8 +163,10 @@ class WorkingState:
             self.halts, self._halts_seen = repository.halts(session), halts
         if not is_known:
             self.traded.load(session)
+            self._others = repository.accounts_of_other_markets(session, self.traded_market)
             for account_id in repository.open_accounts(session):
-                self._read_if_possible(account_id)
+                if self.is_traded(account_id):
+                    self._read_if_possible(account_id)
             self._exiting = repository.exiting_runs(session)
             self.doubts = repository.doubts(session)
 
@@ -277,8 +283,22 @@ class WorkingState:
         orders = (order for state in states for order in state.orders.values())
         return [order for order in orders if order.request.instrument == instrument_id]
 
+    def is_traded(self, account_id: int) -> bool:
+        """Whether the account is of the market that this server trades."""
+        return account_id not in self._others
+
     def account(self, account_id: int) -> AccountState:
-        """An account's state, read on first use."""
+        """An account's state, read on first use. Raises OtherMarket: nothing of it may change."""
+        if account_id in self._others:
+            raise OtherMarket(*self._others[account_id], self.traded_market)
+        return self.readable_account(account_id)
+
+    def readable_account(self, account_id: int) -> AccountState:
+        """An account's state to be shown, of whichever market it is."""
+        if account_id in self._others:
+            return self._reader.read(
+                self.session, account_id, self.now, traded_market=self.traded_market
+            )
         state = self._accounts.get(account_id)
         if state is None:
             state = self._accounts[account_id] = self._read_account(account_id)
@@ -387,6 +407,8 @@ class WorkingState:
             self.interest[instrument] = interest
 
     def _paper(self, account_id: int | None) -> list[AccountState]:
+        if account_id is not None and not self.is_traded(account_id):
+            return []
         states = self._accounts.values() if account_id is None else (self.account(account_id),)
         return [state for state in states if state.is_paper]
 
@@ -400,7 +422,9 @@ class WorkingState:
             self.unreadable[account_id] = error
 
     def _read_account(self, account_id: int) -> AccountState:
-        state = self._reader.read(self.session, account_id, self.now)
+        state = self._reader.read(
+            self.session, account_id, self.now, traded_market=self.traded_market
+        )
         self._stored_positions.update(state.positions)
         for order in state.orders.values():
             self._orders.setdefault(order.order_id, order)

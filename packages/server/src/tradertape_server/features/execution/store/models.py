@@ -27,6 +27,7 @@ from tradertape_server.platform.database.engine import Base, DecimalText
 
 PAPER: Final = "paper"  # kinds of accounts
 BROKER: Final = "broker"
+SIMULATED: Final = "simulated"  # the market of accounts unless another is named
 SENDING: Final = "sending"  # states of outbox rows
 IN_DOUBT: Final = "in_doubt"
 RUN_ID = String(120)
@@ -54,6 +55,8 @@ class TradingAccount(Base):
 
     kind: `paper` (money that is not real, opened with its scope `kite:paper-a`) or `broker`.
     broker: whose table of charges applies, and at kind `broker` whose account it is.
+    market: whose prices its positions have: an account of one market is not traded on another's.
+    None: a broker's account whose market is not recorded.
     product_rules, rate_limits: what differs from the broker's own (`VenueRules`); None: nothing.
     """
 
@@ -68,6 +71,7 @@ class TradingAccount(Base):
     scope: Mapped[str] = mapped_column(String(80))
     kind: Mapped[str] = mapped_column(String(12), default=PAPER, server_default=PAPER)
     broker: Mapped[str] = mapped_column(String(20), default="zerodha", server_default="zerodha")
+    market: Mapped[str | None] = mapped_column(String(12))
     product_rules: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     rate_limits: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     opening_paise: Mapped[int] = mapped_column(BigInteger)

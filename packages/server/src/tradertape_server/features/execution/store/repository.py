@@ -259,6 +259,13 @@ def children(session: Session, parent_order_id: str) -> list[Order]:
     return [mapping.order_of(row) for row in session.scalars(query)]
 
 
+def accounts_of_other_markets(session: Session, market: str) -> dict[int, tuple[str, str]]:
+    """Scope and market, by id, of the accounts that are not traded while this market is."""
+    one = TradingAccount
+    query = select(one.id, one.scope, one.market).where(one.market != market)
+    return {row[0]: (row[1], row[2] or "") for row in session.execute(query)}
+
+
 def open_accounts(session: Session) -> list[int]:
     """Accounts with an open order or position."""
     having_orders = select(OrderRow.account_id).where(OrderRow.is_open)

@@ -42,7 +42,9 @@ def quotes_response(feed: Feed, found: ResolvedInstruments, mode: Mode) -> dict[
     for asked, one in found.instruments.items():
         tick = quotes.get(one.instrument_token)
         if tick is None:
-            unpriced.append({"identifier": str(asked), "detail": f"No price of {one.id} is known."})
+            why = feed.details.why_unpriced(one.id)
+            detail = f"No price of {one.id} is known{f': {why}' if why else ''}."
+            unpriced.append({"identifier": str(asked), "detail": detail})
             continue
         made[str(asked)] = kite_quote(tick, mode) | {
             "is_stale": feed.is_stale(one.instrument_token)

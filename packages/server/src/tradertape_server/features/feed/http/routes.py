@@ -10,6 +10,7 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.candle import parse_interval
 from tradertape_server.features.auth.http.dependencies import CurrentUser
+from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.feed.http.answers import CandleHistoryOut, CandleSeries, Quotes
 from tradertape_server.features.feed.http.responses import (
     asked_instrument,
@@ -24,15 +25,23 @@ from tradertape_server.features.feed.http.responses import (
 from tradertape_server.features.feed.http.schemas import (
     FeedStatusOut,
     InstrumentOut,
+    MarketIn,
+    MarketOut,
+    MasterOut,
     QuotesIn,
+    broker_feed_out,
     instrument_out,
 )
 from tradertape_server.features.feed.live.candle_history import CandleHistory
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.live.market_state import market_state
+from tradertape_server.features.instruments.broker_masters import BrokerMasters
 from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.features.instruments.traded_market import MarketChoice, TradedMarket
 from tradertape_server.features.market.calendar_warning import calendar_warning
+from tradertape_server.platform.errors import Forbidden
 from tradertape_server.platform.http.answers import answers
+from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.http.routing import part
 
 router = APIRouter(prefix="/api", tags=["live market"])
@@ -40,6 +49,9 @@ router = APIRouter(prefix="/api", tags=["live market"])
 Live = Annotated[Feed, Depends(part("feed"))]
 Instruments = Annotated[InstrumentService, Depends(part("instruments"))]
 Past = Annotated[CandleHistory, Depends(part("candle_history"))]
+Choice = Annotated[MarketChoice, Depends(part("market_choice"))]
+Masters = Annotated[BrokerMasters | None, Depends(part("masters"))]
+Brokers = Annotated[Connections, Depends(part("connections"))]
 Symbol = Annotated[str | None, Query(max_length=100, examples=["NSE:INFY"])]
 Token = Annotated[int | None, Query(alias="instrument_token")]
 Words = Annotated[str, Query(max_length=100, description="All words must match.")]
@@ -68,6 +80,56 @@ def resolve_instrument(
     return instrument_out(asked_instrument(instruments, symbol, token))
 
 
+@router.get("/live/market")
+def traded_market(
+    user: CurrentUser, choice: Choice, masters: Masters, connections: Brokers
+) -> MarketOut:
+    """The market that the server trades, the one of its next start, and the brokers' lists."""
+    return _market_out(user, choice, masters, connections)
+
+
+@router.put("/live/market")
+def choose_market(
+    user: CurrentUser, choice: Choice, masters: Masters, connections: Brokers, body: MarketIn
+) -> MarketOut:
+    """Choose the market from the next start on; only an admin may.
+
+    Accounts of another market rest meanwhile: they can be read, and refuse orders.
+    """
+    if not user.is_admin:
+        raise Forbidden("Only an admin chooses the market: everybody on this server trades it.")
+    choice.choose(body.market, user.id)
+    return _market_out(user, choice, masters, connections)
+
+
+def _market_out(
+    user: Identity, choice: MarketChoice, masters: BrokerMasters | None, connections: Connections
+) -> MarketOut:
+    chosen = choice.chosen()
+    return MarketOut(
+        market=choice.current,
+        chosen=chosen,
+        needs_restart=chosen is not choice.current,
+        can_choose=user.is_admin and not choice.fixed_by,
+        fixed_by=choice.fixed_by,
+        choices=[
+            one
+            for one in TradedMarket
+            if one.environment is None or connections.addresses.has(one.environment)
+        ],
+        masters=[
+            MasterOut(
+                broker=one.broker,
+                instruments=one.instruments,
+                downloaded_at=one.downloaded_at,
+                stale=one.is_stale,
+                reason=one.reason,
+            )
+            for one in ([] if masters is None else masters.states())
+        ],
+    )
+
+
 @router.get("/live/status")
 def feed_status(_user: CurrentUser, feed: Live) -> FeedStatusOut:
     """The source of prices, whether they are simulated, and whether they are fresh."""
@@ -77,6 +139,8 @@ def feed_status(_user: CurrentUser, feed: Live) -> FeedStatusOut:
     return FeedStatusOut(
         connected=status.connected,
         source=status.source,
+        label=status.label,
+        feeds=[broker_feed_out(one) for one in status.feeds],
         simulated=status.is_simulated,
         demo=status.is_demo,
         stale=status.stale,

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from tradertape_core.market.instrument import Instrument
 from tradertape_server.features.feed.live.market_state import State
+from tradertape_server.features.feed.sources.source_details import BrokerFeed
+from tradertape_server.features.instruments.traded_market import TradedMarket
 from tradertape_server.platform.http.routing import Body, IstTime, Reply
 from tradertape_server.platform.http.units import Price, Quantity
 
@@ -86,8 +88,55 @@ class SnapshotIn(QuotesIn):
     candles: list[CandlesIn] = Field(default_factory=list[CandlesIn], max_length=50)
 
 
+class BrokerFeedOut(Reply):
+    """A broker account's feed. condition: live, connecting, silent, backing_off, signed_out, idle
+    or closed, with the reason. reconnects: connections lost. dropped: packets and ticks lost."""
+
+    broker: str
+    title: str
+    condition: str
+    reason: str
+    instruments: int
+    last_tick_at: IstTime | None
+    reconnects: int
+    dropped: int
+
+
+class MasterOut(Reply):
+    """A broker's list of instruments. stale: today's is overdue. reason: why it was not renewed."""
+
+    broker: str
+    instruments: int
+    downloaded_at: IstTime | None
+    stale: bool
+    reason: str
+
+
+class MarketOut(Reply):
+    """The market that the server trades, and the one chosen for its next start.
+
+    can_choose: whether the caller may. fixed_by: the setting that leaves no choice, in words.
+    """
+
+    market: TradedMarket
+    chosen: TradedMarket
+    needs_restart: bool
+    can_choose: bool
+    fixed_by: str
+    choices: list[TradedMarket]
+    masters: list[MasterOut]
+
+
+class MarketIn(Body):
+    """The market to trade from the next start on."""
+
+    market: TradedMarket
+
+
 class FeedStatusOut(Reply):
     """The state of the feed. simulated: no price is real. demo: the exchange itself is closed.
+
+    label: the source in words. feeds: which broker gives how much.
 
     state: the state of the market, with a label and a hint about orders. opens_at: the exchange's
     next opening time while it is closed.
@@ -95,6 +144,8 @@ class FeedStatusOut(Reply):
 
     connected: bool
     source: str
+    label: str
+    feeds: list[BrokerFeedOut]
     simulated: bool
     demo: bool
     stale: bool
@@ -121,3 +172,17 @@ class CandleSetOut(Reply):
     is_stale: bool
     candles: list[dict[str, Any]]
     current: dict[str, Any] | None = None
+
+
+def broker_feed_out(one: BrokerFeed) -> BrokerFeedOut:
+    """Convert an account's feed to its response; whose account it is stays private."""
+    return BrokerFeedOut(
+        broker=one.broker,
+        title=one.title,
+        condition=one.condition,
+        reason=one.reason,
+        instruments=one.instruments,
+        last_tick_at=one.last_tick_at,
+        reconnects=one.reconnects,
+        dropped=one.dropped,
+    )

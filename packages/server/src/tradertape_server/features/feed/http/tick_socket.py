@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, WebSocket
@@ -208,6 +208,7 @@ class TickClient:
             "symbols": [one.id for one in wanted.values()],
             "mode": mode.name.lower(),
             "rejected": rejected,
+            **self._origins(wanted.values()),
         }
         self._reply(ascii_json(reply))
         await self._snapshot(list(wanted.values()), mode)
@@ -262,6 +263,12 @@ class TickClient:
         self._selection = TickSelection.of(self._modes)
         self._feed.subscribe(self, instruments, mode)
 
+    def _origins(self, instruments: Iterable[Instrument]) -> dict[str, Any]:
+        """Of a market through brokers: what has no price and why."""
+        details = self._feed.details
+        why = {one.id: reason for one in instruments if (reason := details.why_unpriced(one.id))}
+        return {"unpriced": why} if why else {}
+
     def _status(self) -> dict[str, Any]:
         status = self._feed.status()
         last = status.last_tick_at
@@ -269,6 +276,8 @@ class TickClient:
             "type": "status",
             "connected": status.connected,
             "source": status.source,
+            "label": status.label,
+            "brokers": {one.broker: one.condition for one in status.feeds},
             "simulated": status.is_simulated,
             "demo": status.is_demo,
             "stale": status.stale,

@@ -44,8 +44,9 @@ class History:
 class CandleHistory:
     """Reads historical candles of an instrument."""
 
-    def __init__(self, market: MarketService, feed: Feed) -> None:
+    def __init__(self, market: MarketService, feed: Feed, *, is_real: bool = False) -> None:
         self._market = market
+        self._is_real = is_real  # daily candles come from brokers: data sets may be simulated
         self._feed = feed
 
     def read(
@@ -72,7 +73,8 @@ class CandleHistory:
         days = [moment.astimezone(IST).date() for moment in (start, end)]
         if interval is Interval.DAY:
             days[1] = self._last_whole_day(days[1])
-            found, source = self._daily(instrument, days[0], days[1]), "db"
+            found = self._daily(instrument, days[0], days[1])
+            source = self._feed.source.name if self._is_real else "db"
         else:
             found, source = self._intraday(instrument, interval, *days), self._feed.source.name
         first = start if interval is not Interval.DAY else start - timedelta(days=1)
@@ -91,6 +93,8 @@ class CandleHistory:
         return found[-1].close if found else None
 
     def _daily(self, instrument: Instrument, start: date, end: date) -> list[Candle]:
+        if self._is_real:
+            return self._feed.source.past_candles(instrument, Interval.DAY, start, end)
         if instrument.is_derivative:
             return []
         try:

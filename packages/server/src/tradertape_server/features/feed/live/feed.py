@@ -23,6 +23,11 @@ from tradertape_core.market.tick_checks import BadTick, fault_of
 from tradertape_server.features.feed.live.frames import TickFrame
 from tradertape_server.features.feed.live.recent_candles import CandleCache, CandleUpdate
 from tradertape_server.features.feed.live.subscriptions import Subscriptions
+from tradertape_server.features.feed.sources.source_details import (
+    BrokerFeed,
+    NoDetails,
+    SourceDetails,
+)
 from tradertape_server.features.feed.sources.tick_source import Mode, Subscription, TickSource
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.streaming.bus import Bus
@@ -39,7 +44,10 @@ logger = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
-    """The state of the feed. stale: there are subscriptions, but no ticks for some seconds."""
+    """The state of the feed. stale: there are subscriptions, but no ticks for some seconds.
+
+    label: the source in words, such as `live NSE through Kite`. feeds: which broker gives what.
+    """
 
     connected: bool
     source: str
@@ -48,6 +56,8 @@ class FeedStatus:
     stale: bool
     last_tick_at: datetime | None
     reason: str = ""
+    label: str = ""
+    feeds: tuple[BrokerFeed, ...] = ()
 
 
 class CandleFrame:
@@ -68,8 +78,12 @@ class CandleFrame:
 class Feed:
     """Live prices for the rest of the server."""
 
-    def __init__(self, source: TickSource, clock: Clock, bus: Bus, *, rate_hz: float = 1.0) -> None:
+    def __init__(
+        self, source: TickSource, clock: Clock, bus: Bus, *, rate_hz: float = 1.0,
+        details: SourceDetails | None = None,
+    ) -> None:  # fmt: skip
         self.source = source
+        self.details: SourceDetails = details or NoDetails()
         self.bus = bus
         self.subscriptions = Subscriptions()
         self.candle_cache = CandleCache(source)
@@ -135,7 +149,10 @@ class Feed:
     def is_stale(self, token: int) -> bool:
         """Whether an instrument's price must not be traded on: old, missing, or doubtful."""
         age_s = self.age_s(token)
-        return age_s is None or age_s > STALE_AFTER_S or token in self._suspect
+        if age_s is None or token in self._suspect:
+            return True
+        # A broker sends what changes: of a feed that lives, an old price is the present one.
+        return age_s > STALE_AFTER_S and (bool(self._reason) or not self.details.is_streamed(token))
 
     def quotes(self, instruments: Iterable[Instrument], mode: Mode = Mode.FULL) -> dict[int, Tick]:
         """Present ticks by token: cached ones that are fresh, else requested from the source.
@@ -194,7 +211,10 @@ class Feed:
         reason = self._reason or ("no ticks received" if is_stale else "")
         if hours is None:
             reason = reason or "the market is closed"
+        feeds = tuple(self.details.feeds())
         return FeedStatus(
+            label=source_label(self.source.name, feeds),
+            feeds=feeds,
             connected=not self._reason,
             source=self.source.name,
             is_simulated=self.source.is_simulated,
@@ -326,7 +346,11 @@ class Feed:
         if since_s is None or self.hours() is None:
             return bool(self._reason)
         last_s = since_s if self._last_s is None else max(since_s, self._last_s)
-        return self._clock.monotonic() - last_s > STALE_AFTER_S
+        if self._clock.monotonic() - last_s <= STALE_AFTER_S:
+            return False
+        # Of few quiet instruments a broker may have nothing to tell: its watchdog knows better.
+        feeds = self.details.feeds()
+        return bool(self._reason) or not any(one.is_live and one.instruments for one in feeds)
 
     def _drop_unwanted(self, wanted: Sequence[Subscription]) -> None:
         if len(self._latest) <= 4 * len(wanted) + 2_000:
@@ -369,6 +393,13 @@ def _may_jump(tick: Tick, last: Tick | None, instrument: Instrument) -> bool:
 
 def _day(tick: Tick) -> date:
     return tick.at.astimezone(IST).date()
+
+
+def source_label(source: str, feeds: Sequence[BrokerFeed]) -> str:
+    """Say in words where prices come from: a sandbox's are never called those of the exchange."""
+    words = {"exchange": "live NSE", "sandbox": "sandbox, not the exchange"}.get(source, source)
+    titles = dict.fromkeys(one.title for one in feeds if one.is_live)
+    return f"{words} through {' and '.join(titles)}" if titles else words
 
 
 def _candle_frame(updates: Sequence[CandleUpdate]) -> CandleFrame:

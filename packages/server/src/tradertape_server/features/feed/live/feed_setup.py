@@ -9,6 +9,7 @@ from typing import Literal
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.market.calendar import Calendar, nse_calendar
 from tradertape_core.options.pricer import SurfacePricer
+from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.sources.candle_files import (
     FileCandles,
@@ -17,11 +18,14 @@ from tradertape_server.features.feed.sources.candle_files import (
     is_candle_file,
 )
 from tradertape_server.features.feed.sources.candle_replay import CandleReplaySource, MarketClock
+from tradertape_server.features.feed.sources.exchange_source import ExchangeSource
 from tradertape_server.features.feed.sources.no_source import NoSource
 from tradertape_server.features.feed.sources.simulated_source import SimulatedSource
 from tradertape_server.features.feed.sources.tick_replay import ReplaySource
 from tradertape_server.features.feed.sources.tick_source import TickSource
+from tradertape_server.features.instruments.broker_masters import BrokerMasters
 from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.features.instruments.traded_market import TradedMarket
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.platform.metrics import Metrics
@@ -79,6 +83,14 @@ def open_source(
         rate_hz=options.rate_hz,
         loop=options.replay_loop,
     )
+
+
+def open_exchange(
+    market: TradedMarket, clock: Clock, connections: Connections, masters: BrokerMasters, home: Path
+) -> ExchangeSource:
+    """Open a real market; nothing is asked of a broker before the first poll."""
+    folder = home / "cache" / "broker-candles"
+    return ExchangeSource(market, connections, masters, nse_calendar(), clock, folder)
 
 
 def trading_clock(source: TickSource, clock: Clock) -> Clock:

@@ -88,10 +88,12 @@ class MarketDuty:
     """Resets the feed when this process starts or stops trading.
 
     Ticks of another process have sequence numbers of their own, so they cannot be compared.
+    close: closes the sockets at brokers, which are the trading process's alone.
     """
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, close: Callable[[], None] | None = None) -> None:
         self._feed = feed
+        self._close = close
 
     def start(self) -> None:
         """Receive ticks from the market itself."""
@@ -100,3 +102,5 @@ class MarketDuty:
     def stop(self) -> None:
         """Resume the relayed feed."""
         self._feed.reset()
+        if self._close is not None:
+            self._close()

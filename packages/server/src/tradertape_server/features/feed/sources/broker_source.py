@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from itertools import count
 from typing import Final
 
 from tradertape_brokers.errors import BrokerError, Refused
 from tradertape_brokers.feed import FeedCondition, FeedGap, FeedPort, FeedState, TickMode
 from tradertape_brokers.marketdata import QuotesPort
+from tradertape_brokers.sessions import Session
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import Calendar
 from tradertape_core.market.candle import Candle, Interval
@@ -31,6 +33,7 @@ RowOf = Callable[[Instrument], Instrument]
 
 MOST_BUFFERED: Final = 200_000  # ticks between two polls
 MOST_SERIES: Final = 2_000  # of candles that are kept
+ASKED_FOR: Final = timedelta(minutes=1)  # how long what was quoted is streamed, to be asked again
 _MODES: Final = {Mode.LTP: TickMode.LTP, Mode.QUOTE: TickMode.QUOTE, Mode.FULL: TickMode.FULL}
 _USABLE: Final = frozenset({FeedCondition.LIVE, FeedCondition.IDLE})
 _CLIENT: Final = "server"
@@ -43,15 +46,30 @@ class BrokerSource:
     this source. While the connection is lost a poll raises OSError with the reason, so that the
     prices are stale and candles over the gap are marked; so does the first poll after a gap that
     began and ended between two polls.
+
+    What is quoted is subscribed to for a minute: a page that asks again each second then costs the
+    broker no further request, and the last tick of a live feed is the present price.
+
+    numbers: of ticks; sources that stand in for each other share them. on_order, on_gap: told on
+    the feed's thread.
     """
 
     is_simulated = False
 
     def __init__(
         self, name: str, feed: FeedPort, quotes: QuotesPort | None, row_of: RowOf,
-        calendar: Calendar,
+        calendar: Calendar, *, numbers: Iterator[int] | None = None,
+        on_order: Callable[[VenueOrder], None] = lambda _order: None,
+        on_missed: Callable[[], None] = lambda: None, most_asked: int = 1_000,
     ) -> None:  # fmt: skip
         self.name = name
+        self._numbers = numbers or count(1)
+        self._tell_order = on_order
+        self._tell_missed = on_missed
+        self._most_asked = most_asked
+        self._asked: dict[int, tuple[Subscription, datetime]] = {}  # quoted, until when
+        self._delivered: frozenset[int] = frozenset()  # tokens whose ticks are polled
+        self._last: dict[int, Tick] = {}  # of the present connection
         self.refused: dict[str, str] = {}  # why an instrument has no ticks here, by its id
         self.lost_ticks = 0
         self._feed = feed
@@ -65,7 +83,6 @@ class BrokerSource:
         self._modes: dict[int, Mode] = {}
         self._exchange_times: dict[int, datetime] = {}
         self._past: dict[tuple[str, Interval, date, date], list[Candle]] = {}
-        self._seq = 0
         self._missed: FeedGap | None = None
         self._failure = ""
         self._thread: threading.Thread | None = None
@@ -77,7 +94,9 @@ class BrokerSource:
 
     def poll(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         """The ticks since the last call; raises OSError while the broker's feed is not live."""
-        self._subscribe(wanted)
+        with self._lock:
+            self._delivered = frozenset(one.instrument.instrument_token for one in wanted)
+        self._subscribe(self._with_asked(wanted, now))
         self._start()
         state = self._feed.state
         if self._failure:
@@ -92,10 +111,54 @@ class BrokerSource:
             self._buffer.clear()
         return ticks
 
-    def quote(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:  # noqa: ARG002
+    @property
+    def state(self) -> FeedState:
+        """The condition of the broker's feed."""
+        return self._feed.state
+
+    @property
+    def subscribed(self) -> int:
+        """How many instruments the broker is asked for."""
+        return len(self._modes)
+
+    def renew(self, session: Session, quotes: QuotesPort | None) -> None:
+        """Go on with another session, without a gap that is not the broker's."""
+        self._quotes = quotes
+        if self._loop is not None and self._thread is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._feed.renew, session)
+        else:
+            self._feed.renew(session)
+
+    def is_streamed(self, token: int) -> bool:
+        """Whether the last tick is the present one: the feed lives, and would send a newer one."""
+        return token in self._last and self._feed.state.condition is FeedCondition.LIVE
+
+    def quote(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         """The present tick of each instrument; raises OSError when the broker cannot be asked."""
+        streamed = [self._streamed(one, now) for one in wanted]
+        known = [tick for tick in streamed if tick is not None]
+        missing = [o for o, tick in zip(wanted, streamed, strict=True) if tick is None]
+        return [*known, *self._quoted(missing, now)] if missing else known
+
+    def _streamed(self, wanted: Subscription, now: datetime) -> Tick | None:
+        token = wanted.instrument.instrument_token
+        with self._lock:
+            tick = self._last.get(token)
+            if token in self._asked:
+                self._asked[token] = wanted, now + ASKED_FOR
+            is_enough = self._modes.get(token, 0) >= wanted.mode
+            if tick is None or not is_enough or not self.is_streamed(token):
+                return None
+            if wanted.mode is Mode.FULL and tick.depth is None:
+                return None
+            return replace(tick, at=now, seq=next(self._numbers))
+
+    def _quoted(self, wanted: Sequence[Subscription], now: datetime) -> list[Tick]:
         if self._quotes is None:
             return []
+        with self._lock:
+            for one in wanted if len(self._asked) + len(wanted) <= self._most_asked else ():
+                self._asked[one.instrument.instrument_token] = one, now + ASKED_FOR
         rows = {row.id: one.instrument for one in wanted if (row := self._row(one.instrument))}
         asked = [self._rows[one.instrument_token] for one in rows.values()]
         try:
@@ -156,19 +219,26 @@ class BrokerSource:
                 ours = self._ours.get(tick.instrument_id)
                 if ours is None:
                     continue
-                self.lost_ticks += len(self._buffer) == MOST_BUFFERED
-                self._buffer.append(self._numbered(tick, ours))
+                numbered = self._last[ours.instrument_token] = self._numbered(tick, ours)
+                if ours.instrument_token in self._delivered:
+                    self.lost_ticks += len(self._buffer) == MOST_BUFFERED
+                    self._buffer.append(numbered)
 
     def on_order(self, order: VenueOrder) -> None:
-        """Orders are read by who has placed them."""
+        """Pass it on to who has placed it."""
+        self._tell_order(order)
 
     def on_gap(self, gap: FeedGap) -> None:
-        """Let the next poll tell it."""
+        """Let the next poll tell it; order updates were missed as well."""
         with self._lock:
             self._missed = gap
+        self._tell_missed()
 
     def on_state(self, state: FeedState) -> None:
         """Log the change: polls read the state by themselves."""
+        if state.condition not in _USABLE:
+            with self._lock:
+                self._last.clear()
         logger.info(
             "the broker's feed changed",
             broker=self.name, condition=state.condition.value, reason=state.reason,
@@ -193,6 +263,18 @@ class BrokerSource:
             logger.exception("a broker's feed failed", broker=self.name)
             self._failure = f"the feed of {self.name} failed: {type(error).__name__}"
 
+    def _with_asked(self, wanted: Sequence[Subscription], now: datetime) -> list[Subscription]:
+        """What is wanted and what was quoted a moment ago, each in its highest mode."""
+        with self._lock:
+            self._asked = {t: one for t, one in self._asked.items() if one[1] > now}
+            asked = [one for one, _ in self._asked.values()]
+        found = {one.instrument.instrument_token: one for one in wanted}
+        for one in asked:
+            known = found.get(one.instrument.instrument_token)
+            if known is None or known.mode < one.mode:
+                found[one.instrument.instrument_token] = one
+        return list(found.values())
+
     def _subscribe(self, wanted: Sequence[Subscription]) -> None:
         """Make the feed's subscriptions those that are wanted."""
         modes = {one.instrument.instrument_token: one.mode for one in wanted}
@@ -212,7 +294,13 @@ class BrokerSource:
             self._rows[token] for token in self._modes.keys() - modes if token in self._rows
         ]:
             self._feed.unsubscribe(_CLIENT, gone)
-        self._modes = modes
+            self.refused.clear()  # a full feed has room again
+            with self._lock:
+                for token in self._modes.keys() - modes:
+                    self._last.pop(token, None)
+        # What was refused is asked for again while it is wanted here.
+        names = {one.instrument.instrument_token: one.instrument.id for one in wanted}
+        self._modes = {t: mode for t, mode in modes.items() if names[t] not in self.refused}
 
     def _row(self, ours: Instrument) -> Instrument | None:
         """The broker's row of an instrument; None, with the reason kept, where it has none."""
@@ -229,12 +317,12 @@ class BrokerSource:
         return row
 
     def _numbered(self, tick: Tick, ours: Instrument) -> Tick:
-        self._seq += 1
         if tick.exchange_at is not None:
             self._exchange_times[ours.instrument_token] = tick.exchange_at
         return replace(
-            tick, instrument_token=ours.instrument_token, instrument_id=ours.id, seq=self._seq
-        )
+            tick, instrument_token=ours.instrument_token, instrument_id=ours.id,
+            seq=next(self._numbers),
+        )  # fmt: skip
 
     def _is_overtaken(self, tick: Tick, ours: Instrument) -> bool:
         known = self._exchange_times.get(ours.instrument_token)

@@ -195,13 +195,14 @@ class PageService:
         broken = self._execution.runs_with_broken_baskets(names)
         failed = self._execution.runs_set_aside(names)
         market, now = self._execution.market, self._execution.clock.now()
+        resting = self._execution.resting_accounts()
         opened = {p.key.instrument for one in held.values() for p in one if p.is_open}
         ticks = {name: tick for name in opened if (tick := market.tick(name)) is not None}
         return [
             _RunSnapshot(
                 run,
                 held.get(run.strategy_run_id, []),
-                ticks,
+                {} if run.account_id in resting else ticks,
                 now,
                 self._liveness,
                 is_broken=run.strategy_run_id in broken,

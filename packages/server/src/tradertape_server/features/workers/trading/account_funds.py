@@ -61,6 +61,7 @@ def _view(account: AccountFigures) -> Json:
         "account_scope": account.scope,
         "kind": account.kind,
         "broker": account.broker,
+        "market": account.market,
         "opening_cash": account.opening_paise / 100,
         "cash": account.cash_paise / 100,
         "created_at": account.created_at.astimezone(IST).isoformat(),

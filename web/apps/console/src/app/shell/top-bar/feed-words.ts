@@ -32,7 +32,8 @@ export function feedWords(status: FeedStatus, silent_s: number | null): FeedWord
       text: "No live prices",
       hint: "TRADERTAPE_FEED is off: pages show stored prices.",
     }
-  const name = status.simulated ? "Simulated market" : setTitle(status.source)
+  const label = status.label || setTitle(status.source)
+  const name = status.simulated ? "Simulated market" : label.charAt(0).toUpperCase() + label.slice(1)
   if (!status.connected || status.stale || (silent_s ?? 0) > STALE_S)
     return { tone: "warn", text: `${name}: prices stale${old}`, hint: status.reason || "No ticks received." }
   const what = status.simulated

@@ -16,6 +16,7 @@ class TradingAccountOut(TypedDict):
     account_scope: str
     kind: Literal["paper", "broker"]
     broker: str
+    market: str | None
     opening_cash: Rupees
     cash: Rupees
     created_at: Time
