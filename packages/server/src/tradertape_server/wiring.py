@@ -303,8 +303,9 @@ def build_feed(
     exchange = None
     if data.masters is not None:
         exchange = open_exchange(
-            data.choice.current, base.clock, connections, data.masters, base.home
-        )
+            data.choice.current, base.clock, connections, data.masters, base.home,
+            any_hour=base.settings.feed_any_hour,
+        )  # fmt: skip
     live = build_live_market(
         feed_options(base.settings),
         base.clock,

@@ -61,7 +61,9 @@ def build_live_market(
     exchange: a real market, which is used instead of what the options name.
     """
     source = exchange or open_source(options, clock, market, world, instruments)
-    is_simulated = exchange is None and options.source == "simulated"
+    is_any_hour = options.source == "simulated" and options.any_hour
+    if exchange is not None:
+        is_any_hour = exchange.is_open_at_any_hour
     feed = Feed(share(source), clock, bus, rate_hz=options.rate_hz, details=exchange)
     if record_file is not None:
         feed.on_ticks(TickRecorder(record_file).record)
@@ -69,8 +71,8 @@ def build_live_market(
     execution = ExecutionMarket(
         feed,
         instruments,
-        any_hour=is_simulated and options.any_hour,
-        has_auctions=is_simulated or exchange is not None,
+        any_hour=is_any_hour,
+        has_auctions=options.source == "simulated",
         with_depth=with_depth,
         close_on=history.close_on,
     )

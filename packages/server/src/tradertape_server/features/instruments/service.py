@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -186,7 +186,8 @@ class InstrumentService:
         if self._made_from == key:
             return
         rows = () if listing is None else listing.instruments
-        self._master = InstrumentMaster(o for o in rows if o.expiry is None or o.expiry >= today)
+        current = (one for one in rows if one.expiry is None or one.expiry >= today)
+        self._master = InstrumentMaster(_with_freeze_quantity(one) for one in current)
         self._made_from = key
 
     def _refresh_from_data(self, today: date) -> None:
@@ -254,6 +255,14 @@ def _with_dump(made: list[Instrument], dump: Dump | None, today: date) -> list[I
         and not (one.is_derivative and (one.exchange, one.underlying) in chains)
     ]
     return [*kept, *theirs]
+
+
+def _with_freeze_quantity(one: Instrument) -> Instrument:
+    """Of index contracts, whose largest quantity brokers' lists do not have."""
+    contract = INDEX_CONTRACTS.get(one.underlying) if one.is_derivative else None
+    if contract is None or one.freeze_quantity is not None:
+        return one
+    return replace(one, freeze_quantity=contract.freeze_quantity)
 
 
 def _from_world(day: MarketDay) -> list[ListedShare]:

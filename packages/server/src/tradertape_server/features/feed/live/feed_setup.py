@@ -86,11 +86,18 @@ def open_source(
 
 
 def open_exchange(
-    market: TradedMarket, clock: Clock, connections: Connections, masters: BrokerMasters, home: Path
-) -> ExchangeSource:
-    """Open a real market; nothing is asked of a broker before the first poll."""
+    market: TradedMarket, clock: Clock, connections: Connections, masters: BrokerMasters,
+    home: Path, *, any_hour: bool,
+) -> ExchangeSource:  # fmt: skip
+    """Open a real market; nothing is asked of a broker before the first poll.
+
+    any_hour: a sandbox, which is open then, is traded at any hour; the exchange never is.
+    """
     folder = home / "cache" / "broker-candles"
-    return ExchangeSource(market, connections, masters, nse_calendar(), clock, folder)
+    return ExchangeSource(
+        market, connections, masters, nse_calendar(), clock, folder,
+        any_hour=any_hour and market is TradedMarket.SANDBOX,
+    )  # fmt: skip
 
 
 def trading_clock(source: TickSource, clock: Clock) -> Clock:

@@ -47,6 +47,14 @@ def market_state(source: TickSource, calendar: Calendar, now: datetime) -> Marke
     """The state at a market time; that of shares has precedence over that of derivatives."""
     cash, auctioned, derivatives = (source.phase(now, segment) for segment in Segment)
     hours = source.hours(now)
+    if hours is not None and hours.is_demo and not source.is_simulated:
+        return MarketState(
+            State.DEMO,
+            "Open in the sandbox",
+            "The exchange is closed now. The brokers' sandbox trades at any hour; its prices are "
+            "not those of the exchange.",
+            _next_open(calendar, now),
+        )
     if hours is not None and hours.is_demo:
         return MarketState(
             State.DEMO,

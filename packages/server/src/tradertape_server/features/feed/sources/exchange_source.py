@@ -18,7 +18,7 @@ from tradertape_brokers.marketdata import QuotesPort
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.market.calendar import Calendar
 from tradertape_core.market.candle import Candle, Interval
-from tradertape_core.market.hours import TradingHours, hours_at
+from tradertape_core.market.hours import TradingHours, hours_at, trading_phase
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
@@ -66,8 +66,9 @@ class ExchangeSource:
 
     def __init__(
         self, market: TradedMarket, connections: Connections, masters: BrokerMasters,
-        calendar: Calendar, clock: Clock, folder: Path,
+        calendar: Calendar, clock: Clock, folder: Path, *, any_hour: bool = False,
     ) -> None:  # fmt: skip
+        self._any_hour = any_hour  # a sandbox trades at night as well
         self.name = market.value
         self.market = market
         self._connections = connections
@@ -80,6 +81,11 @@ class ExchangeSource:
         self._routes: dict[int, BrokerAccount] = {}
         self._unpriced: dict[str, str] = {}
         self._held: list[Tick] = []  # of feeds that live, while another's failure is told
+
+    @property
+    def is_open_at_any_hour(self) -> bool:
+        """Whether it has no night: a sandbox's."""
+        return self._any_hour
 
     def market_time(self, now: datetime) -> datetime:
         """The clock's time."""
@@ -131,11 +137,15 @@ class ExchangeSource:
         return ticks
 
     def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
-        """The exchange's session."""
+        """The exchange's session; a sandbox's is the demo session outside it."""
+        if self._any_hour:
+            return hours_at(self._calendar, moment, any_hour=True)
         return hours_at(self._calendar, moment, segment)
 
     def phase(self, moment: datetime, segment: Segment) -> Phase | None:
-        """The exchange's phase, auctions included."""
+        """The exchange's phase, auctions included; at any hour continuous trading."""
+        if self._any_hour:
+            return trading_phase(self.hours(moment), moment)
         return self._calendar.phase_at(moment, segment)
 
     def session_candles(
