@@ -1,6 +1,6 @@
 """the market of a server, and of a trading account
 
-Revision: 0026, after 0024
+Revision: 0026, after 0030
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0026'
-down_revision = '0024'
+down_revision = '0030'
 branch_labels = None
 depends_on = None
 
