@@ -158,7 +158,7 @@ test("a strategy is built from the chain and copied as Python", async ({ page, c
   await expect(figures).toContainText("No limit")
 
   await page.getByRole("button", { name: "Strategies" }).click()
-  await page.getByRole("menuitem", { name: "Iron condor" }).click()
+  await page.getByRole("dialog", { name: "Strategies" }).getByRole("button", { name: "Iron condor" }).click()
   const legs = page.getByRole("region", { name: "Legs of the strategy" }).locator("tbody tr")
   await expect(legs).toHaveCount(4)
   await expect(figures).toContainText("Hedge benefit")

@@ -1,4 +1,4 @@
-import { Menu, Text, useMantineColorScheme } from "@mantine/core"
+import { Menu, Text, useComputedColorScheme, useMantineColorScheme } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { CircleUser, EyeOff, LogOut, Moon, Settings, Sun } from "lucide-react"
@@ -10,7 +10,7 @@ import classes from "./navigation.module.css"
 /** Appearance switches and sign-out, as items of a menu. */
 export function AccountItems({ className }: { className?: string }) {
   const { discreet } = usePreferences()
-  const { colorScheme, toggleColorScheme } = useMantineColorScheme()
+  const { toggleColorScheme } = useMantineColorScheme()
   const navigate = useNavigate()
   const client = useQueryClient()
   const signingOut = useMutation({
@@ -21,7 +21,7 @@ export function AccountItems({ className }: { className?: string }) {
     },
     onError: (error) => notifyFailure("You are still signed in", error),
   })
-  const isDark = colorScheme === "dark"
+  const isDark = useComputedColorScheme("light") === "dark"
   return (
     <>
       <Menu.Item

@@ -1,4 +1,4 @@
-import { Button, Group, Menu, Stack, Text } from "@mantine/core"
+import { Button, Group, Popover, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery } from "@tanstack/react-query"
 import type { PreviewedStrategy } from "@tradertape/api/generated/types.gen.ts"
 import { ChevronDown, MoveUpRight, Shapes } from "lucide-react"
@@ -27,6 +27,7 @@ interface Props {
 export function Templates({ underlying, expiry, onLegs }: Props) {
   const { data: spreads } = useQuery(spreadsQuery)
   const [width, setWidth] = useState<Figure>(WIDTH)
+  const [isOpen, setOpen] = useState(false)
   const resolving = useMutation({
     mutationFn: (spread: string) =>
       optionCalls.resolve({ underlying, spread, expiry, lots: 1, distance: null, width: width || WIDTH }),
@@ -34,18 +35,19 @@ export function Templates({ underlying, expiry, onLegs }: Props) {
     onError: (error) => notifyFailure("The strategy could not be built", error),
   })
   return (
-    <Menu position="bottom-end" width={420} withinPortal>
-      <Menu.Target>
+    <Popover opened={isOpen} onChange={setOpen} position="bottom-end" width={420} withinPortal trapFocus>
+      <Popover.Target>
         <Button
           variant="default"
           leftSection={<Shapes size={14} />}
           rightSection={<ChevronDown size={14} />}
           loading={resolving.isPending}
+          onClick={() => setOpen((open) => !open)}
         >
           Strategies
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown mah={440} style={{ overflowY: "auto" }}>
+      </Popover.Target>
+      <Popover.Dropdown mah={440} maw="calc(100vw - 16px)" p={4} style={{ overflowY: "auto" }}>
         <Group px="sm" py={6} justify="space-between" wrap="nowrap">
           <Text size="xs" c="dimmed">
             Strikes between the legs
@@ -61,26 +63,34 @@ export function Templates({ underlying, expiry, onLegs }: Props) {
         </Group>
         {OUTLOOKS.map((outlook) => (
           <Stack key={outlook.id} gap={0}>
-            <Menu.Label>
+            <Text size="xs" c="dimmed" px="sm" py={5}>
               {underlying} {outlook.label.toLowerCase()}
-            </Menu.Label>
+            </Text>
             <div style={{ display: "grid", gridTemplateColumns: "1fr 1fr" }}>
               {(spreads ?? [])
                 .filter((spread) => spread.outlook === outlook.id)
                 .map((spread) => (
-                  <Menu.Item
+                  <Button
                     key={spread.name}
+                    variant="subtle"
+                    color="gray"
+                    c="var(--tt-text)"
+                    fw={400}
+                    justify="flex-start"
                     leftSection={<MoveUpRight size={13} aria-hidden style={ARROWS[outlook.id]} />}
-                    onClick={() => resolving.mutate(String(spread.name))}
+                    onClick={() => {
+                      setOpen(false)
+                      resolving.mutate(String(spread.name))
+                    }}
                   >
                     {spread.title}
-                  </Menu.Item>
+                  </Button>
                 ))}
             </div>
           </Stack>
         ))}
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Dropdown>
+    </Popover>
   )
 }
 

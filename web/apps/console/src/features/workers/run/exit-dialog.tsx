@@ -89,7 +89,9 @@ function Plan({ plan }: { plan: ExitPlanOut }) {
       <Text size="sm">
         {plan.cancel.length > 0
           ? `Cancels ${count(plan.cancel.length, "open order")}, then closes the run.`
-          : "Then the run is closed and cannot trade again."}
+          : plan.close.length > 0
+            ? "Then the run is closed and cannot trade again."
+            : "There is nothing to exit: the run is closed and cannot trade again."}
       </Text>
     </Stack>
   )
