@@ -87,6 +87,12 @@ def test_sg_05_the_cart_is_placed_once_and_says_what_became_of_each(desk: Desk) 
     held = desk.get(f"positions?portfolio_id={portfolio['id']}&status=open")
     assert {one["signal_id"] for one in held} == {one["id"] for one in chosen}
     assert all(one["average_price"] == pytest.approx(_paid(one, done)) for one in held)
+    assert [entry["by"] for entry in done[0]["actor_history"]] == [
+        "scan", "person@example.com", "person@example.com", *["paper market"] * 3,
+    ]  # fmt: skip
+    page = desk.get(f"dashboard?portfolio_id={portfolio['id']}")
+    assert page["equity_curve"][-1]["equity"] == page["kpis"]["equity"] < 1_000_000
+    assert page["kpis"]["max_drawdown_pct"] == 0  # of one day
 
 
 def _paid(position: Json, signals: list[Json]) -> float:
@@ -131,6 +137,16 @@ def test_approvals_beyond_the_free_capital_are_refused(desk: Desk) -> None:
     desk.scan(wide)
     for one in desk.signals(wide)[:2]:
         assert desk.post(f"signals/{one['id']}/approve")["status"] == "in_cart"
+
+
+@pytest.mark.parametrize("paper_fill", ["close", "next_open", "touch"])
+def test_no_more_is_proposed_than_there_is_room_for(desk: Desk, paper_fill: str) -> None:
+    portfolio = desk.deploy(paper_fill=paper_fill, max_positions=3, max_per_sector=1)
+    found = desk.scan(portfolio, desk.days[-3])
+    assert found["created"] == 3 < found["matched"]
+    sectors = [one["sector"] for one in desk.signals(portfolio)]
+    assert len(set(sectors)) == 3
+    assert {one["reason"] for one in found["skipped"]} >= {"max_positions"}
 
 
 def test_a_paused_portfolio_takes_no_approvals(desk: Desk) -> None:

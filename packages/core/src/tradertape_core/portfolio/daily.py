@@ -62,7 +62,8 @@ class PaperTrading:
         """Trade the day after `stored`.
 
         placed: symbols whose signals of the last close are to be bought (model `next_open`).
-        take_all: buy at this close what its signals are (model `close`).
+        take_all: every signal is placed: at model `close` it is bought here, at `next_open` it
+        waits for the room the open makes. Otherwise no more are raised than there is room for.
         """
         row, stored = self.row(day), rescaled(stored, self.panel).book
         sim = self._loaded(stored, row)
@@ -208,7 +209,7 @@ class PaperTrading:
         """Decide on the close, and find what is a signal."""
         if self._model == k.CLOSE:
             self._trade_at_close(sim, row)
-            found = self._candidates(sim, row, row)
+            found = self._candidates(sim, row, row, take_all=take_all)
             if take_all:
                 chosen = {one.symbol for one in found}
                 refused = {one.symbol: one for one in self._buy(sim, row, row, chosen)}
@@ -219,7 +220,7 @@ class PaperTrading:
             waiting = [one for one in orders if not one.is_placed]
             for one in waiting:
                 self._rest(sim, int(sim.out.counts[k.RESTING]), 0, one, row + 1)
-        return self._candidates(sim, row, row + 1)
+        return self._candidates(sim, row, row + 1, take_all=take_all)
 
     def _trade_at_close(self, sim: Any, row: int) -> None:
         """The close model's exits and add-ons; its entries are chosen afterwards."""
@@ -227,14 +228,15 @@ class PaperTrading:
         signals = sim.signals._replace(start=nothing)
         steps.trade_at_close(sim._replace(signals=signals), row)
 
-    def _candidates(self, sim: Any, row: int, fill_row: int) -> list[Candidate]:
+    def _candidates(self, sim: Any, row: int, fill_row: int, *, take_all: bool) -> list[Candidate]:
         """The entry signals of a close with what refuses them, best first."""
         found: list[Candidate] = []
+        keeps_room = self._model == k.GTT_TOUCH or not take_all
         symbol, score = self._sim.signals.symbol, self._sim.signals.score
         for rank, i in enumerate(self._signals(row), start=1):
             column, points = int(symbol[i]), float(score[i])
             reason = opening.refusal(sim, row, fill_row, column, points)
-            if self._model == k.NEXT_OPEN and reason in _KNOWN_AT_THE_OPEN:
+            if not keeps_room and self._model == k.NEXT_OPEN and reason in _KNOWN_AT_THE_OPEN:
                 reason = 0  # what is sold at the open makes room
             price = float(self.panel.close[row, column])
             one = Candidate(
@@ -247,10 +249,11 @@ class PaperTrading:
             )
             if not reason and self._model == k.GTT_TOUCH:
                 one = self._ordered(sim, row, price, one)
+            if not reason and keeps_room:
                 resting.reserve(sim, column, 1)
                 sim.out.counts[k.RESTING] += 1
             found.append(one)
-        if self._model == k.GTT_TOUCH:
+        if keeps_room:
             for one in found:
                 if one.reason is None:
                     resting.reserve(sim, self.panel.symbols.index(one.symbol), -1)

@@ -29,6 +29,14 @@ from tradertape_server.features.portfolios.schemas import PositionOut
 from tradertape_server.features.portfolios.state import capital_of, settings_of
 
 Json = dict[str, Any]
+WORDS = {
+    "raised": "proposed", "approve": "approved", "reject": "rejected", "expire": "expired",
+    "place": "placed", "accepted": "order taken", "refused": "order refused",
+    "lost": "answer lost", "trigger": "triggered", "partial_fill": "bought in part",
+    "fill": "bought", "order_rejected": "order rejected", "unfilled": "not filled",
+    "validity_over": "order lapsed", "disabled": "order disabled", "withdrawn": "order withdrawn",
+    "deleted": "order deleted", "cancel": "cancelled", "retry": "tried again",
+}  # fmt: skip
 RECENT, CLOSED_SHOWN, ACTIVITIES = 20, 20, 30
 YEAR_DAYS, ENOUGH_DAYS = 365.0, 30  # a yearly rate of fewer days says nothing
 
@@ -218,7 +226,7 @@ def _activity(
     for one in signals[: RECENT * 5]:
         for entry in one.history:
             at = datetime.fromisoformat(entry["at"])
-            words = f"{one.symbol}: {entry['event'].replace('_', ' ')} by {entry['by']}"
+            words = f"{one.symbol}: {WORDS[entry['event']]} by {entry['by']}"
             found.append({"ts": at, "kind": f"signal_{entry['event']}", "text": words})
     for one in positions:
         for sale in one.sales:

@@ -27,7 +27,13 @@ from tradertape_server.features.portfolios.models import (
     PortfolioPosition,
     PortfolioSignal,
 )
-from tradertape_server.features.portfolios.state import SCAN, commitment, exit_reason, move
+from tradertape_server.features.portfolios.state import (
+    PAPER,
+    SCAN,
+    commitment,
+    exit_reason,
+    move,
+)
 
 Json = dict[str, Any]
 About = Callable[[str], tuple[str, str]]  # company and ISIN of a symbol
@@ -69,6 +75,7 @@ class PortfolioDays:
     rules: Sequence[str]
     about: About
     now: datetime
+    actor: str = SCAN
     days: list[PortfolioDay] = field(default_factory=list[PortfolioDay])
     bought_by: dict[int, PortfolioSignal | None] = field(
         default_factory=dict[int, PortfolioSignal | None]
@@ -115,7 +122,7 @@ class PortfolioDays:
         return next(same, None)
 
     def _move(self, row: PortfolioSignal, event: Event, note: str = "") -> None:
-        move(row, event, by=SCAN, now=self.now, note=note)
+        move(row, event, by=self.actor, now=self.now, note=note)
 
     def _lapse(self, lapses: Sequence[Lapse]) -> None:
         for lapse in lapses:
@@ -146,9 +153,9 @@ class PortfolioDays:
         row = self._signal(symbol, day)
         if row is None or row.status != Status.APPROVED:
             return
-        self._move(row, Event.TRIGGER)
+        move(row, Event.TRIGGER, by=PAPER, now=self.now)
         row.filled_quantity, row.average_price, row.filled_at = quantity, price, self.now
-        self._move(row, Event.FILL)
+        move(row, Event.FILL, by=PAPER, now=self.now)
 
     def _expire(self, day: date) -> None:
         for row in self.signals:
@@ -240,7 +247,7 @@ class PortfolioDays:
         row.committed_paise = row.committed_paise or commitment(row)
         row.attempts += 1
         self._move(row, Event.PLACE)
-        self._move(row, Event.ACCEPTED)
+        move(row, Event.ACCEPTED, by=PAPER, now=self.now)
         row.placed_at = self.now
 
     # --- positions ----------------------------------------------------------------------------

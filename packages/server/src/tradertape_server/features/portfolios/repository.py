@@ -8,6 +8,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from tradertape_core.portfolio.book import PaperBook
 from tradertape_server.features.portfolios.models import (
     Portfolio,
     PortfolioDay,
@@ -139,6 +140,19 @@ def days(session: Session, portfolio_id: int, epoch: int) -> Sequence[PortfolioD
         PortfolioDay.portfolio_id == portfolio_id, PortfolioDay.epoch == epoch
     )
     return session.scalars(query.order_by(PortfolioDay.day)).all()
+
+
+def revalue_day(session: Session, portfolio_id: int, epoch: int, book: PaperBook) -> None:
+    """Bring the book's day up to date, after trades at its close."""
+    session.execute(
+        update(PortfolioDay)
+        .where(
+            PortfolioDay.portfolio_id == portfolio_id,
+            PortfolioDay.epoch == epoch,
+            PortfolioDay.day == book.day,
+        )
+        .values(equity_paise=book.equity, cash_paise=book.cash)
+    )
 
 
 def clear_epoch(session: Session, portfolio_id: int) -> None:

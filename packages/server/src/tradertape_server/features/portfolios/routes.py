@@ -256,6 +256,7 @@ def place_cart(user: CurrentUser, parts: Parts, body: PlaceIn | None = None) -> 
             portfolio_id=wanted.portfolio_id,
             signal_ids=wanted.signal_ids,
             dry_run=wanted.dry_run,
+            by=_by(user),
         )
     )
 

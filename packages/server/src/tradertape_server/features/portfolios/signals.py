@@ -24,6 +24,7 @@ from tradertape_server.features.portfolios.days import SESSION_OPEN, next_sessio
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioSignal
 from tradertape_server.features.portfolios.service import locked
 from tradertape_server.features.portfolios.state import (
+    PAPER,
     book_of,
     capital_of,
     commitment,
@@ -109,6 +110,7 @@ class SignalService:
         portfolio_id: int | None,
         signal_ids: Sequence[int] | None,
         dry_run: bool,
+        by: str,
     ) -> Json:
         """Place what is in the cart. Raises BadRequest when nothing is, Conflict."""
         with self.database.read() as session:
@@ -124,19 +126,20 @@ class SignalService:
             raise BadRequest("Cart is empty", code="cart_empty")
         results: list[Json] = []
         for portfolio, ids in by_portfolio.items():
-            results += self._place(user_id, portfolio, ids, names, dry_run=dry_run)
+            results += self._place(user_id, portfolio, ids, names, dry_run=dry_run, by=by)
         counts = {name: sum(one["outcome"] == name for one in results) for name in
                   ("placed", "failed", "skipped")}  # fmt: skip
         return {**counts, "dry_run": dry_run, "results": results}
 
     def _place(
         self, user_id: int, portfolio_id: int, ids: list[int], names: dict[int, str],
-        *, dry_run: bool,
+        *, dry_run: bool, by: str,
     ) -> list[Json]:  # fmt: skip
         results: list[Json] = []
 
         def do(loaded: Loaded) -> bool:
             results.clear()
+            loaded.work.actor = by
             results.extend(_placed(loaded, ids, names))
             return not dry_run and any(one["outcome"] != "skipped" for one in results)
 
@@ -208,8 +211,8 @@ def _buy_at_close(loaded: Loaded, chosen: list[PortfolioSignal]) -> None:
             work.held(held)
         else:
             row.failure_reason = reason.name.lower() if reason is not None else "not filled"
-            move(row, Event.TRIGGER, by="paper", now=work.now)
-            move(row, Event.ORDER_REJECTED, by="paper", now=work.now)
+            move(row, Event.TRIGGER, by=PAPER, now=work.now)
+            move(row, Event.ORDER_REJECTED, by=PAPER, now=work.now)
 
 
 def _fills_from(signal_date: date, now: datetime) -> date:

@@ -19,7 +19,7 @@ from tradertape_server.platform.errors import Conflict
 
 Json = dict[str, Any]
 MANUAL = 100  # an exit reason beside those of the backtest
-SCAN = "scan"  # who did it, where nobody asked
+SCAN, PAPER = "scan", "paper market"  # who did it, where nobody asked
 
 
 def settings_document(settings: PortfolioSettings) -> Json:

@@ -120,6 +120,8 @@ class PortfolioWork:
             row.started_on = row.started_on or work.days[0].day
             row.traded_until = work.days[-1].day
             session.add_all(work.days)
+        else:
+            repository.revalue_day(session, row.id, work.epoch, work.book)
         work.signals[:] = [session.merge(one) if one.id else one for one in work.signals]
         session.add_all(work.signals)
         session.flush()
