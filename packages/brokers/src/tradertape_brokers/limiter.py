@@ -114,6 +114,17 @@ class Limiter:
                 line.waiting.remove(place)
                 self._bell.notify_all()
 
+    def delay_s(self, kind: Kind, urgency: Urgency) -> float:
+        """Return the seconds until a request of this urgency could leave; nothing is counted.
+
+        For a caller with requests of several urgencies, who can let an exit go first meanwhile.
+        """
+        line = self._lines.get(kind)
+        if line is None or not line.windows:
+            return 0.0
+        with self._bell:
+            return line.delay(urgency, self._monotonic())
+
     def pause(self, kind: Kind, seconds: float) -> None:
         """Let nothing of this kind leave for a while: the broker answered that it was too much."""
         line = self._lines.get(kind)

@@ -42,7 +42,7 @@ class Capabilities:
     tag_length: characters of the tag our orders are found by. protects_markets: MARKET and SL-M
     orders may carry a market protection. modifications: how often an order may be changed.
     candle_days: of each interval the broker has, the days of one request. feed_instruments: how
-    many the feed takes at most, 0 without a feed.
+    many the feed takes at most, 0 without a feed. charges: core's table of what its orders cost.
     """
 
     exchanges: frozenset[str]
@@ -60,6 +60,7 @@ class Capabilities:
     candle_days: Mapping[Interval, int] = field(default_factory=dict[Interval, int])
     tick_modes: frozenset[TickMode] = frozenset()
     feed_instruments: int = 0
+    charges: str = "none"
 
 
 class OrderPort(Protocol):

@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from tradertape_core.orders.reports import ExecutionReport, Trade, VenueOrder
 from tradertape_server.features.execution.venues.gateway import (
     NotSent,
     OutcomeUnknown,
+    Pace,
     RequestRefused,
     SessionExpired,
     Updated,
@@ -253,11 +254,12 @@ class Gateway:
     def __init__(self, venue: ScriptedVenue) -> None:
         self._venue = venue
         self.is_closed = False
+        self.pace: Pace | None = None
 
     def close(self) -> None:
         self.is_closed = True
 
-    def submit(self, order: Order) -> ExecutionReport | None:
+    def submit(self, order: Order, *, is_exit: bool = False) -> ExecutionReport | None:
         return self._open().submit(order)
 
     def modify(self, order: Order, ask: int, change: Change) -> ExecutionReport | None:
@@ -266,7 +268,7 @@ class Gateway:
     def cancel(self, order: Order, ask: int) -> ExecutionReport | None:
         return self._open().cancel(order, ask)
 
-    def order_book(self) -> Iterable[VenueOrder]:
+    def order_book(self) -> Sequence[VenueOrder]:
         venue = self._open()
         if venue.is_expired or venue.book_fails:
             raise NotSent("sign in again")

@@ -50,6 +50,7 @@ CAPABILITIES: Final = Capabilities(
     candle_days={interval: days for interval, (_, days) in INTERVALS.items()},
     tick_modes=frozenset(TickMode),
     feed_instruments=MOST_SUBJECTS,
+    charges="groww",
 )
 _A_PAGE, _SMALLEST_PAGE, _MOST_PAGES = 50, 25, 100
 

@@ -47,6 +47,7 @@ CAPABILITIES = Capabilities(
     candle_days=CANDLE_DAYS,
     tick_modes=frozenset(TickMode),
     feed_instruments=SOCKETS * MOST_OF_A_SOCKET,
+    charges="zerodha",
 )
 
 

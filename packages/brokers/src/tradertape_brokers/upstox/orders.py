@@ -41,6 +41,7 @@ CAPABILITIES: Final = Capabilities(
     candle_days=CANDLE_DAYS,
     tick_modes=frozenset(TickMode),
     feed_instruments=MOST_KEYS,
+    charges="upstox",
 )
 
 

@@ -349,7 +349,7 @@ class Trader:
             self._met_again = self._unfinished_ticks()
             self._batch.act(found.intents, self._met_again, [], found.requests)
             self._ticks.finished()
-            self._venues.lanes.read_books(found.accounts)
+            self._venues.lanes.read_first(found.accounts)
             self._watch()
         except Superseded:
             logger.warning("another process trades now: nothing is recovered here")

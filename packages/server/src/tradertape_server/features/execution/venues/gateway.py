@@ -38,6 +38,18 @@ class RequestRefused(GatewayError):
     """The venue refused the request, with its reason."""
 
 
+class Pace(Protocol):
+    """When an account's next request may leave."""
+
+    def delay_s(self, now_s: float, *, is_exit: bool) -> float:
+        """Seconds until a request may leave, an exit or an entry; 0 when it may now."""
+        ...
+
+    def sent(self, now_s: float) -> None:
+        """Count a request that leaves now."""
+        ...
+
+
 class OrderGateway(Protocol):
     """One account at one venue. A call may take seconds; it has a time limit of its own.
 
@@ -45,8 +57,14 @@ class OrderGateway(Protocol):
     Each returns the venue's report, or None where it gave none: that is an unknown outcome.
     """
 
-    def submit(self, order: Order) -> ExecutionReport | None:
-        """Send a new order. Raises GatewayError."""
+    @property
+    def pace(self) -> Pace | None:
+        """The pace of the account, where others than its lane send requests too; None: the lane
+        alone does, and keeps the account's own rate limits."""
+        ...
+
+    def submit(self, order: Order, *, is_exit: bool = False) -> ExecutionReport | None:
+        """Send a new order. is_exit: it only takes from a position. Raises GatewayError."""
         ...
 
     def modify(self, order: Order, ask: int, change: Change) -> ExecutionReport | None:

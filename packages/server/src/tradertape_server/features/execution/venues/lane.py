@@ -23,11 +23,11 @@ from tradertape_server.features.execution.venues.gateway import (
     OrderGateway,
     Outcome,
     OutcomeUnknown,
+    Pace,
     RequestRefused,
     SessionExpired,
     VenueEvent,
 )
-from tradertape_server.features.execution.venues.rate_limiter import RateLimiter
 from tradertape_server.platform.crash_points import crash_point
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.processes.trader_election import Superseded
@@ -36,8 +36,9 @@ ENTRY_PATIENCE_S = 30.0  # an entry that could not leave for so long is given up
 _RETRY_S = 0.5  # after a request that did not leave, doubled up to
 _MOST_RETRY_S = 5.0
 _MOST_IDS = 10_000  # of the venue, kept for requests made before the trader knew them
-_READ_EVERY_S = 30.0  # the order book, while nothing is being looked for
+_READ_EVERY_S = 20.0  # the order book, while nothing is being looked for
 _READ_SOON_S = 2.0  # and while something is
+_EXITS_WAIT_S = 15.0  # for a first reading of the order book that does not succeed
 
 logger = get_logger(__name__)
 Deliver = Callable[[VenueEvent], None]
@@ -82,13 +83,13 @@ class Lane:
         self,
         account_id: int,
         gateway: OrderGateway,
-        limiter: RateLimiter,
+        pace: Pace,
         deliver: Deliver,
         may_send: Callable[[], None],
     ) -> None:
         self._account_id = account_id
         self._gateway = gateway
-        self._limiter = limiter
+        self._pace = pace
         self._deliver = deliver
         self._may_send = may_send
         self._bell = threading.Condition()
@@ -102,6 +103,7 @@ class Lane:
         self._not_before_s = 0.0
         self._read_at_s = 0.0
         self._is_looking = False
+        self._unread_since_s: float | None = None  # nothing is sent before the book is read
         self._is_stopping = False
         self._threads: list[threading.Thread] = []
         self.problem: str | None = None  # why nothing leaves at the moment
@@ -141,6 +143,19 @@ class Lane:
         """Read the order book as soon as possible."""
         with self._bell:
             self.start()
+            self._read_at_s = 0.0
+            self._bell.notify_all()
+
+    def read_first(self) -> None:
+        """Read the order book before anything is sent: what happened meanwhile is not known.
+
+        Exits wait for it no longer than a moment: a book that cannot be read must not keep a
+        position open.
+        """
+        with self._bell:
+            self.start()
+            if self._unread_since_s is None:
+                self._unread_since_s = monotonic()
             self._read_at_s = 0.0
             self._bell.notify_all()
 
@@ -230,8 +245,12 @@ class Lane:
         """Seconds until something may leave; None while nothing is queued."""
         if not self._queue:
             return None
-        now_s = monotonic()
-        return max(self._limiter.delay_s(now_s), self._not_before_s - now_s, 0.0)
+        now_s, is_exit = monotonic(), self._queue[0].urgency == 0
+        if self._unread_since_s is not None:
+            left_s = self._unread_since_s + _EXITS_WAIT_S - now_s
+            if not is_exit or left_s > 0:
+                return left_s if is_exit else None
+        return max(self._pace.delay_s(now_s, is_exit=is_exit), self._not_before_s - now_s, 0.0)
 
     def _send(self, queued: _Queued) -> bool:
         """Send one request and deliver what came of it; False where it is queued again."""
@@ -239,7 +258,7 @@ class Lane:
         try:
             self._may_send()
             crash_point("before_send")
-            self._limiter.sent(monotonic())
+            self._pace.sent(monotonic())
             report = self._call(send)
             crash_point("after_send")
         except Superseded:
@@ -282,7 +301,7 @@ class Lane:
             order = replace(order, venue_order_id=known)
         match send.request:
             case Submit():
-                return self._gateway.submit(order)
+                return self._gateway.submit(order, is_exit=send.is_exit)
             case Alter(_, ask, change):
                 _require_venue_id(order)
                 return self._gateway.modify(order, ask, change)
@@ -306,10 +325,10 @@ class Lane:
         return False
 
     def resume(self) -> None:
-        """Try again at once: somebody signed in."""
+        """Read the order book, then try again at once: somebody signed in."""
         with self._bell:
             self._not_before_s = 0.0
-            self._bell.notify_all()
+        self.read_first()
 
     def _finish(self, send: OutsideRequest, outcome: Outcome, reason: str = "") -> None:
         self._deliver_of(send, self._answered(send.request, outcome, reason))
@@ -338,7 +357,27 @@ class Lane:
                     return
                 every_s = _READ_SOON_S if self._is_looking else _READ_EVERY_S
                 self._read_at_s = monotonic() + every_s
-            self._deliver(self._read())
+            found = self._read()
+            self._deliver(found)
+            self._release(is_read=found.failed is None)
+
+    def _release(self, *, is_read: bool) -> None:
+        """Send again once the book is read; entries that waited too long for it are given up."""
+        with self._bell:
+            if self._unread_since_s is None:
+                return
+            if is_read:
+                self._unread_since_s = None
+            oldest_s = monotonic() - ENTRY_PATIENCE_S
+            old = [one for one in self._queue if one.urgency and one.since_s <= oldest_s]
+            for one in old:
+                self._queue.remove(one)
+            heapq.heapify(self._queue)
+            self._bell.notify_all()
+        for one in old:
+            reason = f"not sent within {ENTRY_PATIENCE_S:.0f} s: the order book had to be read"
+            self._finish(one.send, Outcome.NOT_SENT, reason)
+            self._done(one)
 
     def _read(self) -> BookRead:
         try:

@@ -49,7 +49,7 @@ class Lanes:
                 lane = self._lanes[account_id] = Lane(
                     account_id,
                     gateway,
-                    RateLimiter(self._limits_of(account_id)),
+                    gateway.pace or RateLimiter(self._limits_of(account_id)),
                     self.deliver,
                     self._may_send,
                 )
@@ -84,6 +84,13 @@ class Lanes:
             if lane is not None:
                 lane.read_book()
 
+    def read_first(self, account_ids: Iterable[int]) -> None:
+        """The same, before anything is sent."""
+        for account_id in account_ids:
+            lane = self.lane(account_id)
+            if lane is not None:
+                lane.read_first()
+
     def look(self, account_ids: Iterable[int]) -> None:
         """Have the order books of exactly these accounts read often: something is looked for."""
         wanted = set(account_ids)
@@ -93,10 +100,15 @@ class Lanes:
                 lane.look(is_looking=account_id in wanted)
 
     def resume(self, account_id: int) -> None:
-        """Send what is queued at once: somebody signed in."""
-        lane = self._lanes.get(account_id)
+        """Read the order book, then send what is queued: somebody signed in."""
+        lane = self.lane(account_id)
         if lane is not None:
             lane.resume()
+
+    def problem(self, account_id: int) -> str | None:
+        """Why nothing leaves an account's lane at the moment, if so."""
+        lane = self._lanes.get(account_id)
+        return None if lane is None else lane.problem
 
     def stop(self) -> None:
         """Stop every lane; what is queued stays in the outbox."""

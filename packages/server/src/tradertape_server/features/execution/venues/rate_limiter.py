@@ -17,7 +17,7 @@ class RateLimiter:
     limits: RateLimits
     _sent: deque[float] = field(default_factory=deque[float])
 
-    def delay_s(self, now_s: float) -> float:
+    def delay_s(self, now_s: float, *, is_exit: bool = False) -> float:  # noqa: ARG002 - all alike
         """Seconds until one more request may leave; 0 when it may now."""
         while self._sent and now_s - self._sent[0] >= _MINUTE_S:
             self._sent.popleft()

@@ -1,0 +1,351 @@
+"""Accounts at brokers as venues: opened when a session is connected, read before anything is sent.
+
+Joins the connections of brokers to the trader: gateways, order updates, sessions that end and come
+back. Whether an account may trade live is decided here from what is in memory.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from tradertape_brokers import errors as broker
+from tradertape_brokers.portfolio import Margin, PositionKind
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.orders import events as ev
+from tradertape_core.orders.order import Order, OrderRequest, OrderType, Product, Side
+from tradertape_core.orders.reports import VenueOrder
+from tradertape_core.orders.transitions import evolve
+from tradertape_server.features.brokerage.accounts import (
+    BrokerAccount,
+    ChangeKind,
+    Connected,
+    ConnectionChange,
+    Environment,
+)
+from tradertape_server.features.brokerage.connections import Connections
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.store import repository
+from tradertape_server.features.execution.store.models import BROKER, TradingAccount
+from tradertape_server.features.execution.venues.broker_gateway import AccountPace, BrokerGateway
+from tradertape_server.features.execution.venues.gateway import OrderGateway, Updated
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.errors import ApiError
+from tradertape_server.platform.logging import get_logger
+
+EVERY_S = 15.0
+_ABOUT_ADDRESS = re.compile(r"\bIPs?\b|static ip|whitelist", re.IGNORECASE)
+_NO_SUCH_ORDER = "0"
+
+logger = get_logger(__name__)
+Place = tuple[str, Product]  # instrument and product
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Why an account may not trade live: a code for programs, a sentence for people."""
+
+    code: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerFigures:
+    """What the broker says an account has, read at `at`. net: units below 0 are short."""
+
+    at: datetime
+    margins: tuple[Margin, ...]
+    net: Mapping[Place, int]
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is remembered of an account. address: of which session, whether orders are taken from
+    this server's address."""
+
+    expired: str | None = None
+    checked: datetime | None = None
+    address_refused: str | None = None
+    figures: BrokerFigures | None = None
+
+
+@dataclass(slots=True)
+class LiveAccounts:
+    """Any thread may call any method; only `preflight` and the own thread ask a broker.
+
+    is_enabled: whether real accounts may be traded on this server. has_real_prices: whether live
+    prices come from a broker.
+    """
+
+    database: Database
+    clock: Clock
+    connections: Connections
+    is_enabled: bool
+    has_real_prices: Callable[[], bool]
+    _execution: ExecutionService | None = None
+    _rows: dict[int, TradingAccount] = field(default_factory=dict[int, TradingAccount])
+    _known: dict[tuple[int, str], _Known] = field(default_factory=dict[tuple[int, str], _Known])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _bell: threading.Event = field(default_factory=threading.Event)
+    _is_stopping: bool = False
+    _thread: threading.Thread | None = None
+
+    def join(self, execution: ExecutionService) -> None:
+        """Have the execution hear of connections and of orders' updates."""
+        self._execution = execution
+        self.connections.on_change(self._changed)
+        self.connections.on_orders(self._updated)
+        self.connections.on_hint(self._hinted)
+
+    # --- gateways -----------------------------------------------------------------------------
+
+    def gateway_of(self, account_id: int) -> OrderGateway | None:
+        """The gateway of an account at a broker; None of any other."""
+        row = self._row(account_id)
+        if row is None:
+            return None
+        name = row.scope.partition(":")[2]
+        connected = self.connected(row.user_id, row.scope)
+        environment = connected.account.environment if connected else self._usual
+        account = BrokerAccount(
+            user_id=row.user_id,
+            broker=row.scope.partition(":")[0],
+            broker_user_id=name,
+            environment=environment,
+        )
+        return BrokerGateway(
+            lambda: self.connected(row.user_id, row.scope),
+            self._expired,
+            AccountPace(self.connections.limiter(account)),
+        )
+
+    def connected(self, user_id: int, scope: str) -> Connected | None:
+        """The connection of a person's account, if somebody is signed in."""
+        return self.connections.by_scope(user_id, scope)
+
+    @property
+    def _usual(self) -> Environment:
+        return self.connections.addresses.usual
+
+    def _row(self, account_id: int) -> TradingAccount | None:
+        if account_id not in self._rows:
+            with self.database.read() as session:
+                row = repository.account_by_id(session, account_id)
+            if row.kind != BROKER:
+                return None
+            self._rows[account_id] = row
+        return self._rows[account_id]
+
+    # --- may it trade? ------------------------------------------------------------------------
+
+    def why_not(self, user_id: int, scope: str) -> tuple[Blocked, ...]:
+        """Why an account may not trade live now, as far as memory knows; empty when it may."""
+        connected, known = self.connected(user_id, scope), self._of(user_id, scope)
+        reasons: list[Blocked] = []
+        is_real = self._usual is Environment.LIVE
+        if connected is not None:
+            is_real = connected.account.environment is Environment.LIVE
+        if is_real and not self.is_enabled:
+            words = "Live trading is disabled on this server: TRADERTAPE_LIVE_ENABLED is not set"
+            reasons.append(Blocked("live_disabled", words))
+        if connected is None:
+            if known.expired is not None:
+                words = f"The broker's session of {scope} is over, sign in again: {known.expired}"
+                return (*reasons, Blocked("token_expired", words))
+            words = f"No broker is connected for {scope}: sign in under Settings → Brokers"
+            return (*reasons, Blocked("broker_disconnected", words))
+        if is_real and not self.has_real_prices():
+            words = "The live prices of this server are simulated: real orders need a broker's"
+            reasons.append(Blocked("simulated_prices", words))
+        if known.address_refused is not None:
+            words = (
+                f"The broker takes no orders from this server's address: {known.address_refused}"
+            )
+            reasons.append(Blocked("address_not_registered", words))
+        return tuple(reasons)
+
+    def demand(self, user_id: int, scope: str) -> tuple[Blocked, ...]:
+        """The same, after the broker was asked once for this session whether it takes orders from
+        this server's address."""
+        connected = self.connected(user_id, scope)
+        if connected is not None:
+            self.preflight(connected)
+        return self.why_not(user_id, scope)
+
+    def is_sandbox(self, user_id: int, scope: str) -> bool:
+        """Whether an account is a sandbox's, as far as is known."""
+        connected = self.connected(user_id, scope)
+        environment = connected.account.environment if connected else self._usual
+        return environment is Environment.SANDBOX
+
+    def preflight(self, connected: Connected) -> None:
+        """Ask, once for a session, to cancel an order that does not exist: a broker that takes no
+        orders from this address says so, any other that it does not know the order."""
+        account = connected.account
+        known = self._of(account.user_id, account.scope)
+        if known.checked == connected.since:
+            return
+        try:
+            connected.ports.orders.cancel(_no_order(self.clock.now()), 1)
+        except broker.SessionExpired as error:
+            self._expired(connected, str(error))
+            return
+        except broker.Refused as error:
+            refusal = str(error)
+            known.address_refused = refusal if _ABOUT_ADDRESS.search(refusal) else None
+        except broker.BrokerError as error:
+            logger.warning("a broker did not say whether it takes orders", reason=str(error))
+            return  # asked again
+        known.checked = connected.since
+
+    # --- figures ------------------------------------------------------------------------------
+
+    def figures(self, account_id: int) -> BrokerFigures | None:
+        """What the broker last said an account has; None before the first reading."""
+        row = self._row(account_id)
+        return None if row is None else self._of(row.user_id, row.scope).figures
+
+    def read_figures(self, connected: Connected) -> BrokerFigures | None:
+        """Read what an account has at its broker. Raises BrokerError."""
+        portfolio = connected.ports.portfolio
+        if portfolio is None:
+            return None
+        net: dict[Place, int] = {}
+        for one in portfolio.positions():
+            if one.kind is PositionKind.NET:
+                place = (f"{one.exchange}:{one.tradingsymbol}", one.product)
+                net[place] = net.get(place, 0) + one.quantity
+        found = BrokerFigures(at=self.clock.now(), margins=tuple(portfolio.margins()), net=net)
+        self._of(connected.account.user_id, connected.account.scope).figures = found
+        return found
+
+    def start(self) -> None:
+        """Begin to read figures; a second call does nothing."""
+        if self._thread is None:
+            self._is_stopping = False
+            self._thread = threading.Thread(target=self._run, name="broker-figures", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._is_stopping = True
+        self._bell.set()
+        if self._thread is not None:
+            self._thread.join(10.0)
+            self._thread = None
+
+    def step(self) -> None:
+        """Check and read every connected account; one that fails keeps no other."""
+        for connected in self.connections.all():
+            try:
+                self.preflight(connected)
+                self.read_figures(connected)
+            except broker.SessionExpired as error:
+                self._expired(connected, str(error))
+            except broker.BrokerError as error:
+                logger.warning("figures of a broker not read", reason=str(error))
+
+    def _run(self) -> None:
+        while not self._is_stopping:
+            try:
+                self.step()
+            except Exception:  # this thread must survive
+                logger.exception("figures of brokers not read")
+            self._bell.wait(EVERY_S)
+            self._bell.clear()
+
+    # --- what connections say -----------------------------------------------------------------
+
+    def _of(self, user_id: int, scope: str) -> _Known:
+        with self._lock:
+            return self._known.setdefault((user_id, scope), _Known())
+
+    def _expired(self, connected: Connected, reason: str) -> None:
+        account = connected.account
+        self._of(account.user_id, account.scope).expired = reason
+        self.connections.mark_expired(account, reason, connected.session)
+
+    def _changed(self, change: ConnectionChange) -> None:
+        account = change.account
+        known = self._of(account.user_id, account.scope)
+        if change.kind is ChangeKind.EXPIRED:
+            known.expired = change.reason
+            return
+        known.expired = None
+        if change.kind is ChangeKind.DISCONNECTED:
+            return
+        self._bell.set()
+        found = self._open(account)
+        if found is not None and self._trader_runs:
+            self._demand_execution().lanes.resume(found)
+
+    def _open(self, account: BrokerAccount) -> int | None:
+        """The id of the trading account of an account at a broker, opened unless it is there."""
+        capabilities = self.connections.broker(account.broker).capabilities
+        try:
+            row = self._demand_execution().broker_account(
+                account.user_id, account.scope, capabilities.charges
+            )
+        except (ApiError, InvalidInput) as error:
+            logger.warning("no trading account is opened", account=account.scope, reason=str(error))
+            return None
+        if row.kind != BROKER:
+            logger.warning("a paper account has the name of an account at a broker: open none",
+                           account=account.scope)  # fmt: skip
+            return None
+        return row.id
+
+    def _updated(self, account: BrokerAccount, orders: Sequence[VenueOrder]) -> None:
+        account_id = self._id_of(account)
+        if account_id is not None and self._trader_runs:
+            event = Updated(account_id=account_id, entries=tuple(orders))
+            self._demand_execution().trader.on_venue(event)
+
+    def _hinted(self, account: BrokerAccount) -> None:
+        account_id = self._id_of(account)
+        if account_id is not None and self._trader_runs:
+            self._demand_execution().lanes.read_books([account_id])
+
+    def _id_of(self, account: BrokerAccount) -> int | None:
+        for account_id, row in self._rows.items():
+            if (row.user_id, row.scope) == (account.user_id, account.scope):
+                return account_id
+        with self.database.read() as session:
+            row = repository.account(session, account.user_id, account.scope)
+        return None if row is None or row.kind != BROKER else row.id
+
+    @property
+    def _trader_runs(self) -> bool:
+        """Whether this process trades: another one reads the order book by itself."""
+        return self._demand_execution().trader.is_well
+
+    def _demand_execution(self) -> ExecutionService:
+        if self._execution is None:
+            raise RuntimeError("accounts at brokers are joined to no execution")
+        return self._execution
+
+
+def _no_order(now: datetime) -> Order:
+    """An order that no broker has."""
+    request = OrderRequest(
+        exchange="NSE",
+        tradingsymbol="INFY",
+        side=Side.BUY,
+        product=Product.CNC,
+        order_type=OrderType.MARKET,
+        quantity=1,
+    )
+    placed = ev.OrderPlaced(
+        order_id=_NO_SUCH_ORDER,
+        at=now,
+        account="0",
+        run_id="preflight",
+        request=request,
+        venue=BROKER,
+        tag=_NO_SUCH_ORDER,
+    )
+    return replace(evolve(None, placed), venue_order_id=_NO_SUCH_ORDER)
