@@ -91,3 +91,34 @@ def test_no_modules_import_each_other(package: str) -> None:
     graph = {name: found for name, found in IMPORTS.items() if name.split(".")[0] == package}
     assert len(graph) > 10
     assert cycle_in(graph) == []
+
+
+BROKERS = {"kite", "upstox", "groww", "zerodha"}
+# What a broker is called is data in these: tables of charges by name, and the registry of adapters.
+MAY_NAME_BROKERS = ("tradertape_core.ledger.",)
+
+
+def test_nobody_but_an_adapter_decides_by_a_brokers_name() -> None:
+    """Callers ask `Capabilities` and `LoginFlow`: no `if broker == …` outside the adapters."""
+    found = [
+        f"{name}:{node.lineno}"
+        for name, tree in MODULES.items()
+        if not name.startswith(MAY_NAME_BROKERS)
+        for node in ast.walk(tree)
+        if _compares_a_broker(node)
+    ]
+    assert found == []
+
+
+def _compares_a_broker(node: ast.AST) -> bool:
+    if isinstance(node, ast.Compare):
+        return any(_names_a_broker(one) for one in (node.left, *node.comparators))
+    if isinstance(node, ast.MatchValue):
+        return _names_a_broker(node.value)
+    return False
+
+
+def _names_a_broker(node: ast.expr) -> bool:
+    if isinstance(node, ast.Tuple | ast.List | ast.Set):
+        return any(_names_a_broker(one) for one in node.elts)
+    return isinstance(node, ast.Constant) and node.value in BROKERS

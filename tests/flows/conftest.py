@@ -107,7 +107,7 @@ def prepare(home: Path, database_url: str) -> tuple[str, str]:
     with container.database.write() as session:
         made = keys.create(
             session, Owner(user_id, EMAIL), COMMAND_LINE, label="flows",
-            scopes=("paper", "data", "gtt"), expires_in_days=None,
+            scopes=("paper", "live", "data", "gtt"), expires_in_days=None,
         )  # fmt: skip
         cookie = open_session(
             session, session.get_one(User, user_id), method="link", ip="127.0.0.1",

@@ -13,6 +13,7 @@ from tradertape_server.features.backtests.build import Backtests
 from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.brokerage.sandbox import Sandbox
 from tradertape_server.features.changelog.service import Changelog
+from tradertape_server.features.execution.live_accounts import LiveAccounts
 from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.feed.http.tick_socket import Channel
@@ -78,6 +79,7 @@ class Container:
     candle_history: CandleHistory
     execution: ExecutionService
     execution_jobs: ExecutionJobs
+    live_accounts: LiveAccounts
     workers: Workers
     guardian: Guardian
     options: OptionService
@@ -108,6 +110,7 @@ class Container:
         self.sandbox.open()
         if self.masters is not None:
             self.masters.start()
+        self.live_accounts.start()
         self.processes.start()
         self.feed.start()
         self.processes.warm(self.feed, self.instruments, self.clock)
@@ -132,6 +135,7 @@ class Container:
         self.processes.stop()
         if self.masters is not None:
             self.masters.stop()
+        self.live_accounts.stop()
         self.connections.stop()
         self.sandbox.close()
         self.backtests.close()

@@ -178,6 +178,11 @@ class Settings(BaseSettings):
     )
 
     # Brokers
+    live_enabled: bool = Field(
+        default=False,
+        description="Whether workers may trade accounts at real brokers. Accounts of a sandbox may "
+        "be traded without it.",
+    )
     sandbox_url: str = Field(
         default="",
         description="The sandbox whose brokers take the place of the real ones: "

@@ -26,6 +26,7 @@ from tradertape_server.features.brokerage.sandbox import Sandbox
 from tradertape_server.features.brokerage.sandbox_process import SandboxProcess
 from tradertape_server.features.changelog.service import Changelog
 from tradertape_server.features.execution.account_events import AccountEvents
+from tradertape_server.features.execution.live_accounts import LiveAccounts
 from tradertape_server.features.execution.scheduled.corporate_actions import CorporateActions
 from tradertape_server.features.execution.scheduled.expiry_settlement import ExpirySettlement
 from tradertape_server.features.execution.scheduled.session_clock import Chore, ExecutionJobs
@@ -78,6 +79,7 @@ from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.features.strategies.trial_service import TrialService
 from tradertape_server.features.watchlists.service import WatchlistService
 from tradertape_server.features.workers.queries import WorkerQueries
+from tradertape_server.features.workers.runs.live_gate import NO_BROKERS, BrokerAccounts
 from tradertape_server.features.workers.service import OptionServices, Workers
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.compute import numba_cache
@@ -136,6 +138,7 @@ class Trading:
     jobs: ExecutionJobs
     workers: Workers
     guardian: Guardian
+    accounts: LiveAccounts
 
 
 def build_container(
@@ -155,7 +158,8 @@ def build_container(
     data = build_market_data(base, connections)
     processes = build_processes(base, data.instruments)
     live = build_feed(base, connections, data, processes)
-    trading = build_trading(base, data, processes, live)
+    accounts = build_live_accounts(base, connections, live)
+    trading = build_trading(base, data, processes, live, accounts)
     strategies = StrategyService(base.clock, used_by=(why_strategy_in_use, why_traded))
     backtests = build_backtests(
         base.database, base.clock, data.market, strategies, build_compute(base)
@@ -203,6 +207,7 @@ def _join(
         candle_history=live.history,
         execution=execution,
         execution_jobs=trading.jobs,
+        live_accounts=trading.accounts,
         workers=trading.workers,
         guardian=trading.guardian,
         options=options,
@@ -322,7 +327,20 @@ def build_feed(
     return live
 
 
-def build_trading(base: Base, data: MarketData, processes: Processes, live: LiveMarket) -> Trading:
+def build_live_accounts(base: Base, connections: Connections, live: LiveMarket) -> LiveAccounts:
+    """The accounts at brokers as venues."""
+    return LiveAccounts(
+        base.database,
+        base.clock,
+        connections,
+        is_enabled=base.settings.live_enabled,
+        has_real_prices=lambda: not live.feed.source.is_simulated,
+    )
+
+
+def build_trading(
+    base: Base, data: MarketData, processes: Processes, live: LiveMarket, accounts: LiveAccounts
+) -> Trading:
     """Execution, the workers above it and the jobs of the trading day."""
     execution = ExecutionService.build(
         base.database,
@@ -331,7 +349,9 @@ def build_trading(base: Base, data: MarketData, processes: Processes, live: Live
         execution_settings(base.settings, data.choice),
         trading=processes.trading,
         fence=processes.election.fence,
+        gateway_of=accounts.gateway_of,
     )
+    accounts.join(execution)
     events = processes.events
     resynchronize = base.bus.mark_all_lost if events is None else events.announce_new_trader
     execution.trader.after_pause(resynchronize)
@@ -345,12 +365,13 @@ def build_trading(base: Base, data: MarketData, processes: Processes, live: Live
         prices,
         by_token=prices.by_token,
         compat=is_compat(base.settings),
+        brokers=accounts,
     )
     chores = chores_of(
         execution, CorporateFacts(data.market, is_real=data.masters is not None), workers
     )
     jobs = ExecutionJobs(execution, live.calendar, live.clock, chores=chores)
-    return Trading(execution, jobs, workers, guardian)
+    return Trading(execution, jobs, workers, guardian, accounts)
 
 
 def build_workers(
@@ -363,6 +384,7 @@ def build_workers(
     *,
     by_token: ByToken,
     compat: bool = False,
+    brokers: BrokerAccounts = NO_BROKERS,
 ) -> tuple[Workers, Guardian]:
     """Workers above an execution, and the guardian of everything that has a protection."""
     events, failures = AccountEvents(database, bus, events_topic), FailureLog(clock)
@@ -377,6 +399,7 @@ def build_workers(
         failures,
         by_token=by_token,
         compat=compat,
+        brokers=brokers,
     )
     owners, companions = OwnersByKind((workers.owners,)), (workers.entries,)
     guardian = Guardian(database, clock, execution, owners, prices, failures, companions)
@@ -400,6 +423,7 @@ def build_option_services(
         live.feed,
         base.clock,
         base.secrets,
+        trading.accounts,
     )
 
 

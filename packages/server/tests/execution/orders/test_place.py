@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tradertape_core.kernel.errors import InvalidDocument, InvalidInput
-from tradertape_server.features.execution.errors import KeyReused, LiveDisabled, OrderDenied
+from tradertape_server.features.execution.errors import KeyReused, OrderDenied
 from tradertape_server.features.execution.service import RunRef
 from tradertape_server.features.execution.state import working_state
 from tradertape_server.features.execution.state.command import Command
@@ -128,13 +128,6 @@ def test_a_closed_market_takes_after_market_orders_alone(execution, run, order, 
     assert denied.value.code == "market_closed_use_amo"
     answer = execution.place(run, order(variety="amo"), key="key-0001")
     assert answer.document["status"] == "AMO REQ RECEIVED"
-
-
-def test_live_is_refused_with_a_reason(execution, account, order):
-    """KC-03, KR-05."""
-    live = RunRef(account_id=account, run_id="live", venue="live")
-    with pytest.raises(LiveDisabled, match="no broker"):
-        execution.place(live, order(), key="key-0001")
 
 
 @pytest.mark.parametrize("key", ["short", " " * 20, "x" * 161, None])

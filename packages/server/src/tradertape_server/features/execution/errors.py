@@ -3,7 +3,6 @@
 InvalidInput
 └── UnknownAccount 400  the person has no account of that name
 ApiError
-├── LiveDisabled   403  real money is not traded on this server
 ├── OrderDenied    400  our checks or the risk gate refused: nothing was sent
 ├── RunExiting     409  the run is being closed
 ├── KeyReused      409  the idempotency key belongs to another command
@@ -19,21 +18,10 @@ from collections.abc import Callable, Sequence
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.orders.denials import Denial
 from tradertape_server.platform.database.disk_errors import DiskError
-from tradertape_server.platform.errors import BadRequest, Conflict, Forbidden, Unavailable
+from tradertape_server.platform.errors import BadRequest, Conflict, Unavailable
 from tradertape_server.platform.http.forwarding import NOT_THE_TRADER, TRADING_PAUSED
 
 RETRY_SOON = {"Retry-After": "1"}
-
-
-class LiveDisabled(Forbidden):
-    """No broker is connected."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Live trading is disabled on this server: no broker is connected. Use execution_mode "
-            "paper or dry_run.",
-            code="live_disabled",
-        )
 
 
 class UnknownAccount(InvalidInput):

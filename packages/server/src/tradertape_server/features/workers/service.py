@@ -21,6 +21,7 @@ from tradertape_server.features.workers.option_runs.entries import EntryWatch
 from tradertape_server.features.workers.option_runs.replays import OptionReplays
 from tradertape_server.features.workers.option_runs.service import OptionRunService
 from tradertape_server.features.workers.option_runs.states import OptionStates
+from tradertape_server.features.workers.runs.live_gate import NO_BROKERS, BrokerAccounts
 from tradertape_server.features.workers.runs.liveness import Liveness
 from tradertape_server.features.workers.runs.service import RunService
 from tradertape_server.features.workers.runs.sessions import SessionService
@@ -75,23 +76,24 @@ class Workers:
         *,
         by_token: ByToken,
         compat: bool = False,
+        brokers: BrokerAccounts = NO_BROKERS,
     ) -> Workers:
         """Join the parts. compat: bodies as the published client's strict models want them."""
         tokens, liveness = SafetyTokens(secrets, clock), Liveness(clock)
         exits = ExitService(execution)
-        pnl = PnlService(execution, clock, compat=compat)
-        safety = SafetyService(execution, tokens, liveness, is_awaiting_entry)
+        pnl = PnlService(execution, clock, brokers, compat=compat)
+        safety = SafetyService(execution, tokens, liveness, is_awaiting_entry, brokers)
         instruments = Instruments(execution.market, by_token)
         return cls(
-            runs=RunService(database, clock, execution, instruments, liveness),
+            runs=RunService(database, clock, execution, instruments, liveness, brokers),
             sessions=SessionService(execution, liveness),
             safety=safety,
-            intents=IntentService(execution, tokens),
-            orders=OrderService(execution),
+            intents=IntentService(execution, tokens, brokers),
+            orders=OrderService(execution, brokers),
             exits=exits,
             protections=ProtectionService(execution, instruments),
             pnl=pnl,
-            accounts=AccountService(execution, pnl),
+            accounts=AccountService(execution, pnl, brokers),
             timeline=TimelineService(execution, bus),
             gtts=GttService(execution),
             kill_switch=KillSwitch(execution, events),
@@ -120,12 +122,13 @@ class OptionServices:
         feed: Feed,
         clock: Clock,
         secrets: SecretBox,
+        brokers: BrokerAccounts = NO_BROKERS,
     ) -> OptionServices:
         """Join the parts to those of workers."""
         tokens = SafetyTokens(secrets, clock)
         states = OptionStates(execution, workers.pnl, reader, clock)
         return cls(
-            runs=OptionRunService(execution, workers.runs, workers.exits, tokens, reader),
+            runs=OptionRunService(execution, workers.runs, workers.exits, tokens, reader, brokers),
             states=states,
             replays=OptionReplays(execution, feed),
             pages=OptionPageService(execution, workers.pages, states),

@@ -180,6 +180,7 @@ class GttCommands:
     def _check(
         self, uow: UnitOfWork, account_id: int, request: GttRequest, *, apart_from: Gtt | None
     ) -> None:
+        _demand_paper(uow, account_id)
         instrument = instrument_of(uow, request.instrument, "/condition/tradingsymbol")
         waiting = repository.gtts(uow.session, account_id=account_id, active_only=True)
         others = [one for one in waiting if apart_from is None or one != apart_from]
@@ -212,6 +213,16 @@ class GttCommands:
             summary=summary,
             payload={"trigger_id": gtt.trigger_id, "status": gtt.status.value},
             resource=("gtt", str(gtt.trigger_id)),
+        )
+
+
+def _demand_paper(uow: UnitOfWork, account_id: int) -> None:
+    """A trigger here would fire by this server's prices and only while it runs: not for money."""
+    if not uow.account(account_id).is_paper:
+        raise Conflict(
+            "GTTs of this server are for paper accounts. Triggers of an account at a broker rest "
+            "at the broker: create them in the broker's own app, or protect the run instead.",
+            code="gtt_not_at_broker",
         )
 
 

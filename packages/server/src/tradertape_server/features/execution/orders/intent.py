@@ -16,7 +16,6 @@ from tradertape_core.orders.order import OrderRequest
 from tradertape_server.features.execution.errors import (
     InProgress,
     KeyReused,
-    LiveDisabled,
     OrderDenied,
 )
 from tradertape_server.features.execution.orders.intent_settlement import Reserved
@@ -84,7 +83,7 @@ class Payload:
     strict: bool = False
 
     def intent(self, run: RunRef, key: str) -> Intent:
-        """The intent of a run. Raises LiveDisabled, InvalidInput for a venue it cannot have."""
+        """The intent of a run. Raises InvalidInput for a venue it cannot have."""
         require_venue(run.venue)
         return Intent(
             account_id=run.account_id,
@@ -137,9 +136,7 @@ def reserve(uow: UnitOfWork, intent: Intent, details: Json) -> Json:
 
 
 def require_venue(venue: str) -> None:
-    """Raise LiveDisabled, or InvalidInput for what is no venue."""
-    if venue == "live":
-        raise LiveDisabled
+    """Raise InvalidInput for what is no venue."""
     if venue not in VENUES:
         raise InvalidInput(f"execution_mode must be dry_run, paper or live, was {venue!r}")
 

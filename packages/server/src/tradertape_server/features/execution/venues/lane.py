@@ -154,8 +154,7 @@ class Lane:
         """
         with self._bell:
             self.start()
-            if self._unread_since_s is None:
-                self._unread_since_s = monotonic()
+            self._unread_since_s = monotonic()
             self._read_at_s = 0.0
             self._bell.notify_all()
 
@@ -238,7 +237,10 @@ class Lane:
                 if self._is_stopping:
                     return
                 queued = heapq.heappop(self._queue)
-            if self._send(queued):
+                is_given_up = self._unread_since_s is not None and queued.urgency > 0
+            if is_given_up:
+                self._give_up(queued)
+            if is_given_up or self._send(queued):
                 self._done(queued)
 
     def _wait_s(self) -> float | None:
@@ -247,9 +249,12 @@ class Lane:
             return None
         now_s, is_exit = monotonic(), self._queue[0].urgency == 0
         if self._unread_since_s is not None:
-            left_s = self._unread_since_s + _EXITS_WAIT_S - now_s
-            if not is_exit or left_s > 0:
-                return left_s if is_exit else None
+            until_s = (
+                self._unread_since_s + _EXITS_WAIT_S
+                if is_exit
+                else self._queue[0].since_s + ENTRY_PATIENCE_S  # then it is given up
+            )
+            return max(until_s - now_s, 0.0)
         return max(self._pace.delay_s(now_s, is_exit=is_exit), self._not_before_s - now_s, 0.0)
 
     def _send(self, queued: _Queued) -> bool:
@@ -313,16 +318,22 @@ class Lane:
         self.problem = str(error) or type(error).__name__
         waited_s = monotonic() - queued.since_s
         if not queued.send.is_exit and waited_s >= ENTRY_PATIENCE_S:
-            reason = f"not sent within {ENTRY_PATIENCE_S:.0f} s: {self.problem}"
-            self._finish(queued.send, Outcome.NOT_SENT, reason)
+            self._give_up(queued)
             return True
         is_expired = isinstance(error, SessionExpired)
         self._retry_s = _MOST_RETRY_S if is_expired else min(self._retry_s * 2, _MOST_RETRY_S)
         self._retry_s = self._retry_s or _RETRY_S
         with self._bell:
             self._not_before_s = monotonic() + self._retry_s
+            if is_expired:  # what happens until somebody signs in is not known
+                self._unread_since_s = monotonic()
             heapq.heappush(self._queue, queued)
         return False
+
+    def _give_up(self, queued: _Queued) -> None:
+        why = self.problem or "the order book could not be read"
+        reason = f"not sent within {ENTRY_PATIENCE_S:.0f} s: {why}"
+        self._finish(queued.send, Outcome.NOT_SENT, reason)
 
     def resume(self) -> None:
         """Read the order book, then try again at once: somebody signed in."""
@@ -357,27 +368,18 @@ class Lane:
                     return
                 every_s = _READ_SOON_S if self._is_looking else _READ_EVERY_S
                 self._read_at_s = monotonic() + every_s
+                read_from_s = monotonic()
             found = self._read()
             self._deliver(found)
-            self._release(is_read=found.failed is None)
+            if found.failed is None:
+                self._release(read_from_s=read_from_s)
 
-    def _release(self, *, is_read: bool) -> None:
-        """Send again once the book is read; entries that waited too long for it are given up."""
+    def _release(self, *, read_from_s: float) -> None:
+        """Send again, once the book was read since that was asked for."""
         with self._bell:
-            if self._unread_since_s is None:
-                return
-            if is_read:
+            if self._unread_since_s is not None and read_from_s >= self._unread_since_s:
                 self._unread_since_s = None
-            oldest_s = monotonic() - ENTRY_PATIENCE_S
-            old = [one for one in self._queue if one.urgency and one.since_s <= oldest_s]
-            for one in old:
-                self._queue.remove(one)
-            heapq.heapify(self._queue)
-            self._bell.notify_all()
-        for one in old:
-            reason = f"not sent within {ENTRY_PATIENCE_S:.0f} s: the order book had to be read"
-            self._finish(one.send, Outcome.NOT_SENT, reason)
-            self._done(one)
+                self._bell.notify_all()
 
     def _read(self) -> BookRead:
         try:

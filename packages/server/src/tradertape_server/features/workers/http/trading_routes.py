@@ -40,6 +40,7 @@ from tradertape_server.features.workers.http.services import (
     Runs,
     workers_of,
 )
+from tradertape_server.features.workers.runs.live_gate import demand_live_scope, is_live
 from tradertape_server.features.workers.schemas import (
     BasketPreviewIn,
     CancelIn,
@@ -207,6 +208,8 @@ def modify_order(
     With an `Idempotency-Key` the same request gives the first reply, for the life of the run.
     """
     run, patch = runs.get(caller, body.strategy_run_id), body.model_extra or {}
+    if is_live(run):
+        demand_live_scope(caller)
     if key is not None:
         return sent(orders.modify_once(run, order_id, patch, key))
     return orders.modify(run, order_id, patch)

@@ -7,10 +7,13 @@ from typing import Any
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.ledger.pnl import Pnl, PnlLeg
+from tradertape_server.features.execution.live_accounts import BrokerFigures
 from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.funds import Funds
 from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.monitoring.broker_funds import broker_funds
+from tradertape_server.features.workers.runs.live_gate import BrokerAccounts, is_live
 from tradertape_server.features.workers.runs.run_limits import allocation_cap
 from tradertape_server.features.workers.runs.transactions import ref
 from tradertape_server.features.workers.runs.views import totals_of
@@ -24,7 +27,10 @@ FRAME_LIFE_S = 0.2  # readers of a run within it share a frame
 class PnlService:
     """compat: bodies as the published client's strict models want them."""
 
-    def __init__(self, execution: ExecutionService, clock: Clock, *, compat: bool) -> None:
+    def __init__(
+        self, execution: ExecutionService, clock: Clock, brokers: BrokerAccounts, *, compat: bool
+    ) -> None:
+        self._brokers = brokers
         self._execution = execution
         self._clock = clock
         self._compat = compat
@@ -34,7 +40,8 @@ class PnlService:
     def snapshot(self, run: WorkerRun) -> Json:
         """The run's profit and loss at the latest prices."""
         pnl = self._execution.pnl(ref(run))
-        legs = [] if run.venue == "dry_run" else [_leg(leg) for leg in pnl.legs]
+        at_broker = self._brokers.figures(run.account_id) if is_live(run) else None
+        legs = [] if run.venue == "dry_run" else [_leg(leg, at_broker) for leg in pnl.legs]
         return {
             "strategy_run_id": run.public_id,
             "execution_mode": mode_of(run.venue),
@@ -79,12 +86,16 @@ class PnlService:
 
     def funds(self, account_id: int, scope: str) -> Json:
         """An account's funds: the documented body, or with compat the strict model's."""
+        at_broker = self._brokers.figures(account_id)
+        if at_broker is not None:
+            return broker_funds(at_broker, scope, self._clock.now(), compat=self._compat)
         funds = self._execution.funds(account_id)
         return _strict_funds(funds, scope) if self._compat else _funds(funds)
 
 
-def _leg(leg: PnlLeg) -> Json:
+def _leg(leg: PnlLeg, at_broker: BrokerFigures | None) -> Json:
     amounts = leg.amounts
+    place = f"{leg.exchange}:{leg.tradingsymbol}", leg.product
     return {
         "instrument_token": leg.instrument_token,
         "exchange": leg.exchange,
@@ -99,9 +110,10 @@ def _leg(leg: PnlLeg) -> Json:
         "gross_pnl": amounts.gross_paise / 100,
         "charges": amounts.charges_paise / 100,
         "net_pnl": amounts.net_paise / 100,
-        "broker_net_quantity": None,  # a paper account has no broker to differ from
+        # A paper account has no broker to differ from.
+        "broker_net_quantity": at_broker.net.get(place, 0) if at_broker else None,
         "is_stale": leg.is_stale,
-        "last_reconciled_at": None,
+        "last_reconciled_at": in_ist(at_broker.at) if at_broker else None,
     }
 
 

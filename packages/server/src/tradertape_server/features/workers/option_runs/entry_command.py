@@ -20,6 +20,7 @@ from tradertape_server.features.workers.option_runs.documents import (
 )
 from tradertape_server.features.workers.option_runs.entries import begin_entry, settle_entry
 from tradertape_server.features.workers.option_runs.schemas import OptionAction
+from tradertape_server.features.workers.runs.live_gate import BrokerAccounts, live_risk
 from tradertape_server.features.workers.runs.run_limits import risk_of
 from tradertape_server.features.workers.runs.service import locked
 from tradertape_server.features.workers.runs.sessions import demand_nonce
@@ -53,7 +54,9 @@ class EntryAuthorization:
         *,
         key: str,
         where: EntryPlace,
+        brokers: BrokerAccounts,
     ) -> None:
+        self._brokers = brokers
         self.run_id = run_id
         self.read: Read | None = None
         self._tokens = tokens
@@ -81,7 +84,7 @@ class EntryAuthorization:
             account_id=self._where.account_id,
             run_id=self.run_id,
             venue=self._where.venue,
-            risk=risk_of(run),
+            risk=live_risk(self._brokers, run, risk_of(run)),
         )
 
     def accepted(self, uow: UnitOfWork) -> None:

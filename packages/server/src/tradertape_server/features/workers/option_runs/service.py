@@ -24,7 +24,6 @@ from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.options.chains import ChainReader
 from tradertape_server.features.protection.arming import NO_RULES
 from tradertape_server.features.workers.errors import (
-    LiveDisabled,
     NoOptionRun,
     RunClosed,
 )
@@ -46,6 +45,12 @@ from tradertape_server.features.workers.option_runs.entry_command import (
 from tradertape_server.features.workers.option_runs.legs import read_option_run
 from tradertape_server.features.workers.option_runs.schemas import NewOptionRun, OptionAction
 from tradertape_server.features.workers.runs.account_scope import account_id_of, usual_scope
+from tradertape_server.features.workers.runs.live_gate import (
+    AT_A_BROKER,
+    LIVE_SCOPE,
+    BrokerAccounts,
+    demand_live,
+)
 from tradertape_server.features.workers.runs.protection_columns import (
     protection_of,
     set_protection,
@@ -73,7 +78,9 @@ class OptionRunService:
         exits: ExitService,
         tokens: SafetyTokens,
         reader: ChainReader,
+        brokers: BrokerAccounts,
     ) -> None:
+        self._brokers = brokers
         self._execution = execution
         self._runs = runs
         self._exits = exits
@@ -82,7 +89,7 @@ class OptionRunService:
         self._transactions = RunTransactions(execution)
 
     def create(self, caller: Identity, wanted: NewOptionRun) -> Json:
-        """Create a run of legs; nothing is placed. Raises InvalidDocument, LiveDisabled."""
+        """Create a run of legs; nothing is placed. Raises what creating a run raises."""
         mode, scope, defaulted = _defaults(caller, wanted.metadata)
         option_run = read_option_run(self._reader, wanted)
         stored = {**stored_option_run(option_run), "defaulted": list(defaulted)}
@@ -134,8 +141,9 @@ class OptionRunService:
         key = checked_key(callers_key(action.idempotency_key or "") or f"option-enter:{run_id}")
         where = self._where(caller, run, action)
         authorization = EntryAuthorization(
-            self._tokens, caller, run.strategy_run_id, action, nonce, key=key, where=where
-        )
+            self._tokens, caller, run.strategy_run_id, action, nonce, key=key, where=where,
+            brokers=self._brokers,
+        )  # fmt: skip
         command = self._execution.basket_command(
             authorization,
             option_run.orders,
@@ -151,10 +159,12 @@ class OptionRunService:
 
     def _where(self, caller: Identity, run: WorkerRun, action: OptionAction) -> EntryPlace:
         """Venue and account of the entry: the run's, unless it left them to the action."""
-        if action.wanted_mode == "live":
-            raise LiveDisabled
-        venue = action.wanted_mode or run.venue
         scope = action.account_scope or run.account_scope
+        venue = action.wanted_mode or run.venue
+        if venue in (LIVE_SCOPE, AT_A_BROKER):
+            venue = AT_A_BROKER
+            if option_run_of(run).status in OPEN_TO_ENTRY:  # a repetition gets its first reply
+                demand_live(self._brokers, caller, scope)
         if scope == run.account_scope:
             return EntryPlace(venue, scope, run.account_id)
         return EntryPlace(venue, scope, account_id_of(self._execution, caller, scope))

@@ -16,7 +16,6 @@ from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.protection.arming import Instruments, read_arming
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import (
-    LiveDisabled,
     RunClosed,
     RunMismatch,
     UnknownRun,
@@ -29,6 +28,13 @@ from tradertape_server.features.workers.runs.account_scope import (
     demand_own,
 )
 from tradertape_server.features.workers.runs.halting import halt_new_run
+from tradertape_server.features.workers.runs.live_gate import (
+    AT_A_BROKER,
+    LIVE_SCOPE,
+    BrokerAccounts,
+    demand_kind,
+    demand_live,
+)
 from tradertape_server.features.workers.runs.liveness import Liveness
 from tradertape_server.features.workers.runs.protection_columns import (
     protection_of,
@@ -65,7 +71,9 @@ class RunService:
         execution: ExecutionService,
         instruments: Instruments,
         liveness: Liveness,
+        brokers: BrokerAccounts,
     ) -> None:
+        self._brokers = brokers
         self._instruments = instruments
         self._liveness = liveness
         self._database = database
@@ -76,8 +84,8 @@ class RunService:
     def create(self, caller: Identity, wanted: NewRun, *, prepare: Prepare | None = None) -> Json:
         """Create a run, or find it by its id. prepare: completes a new run before it is stored.
 
-        Raises RunMismatch, RunClosed, LiveDisabled, InvalidDocument, AccountNotAllowed,
-        UnknownAccount.
+        Raises RunMismatch, RunClosed, LiveDisabled, LiveBlocked, InvalidDocument,
+        AccountNotAllowed, UnknownAccount.
         """
         _check_new(caller, wanted)
         protection = wanted.runtime_state.get("backend_protection")
@@ -117,7 +125,12 @@ class RunService:
             known = repository.run(session, caller.id, run_id)
         if known is not None:
             return known.account_id
-        return account_id_of(self._execution, caller, wanted.account_scope)
+        if wanted.execution_mode == LIVE_SCOPE:
+            demand_live(self._brokers, caller, wanted.account_scope)
+        account_id = account_id_of(self._execution, caller, wanted.account_scope)
+        kind = self._execution.account(caller.id, wanted.account_scope).kind
+        demand_kind(kind, wanted.account_scope, wanted.execution_mode)
+        return account_id
 
     def _open_again(self, uow: UnitOfWork, run: WorkerRun) -> None:
         """Drop what is left of an earlier life: its protection, unless positions are open after
@@ -249,9 +262,8 @@ def _check_new(caller: Identity, wanted: NewRun) -> None:
     check_summary_fields(wanted.summary_fields)
     risk_schema.check_schema(wanted.risk_schema)
     _demand_limits(wanted.metadata, _object(wanted.runtime_state.get("risk")))
-    if wanted.execution_mode == "live":
+    if wanted.execution_mode == LIVE_SCOPE:
         _demand_live_metadata(wanted.metadata)
-        raise LiveDisabled
 
 
 def _restarts(known: WorkerRun, wanted: NewRun) -> bool:
@@ -288,7 +300,7 @@ def _new(
         account_id=account_id,
         template_id=wanted.template_id,
         account_scope=wanted.account_scope,
-        venue=wanted.execution_mode,  # live is refused before
+        venue=AT_A_BROKER if wanted.execution_mode == LIVE_SCOPE else wanted.execution_mode,
         protection_version=0,
         protection_status="unarmed",
         recovery_status="none",

@@ -8,8 +8,10 @@ from typing import Any
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.orders import views
 from tradertape_server.features.execution.orders.replies import Reply
+from tradertape_server.features.execution.orders.risk_facts import Risk
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.runs.live_gate import BrokerAccounts, live_risk
 from tradertape_server.features.workers.runs.run_limits import risk_of
 
 Json = dict[str, Any]
@@ -18,7 +20,8 @@ Json = dict[str, Any]
 class OrderService:
     """Reads and changes the orders of runs that the caller may use."""
 
-    def __init__(self, execution: ExecutionService) -> None:
+    def __init__(self, execution: ExecutionService, brokers: BrokerAccounts) -> None:
+        self._brokers = brokers
         self._execution = execution
 
     def orders(self, run: WorkerRun) -> Json:
@@ -39,7 +42,7 @@ class OrderService:
 
     def modify(self, run: WorkerRun, order_id: str, patch: Mapping[str, Any]) -> Json:
         """Change an open order. Raises NotFound, InvalidDocument, OrderDenied, Conflict."""
-        order = self._execution.modify(run.strategy_run_id, order_id, patch, risk=risk_of(run))
+        order = self._execution.modify(run.strategy_run_id, order_id, patch, risk=self._risk(run))
         return self._view(order)
 
     def cancel_once(self, run: WorkerRun, order_id: str, key: str) -> Reply:
@@ -51,8 +54,11 @@ class OrderService:
     ) -> Reply:
         """The same, once for its key. Raises KeyReused."""
         return self._execution.modify_once(
-            run.strategy_run_id, order_id, patch, key=key, risk=risk_of(run)
+            run.strategy_run_id, order_id, patch, key=key, risk=self._risk(run)
         )
+
+    def _risk(self, run: WorkerRun) -> Risk:
+        return live_risk(self._brokers, run, risk_of(run))
 
     def trades(self, run: WorkerRun) -> Json:
         """A run's executions, oldest first."""

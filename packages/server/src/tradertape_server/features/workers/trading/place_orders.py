@@ -19,6 +19,12 @@ from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import RunClosed, UnknownRun
 from tradertape_server.features.workers.models import TradingRun, WorkerRun
 from tradertape_server.features.workers.runs.account_scope import demand_own
+from tradertape_server.features.workers.runs.live_gate import (
+    BrokerAccounts,
+    demand_live_scope,
+    is_live,
+    live_risk,
+)
 from tradertape_server.features.workers.runs.run_ids import RunIds
 from tradertape_server.features.workers.runs.run_limits import risk_of
 from tradertape_server.features.workers.runs.sessions import demand_nonce
@@ -48,8 +54,10 @@ class WorkerAuthorization:
         run_id: str,
         safety_token: str | None,
         nonce: str | None,
+        brokers: BrokerAccounts,
     ) -> None:
         self.run_id = run_id
+        self._brokers = brokers
         self.read = Read(repository.trading_runs, run_id)
         self._tokens = tokens
         self._caller = caller
@@ -60,7 +68,8 @@ class WorkerAuthorization:
     def authorize(self, uow: UnitOfWork, *, is_known_key: bool) -> RunRef:
         """Return the run with its limits.
 
-        Raises UnknownRun, AccountNotAllowed, SessionConflict, RunClosed, TokenRefused.
+        Raises UnknownRun, AccountNotAllowed, SessionConflict, RunClosed, TokenRefused, and
+        Forbidden where the token may not trade live.
         """
         run: TradingRun | None = uow.prefetched(self.read)
         if run is None or run.user_id != self._caller.id:
@@ -70,13 +79,15 @@ class WorkerAuthorization:
         if not is_known_key:
             if run.status not in TRADING:
                 raise RunClosed(run.public_id, run.status)
+            if is_live(run):
+                demand_live_scope(self._caller)
             if self._safety_token is not None:
                 self._token_id = self._tokens.check(uow, run, self._safety_token)
         return RunRef(
             account_id=run.account_id,
             run_id=run.strategy_run_id,
             venue=run.venue,
-            risk=risk_of(run),
+            risk=live_risk(self._brokers, run, risk_of(run)),
         )
 
     def accepted(self, uow: UnitOfWork) -> None:
@@ -88,9 +99,12 @@ class WorkerAuthorization:
 class IntentService:
     """Places the orders that workers ask for."""
 
-    def __init__(self, execution: ExecutionService, tokens: SafetyTokens) -> None:
+    def __init__(
+        self, execution: ExecutionService, tokens: SafetyTokens, brokers: BrokerAccounts
+    ) -> None:
         self._execution = execution
         self._tokens = tokens
+        self._brokers = brokers
         self._run_ids = RunIds(execution.database)
 
     async def place(
@@ -110,7 +124,9 @@ class IntentService:
         self, caller: Identity, run_id: str, wanted: Intent, nonce: str | None
     ) -> Reply:
         stored_id = await self._run_ids.stored_id(caller.id, run_id)
-        run = WorkerAuthorization(self._tokens, caller, stored_id, wanted.safety_token, nonce)
+        run = WorkerAuthorization(
+            self._tokens, caller, stored_id, wanted.safety_token, nonce, self._brokers
+        )
         return await self._execution.reply_async(self._command(run, wanted))
 
     def _command(self, run: WorkerAuthorization, wanted: Intent) -> PlaceCommand:

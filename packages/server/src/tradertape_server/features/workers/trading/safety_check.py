@@ -20,6 +20,7 @@ from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.errors import TokenRefused
 from tradertape_server.features.workers.models import TradingRun, WorkerRun
+from tradertape_server.features.workers.runs.live_gate import BrokerAccounts, is_live
 from tradertape_server.features.workers.runs.liveness import Liveness
 from tradertape_server.features.workers.runs.protection_columns import protection_of
 from tradertape_server.features.workers.runs.run_limits import limit_reasons, risk_of
@@ -88,12 +89,14 @@ class SafetyService:
         tokens: SafetyTokens,
         liveness: Liveness,
         is_awaiting_entry: Callable[[WorkerRun], bool],
+        brokers: BrokerAccounts,
     ) -> None:
         """is_awaiting_entry: whether the run's protection is armed once it is entered."""
         self._execution = execution
         self._tokens = tokens
         self._liveness = liveness
         self._is_awaiting_entry = is_awaiting_entry
+        self._brokers = brokers
 
     def check(self, run: WorkerRun) -> Json:
         """Whether the run may trade, with every reason why not, or with a token."""
@@ -117,13 +120,19 @@ class SafetyService:
         """Why the run may not trade: a sentence with a code each; empty when it may."""
         reasons = [
             *_run_reasons(run),
-            *_live_reasons(run),
+            *self._live_reasons(run),
             *self._halt_reasons(run),
             *self._session_reasons(run),
             *self._protection_reasons(run),
             *self._market_reasons(),
         ]
         return reasons if run.status != "open" else reasons + self._account_reasons(run)
+
+    def _live_reasons(self, run: WorkerRun) -> list[str]:
+        if not is_live(run):
+            return []
+        reasons = self._brokers.why_not(run.user_id, run.account_scope)
+        return [f"{one.words} ({one.code})" for one in reasons]
 
     def _account_reasons(self, run: WorkerRun) -> list[str]:
         reasons: list[str] = []
@@ -196,13 +205,3 @@ def _run_reasons(run: WorkerRun) -> list[str]:
     if run.recovery_status == "required":
         reasons.append("The run has to be reconciled first (reconciliation_required)")
     return reasons
-
-
-def _live_reasons(run: WorkerRun) -> list[str]:
-    """None can be created here; one may come with the database of another server."""
-    if run.venue in ("dry_run", "paper"):
-        return []
-    return [
-        "Live trading is disabled on this server (live_disabled)",
-        f"No broker is connected for {run.account_scope} (broker_disconnected)",
-    ]

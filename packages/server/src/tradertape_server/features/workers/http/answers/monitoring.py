@@ -11,7 +11,8 @@ from tradertape_server.platform.http.units import Price, Quantity, Rupees, Time
 
 
 class TradingAccountOut(TypedDict):
-    """A trading account. cash: what it has now, margins apart."""
+    """A trading account. cash: what it has now, margins apart; what an account at a broker has is
+    in its funds. environment: of an account at a broker, the real one or a sandbox."""
 
     account_scope: str
     kind: Literal["paper", "broker"]
@@ -20,6 +21,7 @@ class TradingAccountOut(TypedDict):
     opening_cash: Rupees
     cash: Rupees
     created_at: Time
+    environment: Literal["live", "sandbox"] | None
 
 
 class TradingAccounts(TypedDict):
