@@ -1339,7 +1339,8 @@ export type TradingAccounts = {
 /**
  * TradingAccountOut
  *
- * A trading account. cash: what it has now, margins apart.
+ * A trading account. cash: what it has now, margins apart; what an account at a broker has is
+ * in its funds. environment: of an account at a broker, the real one or a sandbox.
  */
 export type TradingAccountOut = {
     /**
@@ -1362,6 +1363,10 @@ export type TradingAccountOut = {
      * A time in ISO 8601, of India (+05:30).
      */
     created_at: string;
+    /**
+     * Environment
+     */
+    environment: 'live' | 'sandbox' | null;
     /**
      * Kind
      */
