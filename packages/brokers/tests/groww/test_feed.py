@@ -11,7 +11,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from packages.brokers.tests.groww.test_contract import Watch, limit, rest_of
+from packages.brokers.tests.groww.served import Watch, limit, rest_of
 from packages.brokers.tests.sandboxed import Running
 
 from tradertape_brokers.feed import FeedCondition, FeedGap, FeedState, TickMode

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from packages.brokers.tests.groww.test_contract import Watch, rest_of
+from packages.brokers.tests.groww.served import Watch, rest_of
 from packages.brokers.tests.sandboxed import Running
 
 from tradertape_brokers import errors as e

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from packages.brokers.tests.groww.test_contract import KEY, Watch, limit, market, rest_of
+from packages.brokers.tests.groww.served import KEY, Watch, limit, market, rest_of
 from packages.brokers.tests.sandboxed import Running
 
 from tradertape_brokers import errors as e

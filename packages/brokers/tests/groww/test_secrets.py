@@ -7,7 +7,7 @@ import logging
 from contextlib import suppress
 
 import pytest
-from packages.brokers.tests.groww.test_contract import Watch, limit
+from packages.brokers.tests.groww.served import Watch, limit
 from packages.brokers.tests.groww.test_feed import Heard, S, feed_of, going, until
 from packages.brokers.tests.sandboxed import Running
 

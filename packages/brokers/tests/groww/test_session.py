@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from packages.brokers.tests.groww.test_contract import Watch
+from packages.brokers.tests.groww.served import Watch
 from packages.brokers.tests.sandboxed import TOTP_SECRET, Running
 from pyotp.totp import TOTP
 

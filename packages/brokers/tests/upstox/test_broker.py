@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from packages.brokers.tests.sandboxed import Running
-from packages.brokers.tests.upstox.test_contract import limit
+from packages.brokers.tests.upstox.served import limit
 from packages.brokers.tests.upstox.test_feed import Clock, until
 
 from tradertape_brokers import errors as e

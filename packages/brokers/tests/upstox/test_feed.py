@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import pytest
 from packages.brokers.tests.sandboxed import Running
-from packages.brokers.tests.upstox.test_contract import Watch, limit, rest_of
+from packages.brokers.tests.upstox.served import Watch, limit, rest_of
 
 from tradertape_brokers.feeds import FeedState, Gap, Pauses
 from tradertape_brokers.upstox.feed import UpstoxFeed

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from packages.brokers.tests.sandboxed import Running
-from packages.brokers.tests.upstox.test_contract import rest_of
+from packages.brokers.tests.upstox.served import rest_of
 from packages.brokers.tests.upstox.test_orders import INFY, KEYS, Told, order_of
 
 from tradertape_brokers import errors as e

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from packages.brokers.tests.sandboxed import Running
-from packages.brokers.tests.upstox.test_contract import KEY, limit, market, rest_of
+from packages.brokers.tests.upstox.served import KEY, limit, market, rest_of
 from packages.brokers.tests.upstox.test_orders import (
     INFY,
     KEYS,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from packages.brokers.tests.sandboxed import Running
+from packages.brokers.tests.upstox.served import rest_of
 from packages.brokers.tests.upstox.test_book import ROW
-from packages.brokers.tests.upstox.test_contract import rest_of
 
 from tradertape_brokers import errors as e
 from tradertape_brokers.limiter import Urgency

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 from packages.brokers.tests.sandboxed import Running
-from packages.brokers.tests.upstox.test_contract import limit, rest_of
+from packages.brokers.tests.upstox.served import limit, rest_of
 from packages.brokers.tests.upstox.test_feed import Clock, Heard, S, going, keys_of, until
 
 from tradertape_brokers.upstox.feed import UpstoxFeed

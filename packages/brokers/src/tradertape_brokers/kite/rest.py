@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, TypeVar
 
 from kiteconnect import KiteConnect  # pyright: ignore[reportMissingTypeStubs]
 
-from tradertape_brokers.errors import RateLimited
+from tradertape_brokers.errors import RateLimited, Unavailable
 from tradertape_brokers.kite.orders_mapping import IST
 from tradertape_brokers.kite.requests_sorting import sorted_error
 from tradertape_brokers.limiter import Kind, Limiter, Urgency, Window
@@ -95,8 +96,20 @@ class Rest:
         urgency: Urgency = Urgency.DATA,
         patience_s: float = PATIENCE_S,
     ) -> T:
-        """Call a method of the client that changes nothing. Raises BrokerError."""
+        """Call a method of the client that changes nothing; without an answer, once more.
+
+        Raises BrokerError.
+        """
+        with suppress(Unavailable):
+            return self._call(call, kind, urgency, patience_s, is_write=False)
         return self._call(call, kind, urgency, patience_s, is_write=False)
+
+    def ask_once(self, call: Callable[[Any], T]) -> T:
+        """Call a method that moves no money, and does something else when it is repeated.
+
+        Raises BrokerError.
+        """
+        return self._call(call, Kind.OTHER, Urgency.DATA, PATIENCE_S, is_write=False)
 
     def write(
         self, call: Callable[[Any], T], urgency: Urgency, patience_s: float = PATIENCE_S

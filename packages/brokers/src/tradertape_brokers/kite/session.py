@@ -47,7 +47,7 @@ class KiteSessions:
         rest = Rest(grant.api_key, root=self._hosts.rest, limiter=Limiter({}))
         try:
             # The client's own call wants the API secret, which may be in the user's browser.
-            answer = rest.read(lambda kite: kite._post("api.token", params=form))
+            answer = rest.ask_once(lambda kite: kite._post("api.token", params=form))
         except SessionExpired:
             raise Refused(
                 "Kite did not accept the sign-in: its request token is used up or too old, or the "

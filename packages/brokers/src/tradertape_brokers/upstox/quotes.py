@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, cast
 
-from tradertape_brokers.errors import Unavailable
+from tradertape_brokers.errors import Refused, Unavailable
 from tradertape_brokers.limiter import Kind
 from tradertape_brokers.upstox.amounts import UNREADABLE, moment, price, units
 from tradertape_brokers.upstox.answers import as_object
@@ -62,10 +62,17 @@ class UpstoxQuotes:
                 found[one.id] = tick
         return found
 
+    def _key(self, one: Instrument) -> str | None:
+        """Upstox's key; None of what it does not list, which has no quote."""
+        try:
+            return self._keys.key_of(one.exchange, one.tradingsymbol)
+        except Refused:
+            return None
+
     def _rows(
         self, path: str, instruments: Sequence[Instrument]
     ) -> Iterator[tuple[Instrument, Mapping[str, Any]]]:
-        keys = [self._keys.key_of(one.exchange, one.tradingsymbol) for one in instruments]
+        keys = [key for one in instruments if (key := self._key(one)) is not None]
         for at in range(0, len(keys), MOST_KEYS):
             params = {"instrument_key": ",".join(keys[at : at + MOST_KEYS])}
             answer = as_object(self._rest.get(path, params, Kind.QUOTES))
