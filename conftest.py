@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import re
+from collections import defaultdict
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -41,3 +44,30 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     # As the server sets it. At 700 new objects, looking for cycles took a tenth of the time.
     gc.set_threshold(50_000)
+
+
+_CLIENT_TEST = re.compile(
+    r"sandbox/tests/clients/test_(\w+)\.py::test_\w+\[(?:\w+\.py-)?(.*?)\](?:@|$)"
+)
+_ADAPTER_TEST = re.compile(r"brokers/tests/contract/test_(\w+)\.py::.*\[(kite|upstox|groww)[-\]]")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what the brokers' own clients called in the sandbox, and what each adapter passed."""
+    calls: dict[str, list[str]] = defaultdict(list)
+    passed: dict[str, int] = defaultdict(int)
+    for report in terminalreporter.stats.get("passed", ()):
+        if found := _CLIENT_TEST.search(report.nodeid):
+            calls[found[1]].append(found[2])
+        elif found := _ADAPTER_TEST.search(report.nodeid):
+            passed[found[2]] += 1
+    if calls:
+        terminalreporter.section("the brokers' own clients against the sandbox")
+    for client, names in sorted(calls.items()):
+        terminalreporter.write_line(
+            f"{client}, {len(names)} calls passed: {', '.join(sorted(names))}"
+        )
+    if passed:
+        terminalreporter.section("the adapters' contract suite against the sandbox")
+        tests = ", ".join(f"{name} {count} passed" for name, count in sorted(passed.items()))
+        terminalreporter.write_line(tests)
