@@ -137,13 +137,14 @@ test.describe("on a phone", () => {
     for (const [path, name] of [
       [`/backtests/${runs[0]?.run_id}?tab=config`, "Config"],
       ["/settings?tab=appearance", "Appearance"],
+      ["/settings?tab=keys", "Agents and workers"],
     ] as const) {
       await page.goto(path)
       const tab = page.getByRole("tab", { name, selected: true })
-      await expect(tab).toBeVisible()
-      const { x = -1, width = 0 } = (await tab.boundingBox()) ?? {}
-      expect(x).toBeGreaterThanOrEqual(0)
-      expect(x + width).toBeLessThanOrEqual(390)
+      for (const width of [1024, 390]) {
+        await page.setViewportSize({ width, height: 844 })
+        await expect(tab).toBeInViewport({ ratio: 0.99 })
+      }
     }
   })
 })

@@ -20,7 +20,14 @@ export function TabStrip({ tabs, value }: Props) {
   useEffect(() => {
     const list = strip.current
     const chosen = list?.querySelector<HTMLElement>('[aria-selected="true"]')
-    if (list && chosen) list.scrollLeft = chosen.offsetLeft - (list.clientWidth - chosen.offsetWidth) / 2
+    if (!list || !chosen) return
+    // Again when its size changes: the window is made narrower, or the font arrives.
+    const observer = new ResizeObserver(() => {
+      list.scrollLeft = chosen.offsetLeft - (list.clientWidth - chosen.offsetWidth) / 2
+    })
+    observer.observe(list)
+    observer.observe(chosen)
+    return () => observer.disconnect()
   }, [value])
   return (
     <Tabs.List ref={strip} mb="md" className={classes.strip}>

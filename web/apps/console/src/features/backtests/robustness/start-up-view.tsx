@@ -26,7 +26,7 @@ export function StartUpView({ result }: { result: StartUpResult }) {
       <Text size="xs" c="dimmed">
         Largest difference among the stocks with only this many bars before the last day.
       </Text>
-      <ScrollRegion label="Indicators, table" style={{ overflowX: "auto" }}>
+      <ScrollRegion label="Indicators, table" isRepeated style={{ overflowX: "auto" }}>
         <Table miw={560}>
           <Table.Thead>
             <Table.Tr>

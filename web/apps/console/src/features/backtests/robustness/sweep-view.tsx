@@ -32,7 +32,7 @@ export function SweepView({ result, name }: { result: SweepResult; name: Naming 
       {result.heat_maps.map((map) => (
         <Heat key={`${map.x} ${map.y}`} map={map} name={name} />
       ))}
-      <ScrollRegion label="Combinations, table" style={{ overflowX: "auto" }}>
+      <ScrollRegion label="Combinations, table" isRepeated style={{ overflowX: "auto" }}>
         <Table miw={560}>
           <Table.Thead>
             <Table.Tr>

@@ -46,7 +46,7 @@ export function WalkForwardView({
         <Stat label="Profitable windows" value={percent(result.out_of_sample.profitable_windows_pct, 0)} />
       </dl>
       <CurvesChart curves={curves} height={260} format={moneyShort} label="Equity out of sample" />
-      <ScrollRegion label="Windows, table" style={{ overflowX: "auto" }}>
+      <ScrollRegion label="Windows, table" isRepeated style={{ overflowX: "auto" }}>
         <Table miw={640}>
           <Table.Thead>
             <Table.Tr>
