@@ -1,4 +1,4 @@
-"""How long a portfolio's daily scan takes: `python bench/scan.py [UNIVERSE]`, all stocks by default.
+"""How long a portfolio's daily scan takes: `python bench/scan.py [UNIVERSE]`, by default `all`.
 
 A portfolio of two years on the simulated world is scanned for one day more: candles are read, the
 strategy is evaluated, the day is traded and stored. The first scan is cold, the others are warm.
@@ -72,8 +72,9 @@ def main(universe: str) -> None:
             portfolios.scans.scan(user_id, portfolio_id=portfolio_id, as_of=days[-HISTORY])
             portfolios.scans.scan(user_id, portfolio_id=portfolio_id, as_of=days[-DAYS - 1])
             took = [_scan(portfolios.scans, user_id, portfolio_id, day) for day in days[-DAYS:]]
+            median = statistics.median(took) * 1000
             print(
-                f"{universe} ({stocks} stocks) {model}: median {statistics.median(took) * 1000:.0f} ms, "
+                f"{universe} ({stocks} stocks) {model}: median {median:.0f} ms, "
                 f"worst {max(took) * 1000:.0f} ms, {len(took)} scans after {HISTORY - DAYS} days"
             )
         database.close()

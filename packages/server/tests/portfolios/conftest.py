@@ -73,4 +73,5 @@ class Desk:
 
 @pytest.fixture
 def desk(with_market: None, signed_in: TestClient, container: Container, clock: Any) -> Desk:
+    container.portfolios.schedule.stop()  # a test that takes a minute would be scanned beside
     return Desk(signed_in, container, clock)

@@ -8,6 +8,7 @@ import pytest
 
 from tradertape_core.kernel.clock import IST
 from tradertape_server.features.portfolios import schedule_times
+from tradertape_server.features.portfolios.schedule import ScanSchedule
 
 from .conftest import Desk
 
@@ -16,6 +17,11 @@ pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 def at(day: date, hour: int, minute: int = 0) -> datetime:
     return datetime.combine(day, time(hour, minute), IST)
+
+
+def schedule_of(desk: Desk) -> ScanSchedule:
+    """As a process that has just started has it."""
+    return ScanSchedule(desk.container.database, desk.clock, desk.container.portfolios.scans)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +49,7 @@ def test_todays_candle_is_not_final_before_a_quarter_past_four() -> None:
 
 def test_a_scan_runs_once_a_day_and_missed_days_are_made_up_for(desk: Desk) -> None:
     portfolio = desk.deploy(auto_place_signals=True)
-    schedule = desk.container.portfolios.schedule
+    schedule = schedule_of(desk)
     url = f"portfolios/{portfolio['id']}"
     desk.scan(portfolio, desk.days[-6])
     assert schedule.run_due() == 1  # five days were missed
@@ -67,7 +73,7 @@ def test_a_portfolio_that_fails_does_not_keep_the_others(
         return change(self, user_id, portfolio_id, *args)
 
     monkeypatch.setattr(work, "change", fails)
-    desk.container.portfolios.schedule.run_due()
+    schedule_of(desk).run_due()
     assert desk.get(f"portfolios/{fine['id']}")["traded_until"] == str(desk.days[-1])
     runs = desk.get("scans")
     assert [run["error"] for run in runs if run["error"]] == ["the disk is gone"]
@@ -78,5 +84,5 @@ def test_a_paused_portfolio_is_scanned_for_its_exits_and_a_retired_one_is_not(de
     paused, retired = desk.deploy(name="A"), desk.deploy(name="B")
     desk.post(f"portfolios/{paused['id']}/pause")
     desk.post(f"portfolios/{retired['id']}/retire")
-    assert desk.container.portfolios.schedule.run_due() == 1
+    assert schedule_of(desk).run_due() == 1
     assert desk.get(f"portfolios/{paused['id']}")["traded_until"] == str(desk.days[-1])
