@@ -12,6 +12,7 @@ from tradertape_server.features.auth.service import AuthService
 from tradertape_server.features.backtests.build import Backtests
 from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.brokerage.sandbox import Sandbox
+from tradertape_server.features.brokerage.service import BrokerageService
 from tradertape_server.features.changelog.service import Changelog
 from tradertape_server.features.execution.live_accounts import LiveAccounts
 from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
@@ -69,6 +70,7 @@ class Container:
     credentials: CredentialMonitor
     connections: Connections
     sandbox: Sandbox
+    brokerage: BrokerageService
     market: MarketService
     market_watch: MarketWatch
     instruments: InstrumentService

@@ -19,6 +19,7 @@ from tradertape_server.features.auth.http.routes import router as auth
 from tradertape_server.features.auth.sign_in import known_devices
 from tradertape_server.features.backtests.http.routes import router as backtests
 from tradertape_server.features.backtests.http.study_routes import router as studies
+from tradertape_server.features.brokerage.routes import router as brokers
 from tradertape_server.features.brokerage.sandbox_routes import router as sandbox
 from tradertape_server.features.changelog.routes import router as changelog
 from tradertape_server.features.feed.http.routes import router as live
@@ -69,6 +70,7 @@ ROUTERS = (
     worker_accounts,
     auth,
     sandbox,
+    brokers,
     market,
     live,
     ticks_socket,

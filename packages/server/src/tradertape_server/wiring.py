@@ -22,8 +22,11 @@ from tradertape_server.features.backtests.build import Backtests, build_backtest
 from tradertape_server.features.backtests.queries import RUNS, STUDIES, why_strategy_in_use
 from tradertape_server.features.brokerage.accounts import Addresses
 from tradertape_server.features.brokerage.connections import Connections
+from tradertape_server.features.brokerage.credentials import CredentialStore
 from tradertape_server.features.brokerage.sandbox import Sandbox
 from tradertape_server.features.brokerage.sandbox_process import SandboxProcess
+from tradertape_server.features.brokerage.service import BrokerageService
+from tradertape_server.features.brokerage.views import Links
 from tradertape_server.features.changelog.service import Changelog
 from tradertape_server.features.execution.account_events import AccountEvents
 from tradertape_server.features.execution.live_accounts import LiveAccounts
@@ -197,6 +200,7 @@ def _join(
         credentials=CredentialMonitor(auth.authenticator),
         connections=connections,
         sandbox=build_sandbox(base, connections),
+        brokerage=build_brokerage(base, auth, connections),
         market=data.market,
         market_watch=MarketWatch(data.market),
         instruments=data.instruments,
@@ -267,6 +271,17 @@ def build_sandbox(base: Base, connections: Connections) -> Sandbox:
         external_url=settings.sandbox_url,
         is_alone=not is_sharing,
     )
+
+
+def build_brokerage(base: Base, auth: AuthService, connections: Connections) -> BrokerageService:
+    """Credentials and logins at brokers; the account's page shows them too."""
+    links = Links(public_url=base.settings.effective_public_url)
+    store = CredentialStore(base.secrets)
+    service = BrokerageService(
+        base.database, base.clock, connections, store, registry.names(), links
+    )
+    auth.account.brokers_of = service.states_of
+    return service
 
 
 def build_market_data(base: Base, connections: Connections) -> MarketData:

@@ -31,7 +31,7 @@ def test_status_is_the_brokers_session_and_not_the_users(signed_in: TestClient) 
     signed_in.post("/api/auth/kite-credentials", json={"api_key": "abcd1234"})
     status = signed_in.get("/api/auth/status").json()
     assert (status["connected"], status["broker"]) == (False, "kite")
-    assert status["login_url"].endswith("api_key=abcd1234")
+    assert status["login_url"].endswith("/api/brokers/kite/login")
     assert signed_in.get("/api/auth/me").json()["brokers"][0]["name"] == "kite"
 
 

@@ -20,7 +20,7 @@ MISSING = {
     "path": "nothing", "study_id": "st_ffffffffffffffffffffffff",
     "strategy_run_id": "nothing", "order_id": "1", "trigger_id": 987654,
     "watchlist_id": 987654, "gtt_id": 987654, "portfolio_id": 987654, "signal_id": 987654,
-    "position_id": 987654,
+    "position_id": 987654, "broker": "kite",
 }  # fmt: skip
 
 
@@ -86,6 +86,14 @@ ROUTES: dict[str, Row] = {
     "POST /api/auth/kite-credentials": SESSION,
     "DELETE /api/auth/kite-credentials": SESSION,
     "GET /api/auth/activity": SESSION,
+    "GET /api/brokers": SESSION,
+    "GET /api/brokers/{broker}": SESSION,
+    "PUT /api/brokers/{broker}/credentials": SESSION,
+    "DELETE /api/brokers/{broker}/credentials": SESSION,
+    "POST /api/brokers/{broker}/login": SESSION,
+    "GET /api/brokers/{broker}/login": PUBLIC,  # sends strangers to the console to sign in
+    "POST /api/brokers/{broker}/session": SESSION,
+    "DELETE /api/brokers/{broker}/session": SESSION,
     "GET /api/auth/agent-keys": SESSION,
     "POST /api/auth/agent-keys": SESSION,
     "POST /api/auth/agent-keys/{key_id}/regenerate": OWN_KEY,

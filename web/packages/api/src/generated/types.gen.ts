@@ -4099,6 +4099,40 @@ export type SaveKiteCredentials = {
 };
 
 /**
+ * SaveCredentials
+ *
+ * An app at a broker. Secrets that are not given are not stored, and removed if they were.
+ *
+ * replace: also when another environment (the real broker, the sandbox) is connected.
+ */
+export type SaveCredentials = {
+    /**
+     * Api Key
+     */
+    api_key: string;
+    /**
+     * Api Secret
+     */
+    api_secret?: null;
+    /**
+     * Environment
+     */
+    environment?: 'live' | 'sandbox' | null;
+    /**
+     * Replace
+     */
+    replace?: boolean;
+    /**
+     * Totp Secret
+     */
+    totp_secret?: null;
+    /**
+     * User Id
+     */
+    user_id?: string | null;
+};
+
+/**
  * SandboxOut
  *
  * The sandbox: one for everybody on this server, with an account for each person.
@@ -8746,6 +8780,34 @@ export type OptionAction = {
 };
 
 /**
+ * OpenSession
+ *
+ * The callback's code and a proof; without one, what is stored is used.
+ */
+export type OpenSession = {
+    /**
+     * Api Secret
+     */
+    api_secret?: null;
+    /**
+     * Checksum
+     */
+    checksum?: null;
+    /**
+     * State
+     */
+    state?: string;
+    /**
+     * Timestamp
+     */
+    timestamp?: number | null;
+    /**
+     * Totp
+     */
+    totp?: null;
+};
+
+/**
  * NoteIn
  *
  * Why; kept with the signal.
@@ -9384,6 +9446,68 @@ export type Logout = {
 };
 
 /**
+ * LoginOut
+ *
+ * A login that has begun.
+ *
+ * login_url: the broker's page; None where there is none. state: comes back with the callback, is
+ * valid once, for ten minutes and in this browser.
+ */
+export type LoginOut = {
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Has Stored Proof
+     */
+    has_stored_proof: boolean;
+    /**
+     * Login Url
+     */
+    login_url: string | null;
+    /**
+     * Proofs
+     */
+    proofs: Array<string>;
+    /**
+     * Redirect Uri
+     */
+    redirect_uri: string;
+    /**
+     * State
+     */
+    state: string;
+};
+
+/**
+ * LoginFlowOut
+ *
+ * How to sign in. proofs: any one is sufficient, the best first.
+ *
+ * has_page: on the broker's own page, which returns to `redirect_uri` with the code in the
+ * parameter `callback_parameter`. `redirect_uri` is what the app at the broker is registered with.
+ */
+export type LoginFlowOut = {
+    /**
+     * Callback Parameter
+     */
+    callback_parameter: string;
+    /**
+     * Has Page
+     */
+    has_page: boolean;
+    /**
+     * Proofs
+     */
+    proofs: Array<'checksum' | 'secret' | 'timed_checksum' | 'totp'>;
+    /**
+     * Redirect Uri
+     */
+    redirect_uri: string;
+};
+
+/**
  * LinkRequest
  *
  * The address to send a sign-in link and code to.
@@ -9639,6 +9763,22 @@ export type KeyRow = {
      * Scopes
      */
     scopes: Array<string>;
+};
+
+/**
+ * IpFactsOut
+ *
+ * Whether the broker takes orders from registered addresses only.
+ */
+export type IpFactsOut = {
+    /**
+     * Needs Registered Address
+     */
+    needs_registered_address: boolean;
+    /**
+     * Rule
+     */
+    rule: string;
 };
 
 /**
@@ -10767,6 +10907,49 @@ export type DataSetOut = {
 };
 
 /**
+ * CredentialsOut
+ *
+ * The stored credentials. Of secrets only whether they are stored, and a hint.
+ *
+ * api_key: as it stands in the login page's address; only its end where it is a secret itself.
+ * storage: where the secret is.
+ */
+export type CredentialsOut = {
+    /**
+     * Api Key
+     */
+    api_key: string | null;
+    /**
+     * Has Secret
+     */
+    has_secret: boolean;
+    /**
+     * Has Totp Secret
+     */
+    has_totp_secret: boolean;
+    /**
+     * Is Set
+     */
+    is_set: boolean;
+    /**
+     * Secret Hint
+     */
+    secret_hint: string | null;
+    /**
+     * Storage
+     */
+    storage: 'browser' | 'cloud';
+    /**
+     * Updated At
+     */
+    updated_at: string | null;
+    /**
+     * User Id
+     */
+    user_id: string | null;
+};
+
+/**
  * CreatedOptionRun
  *
  * An option run with its legs; nothing is placed.
@@ -11243,6 +11426,74 @@ export type Catalogue = {
 };
 
 /**
+ * CapabilitiesOut
+ *
+ * What a broker can do.
+ */
+export type CapabilitiesOut = {
+    /**
+     * Candle Intervals
+     */
+    candle_intervals: Array<string>;
+    /**
+     * Exchanges
+     */
+    exchanges: Array<string>;
+    /**
+     * Feed Instruments
+     */
+    feed_instruments: number;
+    /**
+     * Gtt Single
+     */
+    gtt_single: boolean;
+    /**
+     * Gtt Two Leg
+     */
+    gtt_two_leg: boolean;
+    /**
+     * Modifications
+     */
+    modifications: number;
+    /**
+     * Order Types
+     */
+    order_types: Array<string>;
+    /**
+     * Products
+     */
+    products: Array<string>;
+    /**
+     * Protects Markets
+     */
+    protects_markets: boolean;
+    /**
+     * Slices
+     */
+    slices: boolean;
+    /**
+     * Tag Length
+     */
+    tag_length: number;
+    /**
+     * Tick Modes
+     */
+    tick_modes: Array<string>;
+    /**
+     * Updates Orders
+     */
+    updates_orders: boolean;
+    /**
+     * Validities
+     */
+    validities: Array<string>;
+    /**
+     * Varieties
+     */
+    varieties: Array<string>;
+};
+
+/**
  * CandlesOut
  *
  * Candles of one symbol, oldest first.
@@ -11451,6 +11702,75 @@ export type BrokerStatus = {
      * User Id
      */
     user_id: string | null;
+};
+
+/**
+ * BrokerSessionOut
+ *
+ * The session at the broker, which is independent of the session of the console.
+ */
+export type BrokerSessionOut = {
+    /**
+     * Connected
+     */
+    connected: boolean;
+    /**
+     * Expires At
+     */
+    expires_at: string | null;
+    /**
+     * Expires In S
+     */
+    expires_in_s: number | null;
+    /**
+     * Login Time
+     */
+    login_time: string | null;
+    /**
+     * Login Url
+     */
+    login_url: string | null;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * User Id
+     */
+    user_id: string | null;
+};
+
+/**
+ * BrokerOut
+ *
+ * A broker, and what you have there.
+ */
+export type BrokerOut = {
+    capabilities: CapabilitiesOut;
+    credentials: CredentialsOut;
+    /**
+     * Environment
+     */
+    environment: 'live' | 'sandbox';
+    /**
+     * Environments
+     */
+    environments: Array<'live' | 'sandbox'>;
+    ip: IpFactsOut;
+    login: LoginFlowOut;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Postback Url
+     */
+    postback_url: string | null;
+    session: BrokerSessionOut;
+    /**
+     * Title
+     */
+    title: string;
 };
 
 /**
@@ -11677,6 +11997,40 @@ export type SaveKiteCredentialsWritable = {
 };
 
 /**
+ * SaveCredentials
+ *
+ * An app at a broker. Secrets that are not given are not stored, and removed if they were.
+ *
+ * replace: also when another environment (the real broker, the sandbox) is connected.
+ */
+export type SaveCredentialsWritable = {
+    /**
+     * Api Key
+     */
+    api_key: string;
+    /**
+     * Api Secret
+     */
+    api_secret?: string | null;
+    /**
+     * Environment
+     */
+    environment?: 'live' | 'sandbox' | null;
+    /**
+     * Replace
+     */
+    replace?: boolean;
+    /**
+     * Totp Secret
+     */
+    totp_secret?: string | null;
+    /**
+     * User Id
+     */
+    user_id?: string | null;
+};
+
+/**
  * NoProtection
  *
  * The run has no protection of this kind: an empty object.
@@ -11699,6 +12053,38 @@ export type PasswordLoginWritable = {
      * Password
      */
     password: string;
+    /**
+     * Totp
+     */
+    totp?: string | null;
+};
+
+/**
+ * OpenSession
+ *
+ * The callback's code and a proof; without one, what is stored is used.
+ */
+export type OpenSessionWritable = {
+    /**
+     * Api Secret
+     */
+    api_secret?: string | null;
+    /**
+     * Checksum
+     */
+    checksum?: string | null;
+    /**
+     * Code
+     */
+    code?: string;
+    /**
+     * State
+     */
+    state?: string;
+    /**
+     * Timestamp
+     */
+    timestamp?: number | null;
     /**
      * Totp
      */
@@ -15799,11 +16185,20 @@ export type SignInMethodsApiAuthSignInMethodsGetResponse = SignInMethodsApiAuthS
 export type BrokerStatusApiAuthStatusGetData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * Broker
+         */
+        broker?: string | null;
+    };
     url: '/api/auth/status';
 };
 
 export type BrokerStatusApiAuthStatusGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
     /**
      * Not signed in, or no longer.
      */
@@ -15812,6 +16207,10 @@ export type BrokerStatusApiAuthStatusGetErrors = {
      * Signed in, without the permission for this; or a page of another site asks.
      */
     403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
     /**
      * The request does not match this description.
      */
@@ -17566,6 +17965,49 @@ export type ListStudyRowsApiBacktestStudiesStudyIdRowsGetResponses = {
 
 export type ListStudyRowsApiBacktestStudiesStudyIdRowsGetResponse = ListStudyRowsApiBacktestStudiesStudyIdRowsGetResponses[keyof ListStudyRowsApiBacktestStudiesStudyIdRowsGetResponses];
 
+export type ListBrokersApiBrokersGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/brokers';
+};
+
+export type ListBrokersApiBrokersGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListBrokersApiBrokersGetError = ListBrokersApiBrokersGetErrors[keyof ListBrokersApiBrokersGetErrors];
+
+export type ListBrokersApiBrokersGetResponses = {
+    /**
+     * Response List Brokers Api Brokers Get
+     *
+     * Successful Response
+     */
+    200: Array<BrokerOut>;
+};
+
+export type ListBrokersApiBrokersGetResponse = ListBrokersApiBrokersGetResponses[keyof ListBrokersApiBrokersGetResponses];
+
 export type ReadSandboxApiBrokersSandboxGetData = {
     body?: never;
     path?: never;
@@ -17667,6 +18109,441 @@ export type SetUpSandboxApiBrokersSandboxPostResponses = {
 };
 
 export type SetUpSandboxApiBrokersSandboxPostResponse = SetUpSandboxApiBrokersSandboxPostResponses[keyof SetUpSandboxApiBrokersSandboxPostResponses];
+
+export type ShowBrokerApiBrokersBrokerGetData = {
+    body?: never;
+    path: {
+        /**
+         * Broker
+         *
+         * `kite`, `upstox` or `groww`.
+         */
+        broker: string;
+    };
+    query?: never;
+    url: '/api/brokers/{broker}';
+};
+
+export type ShowBrokerApiBrokersBrokerGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ShowBrokerApiBrokersBrokerGetError = ShowBrokerApiBrokersBrokerGetErrors[keyof ShowBrokerApiBrokersBrokerGetErrors];
+
+export type ShowBrokerApiBrokersBrokerGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: BrokerOut;
+};
+
+export type ShowBrokerApiBrokersBrokerGetResponse = ShowBrokerApiBrokersBrokerGetResponses[keyof ShowBrokerApiBrokersBrokerGetResponses];
+
+export type DeleteCredentialsApiBrokersBrokerCredentialsDeleteData = {
+    body?: never;
+    path: {
+        /**
+         * Broker
+         *
+         * `kite`, `upstox` or `groww`.
+         */
+        broker: string;
+    };
+    query?: never;
+    url: '/api/brokers/{broker}/credentials';
+};
+
+export type DeleteCredentialsApiBrokersBrokerCredentialsDeleteErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type DeleteCredentialsApiBrokersBrokerCredentialsDeleteError = DeleteCredentialsApiBrokersBrokerCredentialsDeleteErrors[keyof DeleteCredentialsApiBrokersBrokerCredentialsDeleteErrors];
+
+export type DeleteCredentialsApiBrokersBrokerCredentialsDeleteResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteCredentialsApiBrokersBrokerCredentialsDeleteResponse = DeleteCredentialsApiBrokersBrokerCredentialsDeleteResponses[keyof DeleteCredentialsApiBrokersBrokerCredentialsDeleteResponses];
+
+export type SaveCredentialsApiBrokersBrokerCredentialsPutData = {
+    body: SaveCredentialsWritable;
+    path: {
+        /**
+         * Broker
+         *
+         * `kite`, `upstox` or `groww`.
+         */
+        broker: string;
+    };
+    query?: never;
+    url: '/api/brokers/{broker}/credentials';
+};
+
+export type SaveCredentialsApiBrokersBrokerCredentialsPutErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type SaveCredentialsApiBrokersBrokerCredentialsPutError = SaveCredentialsApiBrokersBrokerCredentialsPutErrors[keyof SaveCredentialsApiBrokersBrokerCredentialsPutErrors];
+
+export type SaveCredentialsApiBrokersBrokerCredentialsPutResponses = {
+    /**
+     * Successful Response
+     */
+    200: BrokerOut;
+};
+
+export type SaveCredentialsApiBrokersBrokerCredentialsPutResponse = SaveCredentialsApiBrokersBrokerCredentialsPutResponses[keyof SaveCredentialsApiBrokersBrokerCredentialsPutResponses];
+
+export type GoToLoginApiBrokersBrokerLoginGetData = {
+    body?: never;
+    path: {
+        /**
+         * Broker
+         *
+         * `kite`, `upstox` or `groww`.
+         */
+        broker: string;
+    };
+    query?: never;
+    url: '/api/brokers/{broker}/login';
+};
+
+export type GoToLoginApiBrokersBrokerLoginGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type GoToLoginApiBrokersBrokerLoginGetError = GoToLoginApiBrokersBrokerLoginGetErrors[keyof GoToLoginApiBrokersBrokerLoginGetErrors];
+
+export type BeginLoginApiBrokersBrokerLoginPostData = {
+    body?: never;
+    path: {
+        /**
+         * Broker
+         *
+         * `kite`, `upstox` or `groww`.
+         */
+        broker: string;
+    };
+    query?: never;
+    url: '/api/brokers/{broker}/login';
+};
+
+export type BeginLoginApiBrokersBrokerLoginPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type BeginLoginApiBrokersBrokerLoginPostError = BeginLoginApiBrokersBrokerLoginPostErrors[keyof BeginLoginApiBrokersBrokerLoginPostErrors];
+
+export type BeginLoginApiBrokersBrokerLoginPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: LoginOut;
+};
+
+export type BeginLoginApiBrokersBrokerLoginPostResponse = BeginLoginApiBrokersBrokerLoginPostResponses[keyof BeginLoginApiBrokersBrokerLoginPostResponses];
+
+export type EndSessionApiBrokersBrokerSessionDeleteData = {
+    body?: never;
+    path: {
+        /**
+         * Broker
+         *
+         * `kite`, `upstox` or `groww`.
+         */
+        broker: string;
+    };
+    query?: never;
+    url: '/api/brokers/{broker}/session';
+};
+
+export type EndSessionApiBrokersBrokerSessionDeleteErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type EndSessionApiBrokersBrokerSessionDeleteError = EndSessionApiBrokersBrokerSessionDeleteErrors[keyof EndSessionApiBrokersBrokerSessionDeleteErrors];
+
+export type EndSessionApiBrokersBrokerSessionDeleteResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type EndSessionApiBrokersBrokerSessionDeleteResponse = EndSessionApiBrokersBrokerSessionDeleteResponses[keyof EndSessionApiBrokersBrokerSessionDeleteResponses];
+
+export type OpenSessionApiBrokersBrokerSessionPostData = {
+    body: OpenSessionWritable;
+    path: {
+        /**
+         * Broker
+         *
+         * `kite`, `upstox` or `groww`.
+         */
+        broker: string;
+    };
+    query?: never;
+    url: '/api/brokers/{broker}/session';
+};
+
+export type OpenSessionApiBrokersBrokerSessionPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type OpenSessionApiBrokersBrokerSessionPostError = OpenSessionApiBrokersBrokerSessionPostErrors[keyof OpenSessionApiBrokersBrokerSessionPostErrors];
+
+export type OpenSessionApiBrokersBrokerSessionPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: BrokerOut;
+};
+
+export type OpenSessionApiBrokersBrokerSessionPostResponse = OpenSessionApiBrokersBrokerSessionPostResponses[keyof OpenSessionApiBrokersBrokerSessionPostResponses];
 
 export type ChangelogApiChangelogGetData = {
     body?: never;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tradertape_server.platform.database.engine import Base
@@ -122,24 +122,6 @@ class ApiKey(Base):
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
-
-
-class BrokerCredential(Base):
-    """Credentials for a broker's API; the secret is optional and encrypted."""
-
-    __tablename__ = "broker_credentials"
-    __table_args__ = (UniqueConstraint("user_id", "broker"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    broker: Mapped[str] = mapped_column(String(20))
-    environment: Mapped[str] = mapped_column(String(10), default="live")
-    api_key: Mapped[str] = mapped_column(Text)
-    secret: Mapped[bytes | None] = mapped_column(LargeBinary)  # encrypted
-    totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)  # encrypted
-    secret_hint: Mapped[str | None] = mapped_column(String(10))
-    broker_user_id: Mapped[str | None] = mapped_column(String(50))
-    updated_at: Mapped[datetime]
 
 
 class AuditEntry(Base):

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from tradertape_server.features.auth.models import (
     ApiKey,
     AuditEntry,
-    BrokerCredential,
     SignInCode,
     User,
     UserSession,
@@ -165,15 +164,6 @@ def key_of(session: Session, user_id: int, kind: str, key_id: int) -> ApiKey:
     if key is None:
         raise NotFound("Key")
     return key
-
-
-def credential_of(session: Session, user_id: int, broker: str) -> BrokerCredential | None:
-    """The credentials the account stored for a broker, None if there are none."""
-    return session.scalar(
-        select(BrokerCredential).where(
-            BrokerCredential.user_id == user_id, BrokerCredential.broker == broker
-        )
-    )
 
 
 def audit_entries(

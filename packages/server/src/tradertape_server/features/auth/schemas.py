@@ -156,19 +156,6 @@ class Me(Reply):
     agent: AgentState
 
 
-class BrokerStatus(Reply):
-    """The broker's session, which is independent of the session of the console."""
-
-    broker: str | None
-    connected: bool
-    user_id: str | None
-    login_time: IstTime | None
-    expires_at: IstTime | None
-    expires_in_s: int | None
-    reason: str
-    login_url: str | None
-
-
 class SessionRow(Reply):
     """A signed-in browser."""
 
@@ -280,25 +267,6 @@ class NewKey(KeyRow):
     """A key with its token, which is shown only once."""
 
     token: str
-
-
-class SaveKiteCredentials(Body):
-    """The credentials of a Kite Connect app; without the secret, login is done in the browser."""
-
-    api_key: str = Field(min_length=4, max_length=100, pattern=r"^[A-Za-z0-9]+$")
-    api_secret: SecretStr | None = Field(default=None, min_length=4, max_length=200)
-    user_id: str | None = Field(default=None, max_length=50)
-
-
-class KiteCredentials(Reply):
-    """The stored Kite credentials; of the secret only the last two characters."""
-
-    api_key: str | None
-    has_secret: bool
-    secret_hint: str | None
-    user_id: str | None
-    updated_at: IstTime | None
-    storage: Literal["browser", "cloud"]
 
 
 class UserRow(Reply):

@@ -73,7 +73,7 @@ class AuthService:
             public_url=policy.public_url,
             allow_signup=policy.allow_signup,
         )
-        self.account = Account(database, clock, secrets, passwords)
+        self.account = Account(database, clock, passwords)
         self.second_factor = SecondFactor(database, clock, secrets, mailer)
         self.keys: dict[Kind, Keys] = {
             "agent": Keys(clock, "agent"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tradertape_server.platform.database.engine import Base
@@ -12,6 +12,28 @@ from tradertape_server.platform.database.engine import Base
 BROKER = String(20)
 BROKER_USER = String(50)
 HASH = String(64)
+
+
+class BrokerCredential(Base):
+    """A person's app at a broker.
+
+    api_key is encrypted, after a mark; rows of older versions have it in clear. The secret and the
+    authenticator's key are there if the person asked for it.
+    """
+
+    __tablename__ = "broker_credentials"
+    __table_args__ = (UniqueConstraint("user_id", "broker"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    broker: Mapped[str] = mapped_column(BROKER)
+    environment: Mapped[str] = mapped_column(String(10))
+    api_key: Mapped[str] = mapped_column(Text)
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)  # encrypted
+    totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)  # encrypted
+    secret_hint: Mapped[str | None] = mapped_column(String(10))
+    broker_user_id: Mapped[str | None] = mapped_column(BROKER_USER)  # as the person gave it
+    updated_at: Mapped[datetime]
 
 
 class BrokerSession(Base):

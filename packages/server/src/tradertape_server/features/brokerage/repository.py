@@ -1,4 +1,4 @@
-"""SQL of sessions at brokers; tokens pass through here encrypted."""
+"""SQL of accounts at brokers; what is secret passes through here encrypted."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
-from tradertape_server.features.brokerage.models import BrokerSession
+from tradertape_server.features.brokerage.models import (
+    BrokerCredential,
+    BrokerLogin,
+    BrokerPreference,
+    BrokerSession,
+)
 
 MOST_REASON = 300
 
@@ -88,3 +93,59 @@ def end_session(
         .values(ended_at=now, end=end, reason=reason[:MOST_REASON], token=b"")
     )
     return cast("CursorResult[tuple[()]]", done).rowcount == 1
+
+
+def accounts_of(session: Session, broker: str, broker_user_id: str) -> Sequence[BrokerSession]:
+    """The last sessions, of everybody, with this account at the broker."""
+    return session.scalars(
+        select(BrokerSession).where(
+            BrokerSession.broker == broker, BrokerSession.broker_user_id == broker_user_id
+        )
+    ).all()
+
+
+def sessions_of(session: Session, user_id: int) -> Sequence[BrokerSession]:
+    """A person's last sessions, one of each broker."""
+    return session.scalars(select(BrokerSession).where(BrokerSession.user_id == user_id)).all()
+
+
+def credential_of(session: Session, user_id: int, broker: str) -> BrokerCredential | None:
+    """A person's credentials for a broker."""
+    return session.scalars(
+        select(BrokerCredential).where(
+            BrokerCredential.user_id == user_id, BrokerCredential.broker == broker
+        )
+    ).one_or_none()
+
+
+def credentials_of_account(
+    session: Session, broker: str, broker_user_id: str
+) -> Sequence[BrokerCredential]:
+    """The credentials of everybody who has connected this account at the broker."""
+    owners = [row.user_id for row in accounts_of(session, broker, broker_user_id)]
+    return session.scalars(
+        select(BrokerCredential).where(
+            BrokerCredential.broker == broker, BrokerCredential.user_id.in_(owners)
+        )
+    ).all()
+
+
+def take_login(session: Session, state_hash: str) -> BrokerLogin | None:
+    """A login by its state, which is gone afterwards: of two callers one gets it."""
+    row = session.scalars(
+        select(BrokerLogin).where(BrokerLogin.state_hash == state_hash).with_for_update()
+    ).one_or_none()
+    if row is not None:
+        session.delete(row)
+        session.flush()
+    return row
+
+
+def delete_old_logins(session: Session, now: datetime) -> None:
+    """Delete logins that nobody can finish any more."""
+    session.execute(delete(BrokerLogin).where(BrokerLogin.expires_at <= now))
+
+
+def preference_of(session: Session, user_id: int) -> BrokerPreference | None:
+    """Which mails a person wants, if they ever said."""
+    return session.get(BrokerPreference, user_id)

@@ -1,4 +1,4 @@
-"""Routes of the account pages: devices, password, second factor, broker credentials."""
+"""Routes of the account pages: devices, password, second factor."""
 
 from __future__ import annotations
 
@@ -90,34 +90,6 @@ def renew_recovery_codes(
 ) -> schemas.RecoveryCodes:
     """Replace the recovery codes with new ones, with a current code or a recovery code."""
     return auth.second_factor.renew_codes(user, "".join(body.code.split()), origin)
-
-
-@router.get("/kite-credentials")
-def kite_credentials(auth: Auth, user: SessionUser, session: DbSession) -> schemas.KiteCredentials:
-    """The stored Kite credentials; the secret is never returned."""
-    return auth.account.kite_credentials(session, user.id)
-
-
-@router.post("/kite-credentials")
-def save_kite_credentials(
-    body: schemas.SaveKiteCredentials,
-    auth: Auth,
-    user: SessionUser,
-    session: DbSession,
-    origin: Origin,
-) -> schemas.KiteCredentials:
-    """Store Kite's API key, and for one-click login the secret, encrypted."""
-    auth.account.save_kite_credentials(session, user, body, origin)
-    session.flush()
-    return auth.account.kite_credentials(session, user.id)
-
-
-@router.delete("/kite-credentials", status_code=204)
-def delete_kite_credentials(
-    auth: Auth, user: SessionUser, session: DbSession, origin: Origin
-) -> None:
-    """Delete Kite's API key and secret."""
-    auth.account.delete_kite_credentials(session, user, origin)
 
 
 @router.get("/activity")

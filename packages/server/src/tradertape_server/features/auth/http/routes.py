@@ -108,12 +108,6 @@ def me(auth: Auth, caller: KnownCaller, session: DbSession) -> schemas.Me:
     return auth.account.me(session, caller.id)
 
 
-@router.get("/status")
-def broker_status(auth: Auth, user: SessionUser, session: DbSession) -> schemas.BrokerStatus:
-    """The broker's session, which is independent of the session of the console."""
-    return auth.account.broker_status(session, user.id)
-
-
 def _sign_in_response(auth: Auth, signed_in: SignedIn, response: Response) -> schemas.Me:
     cookie = cookie_header(signed_in.token, life=auth.policy.life, secure=auth.policy.is_secure)
     response.headers.append("set-cookie", cookie)
