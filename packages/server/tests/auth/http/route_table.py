@@ -86,6 +86,8 @@ ROUTES: dict[str, Row] = {
     "POST /api/auth/kite-credentials": SESSION,
     "DELETE /api/auth/kite-credentials": SESSION,
     "GET /api/auth/activity": SESSION,
+    "GET /api/live/market": SESSION,
+    "PUT /api/live/market": SESSION,
     "GET /api/brokers": SESSION,
     "GET /api/brokers/{broker}": SESSION,
     "PUT /api/brokers/{broker}/credentials": SESSION,
