@@ -49,6 +49,12 @@ export default defineConfig({
     { name: "results", testMatch: "results.spec.ts", dependencies: ["journeys"], use: { storageState } },
     { name: "market", testMatch: "market.spec.ts", dependencies: ["journeys"], use: { storageState } },
     {
+      name: "brokers",
+      testMatch: "brokers.spec.ts",
+      dependencies: ["journeys"],
+      use: { storageState },
+    },
+    {
       name: "typing",
       testMatch: "typing.spec.ts",
       dependencies: ["option-runs", "market"],
@@ -64,7 +70,7 @@ export default defineConfig({
     {
       name: "care",
       testMatch: "care.spec.ts",
-      dependencies: ["option-runs", "market", "typing", "navigation", "results"],
+      dependencies: ["option-runs", "market", "typing", "navigation", "results", "brokers"],
       use: { storageState },
     },
     { name: "restart", testMatch: "restart.spec.ts", dependencies: ["care"], use: { storageState } },

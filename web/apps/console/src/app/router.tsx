@@ -7,6 +7,7 @@ import {
   redirect,
 } from "@tanstack/react-router"
 import { ApiError } from "@tradertape/api/client.ts"
+import "@/lib/brokers/arrival"
 import { live } from "@/lib/live"
 import { meQuery } from "@/lib/queries/auth"
 import type { Tab } from "@/lib/queries/strategies"
@@ -197,6 +198,13 @@ const gttsRoute = createRoute({
   component: lazyPage(() => import("@/features/gtts/gtts-page"), "GttsPage"),
 })
 
+/** Where a broker's login page returns to; it reads its own query, see `lib/brokers/arrival`. */
+const brokerCallbackRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/brokers/$broker/callback",
+  component: lazyPage(() => import("@/features/settings/brokers/callback/callback-page"), "CallbackPage"),
+})
+
 const changelogRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/changelog",
@@ -208,6 +216,16 @@ const settingsRoute = createRoute({
   path: "/settings",
   validateSearch: (raw: Raw): { tab?: string } => ({ tab: text(raw.tab) }),
   component: lazyPage(() => import("@/features/settings/settings-page"), "SettingsPage"),
+})
+
+/** The address in mails and messages of the server: `?connect=` names the broker. */
+const brokerSettingsRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/settings/brokers",
+  validateSearch: (raw: Raw): { connect?: string } => ({ connect: text(raw.connect) }),
+  beforeLoad: ({ search: { connect } }) => {
+    throw redirect({ to: "/settings", search: { tab: "brokers" }, ...(connect && { hash: connect }) })
+  },
 })
 
 /** Every other address: a page inside the navigation, for those who are signed in. */
@@ -230,8 +248,10 @@ const routeTree = rootRoute.addChildren([
     symbolRoute,
     optionsRoute,
     gttsRoute,
+    brokerCallbackRoute,
     changelogRoute,
     settingsRoute,
+    brokerSettingsRoute,
     unknownRoute,
   ]),
 ])

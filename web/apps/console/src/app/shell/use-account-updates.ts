@@ -6,7 +6,17 @@ import { overviewQuery } from "@/lib/queries/workers"
 
 const REFETCH_DELAY_MS = 400
 /** Query keys whose data changes without any action on this page. */
-const LIVE = new Set<unknown>(["activity", "gtts", "live", "options", "risk", "watchlists", "workers"])
+const LIVE = new Set<unknown>([
+  "activity",
+  "brokers",
+  "gtts",
+  "live",
+  "options",
+
+  "risk",
+  "watchlists",
+  "workers",
+])
 
 /** Refetch what the frame and the lists show after account events, at most once per REFETCH_DELAY_MS. */
 export function useAccountUpdates(): void {

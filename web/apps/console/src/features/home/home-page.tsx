@@ -6,6 +6,7 @@ import { PageHeader } from "@/components/page/page-header"
 import { SimulatedBadge } from "@/components/states/simulated-badge"
 import { meQuery } from "@/lib/queries/auth"
 import { dataSetsQuery } from "@/lib/queries/market"
+import { ConnectBroker } from "./connect-broker"
 import { DataSets } from "./data-sets"
 import classes from "./home.module.css"
 import { LiveStrip } from "./live-strip"
@@ -36,6 +37,7 @@ export function HomePage() {
           <RecentRuns />
         </Stack>
         <Stack gap="md">
+          <ConnectBroker />
           <RecentStrategies />
           <DataSets />
         </Stack>

@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router"
 import { PageHeader } from "@/components/page/page-header"
 import { TabStrip } from "@/components/page/tab-strip"
 import { AppearanceTab } from "./appearance-tab"
+import { BrokersTab } from "./brokers/brokers-tab"
 import { KeysTab } from "./keys-tab"
 import { PaperAccountsTab } from "./paper-accounts-tab"
 import { ProfileTab } from "./profile-tab"
@@ -12,6 +13,7 @@ import classes from "./settings.module.css"
 const TABS = [
   { value: "profile", label: "Profile", Body: ProfileTab },
   { value: "security", label: "Security", Body: SecurityTab },
+  { value: "brokers", label: "Brokers", Body: BrokersTab },
   { value: "accounts", label: "Paper accounts", Body: PaperAccountsTab },
   { value: "keys", label: "Agents and workers", Body: KeysTab },
   { value: "appearance", label: "Appearance", Body: AppearanceTab },

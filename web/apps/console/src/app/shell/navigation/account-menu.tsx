@@ -2,6 +2,7 @@ import { Menu, Text, useComputedColorScheme, useMantineColorScheme } from "@mant
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { CircleUser, EyeOff, LogOut, Moon, Settings, Sun } from "lucide-react"
+import { forgetSecretsOnSignOut } from "@/lib/brokers/secrets"
 import { notifyFailure } from "@/lib/notify"
 import { setPreferences, usePreferences } from "@/lib/preferences"
 import { meQuery, signOut } from "@/lib/queries/auth"
@@ -9,6 +10,7 @@ import classes from "./navigation.module.css"
 
 /** Appearance switches and sign-out, as items of a menu. */
 export function AccountItems({ className }: { className?: string }) {
+  const { data: me } = useQuery(meQuery)
   const { discreet } = usePreferences()
   const { toggleColorScheme } = useMantineColorScheme()
   const navigate = useNavigate()
@@ -16,6 +18,7 @@ export function AccountItems({ className }: { className?: string }) {
   const signingOut = useMutation({
     mutationFn: () => signOut(false),
     onSuccess: () => {
+      if (me) forgetSecretsOnSignOut(me.id)
       client.clear()
       void navigate({ to: "/sign-in" })
     },

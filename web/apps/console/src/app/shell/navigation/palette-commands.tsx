@@ -8,6 +8,7 @@ import {
   KeyRound,
   OctagonX,
   Play,
+  PlugZap,
   ShieldCheck,
   Waypoints,
 } from "lucide-react"
@@ -51,6 +52,13 @@ export function useCommands(): SpotlightActionData[] {
         keywords: ["new make key api"],
         leftSection: <KeyRound size={16} />,
         onClick: () => navigate({ to: "/workers", search: { tab: "tokens", isNew: true } }),
+      },
+      {
+        id: "brokers",
+        label: "Connect a broker",
+        keywords: ["log in login kite zerodha upstox groww sandbox credentials session"],
+        leftSection: <PlugZap size={16} />,
+        onClick: () => navigate({ to: "/settings", search: { tab: "brokers" } }),
       },
       {
         id: "compare",

@@ -1,26 +1,32 @@
 import { Tooltip } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
+import { lazy, Suspense } from "react"
 import { KillSwitch, StoppedBanner } from "@/components/kill-switch/kill-switch"
+import { isOnlySandbox } from "@/lib/brokers/state"
+import { brokersQuery } from "@/lib/queries/brokers"
 import { overviewQuery } from "@/lib/queries/workers"
 import { FeedChip } from "./feed-chip"
 import { MarketChip } from "./market-chip"
+import { MODES, tradedWith } from "./mode-words"
 import classes from "./top-bar.module.css"
+
+const SessionBanner = lazy(() => import("@/components/brokers/session-banner"))
 
 /** Trading mode, price freshness and the kill switch, on every page. */
 export function TopBar() {
   const { data } = useQuery(overviewQuery)
   const isLive = data?.modes.some((mode) => mode.execution_mode === "live" && mode.runs > 0) ?? false
-  const hint = isLive
-    ? "At least one run trades with real money at your broker."
-    : "Orders are filled by the paper market. No real money moves."
+  const { data: brokers } = useQuery(brokersQuery)
+  const mode = tradedWith(isLive, isOnlySandbox(brokers ?? []))
+  const { text, hint } = MODES[mode]
   return (
     <>
-      <div className={classes.ribbon} data-live={isLive || undefined} aria-hidden />
+      <div className={classes.ribbon} data-mode={mode} aria-hidden />
       <section className={classes.bar} aria-label="Trading status">
         <Tooltip label={hint}>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: its hint is for keyboards too */}
-          <span className={classes.mode} data-live={isLive || undefined} tabIndex={0}>
-            {isLive ? "LIVE" : "PAPER"}
+          <span className={classes.mode} data-mode={mode} tabIndex={0}>
+            {text}
           </span>
         </Tooltip>
         <FeedChip />
@@ -29,6 +35,9 @@ export function TopBar() {
         <KillSwitch />
       </section>
       <StoppedBanner />
+      <Suspense>
+        <SessionBanner />
+      </Suspense>
     </>
   )
 }

@@ -2,6 +2,7 @@ import { Badge, Button, Tooltip } from "@mantine/core"
 import { age, words } from "@tradertape/ui/format.ts"
 import { LogOut } from "lucide-react"
 import { useState } from "react"
+import { ScopeMark } from "@/components/brokers/scope-mark"
 import { PageHeader } from "@/components/page/page-header"
 import type { RunLive, RunPage } from "@/lib/queries/workers"
 import { useNow } from "@/lib/use-now"
@@ -25,6 +26,7 @@ export function RunHeader({ page, live }: { page: RunPage; live: RunLive }) {
         chips={
           <>
             <ModeBadge mode={card.execution_mode} />
+            <ScopeMark scope={card.account_scope} />
             <StatusBadge status={pulse.status} />
             {card.is_option_run && <Badge color="gray">Options</Badge>}
             <Health pulse={pulse} />

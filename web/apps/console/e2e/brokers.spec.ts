@@ -1,0 +1,108 @@
+import { expect, type Page, test } from "@playwright/test"
+import { expectAccessible, lookAround, settle } from "./care"
+import { shoot } from "./shots"
+
+const BROKERS = "/settings?tab=brokers"
+const STORED = /^tradertape\.broker-secret\./
+
+/** Names of the secrets that this browser keeps. */
+const keptSecrets = (page: Page) =>
+  page.evaluate(
+    (names) => Object.keys(localStorage).filter((name) => new RegExp(names).test(name)),
+    STORED.source,
+  )
+
+const card = (page: Page, broker: string) => page.getByRole("region", { name: broker, exact: true })
+
+/** Complete a login in a browser that does not have the secret. */
+async function giveSecret(page: Page, secret: string): Promise<void> {
+  await page.getByLabel(/API secret of your Zerodha Kite app/).fill(secret)
+  await page.getByRole("button", { name: "Complete the login" }).click()
+}
+
+test.describe.configure({ mode: "serial" })
+
+test("without a broker Home offers the sandbox", async ({ page }) => {
+  await settle(page, "/")
+  await expect(page.getByRole("region", { name: "Try it with the sandbox" })).toBeVisible()
+})
+
+test("two clicks connect the sandbox, and its secret stays in the browser", async ({ page, baseURL }) => {
+  const sent: string[] = []
+  page.on("request", (request) => {
+    if (request.url().startsWith(`${baseURL}/api/brokers`)) sent.push(request.postData() ?? "")
+  })
+  await settle(page, BROKERS)
+  await page.getByRole("button", { name: "Start the sandbox" }).click()
+  const connect = page
+    .getByRole("region", { name: "Try it with the sandbox" })
+    .getByRole("button", { name: "Connect" })
+  await expect(connect).toBeEnabled()
+  const kept = await keptSecrets(page)
+  expect(kept).toHaveLength(1)
+  const { secret } = JSON.parse(
+    await page.evaluate((name) => localStorage.getItem(name) ?? "", kept[0] ?? ""),
+  ) as {
+    secret: string
+  }
+  await connect.click()
+  await expect(page).toHaveURL((url) => url.search === "?tab=brokers")
+  await expect(card(page, "Zerodha Kite")).toContainText(/Account SB\d+, connected/)
+  await expect(card(page, "Zerodha Kite").getByText("SANDBOX", { exact: true })).toBeVisible()
+  await expect(page.getByRole("region", { name: "Next steps" })).toContainText(
+    "KITE_ALGO_ACCOUNT_SCOPE=kite:SB",
+  )
+  expect(secret.length).toBeGreaterThan(10)
+  expect(
+    sent.filter((body) => body.includes(secret)),
+    "the secret leaves the browser",
+  ).toEqual([])
+  await page.goBack()
+  await expect(page).not.toHaveURL(/request_token/)
+})
+
+test("brokers are shown at every width, in both appearances", async ({ page }) => {
+  await lookAround(page, "settings-brokers", BROKERS)
+})
+
+test("a page that the broker did not open says so and leads back", async ({ page }) => {
+  for (const [query, title] of [
+    ["", "There is no login to complete"],
+    ["?status=cancelled&state=abc", "Zerodha Kite did not log you in"],
+    ["?request_token=0123&state=never-begun&status=success", "Zerodha Kite was not connected"],
+  ]) {
+    await settle(page, `/brokers/kite/callback${query}`)
+    if (query?.includes("never-begun")) await giveSecret(page, "of no login")
+    await expect(page.getByRole("alert")).toContainText(title ?? "")
+    await expectAccessible(page, `callback: ${title}`)
+    await shoot(page, `callback-${title?.replaceAll(/\W+/g, "-")}`)
+    await page.getByRole("link", { name: "Back to Brokers" }).click()
+    await expect(page).toHaveURL(/tab=brokers/)
+  }
+  await settle(page, "/brokers/nobody/callback")
+  await expect(page.getByRole("alert")).toContainText("There is no such broker")
+})
+
+test("a browser without the secret asks for it; a wrong one can be corrected", async ({ page }) => {
+  await settle(page, BROKERS)
+  await card(page, "Zerodha Kite").getByRole("button", { name: "Log in again" }).click()
+  await expect(page.getByLabel(/API secret of your Zerodha Kite app/)).toBeVisible()
+  await expectAccessible(page, "callback asks for the secret")
+  await shoot(page, "callback-asks-for-secret")
+  await giveSecret(page, "a wrong secret")
+  await expect(page.getByRole("alert")).toContainText("Zerodha Kite was not connected")
+  await expect(page.getByRole("button", { name: "Save and log in again" })).toBeVisible()
+  await shoot(page, "callback-wrong-secret")
+})
+
+test("keys are deleted after a question, here and in the browser", async ({ page }) => {
+  const { id } = (await (await page.request.get("/api/auth/me")).json()) as { id: number }
+  await settle(page, BROKERS)
+  const name = `tradertape.broker-secret.${id}.kite`
+  await page.evaluate((key) => localStorage.setItem(key, '{"apiKey":"a","secret":"s"}'), name)
+  await card(page, "Zerodha Kite").getByRole("button", { name: "Delete keys" }).click()
+  const dialog = page.getByRole("dialog", { name: "Delete your Zerodha Kite keys?" })
+  await dialog.getByRole("button", { name: "Delete keys" }).click()
+  await expect(card(page, "Zerodha Kite")).toContainText("Not set up")
+  expect(await keptSecrets(page)).toEqual([])
+})

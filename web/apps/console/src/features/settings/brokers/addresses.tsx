@@ -1,0 +1,35 @@
+import { Stack, Text } from "@mantine/core"
+import { CopyField } from "@/components/copy/copy-field"
+import type { BrokerRow } from "@/lib/queries/brokers"
+
+/** Which addresses the broker must know: where this server calls from, and where the broker calls it. */
+export function Addresses({ row }: { row: BrokerRow }) {
+  const { ip, login, postback_url: postback, title } = row
+  return (
+    <Stack gap="sm">
+      <Text size="sm">
+        {ip.needs_registered_address
+          ? `Outgoing IP address: ${ip.rule}`
+          : "Outgoing IP address: the sandbox takes orders from any address."}
+      </Text>
+      {login.has_page && <Named title="Redirect URL of your app" value={login.redirect_uri} />}
+      {postback && (
+        <Named
+          title={`Postback URL: ${title} reports orders there at once, if it can reach this server`}
+          value={postback}
+        />
+      )}
+    </Stack>
+  )
+}
+
+function Named({ title, value }: { title: string; value: string }) {
+  return (
+    <div>
+      <Text size="xs" c="dimmed" mb={4}>
+        {title}
+      </Text>
+      <CopyField value={value} label={title} />
+    </div>
+  )
+}

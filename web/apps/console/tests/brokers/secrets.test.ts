@@ -1,0 +1,58 @@
+import { beforeEach, expect, test, vi } from "vitest"
+import { forgetSecret, forgetSecretsOnSignOut, keepSecret, keptSecret } from "@/lib/brokers/secrets"
+
+const NAME = "tradertape.broker-secret"
+
+/** `Object.keys` gives the names that are kept, as for a browser's storage. */
+function storage(limit = Number.POSITIVE_INFINITY): Storage {
+  const store = Object.create({
+    getItem: (name: string) => store[name] ?? null,
+    setItem: (name: string, value: string) => {
+      if (value.length > limit) throw new DOMException("full", "QuotaExceededError")
+      store[name] = value
+    },
+    removeItem: (name: string) => delete store[name],
+  })
+  return store
+}
+
+beforeEach(() => vi.stubGlobal("localStorage", storage()))
+
+const kept = (untilSignOut = false) => ({ apiKey: "gateway-key", secret: "s3cret", untilSignOut })
+
+test("a secret is found again for the same person, broker and key only", () => {
+  keepSecret(1, "kite", kept())
+  expect(keptSecret(1, "kite", "gateway-key")?.secret).toBe("s3cret")
+  expect(keptSecret(2, "kite", "gateway-key")).toBeUndefined()
+  expect(keptSecret(1, "upstox", "gateway-key")).toBeUndefined()
+  expect(keptSecret(1, "kite", "another-key")).toBeUndefined()
+  expect(keptSecret(1, "kite", null)).toBeUndefined()
+})
+
+test("a key that the server shows by its end only is recognised", () => {
+  keepSecret(1, "groww", kept())
+  expect(keptSecret(1, "groww", "…-key")?.secret).toBe("s3cret")
+  expect(keptSecret(1, "groww", "…keys")).toBeUndefined()
+})
+
+test("signing out forgets what was kept until then, and nothing of others", () => {
+  keepSecret(1, "kite", kept(true))
+  keepSecret(1, "upstox", kept(false))
+  keepSecret(11, "kite", kept(true))
+  localStorage.setItem(`${NAME}.1.groww`, "{broken")
+  forgetSecretsOnSignOut(1)
+  expect(Object.keys(localStorage).sort()).toEqual([`${NAME}.1.upstox`, `${NAME}.11.kite`])
+})
+
+test("broken or foreign content is no secret, and deleting is possible", () => {
+  localStorage.setItem(`${NAME}.1.kite`, '{"apiKey":"k"}')
+  expect(keptSecret(1, "kite", "k")).toBeUndefined()
+  keepSecret(1, "kite", kept())
+  forgetSecret(1, "kite")
+  expect(keptSecret(1, "kite", "gateway-key")).toBeUndefined()
+})
+
+test("a browser that keeps nothing is reported instead of raising", () => {
+  vi.stubGlobal("localStorage", storage(5))
+  expect(keepSecret(1, "kite", kept())).toBe(false)
+})

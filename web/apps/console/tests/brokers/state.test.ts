@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest"
+import { tradedWith } from "@/app/shell/top-bar/mode-words"
+import { connectionState, countdown, isOnlySandbox, isSandboxScope, needingLogin } from "@/lib/brokers/state"
+import { madeBroker, madeCredentials, madeSession } from "./made"
+
+const at = (time: string) => new Date(`2026-11-25T${time}+05:30`)
+const over = madeSession({ connected: false, expires_at: null, end: "expired" })
+
+describe("the state of a connection", () => {
+  test("without keys it is not set up, whatever is said of its session", () => {
+    const row = madeBroker({ credentials: madeCredentials({ is_set: false }), session: over })
+    expect(connectionState(row, at("05:00:00"))).toBe("not_configured")
+  })
+
+  test.each([
+    ["05:54:59", "connected"],
+    ["05:55:00", "ending"],
+    ["05:59:59", "ending"],
+    ["06:00:00", "expired"],
+  ])("a session until 06:00 is at %s %s", (time, state) => {
+    expect(connectionState(madeBroker(), at(time))).toBe(state)
+  })
+
+  test("one that the person ended is signed out, not expired", () => {
+    const session = madeSession({ connected: false, expires_at: null, end: "disconnected" })
+    expect(connectionState(madeBroker({ session }), at("05:00:00"))).toBe("configured")
+  })
+})
+
+test("expired sessions are announced before those about to end", () => {
+  const rows = [madeBroker({ name: "ending" }), madeBroker({ name: "over", session: over })]
+  expect(needingLogin(rows, at("05:56:00")).map(({ name }) => name)).toEqual(["over", "ending"])
+  expect(needingLogin(rows, at("03:00:00")).map(({ name }) => name)).toEqual(["over"])
+})
+
+test("a countdown has seconds below ten minutes and is never negative", () => {
+  expect([3_700_000, 700_000, 290_000, 30_000, -5].map(countdown)).toEqual([
+    "1 h 1 min",
+    "11 min",
+    "4 min 50 s",
+    "30 s",
+    "0 s",
+  ])
+})
+
+describe("sandbox accounts are told from real ones", () => {
+  const sandbox = madeBroker({ environment: "sandbox" })
+
+  test("by the scope of a run", () => {
+    expect(isSandboxScope([sandbox], "kite:SB0001")).toBe(true)
+    expect(isSandboxScope([sandbox], "kite:AB1234")).toBe(false)
+    expect(isSandboxScope([madeBroker()], "kite:SB0001")).toBe(false)
+  })
+
+  test("live runs count as real money unless every account is one of the sandbox", () => {
+    expect(tradedWith(true, isOnlySandbox([sandbox]))).toBe("sandbox")
+    expect(tradedWith(true, isOnlySandbox([sandbox, madeBroker({ name: "upstox" })]))).toBe("live")
+    expect(tradedWith(true, isOnlySandbox([]))).toBe("live")
+    expect(tradedWith(false, true)).toBe("paper")
+  })
+})
