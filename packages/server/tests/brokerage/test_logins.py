@@ -161,6 +161,7 @@ def test_signing_out_ends_it_at_the_broker_too(
     assert person.delete("/api/brokers/kite/session").status_code == 204
 
     assert session_of(person, "kite")["reason"] == "You signed out."
+    assert session_of(person, "kite")["end"] == "disconnected"
     with pytest.raises(SessionExpired):
         found.broker.session(container.connections.hosts(Environment.SANDBOX)).check(found.session)
     assert person.delete("/api/brokers/kite/session").status_code == 204
@@ -239,6 +240,7 @@ def test_the_status_and_the_account_tell_of_the_session(
     status = person.get("/api/auth/status?broker=groww").json()
     assert (status["connected"], status["expires_at"]) == (False, None)
     assert "over" in status["reason"]
+    assert session_of(person, "groww")["end"] == "expired"
 
 
 def test_deleting_credentials_ends_the_session(person: TestClient) -> None:

@@ -11708,12 +11708,18 @@ export type BrokerStatus = {
  * BrokerSessionOut
  *
  * The session at the broker, which is independent of the session of the console.
+ *
+ * end: how the last one ended, for pages that ask for a login only where it was not wanted.
  */
 export type BrokerSessionOut = {
     /**
      * Connected
      */
     connected: boolean;
+    /**
+     * End
+     */
+    end: 'expired' | 'disconnected' | null;
     /**
      * Expires At
      */

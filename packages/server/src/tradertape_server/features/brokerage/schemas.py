@@ -65,13 +65,17 @@ class CredentialsOut(Reply):
 
 
 class BrokerSessionOut(Reply):
-    """The session at the broker, which is independent of the session of the console."""
+    """The session at the broker, which is independent of the session of the console.
+
+    end: how the last one ended, for pages that ask for a login only where it was not wanted.
+    """
 
     connected: bool
     user_id: str | None
     login_time: IstTime | None
     expires_at: IstTime | None
     expires_in_s: int | None
+    end: Literal["expired", "disconnected"] | None
     reason: str
     login_url: str | None
 

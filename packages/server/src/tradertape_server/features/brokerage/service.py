@@ -84,7 +84,7 @@ class BrokerageService:
                 expires_in_s=None, reason="No broker is set up.", login_url=None,
             )  # fmt: skip
         shown = session_out(chosen, self.links, self._connections.addresses, self._clock.now())
-        return schemas.BrokerStatus(broker=chosen.broker.name, **shown.model_dump())
+        return schemas.BrokerStatus(broker=chosen.broker.name, **shown.model_dump(exclude={"end"}))
 
     def states_of(self, user_id: int) -> list[BrokerState]:
         """The brokers that a person has set up, for the console's header."""

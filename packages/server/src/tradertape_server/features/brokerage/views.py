@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from tradertape_brokers.feed import TickMode
 from tradertape_brokers.port import Broker, Capabilities
@@ -61,7 +62,8 @@ def session_out(state: State, links: Links, addresses: Addresses, now: datetime)
     if state.connected is None:
         return schemas.BrokerSessionOut(
             connected=False, user_id=_user_of(state), login_time=None, expires_at=None,
-            expires_in_s=None, reason=_why_not(state, addresses), login_url=login_url,
+            expires_in_s=None, end=_end_of(state), reason=_why_not(state, addresses),
+            login_url=login_url,
         )  # fmt: skip
     ends = state.connected.session.expires_at
     return schemas.BrokerSessionOut(
@@ -70,6 +72,7 @@ def session_out(state: State, links: Links, addresses: Addresses, now: datetime)
         login_time=state.connected.since,
         expires_at=ends,
         expires_in_s=max(0, int((ends - now).total_seconds())),
+        end=None,
         reason="",
         login_url=login_url,
     )
@@ -146,6 +149,13 @@ def _user_of(state: State) -> str | None:
     if state.credentials is not None and state.credentials.user_id:
         return state.credentials.user_id
     return state.last.broker_user_id if state.last is not None else None
+
+
+def _end_of(state: State) -> Literal["expired", "disconnected"] | None:
+    """How the last session ended; one that nobody ended is over by its timetable."""
+    if state.credentials is None or state.last is None:
+        return None
+    return "disconnected" if state.last.end == "disconnected" else "expired"
 
 
 def _why_not(state: State, addresses: Addresses) -> str:
