@@ -61,13 +61,16 @@ def test_too_many_requests_are_waited_for_and_sent_once(venue: Venue, order: Any
 
 
 @at_brokers
-def test_accepted_and_dropped_many_times_nothing_is_doubled(venue: Venue, order: Any) -> None:
+def test_accepted_and_dropped_many_times_nothing_is_doubled(
+    venue: Venue, order: Any, market: Any
+) -> None:
     """2,000 with TRADERTAPE_SOAK."""
     venue.plan(FaultPlan(kind=K.DROP_AFTER, endpoint=Endpoint.PLACE))
     began: dict[str, float] = {}
     took: dict[str, float] = {}
     legs = [order(quantity=1, **LIMIT)] * 20
     for batch in range(DROPS // len(legs)):
+        market.refresh()
         at = time.monotonic()
         reply = venue.service.place_basket(venue.run, legs, key=f"basket-{batch:04d}")
         assert reply.status_code == 200
