@@ -72,6 +72,15 @@ class DenialReason(StrEnum):
     TIME_WINDOW = "time_window"
     SYMBOL_NOT_ALLOWED = "symbol_not_allowed"
     DUPLICATE_ORDER = "duplicate_order"
+    # a run
+    RUN_NOT_OPEN = "run_not_open"
+    RUN_EXITING = "run_exiting"
+    RECONCILIATION_REQUIRED = "reconciliation_required"
+    SESSION_NOT_CLAIMED = "session_not_claimed"
+    SESSION_STALE = "session_stale"
+    PROTECTION_TRIGGERED = "protection_triggered"
+    PROTECTION_UNARMED = "protection_unarmed"
+    MARKET_CLOSED = "market_closed"
 
 
 WORDS: dict[DenialReason, str] = {
@@ -165,7 +174,7 @@ WORDS: dict[DenialReason, str] = {
         'Rejected by rule "Daily loss limit": today\'s loss {used} {is_over} the limit {limit}'
     ),
     DenialReason.MAX_ORDERS_REACHED: (
-        'Rejected by rule "Orders a day": {used} were placed today, the limit is {limit}'
+        'Rejected by rule "Orders a day": orders placed today: {used}, the limit is {limit}'
     ),
     DenialReason.MAX_ORDER_VALUE: (
         'Rejected by rule "Order value": the order is worth {used}, the limit is {limit}'
@@ -180,7 +189,7 @@ WORDS: dict[DenialReason, str] = {
         'Rejected by rule "Exposure": {used} would be in the market, the limit is {limit}'
     ),
     DenialReason.ALLOCATION_CAP_REACHED: (
-        'Rejected by rule "Allocation": the run would use {used}, the limit is {limit}'
+        'Rejected by rule "Allocation": the run {uses} {used}, the limit is {limit}'
     ),
     DenialReason.CASH_BUFFER: (
         'Rejected by rule "Cash buffer": {used} would stay free, the minimum is {limit}'
@@ -189,9 +198,7 @@ WORDS: dict[DenialReason, str] = {
         'Rejected by rule "Price band": {field} {value} is {used} away from the last price '
         "{last_price}; the limit is {limit}: {low} to {high}"
     ),
-    DenialReason.MARKET_DATA_STALE: (
-        'Rejected by rule "Fresh prices": {instrument} has {used}, the limit is {limit}'
-    ),
+    DenialReason.MARKET_DATA_STALE: 'Rejected by rule "Fresh prices": {what}',
     DenialReason.TIME_WINDOW: (
         'Rejected by rule "Time window": it is {used} (IST), new positions are allowed {limit}'
     ),
@@ -202,6 +209,16 @@ WORDS: dict[DenialReason, str] = {
         'Rejected by rule "Duplicates": the same order was placed {used} ago, '
         "it may be repeated after {limit}"
     ),
+    DenialReason.RUN_NOT_OPEN: "the run is {status}{why}",
+    DenialReason.RUN_EXITING: "the run is being exited",
+    DenialReason.RECONCILIATION_REQUIRED: "{what}",
+    DenialReason.SESSION_NOT_CLAIMED: "the session was released: claim it again",
+    DenialReason.SESSION_STALE: (
+        "the session has had no heartbeat for a minute: send one, then new positions are accepted"
+    ),
+    DenialReason.PROTECTION_TRIGGERED: "the protection has triggered{why}",
+    DenialReason.PROTECTION_UNARMED: "the run requires a protection and none is armed",
+    DenialReason.MARKET_CLOSED: "the market is closed",
 }
 
 

@@ -1,11 +1,22 @@
-"""The one gate before every order: all rules are evaluated, and an exit is never refused."""
+"""The one gate before every order: all rules are evaluated, and an exit is never refused.
+
+`check_run` is the same without an order: what a safety check answers.
+"""
 
 from __future__ import annotations
 
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import Denial
-from tradertape_core.orders.order import OrderRequest, Side
-from tradertape_core.risk.rules import RULES, RiskFacts, duplicate, orders_per_day, positions
+from tradertape_core.orders.order import OrderRequest, Side, Variety
+from tradertape_core.risk.rules import (
+    OF_ANY_ORDER,
+    RULES,
+    RiskFacts,
+    duplicate,
+    orders_per_day,
+    positions,
+)
+from tradertape_core.risk.run_checks import run_denials
 
 _OF_NEW_ORDERS = frozenset({orders_per_day, duplicate, positions})
 
@@ -19,7 +30,17 @@ def check(command: PlaceOrder, facts: RiskFacts) -> tuple[Denial, ...]:
     if is_reducing(command.request, facts):
         return ()
     found = (rule(command.request, facts) for rule in RULES)
-    return tuple(one for one in found if one is not None)
+    return (*(one for one in found if one is not None), *_of_run(command.request, facts))
+
+
+def check_run(facts: RiskFacts) -> tuple[Denial, ...]:
+    """Return every reason for which the gate refuses any order of a run that does not only close.
+
+    An order can have further reasons of its own: price, size, margin.
+    """
+    found = (rule(None, facts) for rule in OF_ANY_ORDER)
+    of_run = () if facts.run is None else run_denials(facts.run)
+    return (*(one for one in found if one is not None), *of_run)
 
 
 def check_change(request: OrderRequest, facts: RiskFacts) -> tuple[Denial, ...]:
@@ -28,7 +49,13 @@ def check_change(request: OrderRequest, facts: RiskFacts) -> tuple[Denial, ...]:
     Not for orders that only close what is open: their changes are never refused.
     """
     found = (rule(request, facts) for rule in RULES if rule not in _OF_NEW_ORDERS)
-    return tuple(one for one in found if one is not None)
+    return (*(one for one in found if one is not None), *_of_run(request, facts))
+
+
+def _of_run(request: OrderRequest, facts: RiskFacts) -> tuple[Denial, ...]:
+    if facts.run is None:
+        return ()
+    return run_denials(facts.run, is_amo=request.variety is Variety.AMO)
 
 
 def is_reducing(request: OrderRequest, facts: RiskFacts) -> bool:

@@ -16,9 +16,10 @@ from tradertape_core.kernel.frozen import quickly_made
 from tradertape_core.kernel.money import Paise, Price, notional
 from tradertape_core.orders.denials import Denial, DenialReason, denial
 from tradertape_core.orders.order import OrderRequest, Side, Variety
+from tradertape_core.risk.run_checks import RunFacts
 
 _R = DenialReason
-_NOTHING = Paise(0)
+_NOTHING, _LEAST = Paise(0), Paise(1)
 _BAND, _OPTION_BAND = Decimal(5), Decimal(40)
 
 
@@ -61,6 +62,7 @@ class RiskFacts:
     for its whole value.
     required_paise, free_paise: margin the order needs and what is free, None where it is judged
     elsewhere. same_order_age_s: seconds since an equal order was placed, None without one.
+    run: of a worker's run; None for orders that belong to none.
     """
 
     now: datetime
@@ -82,6 +84,7 @@ class RiskFacts:
     required_paise: Paise | None = None
     free_paise: Paise | None = None
     same_order_age_s: float | None = None
+    run: RunFacts | None = None
 
 
 Rule = Callable[[OrderRequest, RiskFacts], Denial | None]
@@ -93,19 +96,19 @@ def order_value(request: OrderRequest, facts: RiskFacts) -> Paise:
     return notional(Price(price), request.quantity)
 
 
-def kill_switch(_: OrderRequest, facts: RiskFacts) -> Denial | None:
+def kill_switch(_: OrderRequest | None, facts: RiskFacts) -> Denial | None:
     """Deny while the account's kill switch is on."""
     if facts.kill_switch is None:
         return None
     return denial(_R.KILL_SWITCH_ACTIVE, why=facts.kill_switch)
 
 
-def halted(_: OrderRequest, facts: RiskFacts) -> Denial | None:
+def halted(_: OrderRequest | None, facts: RiskFacts) -> Denial | None:
     """Deny while trading is halted."""
     return None if facts.halted is None else denial(_R.TRADING_HALTED, why=facts.halted)
 
 
-def daily_loss(_: OrderRequest, facts: RiskFacts) -> Denial | None:
+def daily_loss(_: OrderRequest | None, facts: RiskFacts) -> Denial | None:
     """A loss that has reached the limit stops new positions; the smaller of two limits counts."""
     limits = (
         facts.limits.daily_loss_paise,
@@ -120,7 +123,7 @@ def daily_loss(_: OrderRequest, facts: RiskFacts) -> Denial | None:
     return denial(_R.DAILY_LOSS_LIMIT, is_over=is_over, **words)
 
 
-def orders_per_day(_: OrderRequest, facts: RiskFacts) -> Denial | None:
+def orders_per_day(_: OrderRequest | None, facts: RiskFacts) -> Denial | None:
     """Deny when the day's number of orders is used up."""
     limit = facts.limits.max_orders_per_day
     if limit is None or facts.orders_today < limit:
@@ -151,12 +154,14 @@ def one_symbol(request: OrderRequest, facts: RiskFacts) -> Denial | None:
     return _over(_R.MAX_PER_SYMBOL, used, limit, instrument=request.instrument)
 
 
-def _added(request: OrderRequest, facts: RiskFacts) -> Paise:
+def _added(request: OrderRequest | None, facts: RiskFacts) -> Paise:
+    if request is None:
+        return _LEAST
     added = facts.added_exposure_paise
     return order_value(request, facts) if added is None else added
 
 
-def exposure(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+def exposure(request: OrderRequest | None, facts: RiskFacts) -> Denial | None:
     """Deny what exceeds the gross exposure, a share of the capital."""
     limit = _part(facts.limits.exposure_pct, facts.capital_paise)
     if limit is None:
@@ -165,13 +170,18 @@ def exposure(request: OrderRequest, facts: RiskFacts) -> Denial | None:
     return _over(_R.EXPOSURE_CAP, used, limit)
 
 
-def allocation(request: OrderRequest, facts: RiskFacts) -> Denial | None:
+def allocation(request: OrderRequest | None, facts: RiskFacts) -> Denial | None:
     """Deny what exceeds the run's allocation."""
     limit = facts.limits.allocation_paise
     if limit is None:
         return None
     used = Paise(facts.gross_exposure_paise + _added(request, facts))
-    return _over(_R.ALLOCATION_CAP_REACHED, used, limit)
+    if used <= limit:
+        return None
+    uses = "would use"
+    if request is None:
+        used, uses = facts.gross_exposure_paise, "uses, with its open orders filled,"
+    return denial(_R.ALLOCATION_CAP_REACHED, uses=uses, used=_inr(used), limit=_inr(limit))
 
 
 def cash_buffer(_: OrderRequest, facts: RiskFacts) -> Denial | None:
@@ -231,8 +241,8 @@ def fresh_prices(request: OrderRequest, facts: RiskFacts) -> Denial | None:
     elif age is not None and age <= limit:
         return None
     used = "no price" if age is None else f"a price {age:.0f} s old"
-    names = {"instrument": request.instrument, "limit": f"{limit:.0f} s"}
-    return denial(_R.MARKET_DATA_STALE, used=used, **names)
+    what = f"{request.instrument} has {used}, the limit is {limit:.0f} s"
+    return denial(_R.MARKET_DATA_STALE, what=what)
 
 
 def time_window(request: OrderRequest, facts: RiskFacts) -> Denial | None:
@@ -280,6 +290,8 @@ RULES: tuple[Rule, ...] = (
     allocation,
     cash_buffer,
 )
+# Those that say something before there is an order: of the smallest that could be placed.
+OF_ANY_ORDER = (kill_switch, halted, daily_loss, orders_per_day, exposure, allocation)
 
 
 def _part(pct: Decimal | None, capital: Paise) -> Paise | None:

@@ -167,7 +167,7 @@ def test_limits_block(worker: Any, new_run: Any, api: Any, buy: Any) -> None:
 LIMITS = {  # and the words of their refusals
     "allocation_cap_reached": '"Allocation"',
     "daily_loss_limit": '"Daily loss limit"',
-    "max_orders_reached": "today, the limit is 6",
+    "max_orders_reached": '"Orders a day"',
 }
 
 
@@ -207,14 +207,18 @@ def codes(caller: Any, api: Any) -> set[str]:
     return {one.rpartition("(")[2].removesuffix(")") for one in reasons}
 
 
-def test_a_feed_that_stopped_blocks(caller: Any, api: Any, market: Any) -> None:
+def test_a_feed_that_stopped_blocks(caller: Any, api: Any, buy: Any, market: Any) -> None:
     """KX-01; D18: `market_data_stale`, also where nothing is held."""
     assert codes(caller, api) == set()
     market.is_stale = True
     assert codes(caller, api) == {"market_data_stale"}
+    refused = caller.post(api("runs/run-1/intents"), json=buy("key-00001"))
+    assert (refused.status_code, refused.headers["X-Error-Code"]) == (400, "market_data_stale")
 
 
-def test_an_order_whose_answer_was_lost_blocks(caller: Any, api: Any, container: Any) -> None:
+def test_an_order_whose_answer_was_lost_blocks(
+    caller: Any, api: Any, buy: Any, container: Any
+) -> None:
     """KX-01; D18: `reconciliation_required`."""
     from tradertape_core.execution import engine
     from tradertape_core.execution.decision import Decision
@@ -241,6 +245,9 @@ def test_an_order_whose_answer_was_lost_blocks(caller: Any, api: Any, container:
 
     RunTransactions(container.execution).execute(lose_an_answer)
     assert codes(caller, api) == {"reconciliation_required"}
+    refused = caller.post(api("runs/run-1/intents"), json=buy("key-00002"))
+    code = refused.headers["X-Error-Code"]
+    assert (refused.status_code, code) == (400, "reconciliation_required")
 
 
 def test_a_live_run_of_another_server_is_blocked(caller: Any, api: Any, container: Any) -> None:
@@ -250,3 +257,47 @@ def test_a_live_run_of_another_server_is_blocked(caller: Any, api: Any, containe
     with container.database.write() as session:
         repository.change(session, "run-1", venue="broker")
     assert {"live_disabled", "broker_disconnected"} <= codes(caller, api)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_check_and_an_order_give_one_verdict_on_the_same_facts(
+    seed: int, caller: Any, api: Any, buy: Any, market: Any, clock: Any, container: Any
+) -> None:
+    """Sessions, protections, recovery and prices at random: what the check allows is accepted, what
+    it blocks is refused, and an exit is accepted whatever it says."""
+    import random
+    from datetime import timedelta
+
+    from tradertape_server.features.workers import repository
+
+    draw, seen = random.Random(seed), set[bool]()
+    caller.post(api("runs/run-1/intents"), json=buy("key-first", quantity=40)).raise_for_status()
+    for number in range(30):
+        now, kind = clock.now(), draw.choice(["unclaimed", "claimed", "stale", "released"])
+        is_held = kind in ("claimed", "stale")
+        values: Json = {
+            "session_nonce": "a-nonce" if is_held else None,
+            "session_seen_at": now - timedelta(seconds=90 * (kind == "stale")) if is_held else None,
+            "session_released_at": now if kind == "released" else None,
+            "recovery_status": draw.choice(["none", "none", "none", "required"]),
+            "protection_status": draw.choice(["unarmed", "armed", "armed", "done", "failed"]),
+            "details": {"require_protection": draw.random() < 0.4},
+        }
+        with container.database.write() as session:
+            repository.change(session, "run-1", **values)
+        market.is_stale = draw.random() < 0.15
+        headers = {NONCE: "a-nonce"} if is_held else {}
+        found = check(caller, api)
+        answer = caller.post(
+            api("runs/run-1/intents"), json=buy(f"key-buy-{number:03}"), headers=headers
+        )
+        facts = (number, values, market.is_stale, found["blocking_reasons"], answer.text)
+        assert (answer.status_code == 200) is found["can_trade"], facts
+        if not found["can_trade"]:
+            blocking = [one.rpartition("(")[2] for one in found["blocking_reasons"]]
+            assert answer.headers["X-Error-Code"] + ")" in blocking, facts
+        seen.add(found["can_trade"])
+        sale = buy(f"key-sell-{number:03}", transaction_type="SELL", quantity=1)
+        sold = caller.post(api("runs/run-1/intents"), json=sale, headers=headers)
+        assert sold.status_code == 200, (facts, sold.text)
+    assert seen == {True, False}

@@ -15,8 +15,10 @@ from functools import partial
 from typing import Any
 
 from tradertape_core.kernel.clock import Clock
+from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.fields import order_document, read_order
 from tradertape_core.orders.order import Order, OrderRequest
+from tradertape_core.risk import gate
 from tradertape_server.features.execution.errors import InProgress
 from tradertape_server.features.execution.gtt.gtt_commands import GttCommands
 from tradertape_server.features.execution.loop.trader import Trader
@@ -39,7 +41,7 @@ from tradertape_server.features.execution.orders.replies import (
     PLACE_ORDER,
     Reply,
 )
-from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk, Usage, usage
+from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk, standing_facts
 from tradertape_server.features.execution.orders.run_ref import RunRef, Settings
 from tradertape_server.features.execution.ports import Listener, Market, TimelineEvent
 from tradertape_server.features.execution.run_exits import RunExits
@@ -289,11 +291,13 @@ class ExecutionService(RunExits):
         """What an account has, and what of it is used."""
         return self.trader.execute(Command(lambda uow: funds_of(uow, account_id)))
 
-    def usage(self, run: RunRef) -> Usage:
-        """How much of its limits a run has used, as the risk gate counts it."""
-        return self.trader.execute(
-            Command(lambda uow: usage(uow, run.account_id, run.run_id, run.risk.limits))
-        )
+    def denials(self, run: RunRef) -> tuple[Denial, ...]:
+        """Why the risk gate would refuse any new position of a run now; empty when it would not."""
+
+        def decide(uow: UnitOfWork) -> tuple[Denial, ...]:
+            return gate.check_run(standing_facts(uow, run.account_id, run.run_id, run.risk))
+
+        return self.trader.execute(Command(decide))
 
     # --- timeline -----------------------------------------------------------------------------
 

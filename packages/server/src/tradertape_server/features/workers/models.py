@@ -125,8 +125,12 @@ class TradingRun:
     halted_by: str | None
     session_nonce: str | None
     session_seen_at: datetime | None
+    session_released_at: datetime | None
     runtime_state: Json
     details: Json
+    recovery_status: str
+    protection_status: str
+    option_run: Json | None
     generation: int | None
 
     @property

@@ -33,6 +33,7 @@ from tradertape_server.features.workers.trading.order_views import OrderService
 from tradertape_server.features.workers.trading.place_orders import IntentService
 from tradertape_server.features.workers.trading.protect_runs import ProtectionService
 from tradertape_server.features.workers.trading.run_owners import RunOwners
+from tradertape_server.features.workers.trading.run_risks import RunRisks
 from tradertape_server.features.workers.trading.safety_check import SafetyService, SafetyTokens
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.secrets import SecretBox
@@ -59,6 +60,7 @@ class Workers:
     gtts: GttService
     kill_switch: KillSwitch
     pages: PageService
+    risks: RunRisks
     recorder: PnlRecorder
     owners: RunOwners
     entries: EntryWatch
@@ -80,16 +82,17 @@ class Workers:
     ) -> Workers:
         """Join the parts. compat: bodies as the published client's strict models want them."""
         tokens, liveness = SafetyTokens(secrets, clock), Liveness(clock)
+        risks = RunRisks(liveness, is_awaiting_entry, brokers)
         exits = ExitService(execution)
         pnl = PnlService(execution, clock, brokers, compat=compat)
-        safety = SafetyService(execution, tokens, liveness, is_awaiting_entry, brokers)
+        safety = SafetyService(execution, tokens, liveness, risks, brokers)
         instruments = Instruments(execution.market, by_token)
         return cls(
             runs=RunService(database, clock, execution, instruments, liveness, brokers),
             sessions=SessionService(execution, liveness),
             safety=safety,
-            intents=IntentService(execution, tokens, brokers),
-            orders=OrderService(execution, brokers),
+            intents=IntentService(execution, tokens, risks),
+            orders=OrderService(execution, risks),
             exits=exits,
             protections=ProtectionService(execution, instruments),
             pnl=pnl,
@@ -98,6 +101,7 @@ class Workers:
             gtts=GttService(execution),
             kill_switch=KillSwitch(execution, events),
             pages=PageService(database, execution, safety, liveness),
+            risks=risks,
             recorder=PnlRecorder(database, clock, execution),
             owners=RunOwners(exits, liveness),
             entries=EntryWatch(database, execution, clock, failures),
@@ -128,7 +132,9 @@ class OptionServices:
         tokens = SafetyTokens(secrets, clock)
         states = OptionStates(execution, workers.pnl, reader, clock)
         return cls(
-            runs=OptionRunService(execution, workers.runs, workers.exits, tokens, reader, brokers),
+            runs=OptionRunService(
+                execution, workers.runs, workers.exits, tokens, workers.risks, reader, brokers
+            ),
             states=states,
             replays=OptionReplays(execution, feed),
             pages=OptionPageService(execution, workers.pages, states),

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.money import Paise
-from tradertape_core.ledger.marks import is_plausible
+from tradertape_core.ledger.marks import is_plausible, mark_of
 from tradertape_core.ledger.pnl import pnl_of
 from tradertape_core.ledger.position import PositionKey
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import Order, OrderRequest, Side
 from tradertape_core.risk.pending import NONE_PENDING
 from tradertape_core.risk.rules import RiskFacts, RiskLimits
+from tradertape_core.risk.run_checks import RunFacts
 from tradertape_server.features.execution.state.account_state import AccountState
 from tradertape_server.features.execution.state.margin_groups import Standing
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
@@ -23,11 +24,15 @@ from tradertape_server.features.execution.store import repository
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Risk:
-    """What a run may do. kill_switch, halted: why nothing new is taken, if so."""
+    """What a run may do. kill_switch, halted: why nothing new is taken, if so.
+
+    run: what its owner knows of it; orders and prices are added here.
+    """
 
     limits: RiskLimits = field(default_factory=RiskLimits)
     kill_switch: str | None = None
     halted: str | None = None
+    run: RunFacts | None = None
 
 
 NO_RISK = Risk()
@@ -93,32 +98,57 @@ def risk_facts(
         # What a broker's account has is known to the broker, which checks it.
         free_paise=state.margins.available(state.cash_paise, now) if state.is_paper else None,
         same_order_age_s=_same_order_age(state, run_id, request, now, limits),
+        run=_run_facts(uow, state, run_id, risk.run),
         **_in_the_market(uow, state, run_id, request, limits, legs, changed),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """How much of its limits a run has used: the figures that its next order is judged by.
+def standing_facts(uow: UnitOfWork, account_id: int, run_id: str | None, risk: Risk) -> RiskFacts:
+    """Return the facts about a run before there is an order: what a safety check is judged by.
 
-    exposure_paise: the value that it can have once all its orders have filled.
+    Raises OtherMarket, as an order of its account does.
     """
-
-    day_pnl_paise: Paise
-    orders_today: int
-    exposure_paise: Paise
-
-
-def usage(uow: UnitOfWork, account_id: int, run_id: str | None, limits: RiskLimits) -> Usage:
-    """Return what a run has used of its limits; 0 where it has none."""
-    exposure = 0
+    state, now, halt = uow.account(account_id), uow.now, uow.halt(account_id)
+    limits, exposure = risk.limits, 0
     if limits.allocation_paise is not None:
-        standing = uow.readable_account(account_id).margins.standing(run_id, uow.now)
+        standing = state.margins.standing(run_id, now)
         exposure = sum(one.largest_paise for one in standing.values())
-    return Usage(
-        _day_pnl(uow, account_id, run_id, limits),
-        _orders_today(uow, run_id, uow.now, limits),
-        Paise(exposure),
+    run = _run_facts(uow, state, run_id, risk.run)
+    if run is not None and not uow.market.never_closes:
+        run = replace(run, is_market_closed=not uow.market.is_open(now))
+    return RiskFacts(
+        now=now,
+        limits=limits,
+        kill_switch=risk.kill_switch if halt is None else halt.words,
+        halted=risk.halted,
+        capital_paise=Paise(limits.allocation_paise or state.cash_paise),
+        day_pnl_paise=_day_pnl(uow, account_id, run_id, limits),
+        orders_today=_orders_today(uow, run_id, now, limits),
+        gross_exposure_paise=Paise(exposure),
+        run=run,
+    )
+
+
+def _run_facts(
+    uow: UnitOfWork, state: AccountState, run_id: str | None, run: RunFacts | None
+) -> RunFacts | None:
+    """What is known of a run, with its orders and the age of the prices that it trades on."""
+    if run is None:
+        return None
+    now = uow.now
+    held = {
+        key.instrument
+        for key, position in state.positions.items()
+        if key.run_id == run_id and position.is_open
+    }
+    ticks = {name: tick for name in held if (tick := uow.tick(name)) is not None}
+    return replace(
+        run,
+        order_in_doubt=any(
+            order.in_doubt and order.run_id == run_id for order in state.orders.values()
+        ),
+        is_feed_stale=uow.market.is_stale,
+        are_positions_stale=any(mark_of(ticks, name, now).is_stale for name in held),
     )
 
 

@@ -147,8 +147,7 @@ class ExecutionMarket:
     @property
     def is_stale(self) -> bool:
         """Whether the feed is stale or disconnected."""
-        status = self._feed.status()
-        return status.stale or not status.connected
+        return self._feed.is_down
 
     def watch(self, instrument_ids: Collection[str], listener: OnTick) -> None:
         """Call the listener with every tick of these instruments; replaces the former list."""

@@ -224,6 +224,16 @@ class Feed:
             reason=reason,
         )
 
+    @property
+    def is_down(self) -> bool:
+        """Whether no prices come in: the source is away, or silent while its market is open."""
+        if self._reason:
+            return True
+        since_s = self._waiting_since_s
+        if since_s is None or not self._has_been_silent(since_s):
+            return False
+        return self.hours() is not None
+
     def step(self) -> int:
         """Poll the source once and process the ticks. Returns how many were valid."""
         with self._step_lock:
@@ -345,6 +355,9 @@ class Feed:
         since_s = self._waiting_since_s
         if since_s is None or self.hours() is None:
             return bool(self._reason)
+        return self._has_been_silent(since_s)
+
+    def _has_been_silent(self, since_s: float) -> bool:
         last_s = since_s if self._last_s is None else max(since_s, self._last_s)
         if self._clock.monotonic() - last_s <= STALE_AFTER_S:
             return False

@@ -13,6 +13,7 @@ from tradertape_core.ledger.position import Position
 from tradertape_core.market.tick import Tick
 from tradertape_core.risk.protection_snapshot import protection_snapshot
 from tradertape_server.features.execution.account_events import event_view
+from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers import repository
@@ -87,7 +88,7 @@ class PageService:
         run = self._run(caller, run_id)
         snapshot = self._snapshot(run)
         risk_at = self._execution.last_event_at(run.strategy_run_id, "risk.updated")
-        reasons = self._safety.reasons(run)
+        reasons = self._reasons(run)
         state = snapshot.state
         return out.RunPage(
             card=self._card(snapshot),
@@ -103,6 +104,13 @@ class PageService:
             can_trade=not reasons,
             blocking_reasons=reasons,
         )
+
+    def _reasons(self, run: WorkerRun) -> list[str]:
+        """Why the run may not trade; a page is shown while trading is paused, too."""
+        try:
+            return self._safety.reasons(run)
+        except TradingPaused as error:
+            return [f"{error} ({error.code})"]
 
     def line(self, caller: Identity, run_id: str, *, hours: int) -> list[out.PnlAt]:
         """A run's profit and loss over the last hours, oldest first. Raises UnknownRun."""

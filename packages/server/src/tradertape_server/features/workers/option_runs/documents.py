@@ -20,7 +20,7 @@ from tradertape_core.risk.option_protection import (
     OptionProtection,
     read_option_protection,
 )
-from tradertape_server.features.workers.models import WorkerRun
+from tradertape_server.features.workers.models import TradingRun, WorkerRun
 
 Json = dict[str, Any]
 
@@ -180,14 +180,14 @@ def entered(leg: OptionLeg, quantity: int, price: Decimal) -> EnteredLeg:
     )
 
 
-def option_run_of(run: WorkerRun) -> OptionRun:
+def option_run_of(run: WorkerRun | TradingRun) -> OptionRun:
     """The option document of a run. Raises InvariantBroken for a run without one."""
     if run.option_run is None:
         raise InvariantBroken(f"{run.strategy_run_id} is not an option run")
     return from_document(OptionRun, run.option_run)
 
 
-def is_awaiting_entry(run: WorkerRun) -> bool:
+def is_awaiting_entry(run: WorkerRun | TradingRun) -> bool:
     """Whether a run is an option run whose entry will arm its protection."""
     return bool(run.option_run) and option_run_of(run).waits_for_entry
 

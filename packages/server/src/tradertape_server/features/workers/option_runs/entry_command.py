@@ -20,11 +20,10 @@ from tradertape_server.features.workers.option_runs.documents import (
 )
 from tradertape_server.features.workers.option_runs.entries import begin_entry, settle_entry
 from tradertape_server.features.workers.option_runs.schemas import OptionAction
-from tradertape_server.features.workers.runs.live_gate import BrokerAccounts, live_risk
-from tradertape_server.features.workers.runs.run_limits import risk_of
 from tradertape_server.features.workers.runs.service import locked
 from tradertape_server.features.workers.runs.sessions import demand_nonce
 from tradertape_server.features.workers.trading.place_orders import TRADING
+from tradertape_server.features.workers.trading.run_risks import RunRisks
 from tradertape_server.features.workers.trading.safety_check import SafetyTokens
 from tradertape_server.platform.http.identity import Identity
 
@@ -47,6 +46,7 @@ class EntryAuthorization:
     def __init__(
         self,
         tokens: SafetyTokens,
+        risks: RunRisks,
         caller: Identity,
         run_id: str,
         action: OptionAction,
@@ -54,12 +54,11 @@ class EntryAuthorization:
         *,
         key: str,
         where: EntryPlace,
-        brokers: BrokerAccounts,
     ) -> None:
-        self._brokers = brokers
         self.run_id = run_id
         self.read: Read | None = None
         self._tokens = tokens
+        self._risks = risks
         self._caller = caller
         self._action = action
         self._nonce = nonce
@@ -84,7 +83,7 @@ class EntryAuthorization:
             account_id=self._where.account_id,
             run_id=self.run_id,
             venue=self._where.venue,
-            risk=live_risk(self._brokers, run, risk_of(run)),
+            risk=self._risks.of(run),
         )
 
     def accepted(self, uow: UnitOfWork) -> None:

@@ -60,6 +60,7 @@ from tradertape_server.features.workers.runs.sessions import demand_nonce
 from tradertape_server.features.workers.runs.transactions import RunTransactions, note, ref
 from tradertape_server.features.workers.schemas import ExitIn, NewRun
 from tradertape_server.features.workers.trading.exit_runs import ExitService
+from tradertape_server.features.workers.trading.run_risks import RunRisks
 from tradertape_server.features.workers.trading.safety_check import SafetyTokens
 from tradertape_server.platform.http.identity import Identity
 
@@ -77,6 +78,7 @@ class OptionRunService:
         runs: RunService,
         exits: ExitService,
         tokens: SafetyTokens,
+        risks: RunRisks,
         reader: ChainReader,
         brokers: BrokerAccounts,
     ) -> None:
@@ -85,6 +87,7 @@ class OptionRunService:
         self._runs = runs
         self._exits = exits
         self._tokens = tokens
+        self._risks = risks
         self._reader = reader
         self._transactions = RunTransactions(execution)
 
@@ -141,9 +144,15 @@ class OptionRunService:
         key = checked_key(callers_key(action.idempotency_key or "") or f"option-enter:{run_id}")
         where = self._where(caller, run, action)
         authorization = EntryAuthorization(
-            self._tokens, caller, run.strategy_run_id, action, nonce, key=key, where=where,
-            brokers=self._brokers,
-        )  # fmt: skip
+            self._tokens,
+            self._risks,
+            caller,
+            run.strategy_run_id,
+            action,
+            nonce,
+            key=key,
+            where=where,
+        )
         command = self._execution.basket_command(
             authorization,
             option_run.orders,

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tradertape_core.kernel.clock import Clock
+from tradertape_core.risk.run_checks import SessionState
 from tradertape_server.features.workers.models import TradingRun, WorkerRun
 
 SESSION_TTL_S = 60  # a holder that is silent for longer can be replaced
@@ -97,11 +98,12 @@ class Liveness:
             return "healthy"
         return "stale" if age_s <= (limit_s or DEAD_AFTER_S) else "dead"
 
-    def session(self, run: WorkerRun) -> str:
-        """`unclaimed`, `claimed`, `stale` or `released`."""
+    def session(self, run: WorkerRun | TradingRun) -> SessionState:
+        """Whether the run's session is held, and by a worker that is alive."""
         if run.session_nonce is None:
-            return "unclaimed" if run.session_released_at is None else "released"
-        return "stale" if self.is_silent(run) else "claimed"
+            is_new = run.session_released_at is None
+            return SessionState.UNCLAIMED if is_new else SessionState.RELEASED
+        return SessionState.STALE if self.is_silent(run) else SessionState.CLAIMED
 
     def _sign(self, run_id: str, at: datetime, *kinds: str) -> None:
         sign = _Sign(at, self._clock.monotonic())

@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from tradertape_core.kernel.errors import Problem
-from tradertape_core.kernel.format import inr
 from tradertape_core.kernel.money import Paise
 from tradertape_core.risk.rules import RiskLimits
-from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk, Usage
+from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk
 from tradertape_server.features.workers.models import TradingRun, WorkerRun
 from tradertape_server.features.workers.runs.halting import PROTECTION
 
@@ -57,28 +56,6 @@ def risk_of(run: AnyRun) -> Risk:
             ),
         ),
     )
-
-
-def limit_reasons(risk: Risk, used: Usage) -> list[str]:
-    """The limits that are reached, as sentences with a code each: what an order is refused for."""
-    reasons: list[str] = []
-    cap = risk.limits.allocation_paise
-    if cap is not None and used.exposure_paise >= cap:
-        share = f"{_inr(used.exposure_paise)} of {_inr(cap)} are used"
-        reasons.append(f"{share}, open orders included (allocation_cap_reached)")
-    most_lost = risk.limits.daily_loss_paise
-    if most_lost is not None and used.day_pnl_paise <= -most_lost:
-        loss = f"Today's loss is {_inr(-used.day_pnl_paise)}, the limit is {_inr(most_lost)}"
-        reasons.append(f"{loss} (daily_loss_limit)")
-    most_orders = risk.limits.max_orders_per_day
-    if most_orders is not None and used.orders_today >= most_orders:
-        count = f"Orders placed today: {used.orders_today}, the limit is {most_orders}"
-        reasons.append(f"{count} (max_orders_reached)")
-    return reasons
-
-
-def _inr(paise: int) -> str:
-    return inr(Decimal(paise) / 100, 2 if paise % 100 else 0)
 
 
 def _limit(run: AnyRun, name: str) -> float | None:

@@ -8,11 +8,9 @@ from typing import Any
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.orders import views
 from tradertape_server.features.execution.orders.replies import Reply
-from tradertape_server.features.execution.orders.risk_facts import Risk
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers.models import WorkerRun
-from tradertape_server.features.workers.runs.live_gate import BrokerAccounts, live_risk
-from tradertape_server.features.workers.runs.run_limits import risk_of
+from tradertape_server.features.workers.trading.run_risks import RunRisks
 
 Json = dict[str, Any]
 
@@ -20,9 +18,9 @@ Json = dict[str, Any]
 class OrderService:
     """Reads and changes the orders of runs that the caller may use."""
 
-    def __init__(self, execution: ExecutionService, brokers: BrokerAccounts) -> None:
-        self._brokers = brokers
+    def __init__(self, execution: ExecutionService, risks: RunRisks) -> None:
         self._execution = execution
+        self._risks = risks
 
     def orders(self, run: WorkerRun) -> Json:
         """A run's orders."""
@@ -42,7 +40,8 @@ class OrderService:
 
     def modify(self, run: WorkerRun, order_id: str, patch: Mapping[str, Any]) -> Json:
         """Change an open order. Raises NotFound, InvalidDocument, OrderDenied, Conflict."""
-        order = self._execution.modify(run.strategy_run_id, order_id, patch, risk=self._risk(run))
+        risk = self._risks.of(run)
+        order = self._execution.modify(run.strategy_run_id, order_id, patch, risk=risk)
         return self._view(order)
 
     def cancel_once(self, run: WorkerRun, order_id: str, key: str) -> Reply:
@@ -54,11 +53,8 @@ class OrderService:
     ) -> Reply:
         """The same, once for its key. Raises KeyReused."""
         return self._execution.modify_once(
-            run.strategy_run_id, order_id, patch, key=key, risk=self._risk(run)
+            run.strategy_run_id, order_id, patch, key=key, risk=self._risks.of(run)
         )
-
-    def _risk(self, run: WorkerRun) -> Risk:
-        return live_risk(self._brokers, run, risk_of(run))
 
     def trades(self, run: WorkerRun) -> Json:
         """A run's executions, oldest first."""

@@ -20,16 +20,14 @@ from tradertape_server.features.workers.errors import RunClosed, UnknownRun
 from tradertape_server.features.workers.models import TradingRun, WorkerRun
 from tradertape_server.features.workers.runs.account_scope import demand_own
 from tradertape_server.features.workers.runs.live_gate import (
-    BrokerAccounts,
     demand_live_scope,
     is_live,
-    live_risk,
 )
 from tradertape_server.features.workers.runs.run_ids import RunIds
-from tradertape_server.features.workers.runs.run_limits import risk_of
 from tradertape_server.features.workers.runs.sessions import demand_nonce
 from tradertape_server.features.workers.runs.transactions import ref
 from tradertape_server.features.workers.schemas import Intent
+from tradertape_server.features.workers.trading.run_risks import RunRisks
 from tradertape_server.features.workers.trading.safety_check import SafetyTokens
 from tradertape_server.platform.http.identity import Identity
 
@@ -50,16 +48,16 @@ class WorkerAuthorization:
     def __init__(
         self,
         tokens: SafetyTokens,
+        risks: RunRisks,
         caller: Identity,
         run_id: str,
         safety_token: str | None,
         nonce: str | None,
-        brokers: BrokerAccounts,
     ) -> None:
         self.run_id = run_id
-        self._brokers = brokers
         self.read = Read(repository.trading_runs, run_id)
         self._tokens = tokens
+        self._risks = risks
         self._caller = caller
         self._safety_token = safety_token
         self._nonce = nonce
@@ -87,7 +85,7 @@ class WorkerAuthorization:
             account_id=run.account_id,
             run_id=run.strategy_run_id,
             venue=run.venue,
-            risk=live_risk(self._brokers, run, risk_of(run)),
+            risk=self._risks.of(run),
         )
 
     def accepted(self, uow: UnitOfWork) -> None:
@@ -99,12 +97,10 @@ class WorkerAuthorization:
 class IntentService:
     """Places the orders that workers ask for."""
 
-    def __init__(
-        self, execution: ExecutionService, tokens: SafetyTokens, brokers: BrokerAccounts
-    ) -> None:
+    def __init__(self, execution: ExecutionService, tokens: SafetyTokens, risks: RunRisks) -> None:
         self._execution = execution
         self._tokens = tokens
-        self._brokers = brokers
+        self._risks = risks
         self._run_ids = RunIds(execution.database)
 
     async def place(
@@ -125,7 +121,7 @@ class IntentService:
     ) -> Reply:
         stored_id = await self._run_ids.stored_id(caller.id, run_id)
         run = WorkerAuthorization(
-            self._tokens, caller, stored_id, wanted.safety_token, nonce, self._brokers
+            self._tokens, self._risks, caller, stored_id, wanted.safety_token, nonce
         )
         return await self._execution.reply_async(self._command(run, wanted))
 
@@ -162,7 +158,7 @@ class IntentService:
     def preview_order(self, run: WorkerRun, order: Mapping[str, Any]) -> Json:
         """An order's margin, charges and warnings; nothing is placed."""
         try:
-            return _preview(run, self._execution.preview(_limited(run), order))
+            return _preview(run, self._execution.preview(self._limited(run), order))
         except InvalidDocument as error:
             raise _within(error, "/order") from error
 
@@ -170,8 +166,11 @@ class IntentService:
         self, run: WorkerRun, orders: Sequence[Mapping[str, Any]], *, all_or_none: bool
     ) -> Json:
         """A basket's margin, charges and warnings; nothing is placed."""
-        found = self._execution.preview_basket(_limited(run), orders, all_or_none=all_or_none)
+        found = self._execution.preview_basket(self._limited(run), orders, all_or_none=all_or_none)
         return _preview(run, found)
+
+    def _limited(self, run: WorkerRun) -> RunRef:
+        return replace(ref(run), risk=self._risks.of(run))
 
 
 def _as_read(order: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -181,10 +180,6 @@ def _as_read(order: Mapping[str, Any]) -> Mapping[str, Any]:
         return order_document(read_order(order))
     except InvalidDocument:
         return order
-
-
-def _limited(run: WorkerRun) -> RunRef:
-    return replace(ref(run), risk=risk_of(run))
 
 
 def _preview(run: WorkerRun, preview: Json) -> Json:

@@ -7,14 +7,14 @@ generation. Nothing is stored until it is used: then its id is, in the transacti
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from tradertape_core.kernel.clock import Clock
+from tradertape_core.orders.denials import Denial, DenialReason
 from tradertape_core.risk.protection_snapshot import protection_snapshot
-from tradertape_server.features.execution.orders.risk_facts import NO_RISK
+from tradertape_server.features.execution.errors import OtherMarket
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.workers import repository
@@ -23,8 +23,8 @@ from tradertape_server.features.workers.models import TradingRun, WorkerRun
 from tradertape_server.features.workers.runs.live_gate import BrokerAccounts, is_live
 from tradertape_server.features.workers.runs.liveness import Liveness
 from tradertape_server.features.workers.runs.protection_columns import protection_of
-from tradertape_server.features.workers.runs.run_limits import limit_reasons, risk_of
 from tradertape_server.features.workers.runs.transactions import ref
+from tradertape_server.features.workers.trading.run_risks import RunRisks
 from tradertape_server.platform.http.routing import in_ist
 from tradertape_server.platform.secrets import SecretBox, constant_time_equal
 
@@ -32,6 +32,7 @@ Json = dict[str, Any]
 TOKEN_LIFE = timedelta(seconds=30)
 _CLEAN_EVERY = timedelta(minutes=1)
 _KEPT_FOR = timedelta(minutes=10)  # far longer than a token is valid
+_CODES = {DenialReason.TRADING_HALTED: DenialReason.RUN_NOT_OPEN.value}  # as the contract has it
 _CLOCKS_APART_S = 5  # at most, between the processes that issue and check tokens
 
 
@@ -88,14 +89,13 @@ class SafetyService:
         execution: ExecutionService,
         tokens: SafetyTokens,
         liveness: Liveness,
-        is_awaiting_entry: Callable[[WorkerRun], bool],
+        risks: RunRisks,
         brokers: BrokerAccounts,
     ) -> None:
-        """is_awaiting_entry: whether the run's protection is armed once it is entered."""
         self._execution = execution
         self._tokens = tokens
         self._liveness = liveness
-        self._is_awaiting_entry = is_awaiting_entry
+        self._risks = risks
         self._brokers = brokers
 
     def check(self, run: WorkerRun) -> Json:
@@ -117,76 +117,22 @@ class SafetyService:
         }
 
     def reasons(self, run: WorkerRun) -> list[str]:
-        """Why the run may not trade: a sentence with a code each; empty when it may."""
-        reasons = [
-            *_run_reasons(run),
-            *self._live_reasons(run),
-            *self._halt_reasons(run),
-            *self._session_reasons(run),
-            *self._protection_reasons(run),
-            *self._market_reasons(),
-        ]
-        return reasons if run.status != "open" else reasons + self._account_reasons(run)
+        """Why the run may not trade: a sentence with a code each; empty when it may.
 
-    def _live_reasons(self, run: WorkerRun) -> list[str]:
-        if not is_live(run):
-            return []
-        reasons = self._brokers.why_not(run.user_id, run.account_scope)
-        return [f"{one.words} ({one.code})" for one in reasons]
-
-    def _account_reasons(self, run: WorkerRun) -> list[str]:
-        reasons: list[str] = []
-        pnl = self._execution.pnl(ref(run))
-        if pnl.is_stale and pnl.position_count:
-            reasons.append(
-                "Prices of open positions are older than they may be (market_data_stale)"
-            )
-        open_orders = self._execution.orders(
-            run_id=run.strategy_run_id, account_id=run.account_id, open_only=True
-        )
-        if any(order.in_doubt for order in open_orders):
-            reasons.append("The reply to an order was lost (reconciliation_required)")
-        risk = risk_of(run)
-        if risk is NO_RISK:
-            return reasons
-        return reasons + limit_reasons(risk, self._execution.usage(replace(ref(run), risk=risk)))
-
-    def _halt_reasons(self, run: WorkerRun) -> list[str]:
-        halt = self._execution.halt(run.user_id)
-        return [] if halt is None else [f"The kill switch is on: {halt.words} (kill_switch_active)"]
-
-    def _session_reasons(self, run: WorkerRun) -> list[str]:
-        if run.session_nonce is None:
-            if run.session_released_at is None:
-                return []  # never claimed: a simple worker that uses no session
-            return ["The session was released: claim it again (session_not_claimed)"]
-        if self._liveness.is_silent(run):
-            return ["The session has had no heartbeat for a minute (session_stale)"]
-        return []
-
-    def _protection_reasons(self, run: WorkerRun) -> list[str]:
-        status = run.protection_status
-        if status in ("triggered", "exiting", "failed"):
-            claim = protection_of(run).last_claim
-            why = f": {claim.message}" if claim else ""
-            return [f"The protection has triggered{why} (protection_triggered)"]
-        if not run.details.get("require_protection") or status == "armed":
-            return []
-        if self._is_awaiting_entry(run):
-            return []
-        return ["The run requires a protection and none is armed (protection_unarmed)"]
-
-    def _market_reasons(self) -> list[str]:
-        market = self._execution.market
-        if market.is_stale:
-            return ["No prices are coming in (market_data_stale)"]
-        if market.never_closes:
-            return []
-        return (
-            []
-            if market.is_open(self._execution.clock.now())
-            else ["The market is closed (market_closed)"]
-        )
+        It is the risk gate's own verdict, so an order gets the same.
+        """
+        outside = self._brokers.why_not(run.user_id, run.account_scope) if is_live(run) else ()
+        live = [f"{one.words} ({one.code})" for one in outside]
+        asked = replace(ref(run), risk=self._risks.of(run))
+        try:
+            found = self._execution.denials(asked)
+            # What blocks live trading halts its orders, and is said with its own code.
+            said = [
+                one for one in found if not live or one.reason is not DenialReason.TRADING_HALTED
+            ]
+            return [*live, *(_sentence(one) for one in said)]
+        except OtherMarket as error:
+            return [f"{error} ({error.code})"]
 
 
 def _generation(run: WorkerRun | TradingRun) -> int:
@@ -195,13 +141,8 @@ def _generation(run: WorkerRun | TradingRun) -> int:
     return protection_of(run).generation
 
 
-def _run_reasons(run: WorkerRun) -> list[str]:
-    reasons: list[str] = []
-    if run.status == "exiting":
-        reasons.append("The run is being exited (run_exiting)")
-    elif run.status != "open":
-        why = f": {run.status_reason}" if run.status_reason else ""
-        reasons.append(f"The run is {run.status}{why} (run_not_open)")
-    if run.recovery_status == "required":
-        reasons.append("The run has to be reconciled first (reconciliation_required)")
-    return reasons
+def _sentence(found: Denial) -> str:
+    """A refusal as a state of the run: without the rule's name, with its code at the end."""
+    text = found.message.partition('": ')[2] or found.message
+    code = _CODES.get(found.reason, found.reason.value)
+    return f"{text[0].upper()}{text[1:]} ({code})"
