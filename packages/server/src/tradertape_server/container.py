@@ -11,6 +11,7 @@ from tradertape_server.features.auth.http.credential_monitor import CredentialMo
 from tradertape_server.features.auth.service import AuthService
 from tradertape_server.features.backtests.build import Backtests
 from tradertape_server.features.brokerage.connections import Connections
+from tradertape_server.features.brokerage.postbacks import Postbacks
 from tradertape_server.features.brokerage.sandbox import Sandbox
 from tradertape_server.features.brokerage.service import BrokerageService
 from tradertape_server.features.changelog.service import Changelog
@@ -71,6 +72,7 @@ class Container:
     connections: Connections
     sandbox: Sandbox
     brokerage: BrokerageService
+    postbacks: Postbacks
     market: MarketService
     market_watch: MarketWatch
     instruments: InstrumentService

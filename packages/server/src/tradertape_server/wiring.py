@@ -23,6 +23,7 @@ from tradertape_server.features.backtests.queries import RUNS, STUDIES, why_stra
 from tradertape_server.features.brokerage.accounts import Addresses
 from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.brokerage.credentials import CredentialStore
+from tradertape_server.features.brokerage.postbacks import Postbacks
 from tradertape_server.features.brokerage.sandbox import Sandbox
 from tradertape_server.features.brokerage.sandbox_process import SandboxProcess
 from tradertape_server.features.brokerage.service import BrokerageService
@@ -201,6 +202,7 @@ def _join(
         connections=connections,
         sandbox=build_sandbox(base, connections),
         brokerage=build_brokerage(base, auth, connections),
+        postbacks=Postbacks(database, clock, connections, CredentialStore(base.secrets)),
         market=data.market,
         market_watch=MarketWatch(data.market),
         instruments=data.instruments,

@@ -7008,6 +7008,18 @@ export type PreviewOfBasket = {
 };
 
 /**
+ * PostbackTaken
+ *
+ * The update has arrived; what follows from it is done after this response.
+ */
+export type PostbackTaken = {
+    /**
+     * Status
+     */
+    status: 'ok';
+};
+
+/**
  * PositionOut
  *
  * A position. Prices and profit at the last close; open_quantity 0 when it is closed.
@@ -18414,6 +18426,76 @@ export type BeginLoginApiBrokersBrokerLoginPostResponses = {
 };
 
 export type BeginLoginApiBrokersBrokerLoginPostResponse = BeginLoginApiBrokersBrokerLoginPostResponses[keyof BeginLoginApiBrokersBrokerLoginPostResponses];
+
+export type TakePostbackApiBrokersBrokerPostbackPostData = {
+    body: {
+        [key: string]: unknown;
+    };
+    path: {
+        /**
+         * Broker
+         *
+         * `kite`, `upstox` or `groww`.
+         */
+        broker: string;
+    };
+    query?: never;
+    url: '/api/brokers/{broker}/postback';
+};
+
+export type TakePostbackApiBrokersBrokerPostbackPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type TakePostbackApiBrokersBrokerPostbackPostError = TakePostbackApiBrokersBrokerPostbackPostErrors[keyof TakePostbackApiBrokersBrokerPostbackPostErrors];
+
+export type TakePostbackApiBrokersBrokerPostbackPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: PostbackTaken;
+};
+
+export type TakePostbackApiBrokersBrokerPostbackPostResponse = TakePostbackApiBrokersBrokerPostbackPostResponses[keyof TakePostbackApiBrokersBrokerPostbackPostResponses];
 
 export type EndSessionApiBrokersBrokerSessionDeleteData = {
     body?: never;

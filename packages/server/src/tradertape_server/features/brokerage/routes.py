@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
 
 from tradertape_server.features.auth.audit import Origin
 from tradertape_server.features.auth.http.dependencies import SessionUser
 from tradertape_server.features.brokerage import schemas
+from tradertape_server.features.brokerage.postbacks import Postbacks
 from tradertape_server.features.brokerage.service import BrokerageService
 from tradertape_server.platform.http.identity import identity_of
 from tradertape_server.platform.http.routing import part
@@ -19,6 +21,7 @@ KITE = "kite"
 router = APIRouter(tags=["brokers"])
 
 Brokerage = Annotated[BrokerageService, Depends(part("brokerage"))]
+Posts = Annotated[Postbacks, Depends(part("postbacks"))]
 Name = Annotated[str, Path(pattern=r"^[a-z]{2,20}$", description="`kite`, `upstox` or `groww`.")]
 
 
@@ -93,6 +96,27 @@ def open_session(
 def end_session(broker: Name, user: SessionUser, brokerage: Brokerage, origin: Origin) -> None:
     """Sign out of a broker."""
     brokerage.end_session(user, broker, origin)
+
+
+@router.post(
+    "/api/brokers/{broker}/postback",
+    openapi_extra={
+        "requestBody": {
+            "required": True, "content": {"application/json": {"schema": {"type": "object"}}}
+        }
+    },
+)  # fmt: skip
+async def take_postback(
+    broker: Name, request: Request, background: BackgroundTasks, posts: Posts
+) -> schemas.PostbackTaken:
+    """For brokers alone: an update of an order, with the checksum that the broker documents.
+
+    A wrong checksum changes nothing. An update that cannot be checked, because the API secret is
+    not stored here, only makes the order book be read.
+    """
+    rest = await run_in_threadpool(posts.receive, broker, await request.body())
+    background.add_task(rest)
+    return schemas.PostbackTaken(status="ok")
 
 
 @router.get("/api/auth/status")

@@ -186,3 +186,9 @@ class KiteCredentials(Reply):
     user_id: str | None
     updated_at: IstTime | None
     storage: Literal["browser", "cloud"]
+
+
+class PostbackTaken(Reply):
+    """The update has arrived; what follows from it is done after this response."""
+
+    status: Literal["ok"]

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.candle import parse_interval
-from tradertape_server.features.auth.http.dependencies import CurrentUser
+from tradertape_server.features.auth.http.dependencies import AdminUser, CurrentUser
 from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.feed.http.answers import CandleHistoryOut, CandleSeries, Quotes
 from tradertape_server.features.feed.http.responses import (
@@ -39,7 +39,6 @@ from tradertape_server.features.instruments.broker_masters import BrokerMasters
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.instruments.traded_market import MarketChoice, TradedMarket
 from tradertape_server.features.market.calendar_warning import calendar_warning
-from tradertape_server.platform.errors import Forbidden
 from tradertape_server.platform.http.answers import answers
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.http.routing import part
@@ -90,14 +89,12 @@ def traded_market(
 
 @router.put("/live/market")
 def choose_market(
-    user: CurrentUser, choice: Choice, masters: Masters, connections: Brokers, body: MarketIn
+    user: AdminUser, choice: Choice, masters: Masters, connections: Brokers, body: MarketIn
 ) -> MarketOut:
     """Choose the market from the next start on; only an admin may.
 
     Accounts of another market rest meanwhile: they can be read, and refuse orders.
     """
-    if not user.is_admin:
-        raise Forbidden("Only an admin chooses the market: everybody on this server trades it.")
     choice.choose(body.market, user.id)
     return _market_out(user, choice, masters, connections)
 

@@ -1,6 +1,6 @@
 """the market of a server, and of a trading account
 
-Revision: 0026, after 0030
+Revision: 0031, after 0030
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0026'
+revision = '0031'
 down_revision = '0030'
 branch_labels = None
 depends_on = None

@@ -1,0 +1,105 @@
+"""Updates of orders that brokers post to our address.
+
+Only a checksum made with the account's API secret proves that the broker sent one: its order is
+then passed on. Where no secret is stored nothing can be checked: the post is a hint to read the
+order book, which anybody may give, and which is therefore passed on once in some seconds.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tradertape_brokers.errors import Refused
+from tradertape_brokers.port import Postback, PostbackPort
+from tradertape_brokers.registry import UnknownBroker
+from tradertape_brokers.secret import Secret
+from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.brokerage.accounts import BrokerAccount
+from tradertape_server.features.brokerage.connections import Connections
+from tradertape_server.features.brokerage.credentials import CredentialStore
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.errors import BadRequest, NotFound, Unauthenticated
+
+HINT_EVERY_S: Final = 2.0
+MOST_ACCOUNTS: Final = 10_000
+
+
+def _nothing() -> None:
+    """What is left to do for a post that concerns nobody here."""
+
+
+@dataclass(slots=True)
+class Postbacks:
+    """Reads posts; what follows from one is done after it was answered."""
+
+    database: Database
+    clock: Clock
+    connections: Connections
+    store: CredentialStore
+    _hinted_s: dict[BrokerAccount, float] = field(default_factory=dict[BrokerAccount, float])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def receive(self, name: str, body: bytes) -> Callable[[], None]:
+        """Check a post, and return what remains to be done.
+
+        Raises NotFound where the broker sends none, BadRequest for one that cannot be read and
+        Unauthenticated for a wrong checksum. A post about an account that nobody has connected
+        here is accepted and dropped: the response does not tell whose accounts are known.
+        """
+        port = self._port(name)
+        try:
+            read = port.read(body, None)
+        except Refused as error:
+            raise BadRequest(str(error), code="postback_unreadable") from None
+        accounts = [
+            one.account
+            for one in self.connections.all()
+            if (one.account.broker, one.account.broker_user_id) == (name, read.user_id)
+        ]
+        if not accounts:
+            return _nothing
+        with self.database.read() as session:
+            secrets = self.store.secrets_of(session, name, read.user_id)
+        if not secrets:
+            return lambda: self._hint(accounts)
+        verified = _verified(port, body, secrets)
+        if verified.is_verified:
+            return lambda: self._deliver(accounts, verified)
+        return lambda: self._hint(accounts)  # this broker signs nothing
+
+    def _port(self, name: str) -> PostbackPort:
+        try:
+            port = self.connections.broker(name).postbacks
+        except UnknownBroker:
+            port = None
+        if port is None:
+            raise NotFound("Postback address")
+        return port
+
+    def _deliver(self, accounts: list[BrokerAccount], read: Postback) -> None:
+        for account in accounts:
+            self.connections.deliver_orders(account, (read.order,))
+
+    def _hint(self, accounts: list[BrokerAccount]) -> None:
+        now_s = self.clock.monotonic()
+        for account in accounts:
+            with self._lock:
+                if now_s - self._hinted_s.get(account, -HINT_EVERY_S) < HINT_EVERY_S:
+                    continue
+                if len(self._hinted_s) >= MOST_ACCOUNTS:
+                    self._hinted_s.clear()
+                self._hinted_s[account] = now_s
+            self.connections.deliver_hint(account)
+
+
+def _verified(port: PostbackPort, body: bytes, secrets: Sequence[Secret]) -> Postback:
+    """The post as the first secret proves it; several people may have connected one account."""
+    for secret in secrets:
+        try:
+            return port.read(body, secret)
+        except Refused:
+            continue
+    raise Unauthenticated("The checksum is wrong.", code="postback_checksum_wrong")
