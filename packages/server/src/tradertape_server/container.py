@@ -24,6 +24,7 @@ from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.relay.relayed_source import MarketDuty
 from tradertape_server.features.feed.sources.exchange_source import ExchangeSource
 from tradertape_server.features.gtts.service import GttPageService
+from tradertape_server.features.holdings.service import HoldingsService
 from tradertape_server.features.instruments.broker_masters import BrokerMasters
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.instruments.traded_market import MarketChoice
@@ -96,6 +97,7 @@ class Container:
     watchlists: WatchlistService
     gtts: GttPageService
     activity: ActivityService
+    holdings: HoldingsService
 
     @property
     def channels(self) -> Mapping[str, Channel]:

@@ -25,6 +25,7 @@ from tradertape_server.features.changelog.routes import router as changelog
 from tradertape_server.features.feed.http.routes import router as live
 from tradertape_server.features.feed.http.tick_socket import router as ticks_socket
 from tradertape_server.features.gtts.routes import router as gtts
+from tradertape_server.features.holdings.routes import router as holdings
 from tradertape_server.features.market.routes import router as market
 from tradertape_server.features.operations.routes import router as operations
 from tradertape_server.features.options.routes import router as options
@@ -77,6 +78,7 @@ ROUTERS = (
     watchlists,
     gtts,
     activity,
+    holdings,
     worker_market,
     worker_sockets,
     worker_monitor,

@@ -45,6 +45,8 @@ from tradertape_server.features.feed.live.feed_setup import (
 )
 from tradertape_server.features.feed.sources.candle_files import ReplayRange
 from tradertape_server.features.gtts.service import GttPageService
+from tradertape_server.features.holdings.cache import AnswerCache
+from tradertape_server.features.holdings.service import HoldingsService
 from tradertape_server.features.instruments.broker_masters import BrokerMasters
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.instruments.traded_market import MarketChoice
@@ -182,6 +184,7 @@ def _join(
     """All parts, with the features that only read others."""
     database, clock, execution = base.database, base.clock, trading.execution
     options = OptionService(ChainReader(data.instruments, live.feed), live.feed)
+    brokerage = build_brokerage(base, auth, connections)
     return Container(
         settings=base.settings,
         clock=clock,
@@ -201,7 +204,8 @@ def _join(
         credentials=CredentialMonitor(auth.authenticator),
         connections=connections,
         sandbox=build_sandbox(base, connections),
-        brokerage=build_brokerage(base, auth, connections),
+        brokerage=brokerage,
+        holdings=build_holdings(base, connections, brokerage, execution),
         postbacks=Postbacks(database, clock, connections, CredentialStore(base.secrets)),
         market=data.market,
         market_watch=MarketWatch(data.market),
@@ -284,6 +288,13 @@ def build_brokerage(base: Base, auth: AuthService, connections: Connections) -> 
     )
     auth.account.brokers_of = service.states_of
     return service
+
+
+def build_holdings(
+    base: Base, connections: Connections, brokerage: BrokerageService, execution: ExecutionService
+) -> HoldingsService:
+    """What is at the brokers; execution knows which orders are ours."""
+    return HoldingsService(connections, brokerage, AnswerCache(base.clock), execution)
 
 
 def build_market_data(base: Base, connections: Connections) -> MarketData:

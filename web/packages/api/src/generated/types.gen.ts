@@ -37,6 +37,178 @@ export type TradertapeServerFeaturesPortfoliosSchemasSizingIn = {
 };
 
 /**
+ * PositionOut
+ *
+ * A position. Prices and profit at the last close; open_quantity 0 when it is closed.
+ */
+export type TradertapeServerFeaturesPortfoliosSchemasPositionOut = {
+    /**
+     * Addons
+     */
+    addons: number;
+    /**
+     * Average Price
+     */
+    average_price: number;
+    /**
+     * Bars Held
+     */
+    bars_held: number;
+    /**
+     * Charges
+     */
+    charges: number;
+    /**
+     * Entry Date
+     */
+    entry_date: string;
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Exit Date
+     */
+    exit_date: string | null;
+    /**
+     * Exit Price
+     */
+    exit_price: number | null;
+    /**
+     * Exit Reason
+     */
+    exit_reason: string | null;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Invested
+     */
+    invested: number;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Ltp
+     */
+    ltp: number;
+    /**
+     * Mae Pct
+     */
+    mae_pct: number;
+    /**
+     * Market Value
+     */
+    market_value: number;
+    /**
+     * Mfe Pct
+     */
+    mfe_pct: number;
+    /**
+     * Net Pnl
+     */
+    net_pnl: number;
+    /**
+     * Open Quantity
+     */
+    open_quantity: number;
+    /**
+     * Portfolio Id
+     */
+    portfolio_id: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * R Multiple
+     */
+    r_multiple: number | null;
+    /**
+     * Realised Pnl
+     */
+    realised_pnl: number;
+    /**
+     * Sales
+     */
+    sales: Array<SaleOut>;
+    /**
+     * Sector
+     */
+    sector: string;
+    /**
+     * Signal Id
+     */
+    signal_id: number | null;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Stop Price
+     */
+    stop_price: number | null;
+    /**
+     * Stop Source
+     */
+    stop_source: string | null;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Target Price
+     */
+    target_price: number | null;
+    /**
+     * Unrealised Pct
+     */
+    unrealised_pct: number | null;
+    /**
+     * Unrealised Pnl
+     */
+    unrealised_pnl: number;
+};
+
+/**
+ * SaleOut
+ *
+ * Shares of a position that were sold.
+ */
+export type SaleOut = {
+    /**
+     * Charges
+     */
+    charges: number;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Dividends
+     */
+    dividends: number;
+    /**
+     * Gross Pnl
+     */
+    gross_pnl: number;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Reason
+     */
+    reason: string;
+};
+
+/**
  * PreviewIn
  *
  * A strategy: legs, or a named spread with its strikes counted from the money.
@@ -231,6 +403,104 @@ export type LegIn = {
      * Variety
      */
     variety?: string | null;
+};
+
+/**
+ * PositionOut
+ *
+ * Open exposure; `net`: all that is open, `day`: what today's trades alone have made.
+ */
+export type TradertapeServerFeaturesHoldingsSchemasPositionOut = {
+    /**
+     * Account
+     *
+     * The account's scope, `kite:AB1234`.
+     */
+    account: string;
+    /**
+     * Age S
+     */
+    age_s: number;
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Average Price
+     */
+    average_price: number;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Buy Quantity
+     */
+    buy_quantity: number;
+    /**
+     * Buy Value
+     */
+    buy_value: number;
+    /**
+     * Close Price
+     */
+    close_price: number;
+    /**
+     * Environment
+     */
+    environment: 'live' | 'sandbox';
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number | null;
+    /**
+     * Kind
+     */
+    kind: 'net' | 'day';
+    /**
+     * Last Price
+     */
+    last_price: number;
+    /**
+     * Overnight Quantity
+     */
+    overnight_quantity: number;
+    /**
+     * Pnl
+     */
+    pnl: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Sell Quantity
+     */
+    sell_quantity: number;
+    /**
+     * Sell Value
+     */
+    sell_value: number;
+    /**
+     * Stale
+     */
+    stale: boolean;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Value
+     */
+    value: number;
 };
 
 /**
@@ -4223,42 +4493,6 @@ export type SandboxAccountOut = {
 };
 
 /**
- * SaleOut
- *
- * Shares of a position that were sold.
- */
-export type SaleOut = {
-    /**
-     * Charges
-     */
-    charges: number;
-    /**
-     * Date
-     */
-    date: string;
-    /**
-     * Dividends
-     */
-    dividends: number;
-    /**
-     * Gross Pnl
-     */
-    gross_pnl: number;
-    /**
-     * Price
-     */
-    price: number;
-    /**
-     * Quantity
-     */
-    quantity: number;
-    /**
-     * Reason
-     */
-    reason: string;
-};
-
-/**
  * SafetyCheck
  *
  * Whether the run may trade, with a token for one intent, or every reason why not.
@@ -7020,142 +7254,6 @@ export type PostbackTaken = {
 };
 
 /**
- * PositionOut
- *
- * A position. Prices and profit at the last close; open_quantity 0 when it is closed.
- */
-export type PositionOut = {
-    /**
-     * Addons
-     */
-    addons: number;
-    /**
-     * Average Price
-     */
-    average_price: number;
-    /**
-     * Bars Held
-     */
-    bars_held: number;
-    /**
-     * Charges
-     */
-    charges: number;
-    /**
-     * Entry Date
-     */
-    entry_date: string;
-    /**
-     * Exchange
-     */
-    exchange: string;
-    /**
-     * Exit Date
-     */
-    exit_date: string | null;
-    /**
-     * Exit Price
-     */
-    exit_price: number | null;
-    /**
-     * Exit Reason
-     */
-    exit_reason: string | null;
-    /**
-     * Id
-     */
-    id: number;
-    /**
-     * Invested
-     */
-    invested: number;
-    /**
-     * Isin
-     */
-    isin: string;
-    /**
-     * Ltp
-     */
-    ltp: number;
-    /**
-     * Mae Pct
-     */
-    mae_pct: number;
-    /**
-     * Market Value
-     */
-    market_value: number;
-    /**
-     * Mfe Pct
-     */
-    mfe_pct: number;
-    /**
-     * Net Pnl
-     */
-    net_pnl: number;
-    /**
-     * Open Quantity
-     */
-    open_quantity: number;
-    /**
-     * Portfolio Id
-     */
-    portfolio_id: number;
-    /**
-     * Quantity
-     */
-    quantity: number;
-    /**
-     * R Multiple
-     */
-    r_multiple: number | null;
-    /**
-     * Realised Pnl
-     */
-    realised_pnl: number;
-    /**
-     * Sales
-     */
-    sales: Array<SaleOut>;
-    /**
-     * Sector
-     */
-    sector: string;
-    /**
-     * Signal Id
-     */
-    signal_id: number | null;
-    /**
-     * Status
-     */
-    status: string;
-    /**
-     * Stop Price
-     */
-    stop_price: number | null;
-    /**
-     * Stop Source
-     */
-    stop_source: string | null;
-    /**
-     * Symbol
-     */
-    symbol: string;
-    /**
-     * Target Price
-     */
-    target_price: number | null;
-    /**
-     * Unrealised Pct
-     */
-    unrealised_pct: number | null;
-    /**
-     * Unrealised Pnl
-     */
-    unrealised_pnl: number;
-};
-
-/**
  * PortfolioOut
  *
  * A portfolio. Capital in rupees, after its last traded day.
@@ -9446,6 +9544,68 @@ export type MarketIn = {
 };
 
 /**
+ * MarginOut
+ *
+ * Funds of one segment.
+ */
+export type MarginOut = {
+    /**
+     * Account
+     *
+     * The account's scope, `kite:AB1234`.
+     */
+    account: string;
+    /**
+     * Age S
+     */
+    age_s: number;
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Available Cash
+     */
+    available_cash: number;
+    /**
+     * Available Margin
+     */
+    available_margin: number;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Collateral
+     */
+    collateral: number;
+    /**
+     * Environment
+     */
+    environment: 'live' | 'sandbox';
+    /**
+     * Net
+     */
+    net: number;
+    /**
+     * Opening Balance
+     */
+    opening_balance: number;
+    /**
+     * Segment
+     */
+    segment: string;
+    /**
+     * Stale
+     */
+    stale: boolean;
+    /**
+     * Used Margin
+     */
+    used_margin: number;
+};
+
+/**
  * Logout
  *
  * Sign out of this session only, or of every device.
@@ -10012,6 +10172,108 @@ export type IndicatorOut = {
      * Warm Up
      */
     warm_up: number;
+};
+
+/**
+ * HoldingOut
+ *
+ * Delivered shares of one instrument.
+ */
+export type HoldingOut = {
+    /**
+     * Account
+     *
+     * The account's scope, `kite:AB1234`.
+     */
+    account: string;
+    /**
+     * Age S
+     */
+    age_s: number;
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Average Price
+     */
+    average_price: number;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Close Price
+     */
+    close_price: number;
+    /**
+     * Day Change
+     */
+    day_change: number;
+    /**
+     * Day Change Pct
+     */
+    day_change_pct: number;
+    /**
+     * Environment
+     */
+    environment: 'live' | 'sandbox';
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number | null;
+    /**
+     * Invested
+     */
+    invested: number;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Last Price
+     */
+    last_price: number;
+    /**
+     * Pledged Quantity
+     */
+    pledged_quantity: number;
+    /**
+     * Pnl
+     */
+    pnl: number;
+    /**
+     * Pnl Pct
+     */
+    pnl_pct: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Stale
+     */
+    stale: boolean;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * T1 Quantity
+     */
+    t1_quantity: number;
+    /**
+     * Value
+     */
+    value: number;
 };
 
 /**
@@ -11789,6 +12051,134 @@ export type BrokerOut = {
      * Title
      */
     title: string;
+};
+
+/**
+ * BrokerOrderOut
+ *
+ * An order of today, from any terminal. source: `ours` when it was placed through this server.
+ *
+ * our_order_id, strategy_run_id: of an order of ours.
+ */
+export type BrokerOrderOut = {
+    /**
+     * Account
+     *
+     * The account's scope, `kite:AB1234`.
+     */
+    account: string;
+    /**
+     * Age S
+     */
+    age_s: number;
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Average Price
+     */
+    average_price: number | null;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Environment
+     */
+    environment: 'live' | 'sandbox';
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Exchange Order Id
+     */
+    exchange_order_id: string | null;
+    /**
+     * Filled Quantity
+     */
+    filled_quantity: number;
+    /**
+     * Order Id
+     */
+    order_id: string;
+    /**
+     * Order Type
+     */
+    order_type: string;
+    /**
+     * Our Order Id
+     */
+    our_order_id: string | null;
+    /**
+     * Pending Quantity
+     */
+    pending_quantity: number;
+    /**
+     * Placed At
+     */
+    placed_at: string | null;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Side
+     */
+    side: string;
+    /**
+     * Source
+     */
+    source: 'ours' | 'external';
+    /**
+     * Stale
+     */
+    stale: boolean;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Status Message
+     */
+    status_message: string | null;
+    /**
+     * Strategy Run Id
+     */
+    strategy_run_id: string | null;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Tag
+     */
+    tag: string | null;
+    /**
+     * Trigger Price
+     */
+    trigger_price: number;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Validity
+     */
+    validity: string;
+    /**
+     * Variety
+     */
+    variety: string;
 };
 
 /**
@@ -20666,7 +21056,7 @@ export type ListPositionsApiModelPositionsGetResponses = {
      *
      * Successful Response
      */
-    200: Array<PositionOut>;
+    200: Array<TradertapeServerFeaturesPortfoliosSchemasPositionOut>;
 };
 
 export type ListPositionsApiModelPositionsGetResponse = ListPositionsApiModelPositionsGetResponses[keyof ListPositionsApiModelPositionsGetResponses];
@@ -20735,7 +21125,7 @@ export type ClosePositionApiModelPositionsPositionIdClosePostResponses = {
     /**
      * Successful Response
      */
-    200: PositionOut;
+    200: TradertapeServerFeaturesPortfoliosSchemasPositionOut;
 };
 
 export type ClosePositionApiModelPositionsPositionIdClosePostResponse = ClosePositionApiModelPositionsPositionIdClosePostResponses[keyof ClosePositionApiModelPositionsPositionIdClosePostResponses];
@@ -21830,6 +22220,262 @@ export type ShowSessionApiOptionsUnderlyingSessionGetResponses = {
 };
 
 export type ShowSessionApiOptionsUnderlyingSessionGetResponse = ShowSessionApiOptionsUnderlyingSessionGetResponses[keyof ShowSessionApiOptionsUnderlyingSessionGetResponses];
+
+export type ListHoldingsApiPortfolioHoldingsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Broker
+         *
+         * Only this one; else all connected.
+         */
+        broker?: string | null;
+        /**
+         * Refresh
+         *
+         * Ask the broker even if there is a fresh answer.
+         */
+        refresh?: boolean;
+    };
+    url: '/api/portfolio/holdings';
+};
+
+export type ListHoldingsApiPortfolioHoldingsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListHoldingsApiPortfolioHoldingsGetError = ListHoldingsApiPortfolioHoldingsGetErrors[keyof ListHoldingsApiPortfolioHoldingsGetErrors];
+
+export type ListHoldingsApiPortfolioHoldingsGetResponses = {
+    /**
+     * Response List Holdings Api Portfolio Holdings Get
+     *
+     * Successful Response
+     */
+    200: Array<HoldingOut>;
+};
+
+export type ListHoldingsApiPortfolioHoldingsGetResponse = ListHoldingsApiPortfolioHoldingsGetResponses[keyof ListHoldingsApiPortfolioHoldingsGetResponses];
+
+export type ListMarginsApiPortfolioMarginsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Broker
+         *
+         * Only this one; else all connected.
+         */
+        broker?: string | null;
+        /**
+         * Refresh
+         *
+         * Ask the broker even if there is a fresh answer.
+         */
+        refresh?: boolean;
+    };
+    url: '/api/portfolio/margins';
+};
+
+export type ListMarginsApiPortfolioMarginsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListMarginsApiPortfolioMarginsGetError = ListMarginsApiPortfolioMarginsGetErrors[keyof ListMarginsApiPortfolioMarginsGetErrors];
+
+export type ListMarginsApiPortfolioMarginsGetResponses = {
+    /**
+     * Response List Margins Api Portfolio Margins Get
+     *
+     * Successful Response
+     */
+    200: Array<MarginOut>;
+};
+
+export type ListMarginsApiPortfolioMarginsGetResponse = ListMarginsApiPortfolioMarginsGetResponses[keyof ListMarginsApiPortfolioMarginsGetResponses];
+
+export type ListBrokerOrdersApiPortfolioOrdersGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Broker
+         *
+         * Only this one; else all connected.
+         */
+        broker?: string | null;
+        /**
+         * Refresh
+         *
+         * Ask the broker even if there is a fresh answer.
+         */
+        refresh?: boolean;
+    };
+    url: '/api/portfolio/orders';
+};
+
+export type ListBrokerOrdersApiPortfolioOrdersGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListBrokerOrdersApiPortfolioOrdersGetError = ListBrokerOrdersApiPortfolioOrdersGetErrors[keyof ListBrokerOrdersApiPortfolioOrdersGetErrors];
+
+export type ListBrokerOrdersApiPortfolioOrdersGetResponses = {
+    /**
+     * Response List Broker Orders Api Portfolio Orders Get
+     *
+     * Successful Response
+     */
+    200: Array<BrokerOrderOut>;
+};
+
+export type ListBrokerOrdersApiPortfolioOrdersGetResponse = ListBrokerOrdersApiPortfolioOrdersGetResponses[keyof ListBrokerOrdersApiPortfolioOrdersGetResponses];
+
+export type ListBrokerPositionsApiPortfolioPositionsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Broker
+         *
+         * Only this one; else all connected.
+         */
+        broker?: string | null;
+        /**
+         * Refresh
+         *
+         * Ask the broker even if there is a fresh answer.
+         */
+        refresh?: boolean;
+    };
+    url: '/api/portfolio/positions';
+};
+
+export type ListBrokerPositionsApiPortfolioPositionsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListBrokerPositionsApiPortfolioPositionsGetError = ListBrokerPositionsApiPortfolioPositionsGetErrors[keyof ListBrokerPositionsApiPortfolioPositionsGetErrors];
+
+export type ListBrokerPositionsApiPortfolioPositionsGetResponses = {
+    /**
+     * Response List Broker Positions Api Portfolio Positions Get
+     *
+     * Successful Response
+     */
+    200: Array<TradertapeServerFeaturesHoldingsSchemasPositionOut>;
+};
+
+export type ListBrokerPositionsApiPortfolioPositionsGetResponse = ListBrokerPositionsApiPortfolioPositionsGetResponses[keyof ListBrokerPositionsApiPortfolioPositionsGetResponses];
 
 export type KillSwitchApiRiskKillSwitchGetData = {
     body?: never;

@@ -134,6 +134,17 @@ class ExecutionQueries:
                 session, run_id=run_id, account_id=account_id, open_only=open_only, venue=venue
             )
 
+    def orders_at_venue(
+        self, user_id: int, scope: str, venue_order_ids: Collection[str], tags: Collection[str]
+    ) -> Sequence[Order]:
+        """A person's own orders by the venue's ids or by our tags; none of other terminals."""
+        with self.database.read() as session:
+            account = repository.account(session, user_id, scope)
+            if account is None:
+                return ()
+            found = repository.orders_at_venue(session, account.id, venue_order_ids, tags)
+        return [order for order in found if not order.is_external]
+
     def orders_by_id(self, order_ids: Collection[str]) -> dict[str, Order]:
         """Orders by their id, those that there are."""
         with self.database.read() as session:
