@@ -17,10 +17,12 @@ from tradertape_brokers import registry
 from tradertape_brokers.hosts import Hosts
 from tradertape_brokers.secret import Secret
 from tradertape_brokers.sessions import LoginGrant, Session
+from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.candle import Interval
 from tradertape_core.market.instrument import Instrument
 from tradertape_sandbox.cli import SystemClock
+from tradertape_sandbox.faults.plans import FaultKind, FaultPlan
 from tradertape_sandbox.wire.sessions import SANDBOX_SECRET
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.brokerage.accounts import Addresses, Environment
@@ -28,8 +30,10 @@ from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.sources.exchange_source import NOT_CONNECTED, ExchangeSource
 from tradertape_server.features.feed.sources.tick_source import Mode, Subscription
+from tradertape_server.features.instruments.broker_history import connection_of, download_daily
 from tradertape_server.features.instruments.broker_masters import BrokerMasters
 from tradertape_server.features.instruments.traded_market import TradedMarket
+from tradertape_server.features.market.fetching.request import FetchReport
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.secrets import SecretBox
 from tradertape_server.platform.streaming.bus import Bus
@@ -206,6 +210,47 @@ def test_a_new_session_renews_the_feed_without_a_restart(
     connections.connect(1, SANDBOX, signed_in("kite", hosts))
     until(lambda: feed.step() and feed.status().connected)
     assert next(iter(source._feeds.values())).source is ours
+
+
+def test_a_silent_feed_is_told_within_ten_seconds_and_heals(
+    running: Running, connections: Connections, masters: BrokerMasters, source: ExchangeSource,
+    feed: Feed, hosts: Hosts,
+) -> None:  # fmt: skip
+    connections.connect(1, SANDBOX, signed_in("kite", hosts))
+    masters.refresh()
+    infy = listed(masters, "NSE:INFY")
+    feed.subscribe("page", [infy], Mode.FULL)
+    until(lambda: feed.step() and source.is_streamed(infy.instrument_token))
+    running.sandbox.faults.add(FaultPlan(kind=FaultKind.SILENT_FEED))
+    began = time.monotonic()
+
+    until(lambda: not feed.step() and not feed.status().connected)
+
+    assert time.monotonic() - began < 10
+    assert not source.is_streamed(infy.instrument_token)
+    running.sandbox.faults.remove()
+    until(lambda: feed.step() and feed.status().connected)
+
+
+def test_daily_candles_become_files_for_an_import_and_are_not_asked_for_again(
+    connections: Connections, masters: BrokerMasters, hosts: Hosts, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInput, match="nobody is signed in at Upstox"):
+        connection_of(connections, "upstox")
+    connections.connect(1, SANDBOX, signed_in("upstox", hosts))
+    masters.refresh()
+    end = CLOCK.now().date() - timedelta(days=2)
+    start = end - timedelta(days=20)
+    connected, names = connection_of(connections, "upstox"), ("INFY", "NOSUCH")
+
+    first, again = (FetchReport("upstox", start, end) for _ in range(2))
+    (file,) = download_daily(connected, masters, names, first, tmp_path)
+    assert download_daily(connected, masters, names, again, tmp_path) == [file]
+
+    rows = file.read_text().splitlines()
+    assert rows[0] == "date,symbol,open,high,low,close,volume"
+    assert len(rows) > 10
+    assert (first.downloaded, first.absent, again.kept) == (1, ["NOSUCH"], 1)
 
 
 def test_a_full_feed_gives_the_rest_to_the_next_account(

@@ -142,10 +142,14 @@ def fetch(
         typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; default: yesterday."),
     ] = None,
     source: Annotated[
-        str, typer.Option(help="nse (bhavcopy archives, raw prices) or yahoo (split-adjusted).")
+        str,
+        typer.Option(
+            help="nse (bhavcopy archives, raw prices), yahoo (split-adjusted), or a broker that "
+            "somebody is signed in at: kite, upstox, groww (split-adjusted)."
+        ),
     ] = "nse",
-    symbols: Annotated[str, typer.Option(help="Symbols, separated by commas (yahoo).")] = "",
-    universe: Annotated[str, typer.Option(help="Or the symbols of a universe (yahoo).")] = "",
+    symbols: Annotated[str, typer.Option(help="Symbols, separated by commas (not for nse).")] = "",
+    universe: Annotated[str, typer.Option(help="Or the symbols of a universe.")] = "",
     data_set: Annotated[
         str | None, typer.Option("--data-set", help="Default: nse-raw for nse, yahoo for yahoo.")
     ] = None,
@@ -165,14 +169,26 @@ def fetch(
     Downloaded files are kept in the home folder and not downloaded again, so an interrupted fetch
     resumes where it stopped. Days on which the exchange was closed are skipped.
     """
+    from tradertape_server.cli.data.from_broker import fetch_from_broker
     from tradertape_server.cli.data.text import fetch_text, to_plain
+    from tradertape_server.features.instruments.broker_history import is_broker
     from tradertape_server.features.market.fetching.request import FetchRequest
 
+    named = tuple(part for part in symbols.split(",") if part.strip())
+    if is_broker(source):
+        with progress_bar(hidden=as_json) as progress:
+            report = fetch_from_broker(
+                source, start.date(), _day(end), named, universe, data_set or source, progress
+            )
+        show(to_plain(report), as_json=as_json, text=lambda: fetch_text(report))
+        if report.failed:
+            raise typer.Exit(1)
+        return
     request = FetchRequest(
         source=source,
         start=start.date(),
         end=_day(end),
-        symbols=tuple(part for part in symbols.split(",") if part.strip()),
+        symbols=named,
         universe=universe,
         data_set=data_set or "",
         basis=basis,

@@ -86,6 +86,12 @@ class BrokerMasters:
         except Refused:
             return None
 
+    def listed(self, broker: str, instrument_id: str) -> Instrument | None:
+        """A broker's own row of this id, or of one that it had before."""
+        store = self._stores.get(broker)
+        found = None if store is None else store.find(instrument_id)
+        return None if found is None else found.instrument
+
     def row_of(self, broker: str, ours: Instrument) -> Instrument:
         """A broker's own row of an instrument. Raises Refused where it has none for certain."""
         if broker == self._ours:

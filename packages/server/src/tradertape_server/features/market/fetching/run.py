@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -39,10 +40,8 @@ def fetch(
     resumed by the next one. Raises InvalidInput when the request itself is invalid.
     """
     calendar = nse_calendar()
-    end = min(request.end or date.max, last_session(clock, calendar))
+    end = last_day(clock, request.start, request.end)
     days = list(calendar.sessions_between(request.start, end))
-    if not days:
-        raise InvalidInput(f"the exchange had no session from {request.start} to {end}")
     report = FetchReport(request.source, request.start, end)
     folder = home / "downloads" / request.source
     files = _download(request, days, folder, report, progress, sleep)
@@ -53,6 +52,15 @@ def fetch(
         refused = report.imported.refused
         report.failed += [f"{Path(one.file).name}: {one.error}" for one in refused]
     return report
+
+
+def last_day(clock: Clock, start: date, end: date | None) -> date:
+    """The last day of a fetch. Raises InvalidInput where the exchange was closed throughout."""
+    calendar = nse_calendar()
+    last = min(end or date.max, last_session(clock, calendar))
+    if not list(calendar.sessions_between(start, last)):
+        raise InvalidInput(f"the exchange had no session from {start} to {last}")
+    return last
 
 
 def _download(
@@ -79,16 +87,18 @@ def _download(
         download_histories,
     )
 
-    symbols = _symbols(request, report.end) + (list(INDICES) if request.indices else [])
+    named = symbols_of(request.symbols, request.universe, request.start, report.end)
+    symbols = named + (list(INDICES) if request.indices else [])
     return download_histories(
         symbols, folder, report, progress, base_url=request.base_url, sleep=sleep
     )
 
 
-def _symbols(request: FetchRequest, end: date) -> list[str]:
-    named = {plain_symbol(symbol) for symbol in request.symbols}
-    if request.universe:
-        named |= set(find_universe(request.universe).symbols_between(request.start, end))
+def symbols_of(symbols: Sequence[str], universe: str, start: date, end: date) -> list[str]:
+    """The companies that a fetch names, one by one or by a universe."""
+    named = {plain_symbol(symbol) for symbol in symbols}
+    if universe:
+        named |= set(find_universe(universe).symbols_between(start, end))
     return sorted(named)
 
 
