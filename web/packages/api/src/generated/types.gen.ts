@@ -209,6 +209,26 @@ export type SaleOut = {
 };
 
 /**
+ * ActivityOut
+ *
+ * Something that happened, in words.
+ */
+export type TradertapeServerFeaturesPortfoliosDashboardSchemasActivityOut = {
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Ts
+     */
+    ts: string;
+};
+
+/**
  * PreviewIn
  *
  * A strategy: legs, or a named spread with its strikes counted from the money.
@@ -517,6 +537,214 @@ export type TradertapeServerFeaturesBacktestsRunsSchemasSizingIn = {
      * Risk Per Trade Pct
      */
     risk_per_trade_pct?: number;
+};
+
+/**
+ * ActivityOut
+ *
+ * Everything in one instrument; fills newest first, at most 500 of them.
+ */
+export type TradertapeServerFeaturesActivitySchemasActivityOut = {
+    /**
+     * Fills
+     */
+    fills: Array<FillOut>;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Orders
+     */
+    orders: Array<RestingOut>;
+    /**
+     * Positions
+     */
+    positions: Array<HeldOut>;
+    /**
+     * Protections
+     */
+    protections: Array<LevelsOut>;
+    /**
+     * Triggers
+     */
+    triggers: Array<TriggerOut>;
+};
+
+/**
+ * TriggerOut
+ *
+ * One leg of an active GTT.
+ */
+export type TriggerOut = {
+    /**
+     * Gtt Id
+     */
+    gtt_id: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Side
+     */
+    side: string;
+    /**
+     * Trigger
+     */
+    trigger: number;
+};
+
+/**
+ * LevelsOut
+ *
+ * What protects a run's position in the instrument; null where there is no such level.
+ */
+export type LevelsOut = {
+    /**
+     * Entry Price
+     */
+    entry_price: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Run Id
+     */
+    run_id: string;
+    /**
+     * Side
+     */
+    side: string;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Stop Price
+     */
+    stop_price: number | null;
+    /**
+     * Strategy
+     */
+    strategy: string;
+    /**
+     * Target Price
+     */
+    target_price: number | null;
+    /**
+     * Trailing Price
+     */
+    trailing_price: number | null;
+};
+
+/**
+ * HeldOut
+ *
+ * An open position. quantity: below 0 when sold short.
+ */
+export type HeldOut = {
+    /**
+     * Average Price
+     */
+    average_price: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Run Id
+     */
+    run_id: string | null;
+};
+
+/**
+ * RestingOut
+ *
+ * An order that is still open.
+ */
+export type RestingOut = {
+    /**
+     * Order Id
+     */
+    order_id: string;
+    /**
+     * Order Type
+     */
+    order_type: string;
+    /**
+     * Pending Quantity
+     */
+    pending_quantity: number;
+    /**
+     * Placed At
+     */
+    placed_at: string;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Run Id
+     */
+    run_id: string | null;
+    /**
+     * Side
+     */
+    side: string;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Trigger Price
+     */
+    trigger_price: number;
+};
+
+/**
+ * FillOut
+ *
+ * A fill. run_id: null when a GTT placed the order.
+ */
+export type FillOut = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Order Id
+     */
+    order_id: string;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Run Id
+     */
+    run_id: string | null;
+    /**
+     * Side
+     */
+    side: string;
 };
 
 /**
@@ -1512,30 +1740,6 @@ export type UniverseOut = {
      * Members with candles in the data set.
      */
     with_candles: number;
-};
-
-/**
- * TriggerOut
- *
- * One leg of an active GTT.
- */
-export type TriggerOut = {
-    /**
-     * Gtt Id
-     */
-    gtt_id: number;
-    /**
-     * Quantity
-     */
-    quantity: number;
-    /**
-     * Side
-     */
-    side: string;
-    /**
-     * Trigger
-     */
-    trigger: number;
 };
 
 /**
@@ -4135,6 +4339,34 @@ export type SelectIn = {
 };
 
 /**
+ * SectorOut
+ *
+ * Open positions of one sector. cap: how many positions it may have.
+ */
+export type SectorOut = {
+    /**
+     * Cap
+     */
+    cap: number | null;
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Pct
+     */
+    pct: number;
+    /**
+     * Sector
+     */
+    sector: string;
+    /**
+     * Value
+     */
+    value: number;
+};
+
+/**
  * SectorGroup
  *
  * Trades by sector.
@@ -5739,54 +5971,6 @@ export type RestoreIn = {
      * Expected Version
      */
     expected_version?: number | null;
-};
-
-/**
- * RestingOut
- *
- * An order that is still open.
- */
-export type RestingOut = {
-    /**
-     * Order Id
-     */
-    order_id: string;
-    /**
-     * Order Type
-     */
-    order_type: string;
-    /**
-     * Pending Quantity
-     */
-    pending_quantity: number;
-    /**
-     * Placed At
-     */
-    placed_at: string;
-    /**
-     * Price
-     */
-    price: number;
-    /**
-     * Quantity
-     */
-    quantity: number;
-    /**
-     * Run Id
-     */
-    run_id: string | null;
-    /**
-     * Side
-     */
-    side: string;
-    /**
-     * Status
-     */
-    status: string;
-    /**
-     * Trigger Price
-     */
-    trigger_price: number;
 };
 
 /**
@@ -9134,6 +9318,26 @@ export type NamedSpread = {
 };
 
 /**
+ * MonthOut
+ *
+ * The return of one month, `2026-11`.
+ */
+export type MonthOut = {
+    /**
+     * Benchmark Pct
+     */
+    benchmark_pct: number | null;
+    /**
+     * Month
+     */
+    month: string;
+    /**
+     * Return Pct
+     */
+    return_pct: number;
+};
+
+/**
  * ModifyIn
  *
  * Change an order: the changed fields are given beside the run's id.
@@ -9503,6 +9707,22 @@ export type CandleSeries = {
 };
 
 /**
+ * MarketPhaseOut
+ *
+ * Whether the exchange trades continuously now, and when it opens next.
+ */
+export type MarketPhaseOut = {
+    /**
+     * Next Open
+     */
+    next_open: string | null;
+    /**
+     * Open
+     */
+    open: boolean;
+};
+
+/**
  * MarketOut
  *
  * The market that the server trades, and the one chosen for its next start.
@@ -9692,50 +9912,6 @@ export type LinkRequest = {
 };
 
 /**
- * LevelsOut
- *
- * What protects a run's position in the instrument; null where there is no such level.
- */
-export type LevelsOut = {
-    /**
-     * Entry Price
-     */
-    entry_price: number;
-    /**
-     * Quantity
-     */
-    quantity: number;
-    /**
-     * Run Id
-     */
-    run_id: string;
-    /**
-     * Side
-     */
-    side: string;
-    /**
-     * Status
-     */
-    status: string;
-    /**
-     * Stop Price
-     */
-    stop_price: number | null;
-    /**
-     * Strategy
-     */
-    strategy: string;
-    /**
-     * Target Price
-     */
-    target_price: number | null;
-    /**
-     * Trailing Price
-     */
-    trailing_price: number | null;
-};
-
-/**
  * LegResult
  *
  * The outcome of a basket's leg. index: its place in the request. children: slices.
@@ -9807,6 +9983,78 @@ export type LabelsIn = {
      * Tags
      */
     tags?: Array<string>;
+};
+
+/**
+ * KpisOut
+ *
+ * The key figures; percentages are None where there is nothing to reckon them from.
+ */
+export type KpisOut = {
+    /**
+     * Alpha Pct
+     */
+    alpha_pct: number | null;
+    /**
+     * Benchmark Return Pct
+     */
+    benchmark_return_pct: number | null;
+    /**
+     * Cash
+     */
+    cash: number;
+    /**
+     * Committed
+     */
+    committed: number;
+    /**
+     * Day Pnl
+     */
+    day_pnl: number;
+    /**
+     * Day Pnl Pct
+     */
+    day_pnl_pct: number;
+    /**
+     * Deployed
+     */
+    deployed: number;
+    /**
+     * Equity
+     */
+    equity: number;
+    /**
+     * Max Drawdown Pct
+     */
+    max_drawdown_pct: number;
+    /**
+     * Open Positions
+     */
+    open_positions: number;
+    /**
+     * Profit Factor
+     */
+    profit_factor: number | null;
+    /**
+     * Slots Free
+     */
+    slots_free: number;
+    /**
+     * Total Pnl
+     */
+    total_pnl: number;
+    /**
+     * Total Return Pct
+     */
+    total_return_pct: number;
+    /**
+     * Win Rate Pct
+     */
+    win_rate_pct: number | null;
+    /**
+     * Xirr Pct
+     */
+    xirr_pct: number | null;
 };
 
 /**
@@ -10277,30 +10525,6 @@ export type HoldingOut = {
 };
 
 /**
- * HeldOut
- *
- * An open position. quantity: below 0 when sold short.
- */
-export type HeldOut = {
-    /**
-     * Average Price
-     */
-    average_price: number;
-    /**
-     * Product
-     */
-    product: string;
-    /**
-     * Quantity
-     */
-    quantity: number;
-    /**
-     * Run Id
-     */
-    run_id: string | null;
-};
-
-/**
  * HealthReport
  *
  * Every check; `status` is the worst of them.
@@ -10576,42 +10800,6 @@ export type ForkIn = {
      * Name
      */
     name?: string | null;
-};
-
-/**
- * FillOut
- *
- * A fill. run_id: null when a GTT placed the order.
- */
-export type FillOut = {
-    /**
-     * At
-     */
-    at: string;
-    /**
-     * Order Id
-     */
-    order_id: string;
-    /**
-     * Price
-     */
-    price: number;
-    /**
-     * Product
-     */
-    product: string;
-    /**
-     * Quantity
-     */
-    quantity: number;
-    /**
-     * Run Id
-     */
-    run_id: string | null;
-    /**
-     * Side
-     */
-    side: string;
 };
 
 /**
@@ -10900,6 +11088,26 @@ export type ExitReply = {
 };
 
 /**
+ * ExitReasonOut
+ *
+ * Closed positions by why they were sold.
+ */
+export type ExitReasonOut = {
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Pnl
+     */
+    pnl: number;
+    /**
+     * Reason
+     */
+    reason: string;
+};
+
+/**
  * ExitPlanOut
  *
  * What an exit of a run would do now.
@@ -10977,6 +11185,34 @@ export type ExitIn = {
      * Reason
      */
     reason?: string | null;
+};
+
+/**
+ * EquityPointOut
+ *
+ * One traded day. benchmark: 100 on the first day that has one.
+ */
+export type EquityPointOut = {
+    /**
+     * Benchmark
+     */
+    benchmark: number | null;
+    /**
+     * Cash
+     */
+    cash: number;
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Drawdown Pct
+     */
+    drawdown_pct: number;
+    /**
+     * Equity
+     */
+    equity: number;
 };
 
 /**
@@ -11178,6 +11414,112 @@ export type DataSetOut = {
      * Updated At
      */
     updated_at: string;
+};
+
+/**
+ * DashboardSignalsOut
+ *
+ * Signals by what is to be done with them; recent: the last that are over.
+ */
+export type DashboardSignalsOut = {
+    /**
+     * In Cart
+     */
+    in_cart: Array<SignalOut>;
+    /**
+     * Live
+     */
+    live: Array<SignalOut>;
+    /**
+     * Pending
+     */
+    pending: Array<SignalOut>;
+    /**
+     * Recent
+     */
+    recent: Array<SignalOut>;
+};
+
+/**
+ * DashboardOut
+ *
+ * Everything about one portfolio, after its last traded day.
+ */
+export type DashboardOut = {
+    /**
+     * Activity
+     */
+    activity: Array<TradertapeServerFeaturesPortfoliosDashboardSchemasActivityOut>;
+    /**
+     * As Of
+     */
+    as_of: string;
+    cart: CartSummaryOut;
+    closed_trades: ClosedTradesOut;
+    /**
+     * Equity Curve
+     */
+    equity_curve: Array<EquityPointOut>;
+    /**
+     * Exit Breakdown
+     */
+    exit_breakdown: Array<ExitReasonOut>;
+    kpis: KpisOut;
+    market: MarketPhaseOut;
+    /**
+     * Monthly Returns
+     */
+    monthly_returns: Array<MonthOut>;
+    /**
+     * Next Scan
+     */
+    next_scan: string;
+    portfolio: PortfolioOut;
+    /**
+     * Positions
+     */
+    positions: Array<TradertapeServerFeaturesPortfoliosSchemasPositionOut>;
+    /**
+     * Sector Allocation
+     */
+    sector_allocation: Array<SectorOut>;
+    signals: DashboardSignalsOut;
+};
+
+/**
+ * ClosedTradesOut
+ *
+ * The last closed positions, and how many there are.
+ */
+export type ClosedTradesOut = {
+    /**
+     * Items
+     */
+    items: Array<TradertapeServerFeaturesPortfoliosSchemasPositionOut>;
+    /**
+     * Total
+     */
+    total: number;
+};
+
+/**
+ * CartSummaryOut
+ *
+ * What is in the cart, and the cash that its placement leaves.
+ */
+export type CartSummaryOut = {
+    /**
+     * Capital After
+     */
+    capital_after: number;
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Notional
+     */
+    notional: number;
 };
 
 /**
@@ -12305,38 +12647,6 @@ export type AnyCode = {
 };
 
 /**
- * ActivityOut
- *
- * Everything in one instrument; fills newest first, at most 500 of them.
- */
-export type ActivityOut = {
-    /**
-     * Fills
-     */
-    fills: Array<FillOut>;
-    /**
-     * Instrument
-     */
-    instrument: string;
-    /**
-     * Orders
-     */
-    orders: Array<RestingOut>;
-    /**
-     * Positions
-     */
-    positions: Array<HeldOut>;
-    /**
-     * Protections
-     */
-    protections: Array<LevelsOut>;
-    /**
-     * Triggers
-     */
-    triggers: Array<TriggerOut>;
-};
-
-/**
  * AccountIn
  *
  * A new paper account. opening_cash: rupees; without it, as much as the first account has.
@@ -12548,7 +12858,7 @@ export type InstrumentActivityApiActivityGetResponses = {
     /**
      * Successful Response
      */
-    200: ActivityOut;
+    200: TradertapeServerFeaturesActivitySchemasActivityOut;
 };
 
 export type InstrumentActivityApiActivityGetResponse = InstrumentActivityApiActivityGetResponses[keyof InstrumentActivityApiActivityGetResponses];
@@ -20421,13 +20731,9 @@ export type GetDashboardApiModelDashboardGetError = GetDashboardApiModelDashboar
 
 export type GetDashboardApiModelDashboardGetResponses = {
     /**
-     * Response Get Dashboard Api Model Dashboard Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: DashboardOut;
 };
 
 export type GetDashboardApiModelDashboardGetResponse = GetDashboardApiModelDashboardGetResponses[keyof GetDashboardApiModelDashboardGetResponses];
@@ -20659,13 +20965,9 @@ export type ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetError = ExplainS
 
 export type ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetResponses = {
     /**
-     * Response Explain Symbol Api Model Portfolios  Portfolio Id  Explain Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: Explanation;
 };
 
 export type ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetResponse = ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetResponses[keyof ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetResponses];
@@ -21570,13 +21872,9 @@ export type ExplainSignalApiModelSignalsSignalIdExplainGetError = ExplainSignalA
 
 export type ExplainSignalApiModelSignalsSignalIdExplainGetResponses = {
     /**
-     * Response Explain Signal Api Model Signals  Signal Id  Explain Get
-     *
      * Successful Response
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: Explanation;
 };
 
 export type ExplainSignalApiModelSignalsSignalIdExplainGetResponse = ExplainSignalApiModelSignalsSignalIdExplainGetResponses[keyof ExplainSignalApiModelSignalsSignalIdExplainGetResponses];

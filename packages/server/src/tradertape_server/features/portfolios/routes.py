@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.portfolios import repository, views
 from tradertape_server.features.portfolios.build import Portfolios
+from tradertape_server.features.portfolios.dashboard_schemas import DashboardOut
 from tradertape_server.features.portfolios.models import Portfolio
 from tradertape_server.features.portfolios.schemas import (
     BulkIn,
@@ -31,6 +32,7 @@ from tradertape_server.features.portfolios.schemas import (
     SignalStatus,
     VerdictsOut,
 )
+from tradertape_server.features.strategies.schemas import Explanation
 from tradertape_server.platform.errors import NotFound
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.http.routing import DbSession, Page, RowId, TransactionRoute, part
@@ -137,19 +139,20 @@ def get_verdicts(
 def explain_symbol(
     session: DbSession, user: CurrentUser, parts: Parts, portfolio_id: RowId,
     *, symbol: Annotated[str, Query(min_length=1, max_length=40)], day: date,
-) -> dict[str, Any]:  # fmt: skip
+) -> Explanation:  # fmt: skip
     """The entry rules with their values for a symbol at a close."""
     row = parts.service.get(session, user.id, portfolio_id)
-    return parts.signals.explain_day(row, symbol.strip().upper().removeprefix("NSE:"), day)
+    found = parts.signals.explain_day(row, symbol.strip().upper().removeprefix("NSE:"), day)
+    return Explanation.model_validate(found)
 
 
 @router.get("/dashboard")
 def get_dashboard(
     session: DbSession, user: CurrentUser, parts: Parts, *, portfolio_id: RowId
-) -> dict[str, Any]:
+) -> DashboardOut:
     """Everything about one portfolio, after its last traded day."""
     row = parts.service.get(session, user.id, portfolio_id)
-    return parts.dashboard.of(session, row)
+    return DashboardOut.model_validate(parts.dashboard.of(session, row))
 
 
 # --- scans ----------------------------------------------------------------------------------------
@@ -241,9 +244,9 @@ def expire_signal(
 @router.get("/signals/{signal_id}/explain")
 def explain_signal(
     session: DbSession, user: CurrentUser, parts: Parts, signal_id: RowId
-) -> dict[str, Any]:
+) -> Explanation:
     """The entry rules with their values at the signal's close."""
-    return parts.signals.explain(session, user.id, signal_id)
+    return Explanation.model_validate(parts.signals.explain(session, user.id, signal_id))
 
 
 @router.post("/cart/place")

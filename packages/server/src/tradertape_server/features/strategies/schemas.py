@@ -211,3 +211,20 @@ class Catalogue(BaseModel):
     indicators: list[IndicatorOut]
     short_names: list[ShortNameOut]
     position_fields: list[str]
+
+
+class Explanation(BaseModel):
+    """Why a symbol was or was not bought at a close: the tree with the values it saw."""
+
+    symbol: str
+    date: str
+    is_signal: bool
+    would_buy: bool
+    conclusion: str
+    candle: dict[str, Any] | None
+    is_member: bool
+    entry: dict[str, Any]
+    filters: list[dict[str, Any]]
+    regime: dict[str, Any] | None
+    conviction: dict[str, Any] | None
+    warnings: list[str]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from tradertape_server.features.auth.http.dependencies import CurrentUser
-from tradertape_server.features.strategies.schemas import Tree, without_added
+from tradertape_server.features.strategies.schemas import Explanation, Tree, without_added
 from tradertape_server.features.strategies.trial_service import Trial, TrialService
 from tradertape_server.platform.http.routing import Body
 
@@ -77,23 +77,6 @@ class Signals(BaseModel):
     candles: list[TrialCandle]
     signals: list[TrialSignal]
     conviction_histogram: list[dict[str, int]]
-    warnings: list[str]
-
-
-class Explanation(BaseModel):
-    """Why a symbol was or was not bought at a close: the tree with the values it saw."""
-
-    symbol: str
-    date: str
-    is_signal: bool
-    would_buy: bool
-    conclusion: str
-    candle: dict[str, Any] | None
-    is_member: bool
-    entry: dict[str, Any]
-    filters: list[dict[str, Any]]
-    regime: dict[str, Any] | None
-    conviction: dict[str, Any] | None
     warnings: list[str]
 
 
