@@ -49,7 +49,7 @@ from tradertape_server.features.holdings.cache import AnswerCache
 from tradertape_server.features.holdings.service import HoldingsService
 from tradertape_server.features.instruments.broker_masters import BrokerMasters
 from tradertape_server.features.instruments.service import InstrumentService
-from tradertape_server.features.instruments.traded_market import MarketChoice
+from tradertape_server.features.instruments.traded_market import MarketChoice, TradedMarket
 from tradertape_server.features.market.corporate_facts import CorporateFacts
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
@@ -164,7 +164,7 @@ def build_container(
     data = build_market_data(base, connections)
     processes = build_processes(base, data.instruments)
     live = build_feed(base, connections, data, processes)
-    accounts = build_live_accounts(base, connections, live)
+    accounts = build_live_accounts(base, connections, data, live)
     trading = build_trading(base, data, processes, live, accounts)
     strategies = StrategyService(base.clock, used_by=(why_strategy_in_use, why_traded))
     backtests = build_backtests(
@@ -355,14 +355,18 @@ def build_feed(
     return live
 
 
-def build_live_accounts(base: Base, connections: Connections, live: LiveMarket) -> LiveAccounts:
+def build_live_accounts(
+    base: Base, connections: Connections, data: MarketData, live: LiveMarket
+) -> LiveAccounts:
     """The accounts at brokers as venues."""
     return LiveAccounts(
         base.database,
         base.clock,
         connections,
         is_enabled=base.settings.live_enabled,
-        has_real_prices=lambda: not live.feed.source.is_simulated,
+        has_real_prices=lambda: (
+            data.choice.current is not TradedMarket.SANDBOX and not live.feed.source.is_simulated
+        ),
     )
 
 

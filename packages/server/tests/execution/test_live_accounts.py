@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,12 +19,17 @@ from tradertape_brokers.port import Connection
 from tradertape_core.orders.order import Order, OrderStatus
 from tradertape_server.features.brokerage.accounts import Addresses, Environment
 from tradertape_server.features.brokerage.connections import Connections
+from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.live_accounts import LiveAccounts
+from tradertape_server.features.execution.orders.risk_facts import NO_RISK
 from tradertape_server.features.execution.service import ExecutionService, RunRef
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.venues import lane
+from tradertape_server.features.instruments.traded_market import TradedMarket
+from tradertape_server.features.workers.runs.live_gate import live_risk
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.secrets import SecretBox
+from tradertape_server.wiring import build_live_accounts
 
 DOUBLES = Path(__file__).parents[1] / "doubles"
 SCOPE = "kite:SB0001"
@@ -171,6 +177,44 @@ def test_a_real_account_is_not_traded_on_simulated_prices(bench: Any) -> None:
     made = bench(is_enabled=True)
     made.sign_in(Environment.LIVE)
     assert made.codes() == ["simulated_prices"]
+
+
+def test_a_live_run_is_halted_after_a_restart_on_simulated_prices(bench: Any, order: Any) -> None:
+    """The market is switched under a run that exists: its next order is refused."""
+    made = bench(is_enabled=True, has_real_prices=True)
+    made.sign_in(Environment.LIVE)
+    run: Any = SimpleNamespace(venue="broker", user_id=made.user_id, account_scope=SCOPE)
+    assert live_risk(made.accounts, run, NO_RISK).halted is None
+    restarted = bench(is_enabled=True)
+    restarted.sign_in(Environment.LIVE)
+    risk = live_risk(restarted.accounts, run, NO_RISK)
+    with pytest.raises(OrderDenied, match="simulated"):
+        restarted.execution.place(replace(restarted.run, risk=risk), order(), key="key-0001")
+    assert restarted.orders.sent == []
+
+
+@pytest.mark.parametrize(
+    ("traded", "is_simulated", "codes"),
+    [
+        (TradedMarket.SIMULATED, True, ["simulated_prices"]),
+        (TradedMarket.SANDBOX, False, ["simulated_prices"]),
+        (TradedMarket.EXCHANGE, False, []),
+    ],
+)
+def test_a_server_takes_real_orders_on_the_exchanges_prices_alone(
+    bench: Any, traded: TradedMarket, is_simulated: bool, codes: list[str]
+) -> None:
+    made = bench()
+    made.sign_in(Environment.LIVE)
+    settings = SimpleNamespace(live_enabled=True)
+    base: Any = SimpleNamespace(
+        database=made.accounts.database, clock=made.clock, settings=settings
+    )
+    data: Any = SimpleNamespace(choice=SimpleNamespace(current=traded))
+    source = SimpleNamespace(is_simulated=is_simulated)
+    live: Any = SimpleNamespace(feed=SimpleNamespace(source=source))
+    accounts = build_live_accounts(base, made.connections, data, live)
+    assert [one.code for one in accounts.why_not(made.user_id, SCOPE)] == codes
 
 
 def test_an_address_that_the_broker_does_not_know_is_found_out_before_an_order(bench: Any) -> None:

@@ -78,7 +78,7 @@ class LiveAccounts:
     """Any thread may call any method; only `preflight` and the own thread ask a broker.
 
     is_enabled: whether real accounts may be traded on this server. has_real_prices: whether live
-    prices come from a broker.
+    prices are the exchange's.
     """
 
     database: Database
@@ -159,7 +159,7 @@ class LiveAccounts:
             words = f"No broker is connected for {scope}: sign in under Settings → Brokers"
             return (*reasons, Blocked("broker_disconnected", words))
         if is_real and not self.has_real_prices():
-            words = "The live prices of this server are simulated: real orders need a broker's"
+            words = "Prices here are simulated or a sandbox's: real orders need the exchange's"
             reasons.append(Blocked("simulated_prices", words))
         if known.address_refused is not None:
             words = (
