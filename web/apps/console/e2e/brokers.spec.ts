@@ -22,12 +22,19 @@ async function giveSecret(page: Page, secret: string): Promise<void> {
 
 test.describe.configure({ mode: "serial" })
 
-test("without a broker Home offers the sandbox", async ({ page }) => {
+test("without a broker Home offers the sandbox, and Wealth is not an empty list", async ({ page }) => {
+  await settle(page, "/wealth")
+  await expect(page.getByText("Connect a broker to see your holdings")).toBeVisible()
+  await expectAccessible(page, "wealth without a broker")
+  await shoot(page, "wealth-without-broker")
   await settle(page, "/")
   await expect(page.getByRole("region", { name: "Try it with the sandbox" })).toBeVisible()
 })
 
-test("two clicks connect the sandbox, and its secret stays in the browser", async ({ page, baseURL }) => {
+test("two clicks connect the sandbox and lead to its holdings, and its secret stays in the browser", async ({
+  page,
+  baseURL,
+}) => {
   const sent: string[] = []
   page.on("request", (request) => {
     if (request.url().startsWith(`${baseURL}/api/brokers`)) sent.push(request.postData() ?? "")
@@ -46,7 +53,10 @@ test("two clicks connect the sandbox, and its secret stays in the browser", asyn
     secret: string
   }
   await connect.click()
-  await expect(page).toHaveURL((url) => url.search === "?tab=brokers")
+  await expect(page).toHaveURL(/\/wealth/)
+  await expect(page.getByText(/^\d+ holdings?$/)).toBeVisible()
+  await expect(page.getByRole("main").getByText("SANDBOX", { exact: true }).first()).toBeVisible()
+  await settle(page, BROKERS)
   await expect(card(page, "Zerodha Kite")).toContainText(/Account SB\d+, connected/)
   await expect(card(page, "Zerodha Kite").getByText("SANDBOX", { exact: true })).toBeVisible()
   await expect(page.getByRole("region", { name: "Next steps" })).toContainText(
@@ -61,7 +71,9 @@ test("two clicks connect the sandbox, and its secret stays in the browser", asyn
   await expect(page).not.toHaveURL(/request_token/)
 })
 
-test("brokers are shown at every width, in both appearances", async ({ page }) => {
+test("brokers and wealth are shown at every width, in both appearances", async ({ page }) => {
+  for (const tab of ["holdings", "positions", "orders", "funds"])
+    await test.step(tab, () => lookAround(page, `wealth-${tab}`, `/wealth?tab=${tab}`))
   await lookAround(page, "settings-brokers", BROKERS)
 })
 

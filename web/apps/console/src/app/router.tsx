@@ -198,6 +198,19 @@ const gttsRoute = createRoute({
   component: lazyPage(() => import("@/features/gtts/gtts-page"), "GttsPage"),
 })
 
+const WEALTH_TABS = ["holdings", "positions", "orders", "funds"] as const
+
+const wealthRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/wealth",
+  validateSearch: (raw: Raw): { tab?: (typeof WEALTH_TABS)[number]; broker?: string; sandbox?: boolean } => ({
+    tab: WEALTH_TABS.find((tab) => tab === raw.tab),
+    broker: text(raw.broker),
+    sandbox: typeof raw.sandbox === "boolean" ? raw.sandbox : undefined,
+  }),
+  component: lazyPage(() => import("@/features/holdings/wealth-page"), "WealthPage"),
+})
+
 /** Where a broker's login page returns to; it reads its own query, see `lib/brokers/arrival`. */
 const brokerCallbackRoute = createRoute({
   getParentRoute: () => frameRoute,
@@ -248,6 +261,7 @@ const routeTree = rootRoute.addChildren([
     symbolRoute,
     optionsRoute,
     gttsRoute,
+    wealthRoute,
     brokerCallbackRoute,
     changelogRoute,
     settingsRoute,

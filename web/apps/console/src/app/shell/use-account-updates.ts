@@ -12,7 +12,7 @@ const LIVE = new Set<unknown>([
   "gtts",
   "live",
   "options",
-
+  "portfolio",
   "risk",
   "watchlists",
   "workers",
@@ -33,6 +33,7 @@ export function useAccountUpdates(): void {
       timer.current = undefined
       void client.invalidateQueries({ queryKey: overviewQuery.queryKey })
       void client.invalidateQueries({ queryKey: ["workers", "list"] })
+      void client.invalidateQueries({ queryKey: ["portfolio", "orders"] })
     }, REFETCH_DELAY_MS)
   })
 }

@@ -12,12 +12,12 @@ import { EnvironmentChip } from "./environment-chip"
 import { useConnect } from "./use-connect"
 
 /** Two clicks from nothing to a connected account: start the sandbox, connect to it. */
-export function TrySandbox() {
+export function TrySandbox({ back }: { back: string }) {
   const { data: me } = useQuery(meQuery)
   const { data: rows } = useQuery(brokersQuery)
   const { data: sandbox } = useQuery(sandboxQuery)
   const client = useQueryClient()
-  const connecting = useConnect("/settings?tab=brokers")
+  const connecting = useConnect(back)
   const row = sandboxBroker(rows ?? [])
   const isStarted = row?.credentials.is_set && row.environments.includes("sandbox")
   const ready = isStarted ? row : undefined
@@ -66,7 +66,7 @@ export function TrySandbox() {
             </Button>
           }
         >
-          As you would connect your real account: over the broker's login page, and back to what to do next.
+          As you would connect your real account: over the broker's login page, and back to your holdings.
         </Step>
       </ol>
       {sandbox.reason && (

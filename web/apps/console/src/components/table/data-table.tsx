@@ -27,6 +27,7 @@ interface Props<T extends object> {
   minWidth?: number
   /** In pixels; for rows of more than one line. */
   rowHeight?: number
+  rowClass?: (row: T) => string | undefined
 }
 
 /** A sortable, virtualized table with a sticky header and a pinned first column. */
@@ -93,6 +94,7 @@ export function DataTable<T extends object>(props: Props<T>) {
                 row={row.original}
                 columns={columns}
                 index={item.index}
+                className={props.rowClass?.(row.original)}
                 onOpen={props.onOpen}
                 isOpened={props.openedKey === row.id}
               />
@@ -136,18 +138,19 @@ interface LineProps<T> {
   row: T
   columns: Column<T>[]
   index: number
+  className: string | undefined
   onOpen: ((row: T) => void) | undefined
   isOpened: boolean
 }
 
-function Line<T>({ row, columns, index, onOpen, isOpened }: LineProps<T>) {
+function Line<T>({ row, columns, index, className, onOpen, isOpened }: LineProps<T>) {
   const open = onOpen && (() => onOpen(row))
   const byKey = (event: KeyboardEvent) => {
     if (event.key === "Enter" && event.target === event.currentTarget) open?.()
   }
   return (
     <tr
-      className={open ? classes.openable : undefined}
+      className={[open && classes.openable, className].filter(Boolean).join(" ") || undefined}
       data-opened={isOpened || undefined}
       tabIndex={open ? 0 : undefined}
       onClick={open}

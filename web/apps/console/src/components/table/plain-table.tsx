@@ -10,10 +10,19 @@ interface Props<T> {
   minWidth?: number
   /** Its figures follow live prices. */
   isLive?: boolean
+  rowClass?: (row: T) => string | undefined
 }
 
 /** A small table in the given order: looks like DataTable, without sorting and virtualization. */
-export function PlainTable<T>({ label, rows, columns, rowKey, minWidth, isLive = false }: Props<T>) {
+export function PlainTable<T>({
+  label,
+  rows,
+  columns,
+  rowKey,
+  minWidth,
+  isLive = false,
+  rowClass,
+}: Props<T>) {
   return (
     <ScrollRegion className={classes.frame} label={`${label}, table`}>
       <table className={classes.table} style={{ minWidth }}>
@@ -28,7 +37,7 @@ export function PlainTable<T>({ label, rows, columns, rowKey, minWidth, isLive =
         </thead>
         <tbody data-live={isLive || undefined}>
           {rows.map((row) => (
-            <tr key={rowKey(row)}>
+            <tr key={rowKey(row)} className={rowClass?.(row)}>
               {columns.map((column) => (
                 <td key={column.id} className={cellClass(column)}>
                   {column.cell(row)}

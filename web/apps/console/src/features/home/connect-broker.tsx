@@ -8,5 +8,5 @@ export function ConnectBroker() {
   const isUnused = data?.every(({ session, credentials, environment }) =>
     credentials.is_set ? environment === "sandbox" && !session.connected : true,
   )
-  return isUnused ? <TrySandbox /> : null
+  return isUnused ? <TrySandbox back="/wealth" /> : null
 }

@@ -6,6 +6,7 @@ import {
   GitCompareArrows,
   Keyboard,
   KeyRound,
+  ListOrdered,
   OctagonX,
   Play,
   PlugZap,
@@ -59,6 +60,14 @@ export function useCommands(): SpotlightActionData[] {
         keywords: ["log in login kite zerodha upstox groww sandbox credentials session"],
         leftSection: <PlugZap size={16} />,
         onClick: () => navigate({ to: "/settings", search: { tab: "brokers" } }),
+      },
+      {
+        id: "order-book",
+        label: "Order book",
+        description: "Today's orders at your brokers",
+        keywords: ["orders external ours wealth"],
+        leftSection: <ListOrdered size={16} />,
+        onClick: () => navigate({ to: "/wealth", search: { tab: "orders" } }),
       },
       {
         id: "compare",

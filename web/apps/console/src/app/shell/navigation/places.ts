@@ -9,6 +9,7 @@ import {
   Layers,
   ScrollText,
   Settings,
+  Wallet,
   Waypoints,
 } from "lucide-react"
 
@@ -21,6 +22,7 @@ export const PLACES = [
   { to: "/market", label: "Market", icon: ChartCandlestick },
   { to: "/options", label: "Options", icon: Layers },
   { to: "/gtts", label: "GTTs", icon: AlarmClockCheck },
+  { to: "/wealth", label: "Wealth", icon: Wallet },
   { to: "/settings", label: "Settings", icon: Settings },
 ] as const
 

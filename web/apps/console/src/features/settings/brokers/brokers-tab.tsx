@@ -17,7 +17,7 @@ export function BrokersTab() {
   const connected = data.filter(({ session }) => session.connected)
   return (
     <>
-      {connected.length > 0 ? <NextSteps connected={connected} /> : <TrySandbox />}
+      {connected.length > 0 ? <NextSteps connected={connected} /> : <TrySandbox back="/wealth" />}
       <Text size="sm" c="dimmed">
         TraderTape trades through your own account and your own app at the broker. You log in on the broker's
         page: passwords and PINs are never entered here.

@@ -109,6 +109,7 @@ function useCompletion(row: BrokerRow, back: string | undefined) {
       forgetAttempt()
       notifyDone(`${row.title} is connected`)
       await client.invalidateQueries({ queryKey: brokersQuery.queryKey })
+      client.removeQueries({ queryKey: ["portfolio"] })
       router.history.replace(back ?? BROKERS)
     },
   })
