@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from packages.server.tests.conftest import FrozenClock
 
-from tradertape_brokers.errors import SessionExpired, Unavailable
+from tradertape_brokers.errors import RateLimited, SessionExpired, Unavailable
 from tradertape_server.features.brokerage.accounts import BrokerAccount, Connected, Environment
 from tradertape_server.features.holdings.cache import AnswerCache
 
@@ -82,3 +82,19 @@ def test_an_ended_session_shows_no_old_figures_and_a_new_login_begins_anew(
         cache.get(MINE, "holdings", over, refresh=True)
     renewed = connected(1, MORNING + timedelta(minutes=5))
     assert cache.get(renewed, "holdings", lambda: ["new"]).rows == ["new"]
+
+
+@pytest.mark.parametrize(("asked_s", "waited_s"), [(0.4, 0.4), (None, 1.0), (60.0, 2.0)])
+def test_a_broker_that_asks_for_a_pause_is_asked_once_more(
+    clock: FrozenClock, asked_s: float | None, waited_s: float
+) -> None:
+    pauses: list[float] = []
+    answers = iter([RateLimited("slower", asked_s), None])
+
+    def read() -> list[str]:
+        if (failure := next(answers)) is not None:
+            raise failure
+        return ["row"]
+
+    assert AnswerCache(clock, pauses.append).get(MINE, "orders", read).rows == ["row"]
+    assert pauses == [waited_s]

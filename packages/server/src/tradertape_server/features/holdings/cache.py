@@ -10,15 +10,17 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import sleep
 from typing import Any, Final
 
-from tradertape_brokers.errors import BrokerError, SessionExpired
+from tradertape_brokers.errors import BrokerError, RateLimited, SessionExpired
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_server.features.brokerage.accounts import BrokerAccount, Connected
 
 FRESH_FOR_S: Final = 30.0
 RETRY_AFTER_S: Final = 5.0  # a broker that fails is not asked for every click
+LONGEST_PAUSE_S: Final = 2.0
 MOST_ENTRIES: Final = 1_000
 
 Read = Callable[[], Sequence[Any]]
@@ -57,8 +59,9 @@ class AnswerCache:
     A new login begins anew: neither figures nor failures of an earlier session are shown in it.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, pause: Callable[[float], object] = sleep) -> None:
         self._clock = clock
+        self._pause = pause
         self._entries: dict[Key, _Entry] = {}
         self._lock = threading.Lock()
 
@@ -96,12 +99,20 @@ class AnswerCache:
 
     def _read(self, entry: _Entry, read: Read) -> None:
         try:
-            rows = read()
+            rows = self._when_allowed(read)
         except BrokerError as error:
             entry.failure, entry.failed_s = error, self._clock.monotonic()
             return
         entry.kept = _Kept(rows, self._clock.now(), self._clock.monotonic())
         entry.failure = None
+
+    def _when_allowed(self, read: Read) -> Sequence[Any]:
+        """Ask, and once more after the broker's pause: after a login several parts ask at once."""
+        try:
+            return read()
+        except RateLimited as error:
+            self._pause(min(error.retry_after_s or 1.0, LONGEST_PAUSE_S))
+            return read()
 
     def _answer(self, kept: _Kept, *, is_hit: bool, failure: BrokerError | None = None) -> Answer:
         age_s = max(0.0, self._clock.monotonic() - kept.read_s)
