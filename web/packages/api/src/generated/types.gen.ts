@@ -22557,6 +22557,10 @@ export type ListHoldingsApiPortfolioHoldingsGetErrors = {
      */
     404: Refusal;
     /**
+     * No session at the broker; `login_url` is where one begins.
+     */
+    409: unknown;
+    /**
      * The request does not match this description.
      */
     422: InvalidRequest;
@@ -22620,6 +22624,10 @@ export type ListMarginsApiPortfolioMarginsGetErrors = {
      * Does not exist, or belongs to another user.
      */
     404: Refusal;
+    /**
+     * No session at the broker; `login_url` is where one begins.
+     */
+    409: unknown;
     /**
      * The request does not match this description.
      */
@@ -22685,6 +22693,10 @@ export type ListBrokerOrdersApiPortfolioOrdersGetErrors = {
      */
     404: Refusal;
     /**
+     * No session at the broker; `login_url` is where one begins.
+     */
+    409: unknown;
+    /**
      * The request does not match this description.
      */
     422: InvalidRequest;
@@ -22748,6 +22760,10 @@ export type ListBrokerPositionsApiPortfolioPositionsGetErrors = {
      * Does not exist, or belongs to another user.
      */
     404: Refusal;
+    /**
+     * No session at the broker; `login_url` is where one begins.
+     */
+    409: unknown;
     /**
      * The request does not match this description.
      */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel
@@ -17,7 +17,10 @@ from tradertape_server.features.holdings.schemas import (
 from tradertape_server.features.holdings.service import HoldingsService, Listing
 from tradertape_server.platform.http.routing import part
 
-router = APIRouter(prefix="/api/portfolio", tags=["at the brokers"])
+_NOT_CONNECTED: dict[int | str, dict[str, Any]] = {
+    409: {"description": "No session at the broker; `login_url` is where one begins."}
+}
+router = APIRouter(prefix="/api/portfolio", tags=["at the brokers"], responses=_NOT_CONNECTED)
 
 Out = TypeVar("Out", bound=BaseModel)
 Holdings = Annotated[HoldingsService, Depends(part("holdings"))]

@@ -28,9 +28,11 @@ class OrderIds:
         very millisecond, or by a clock that was ahead of ours."""
         if stored is None:
             return
-        high, low = int(stored) >> _STEP_BITS, int(stored) & ((1 << _COUNTER_BITS) - 1)
+        # From the next millisecond on: within one, a process between us and the highest id may have
+        # had our number.
+        after = (int(stored) >> _STEP_BITS) + 1
         with self._lock:
-            self._last = max(self._last, high << _COUNTER_BITS | low)
+            self._last = max(self._last, (after << _COUNTER_BITS) - 1)
 
     def next(self, now: datetime) -> str:
         """The next id; ids never go back, even when the clock does."""
