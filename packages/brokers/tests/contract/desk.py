@@ -209,7 +209,7 @@ async def going(feed: FeedPort, heard: Heard) -> AsyncIterator[None]:
     assert feed.state.condition is FeedCondition.CLOSED
 
 
-async def until(condition: Callable[[], object], within_s: float = 15.0) -> None:
+async def until(condition: Callable[[], object], within_s: float = 45.0) -> None:
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 - what comes is not of this loop
             await asyncio.sleep(0.01)

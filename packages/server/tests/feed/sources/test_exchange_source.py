@@ -104,7 +104,7 @@ def signed_in(name: str, hosts: Hosts) -> Session:
 
 
 def until(what: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60  # a busy machine
     while not what():
         assert time.monotonic() < deadline
         threading.Event().wait(0.05)
