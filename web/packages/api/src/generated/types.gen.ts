@@ -209,26 +209,6 @@ export type SaleOut = {
 };
 
 /**
- * ActivityOut
- *
- * Something that happened, in words.
- */
-export type TradertapeServerFeaturesPortfoliosDashboardSchemasActivityOut = {
-    /**
-     * Kind
-     */
-    kind: string;
-    /**
-     * Text
-     */
-    text: string;
-    /**
-     * Ts
-     */
-    ts: string;
-};
-
-/**
  * PreviewIn
  *
  * A strategy: legs, or a named spread with its strikes counted from the money.
@@ -537,214 +517,6 @@ export type TradertapeServerFeaturesBacktestsRunsSchemasSizingIn = {
      * Risk Per Trade Pct
      */
     risk_per_trade_pct?: number;
-};
-
-/**
- * ActivityOut
- *
- * Everything in one instrument; fills newest first, at most 500 of them.
- */
-export type TradertapeServerFeaturesActivitySchemasActivityOut = {
-    /**
-     * Fills
-     */
-    fills: Array<FillOut>;
-    /**
-     * Instrument
-     */
-    instrument: string;
-    /**
-     * Orders
-     */
-    orders: Array<RestingOut>;
-    /**
-     * Positions
-     */
-    positions: Array<HeldOut>;
-    /**
-     * Protections
-     */
-    protections: Array<LevelsOut>;
-    /**
-     * Triggers
-     */
-    triggers: Array<TriggerOut>;
-};
-
-/**
- * TriggerOut
- *
- * One leg of an active GTT.
- */
-export type TriggerOut = {
-    /**
-     * Gtt Id
-     */
-    gtt_id: number;
-    /**
-     * Quantity
-     */
-    quantity: number;
-    /**
-     * Side
-     */
-    side: string;
-    /**
-     * Trigger
-     */
-    trigger: number;
-};
-
-/**
- * LevelsOut
- *
- * What protects a run's position in the instrument; null where there is no such level.
- */
-export type LevelsOut = {
-    /**
-     * Entry Price
-     */
-    entry_price: number;
-    /**
-     * Quantity
-     */
-    quantity: number;
-    /**
-     * Run Id
-     */
-    run_id: string;
-    /**
-     * Side
-     */
-    side: string;
-    /**
-     * Status
-     */
-    status: string;
-    /**
-     * Stop Price
-     */
-    stop_price: number | null;
-    /**
-     * Strategy
-     */
-    strategy: string;
-    /**
-     * Target Price
-     */
-    target_price: number | null;
-    /**
-     * Trailing Price
-     */
-    trailing_price: number | null;
-};
-
-/**
- * HeldOut
- *
- * An open position. quantity: below 0 when sold short.
- */
-export type HeldOut = {
-    /**
-     * Average Price
-     */
-    average_price: number;
-    /**
-     * Product
-     */
-    product: string;
-    /**
-     * Quantity
-     */
-    quantity: number;
-    /**
-     * Run Id
-     */
-    run_id: string | null;
-};
-
-/**
- * RestingOut
- *
- * An order that is still open.
- */
-export type RestingOut = {
-    /**
-     * Order Id
-     */
-    order_id: string;
-    /**
-     * Order Type
-     */
-    order_type: string;
-    /**
-     * Pending Quantity
-     */
-    pending_quantity: number;
-    /**
-     * Placed At
-     */
-    placed_at: string;
-    /**
-     * Price
-     */
-    price: number;
-    /**
-     * Quantity
-     */
-    quantity: number;
-    /**
-     * Run Id
-     */
-    run_id: string | null;
-    /**
-     * Side
-     */
-    side: string;
-    /**
-     * Status
-     */
-    status: string;
-    /**
-     * Trigger Price
-     */
-    trigger_price: number;
-};
-
-/**
- * FillOut
- *
- * A fill. run_id: null when a GTT placed the order.
- */
-export type FillOut = {
-    /**
-     * At
-     */
-    at: string;
-    /**
-     * Order Id
-     */
-    order_id: string;
-    /**
-     * Price
-     */
-    price: number;
-    /**
-     * Product
-     */
-    product: string;
-    /**
-     * Quantity
-     */
-    quantity: number;
-    /**
-     * Run Id
-     */
-    run_id: string | null;
-    /**
-     * Side
-     */
-    side: string;
 };
 
 /**
@@ -1740,6 +1512,30 @@ export type UniverseOut = {
      * Members with candles in the data set.
      */
     with_candles: number;
+};
+
+/**
+ * TriggerOut
+ *
+ * One leg of an active GTT.
+ */
+export type TriggerOut = {
+    /**
+     * Gtt Id
+     */
+    gtt_id: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Side
+     */
+    side: string;
+    /**
+     * Trigger
+     */
+    trigger: number;
 };
 
 /**
@@ -5974,6 +5770,54 @@ export type RestoreIn = {
 };
 
 /**
+ * RestingOut
+ *
+ * An order that is still open.
+ */
+export type RestingOut = {
+    /**
+     * Order Id
+     */
+    order_id: string;
+    /**
+     * Order Type
+     */
+    order_type: string;
+    /**
+     * Pending Quantity
+     */
+    pending_quantity: number;
+    /**
+     * Placed At
+     */
+    placed_at: string;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Run Id
+     */
+    run_id: string | null;
+    /**
+     * Side
+     */
+    side: string;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Trigger Price
+     */
+    trigger_price: number;
+};
+
+/**
  * InstrumentOut
  *
  * An instrument, with the field names of Kite's instrument file.
@@ -7596,6 +7440,26 @@ export type PortfolioOut = {
      * Universe
      */
     universe: string;
+};
+
+/**
+ * PortfolioEventOut
+ *
+ * Something that happened, in words.
+ */
+export type PortfolioEventOut = {
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Ts
+     */
+    ts: string;
 };
 
 /**
@@ -9912,6 +9776,50 @@ export type LinkRequest = {
 };
 
 /**
+ * LevelsOut
+ *
+ * What protects a run's position in the instrument; null where there is no such level.
+ */
+export type LevelsOut = {
+    /**
+     * Entry Price
+     */
+    entry_price: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Run Id
+     */
+    run_id: string;
+    /**
+     * Side
+     */
+    side: string;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Stop Price
+     */
+    stop_price: number | null;
+    /**
+     * Strategy
+     */
+    strategy: string;
+    /**
+     * Target Price
+     */
+    target_price: number | null;
+    /**
+     * Trailing Price
+     */
+    trailing_price: number | null;
+};
+
+/**
  * LegResult
  *
  * The outcome of a basket's leg. index: its place in the request. children: slices.
@@ -10525,6 +10433,30 @@ export type HoldingOut = {
 };
 
 /**
+ * HeldOut
+ *
+ * An open position. quantity: below 0 when sold short.
+ */
+export type HeldOut = {
+    /**
+     * Average Price
+     */
+    average_price: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Run Id
+     */
+    run_id: string | null;
+};
+
+/**
  * HealthReport
  *
  * Every check; `status` is the worst of them.
@@ -10800,6 +10732,42 @@ export type ForkIn = {
      * Name
      */
     name?: string | null;
+};
+
+/**
+ * FillOut
+ *
+ * A fill. run_id: null when a GTT placed the order.
+ */
+export type FillOut = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Order Id
+     */
+    order_id: string;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Run Id
+     */
+    run_id: string | null;
+    /**
+     * Side
+     */
+    side: string;
 };
 
 /**
@@ -11449,7 +11417,7 @@ export type DashboardOut = {
     /**
      * Activity
      */
-    activity: Array<TradertapeServerFeaturesPortfoliosDashboardSchemasActivityOut>;
+    activity: Array<PortfolioEventOut>;
     /**
      * As Of
      */
@@ -12647,6 +12615,38 @@ export type AnyCode = {
 };
 
 /**
+ * ActivityOut
+ *
+ * Everything in one instrument; fills newest first, at most 500 of them.
+ */
+export type ActivityOut = {
+    /**
+     * Fills
+     */
+    fills: Array<FillOut>;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Orders
+     */
+    orders: Array<RestingOut>;
+    /**
+     * Positions
+     */
+    positions: Array<HeldOut>;
+    /**
+     * Protections
+     */
+    protections: Array<LevelsOut>;
+    /**
+     * Triggers
+     */
+    triggers: Array<TriggerOut>;
+};
+
+/**
  * AccountIn
  *
  * A new paper account. opening_cash: rupees; without it, as much as the first account has.
@@ -12858,7 +12858,7 @@ export type InstrumentActivityApiActivityGetResponses = {
     /**
      * Successful Response
      */
-    200: TradertapeServerFeaturesActivitySchemasActivityOut;
+    200: ActivityOut;
 };
 
 export type InstrumentActivityApiActivityGetResponse = InstrumentActivityApiActivityGetResponses[keyof InstrumentActivityApiActivityGetResponses];

@@ -96,7 +96,7 @@ class ExitReasonOut(Reply):
     pnl: float
 
 
-class ActivityOut(Reply):
+class PortfolioEventOut(Reply):
     """Something that happened, in words."""
 
     ts: IstTime
@@ -120,4 +120,4 @@ class DashboardOut(Reply):
     monthly_returns: list[MonthOut]
     closed_trades: ClosedTradesOut
     exit_breakdown: list[ExitReasonOut]
-    activity: list[ActivityOut]
+    activity: list[PortfolioEventOut]
