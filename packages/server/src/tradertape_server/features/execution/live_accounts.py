@@ -95,7 +95,7 @@ class LiveAccounts:
     _thread: threading.Thread | None = None
 
     def join(self, execution: ExecutionService) -> None:
-        """Have the execution hear of connections and of orders' updates."""
+        """Subscribe to changes of connections and to updates of orders."""
         self._execution = execution
         self.connections.on_change(self._changed)
         self.connections.on_orders(self._updated)
