@@ -118,5 +118,5 @@ def test_a_session_gives_every_port(fresh: Running) -> None:
     assert account.gtts is not None
     assert account.gtts.list() == []
     assert account.feed is not None
-    assert account.feed.state.condition is FeedCondition.IDLE
+    assert account.feed.state.condition is FeedCondition.CONNECTING
     assert (broker.name, broker.capabilities.gtt_two_leg) == ("groww", True)

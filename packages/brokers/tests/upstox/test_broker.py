@@ -154,7 +154,7 @@ def test_prices_and_orders_come_through_one_feed(
             replace(find("NSE:INFY"), tradingsymbol="NOSUCH"),
         )  # fmt: skip
         assert feed.subscribe("page", [infy, unlisted], TickMode.LTP) == {"NSE:NOSUCH"}
-        assert (feed.state.condition, feed.state.subscribed) == (C.IDLE, 1)
+        assert (feed.state.condition, feed.state.subscribed) == (C.CONNECTING, 1)
         async with going(feed, heard):
             await until(lambda: any(one.instrument_id == "NSE:INFY" for one in heard.ticks))
             feed.subscribe("run", [infy, nifty])

@@ -79,7 +79,7 @@ class GrowwFeed:
         self._lost_at: datetime | None = None
         self._heard_at: datetime | None = None
         self._live_at: float | None = None
-        self._state = FeedState(condition=FeedCondition.IDLE, since=clock.now())
+        self._state = FeedState(condition=FeedCondition.CONNECTING, since=clock.now())
         self.refused: set[str] = set()  # subjects that Groww does not admit
 
     @property

@@ -53,7 +53,7 @@ class KiteTicker:
         self._root = root
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = asyncio.Event()
-        self._state = FeedState(condition=_C.IDLE, since=clock.now())
+        self._state = FeedState(condition=_C.CONNECTING, since=clock.now())
         self._links = [_Link(self, number) for number in range(SOCKETS)]
         self._ticks = 0
 
@@ -74,6 +74,7 @@ class KiteTicker:
     async def run(self, listener: FeedListener) -> None:
         """Deliver to the listener until `close`; returns then."""
         self.listener, self._loop = listener, asyncio.get_running_loop()
+        listener.on_state(self.state)
         links = [asyncio.create_task(link.run()) for link in self._links]
         closed = asyncio.create_task(self._closed.wait())
         try:

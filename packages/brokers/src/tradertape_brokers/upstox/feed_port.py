@@ -50,7 +50,7 @@ class UpstoxFeedPort:
         self._lock = threading.Lock()
         self._wanted: dict[str, dict[str, Mode]] = {}
         self._listener: FeedListener | None = None
-        self._state = FeedState(condition=FeedCondition.IDLE, since=clock.now())
+        self._state = FeedState(condition=FeedCondition.CONNECTING, since=clock.now())
         self._closed = asyncio.Event()
         rest = rest_of(session)
         self._prices = UpstoxFeed(rest, keys, self, clock, patience=patience, pauses=pauses)

@@ -171,23 +171,28 @@ def test_another_users_broker_takes_over_when_one_signs_out(
     connections: Connections, masters: BrokerMasters, source: ExchangeSource, feed: Feed,
     hosts: Hosts,
 ) -> None:  # fmt: skip
-    first = connections.connect(1, SANDBOX, signed_in("kite", hosts))
-    connections.connect(2, SANDBOX, signed_in("upstox", hosts))
+    accounts = {
+        name: connections.connect(user, SANDBOX, signed_in(name, hosts)).account
+        for user, name in enumerate(("kite", "upstox"), start=1)
+    }
     masters.refresh()
     infy = listed(masters, "NSE:INFY")
     feed.subscribe("page", [infy], Mode.FULL)
-    until(lambda: feed.step() and source.broker_of(infy.instrument_token) == "kite")
+    until(lambda: feed.step() and all(one.is_live for one in source.feeds()))
+    until(lambda: feed.step() and feed.latest(infy.instrument_token))
     before = feed.latest(infy.instrument_token)
     assert before is not None
+    first = source.broker_of(infy.instrument_token)  # whichever was live first
+    (second,) = accounts.keys() - {first}
 
-    connections.disconnect(first.account, "signed out")
-    until(lambda: feed.step() and source.broker_of(infy.instrument_token) == "upstox")
+    connections.disconnect(accounts[first], "signed out")
+    until(lambda: feed.step() and source.broker_of(infy.instrument_token) == second)
 
     after = feed.latest(infy.instrument_token)
     assert after is not None
     assert after.seq > before.seq
-    assert after.instrument_token == infy.instrument_token  # ours, whatever Upstox's is
-    assert [one.broker for one in feed.status().feeds] == ["upstox"]
+    assert after.instrument_token == infy.instrument_token  # ours, whatever the broker's is
+    assert [one.broker for one in feed.status().feeds] == [second]
 
 
 def test_a_new_session_renews_the_feed_without_a_restart(
