@@ -29,6 +29,8 @@ from tradertape_server.platform.database.schema_migration import (
     current_revision,
     newest_revision,
 )
+from tradertape_server.platform.secrets import SecretBox
+from tradertape_server.platform.server_lock import ServerLock
 
 
 class Done(NamedTuple):
@@ -312,6 +314,29 @@ def test_an_invalid_backup_is_refused_and_nothing_is_lost(run: Run, tmp_path: Pa
         assert done.returncode == 1, path
         assert "Traceback" not in done.stderr
     assert len(json.loads(run("user", "list", "--json").stdout)) == 1
+
+
+def test_keys_are_rotated_and_the_old_ones_dropped(run: Run, tmp_path: Path) -> None:
+    """AU-08: the key of encrypted secrets has a rotation command."""
+    create(run)
+    database = Database(f"sqlite:///{tmp_path / 'home' / 'tradertape.db'}")
+    box = SecretBox.open(tmp_path / "home" / "secrets")
+    with database.write() as session:
+        session.execute(text("UPDATE users SET totp_secret = :it"), {"it": box.seal(b"seed")})
+    done = json.loads(run("db", "rotate-keys", "--json").stdout)
+    assert (done["encrypted_again"], done["unreadable"]) == (1, 0)
+    assert "Stored secrets encrypted anew: 1." in run("db", "rotate-keys").stdout
+    assert "Removed 2 old keys" in run("db", "rotate-keys", "--drop-old").stdout
+    with database.read() as session:
+        sealed = session.scalar(text("SELECT totp_secret FROM users"))
+    assert SecretBox.open(tmp_path / "home" / "secrets").unseal(sealed) == b"seed"
+    lock = ServerLock(tmp_path / "home")
+    assert lock.take()
+    refused = run("db", "rotate-keys", "--drop-old")
+    lock.release()
+    database.close()
+    assert refused.returncode == 1
+    assert "A server runs" in refused.stderr
 
 
 def test_an_upgrade_keeps_a_copy_of_the_old_database(run: Run, tmp_path: Path) -> None:

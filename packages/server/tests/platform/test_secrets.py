@@ -23,4 +23,7 @@ def test_a_new_key_on_top_still_reads_what_the_old_one_wrote(tmp_path: Path) -> 
     assert both.unseal(sealed) == b"secret"
     assert both.unseal(newer) == b"other"
     assert both.code_hash("a@example.com", "123456") == hashed
-    assert old.unseal(newer) is None
+    assert old.unseal(newer) == b"other", "a running server reads the file again"
+    assert both.is_newest(old.seal(b"next")), "and encrypts with the newest key"
+    assert not both.is_newest(sealed)
+    assert SecretBox.open(tmp_path / "c").unseal(newer) is None

@@ -27,7 +27,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "user": LazyCommand("accounts.user", "Create and list accounts."),
     "account": LazyCommand("accounts.account", "Open and list paper accounts."),
     "token": LazyCommand("accounts.token", "Create keys for agents and workers."),
-    "db": LazyCommand("server.db", "Upgrade, back up and restore the database."),
+    "db": LazyCommand("server.db", "Upgrade, back up, restore; rotate keys."),
     "halt": LazyCommand("trading.halt", "Stop trading: on the whole server, or for one account."),
     "resume": LazyCommand("trading.resume", "Resume trading after a halt."),
     "status": LazyCommand("server.status", "Show which process trades and what is pending."),

@@ -1,16 +1,22 @@
-"""`tradertape db`: upgrade, back up and restore the database."""
+"""`tradertape db`: upgrade, back up and restore the database, and rotate its keys."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tradertape_server.cli.output import AsJson, show
+from tradertape_server.cli.output import AsJson, fail, show
+
+if TYPE_CHECKING:
+    from tradertape_server.platform.key_rotation import Rotated
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Upgrade, back up and restore the database."
+    no_args_is_help=True,
+    add_completion=False,
+    help="Upgrade, back up and restore the database; rotate its keys.",
 )
 
 
@@ -73,3 +79,46 @@ def restore(
     result = {"restored": str(file), "replaced_is_in": str(kept) if kept else None}
     text = f"Restored {file}." + (f"\nThe database it replaced is in {kept}." if kept else "")
     show(result, as_json=as_json, text=lambda: text)
+
+
+@app.command("rotate-keys")
+def rotate_keys(
+    *,
+    drop_old: Annotated[
+        bool,
+        typer.Option("--drop-old", help="Instead remove every key but the newest."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add an encryption key and encrypt all stored secrets with it. The server may keep running.
+
+    A rotation that was interrupted is finished first. The older keys stay in the key file, so that
+    backups can be read; `--drop-old` removes them while no server runs. Sign-in codes that were
+    mailed and browsers that are known are void then.
+    """
+    from tradertape_server.cli.opening import opened
+    from tradertape_server.features.auth.queries import SEALED_COLUMNS as AUTH
+    from tradertape_server.features.brokerage.sealed import SEALED_COLUMNS as BROKERAGE
+    from tradertape_server.platform.http.idempotency import SEALED_COLUMNS as IDEMPOTENCY
+    from tradertape_server.platform.key_rotation import KeyRotation
+    from tradertape_server.platform.server_lock import ServerLock
+
+    with opened() as container:
+        home = container.settings.effective_home
+        if drop_old and ServerLock(home).holder() is not None:
+            fail("A server runs: stop it before the old keys are removed.")
+        columns = (*AUTH, *BROKERAGE, *IDEMPOTENCY)
+        rotation = KeyRotation(container.database, container.secrets, home / "secrets", columns)
+        done = rotation.drop_old() if drop_old else rotation.rotate()
+    show(asdict(done), as_json=as_json, text=lambda: _rotated(done))
+
+
+def _rotated(done: Rotated) -> str:
+    if done.keys_dropped:
+        return f"Removed {done.keys_dropped} old keys. Copy <home>/secrets to its safe place anew."
+    begun = "Finished the interrupted rotation" if done.is_resumed else "Added a key"
+    lost = f" {done.unreadable} values cannot be decrypted and stay." if done.unreadable else ""
+    return (
+        f"{begun}. Stored secrets encrypted anew: {done.encrypted_again}.{lost}\n"
+        "Copy <home>/secrets to its safe place anew: a backup made from now on needs the new key."
+    )

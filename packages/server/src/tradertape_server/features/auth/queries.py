@@ -12,6 +12,9 @@ from tradertape_server.features.auth.administration import user_row
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.auth.schemas import KeyRow, UserRow
 from tradertape_server.platform.http.identity import Identity
+from tradertape_server.platform.key_rotation import SealedColumn
+
+SEALED_COLUMNS = (SealedColumn(User, "totp_secret"),)
 
 
 def display_names(session: Session, user_ids: Collection[int]) -> dict[int, str]:

@@ -30,6 +30,7 @@ from tradertape_server.platform.errors import ApiError, BadRequest, Conflict, re
 from tradertape_server.platform.http.bodies import replay
 from tradertape_server.platform.http.concurrency import OwnThreads
 from tradertape_server.platform.http.identity import STATE_KEY, Identity
+from tradertape_server.platform.key_rotation import SealedColumn
 from tradertape_server.platform.secrets import SecretBox
 
 HEADER = "Idempotency-Key"
@@ -58,6 +59,9 @@ class IdempotencyRecord(Base):
     status: Mapped[int | None]
     content_type: Mapped[str | None] = mapped_column(String(100))
     answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+SEALED_COLUMNS = (SealedColumn(IdempotencyRecord, "answer"),)
 
 
 @dataclass(frozen=True, slots=True)
