@@ -38,6 +38,7 @@ from tradertape_server.features.portfolios.build import Portfolios
 from tradertape_server.features.protection.guardian import Guardian
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
 from tradertape_server.features.strategies.trial_service import TrialService
+from tradertape_server.features.trading.service import TradingService
 from tradertape_server.features.watchlists.service import WatchlistService
 from tradertape_server.features.workers.service import OptionServices, Workers
 from tradertape_server.platform.database.engine import Database
@@ -96,6 +97,7 @@ class Container:
     portfolios: Portfolios
     watchlists: WatchlistService
     gtts: GttPageService
+    trading: TradingService
     activity: ActivityService
     holdings: HoldingsService
 

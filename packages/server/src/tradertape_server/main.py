@@ -32,6 +32,7 @@ from tradertape_server.features.options.routes import router as options
 from tradertape_server.features.portfolios.routes import router as portfolios
 from tradertape_server.features.strategies.routes import router as strategies
 from tradertape_server.features.strategies.trial_routes import router as trials
+from tradertape_server.features.trading.routes import router as trading
 from tradertape_server.features.watchlists.routes import router as watchlists
 from tradertape_server.features.workers.http.account_routes import router as worker_accounts
 from tradertape_server.features.workers.http.console_routes import router as worker_pages
@@ -77,6 +78,7 @@ ROUTERS = (
     ticks_socket,
     watchlists,
     gtts,
+    trading,
     activity,
     holdings,
     worker_market,
@@ -98,7 +100,7 @@ ROUTERS = (
 
 WORKER = "/api/algo-workers/worker/"
 # Paths that read the live market, which is in the trading process.
-LIVE = ("/api/live/", "/api/options", f"{WORKER}market/", f"{WORKER}options/")
+LIVE = ("/api/live/", "/api/trading/", "/api/options", f"{WORKER}market/", f"{WORKER}options/")
 # Changes that are stored in a transaction of their own, not in one of the trader's.
 CHANGES = (
     "/api/auth/", "/api/watchlists", "/api/strategies", "/api/backtest/",

@@ -83,6 +83,7 @@ from tradertape_server.features.protection.prices import FeedPrices, Prices
 from tradertape_server.features.protection.rescaling import ProtectionRescaling
 from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.features.strategies.trial_service import TrialService
+from tradertape_server.features.trading.service import TradingService
 from tradertape_server.features.watchlists.service import WatchlistService
 from tradertape_server.features.workers.queries import WorkerQueries
 from tradertape_server.features.workers.runs.live_gate import NO_BROKERS, BrokerAccounts
@@ -229,6 +230,7 @@ def _join(
         portfolios=build_portfolios(database, clock, data.market, strategies),
         watchlists=WatchlistService(clock, data.instruments, data.market),
         gtts=GttPageService(execution, data.instruments),
+        trading=TradingService(execution, trading.accounts, data.instruments, clock),
         activity=ActivityService(execution, WorkerQueries(database)),
     )
 

@@ -5,6 +5,26 @@ export type ClientOptions = {
 };
 
 /**
+ * ExitIn
+ *
+ * Exit the run.
+ */
+export type TradertapeServerFeaturesWorkersSchemasExitIn = {
+    /**
+     * Dry Run
+     */
+    dry_run?: boolean;
+    /**
+     * Idempotency Key
+     */
+    idempotency_key?: string | null;
+    /**
+     * Reason
+     */
+    reason?: string | null;
+};
+
+/**
  * PreviewIn
  *
  * A preview takes the fields of an action, and orders to preview instead of the legs.
@@ -19,6 +39,178 @@ export type TradertapeServerFeaturesWorkersOptionRunsSchemasPreviewIn = {
 };
 
 export type JsonValue = unknown;
+
+/**
+ * TradingAccountOut
+ *
+ * A trading account. cash: what it has now, margins apart; what an account at a broker has is
+ * in its funds. environment: of an account at a broker, the real one or a sandbox.
+ */
+export type TradertapeServerFeaturesWorkersHttpAnswersMonitoringTradingAccountOut = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Cash
+     *
+     * Rupees.
+     */
+    cash: number;
+    /**
+     * Created At
+     *
+     * A time in ISO 8601, of India (+05:30).
+     */
+    created_at: string;
+    /**
+     * Environment
+     */
+    environment: 'live' | 'sandbox' | null;
+    /**
+     * Kind
+     */
+    kind: 'paper' | 'broker';
+    /**
+     * Market
+     */
+    market: string | null;
+    /**
+     * Opening Cash
+     *
+     * Rupees.
+     */
+    opening_cash: number;
+};
+
+/**
+ * TradingAccountOut
+ *
+ * An account that orders can be placed on. blocked: empty when they can be now.
+ */
+export type TradertapeServerFeaturesTradingSchemasTradingAccountOut = {
+    /**
+     * Blocked
+     */
+    blocked: Array<BlockedOut>;
+    funds: FundsOut | null;
+    /**
+     * Is Sandbox
+     */
+    is_sandbox: boolean;
+    /**
+     * Kind
+     */
+    kind: 'paper' | 'broker';
+    /**
+     * Scope
+     */
+    scope: string;
+    /**
+     * Title
+     */
+    title: string;
+};
+
+/**
+ * FundsOut
+ *
+ * Money of an account. used: by positions, open orders and losses that are held back.
+ *
+ * realised and charges: of the account's life; None where the broker does not say.
+ */
+export type FundsOut = {
+    /**
+     * As Of
+     */
+    as_of: string | null;
+    /**
+     * Available
+     */
+    available: number;
+    /**
+     * Cash
+     */
+    cash: number;
+    /**
+     * Charges
+     */
+    charges: number | null;
+    /**
+     * Delivery
+     */
+    delivery: number | null;
+    /**
+     * Exposure
+     */
+    exposure: number | null;
+    /**
+     * Opening
+     */
+    opening: number | null;
+    /**
+     * Realised
+     */
+    realised: number | null;
+    /**
+     * Stale
+     */
+    stale: boolean;
+    /**
+     * Unrealised
+     */
+    unrealised: number | null;
+    /**
+     * Used
+     */
+    used: number;
+};
+
+/**
+ * BlockedOut
+ *
+ * Why the account takes no orders now.
+ */
+export type BlockedOut = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Message
+     */
+    message: string;
+};
+
+/**
+ * ExitIn
+ *
+ * What is closed: one position, or all positions placed by hand on the account.
+ *
+ * dry_run: reply with what would be done, and do nothing.
+ */
+export type TradertapeServerFeaturesTradingSchemasExitIn = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Dry Run
+     */
+    dry_run?: boolean;
+    /**
+     * Instrument
+     */
+    instrument?: string | null;
+    /**
+     * Product
+     */
+    product?: 'CNC' | 'MIS' | 'NRML' | 'MTF' | null;
+};
 
 /**
  * SizingIn
@@ -1186,6 +1378,26 @@ export type WatchedOut = {
 };
 
 /**
+ * WarningOut
+ *
+ * Something to know before placing; `error` would refuse the order.
+ */
+export type WarningOut = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Message
+     */
+    message: string;
+    /**
+     * Severity
+     */
+    severity: 'error' | 'warning';
+};
+
+/**
  * VersionOut
  *
  * A saved version.
@@ -1603,54 +1815,7 @@ export type TradingAccounts = {
     /**
      * Items
      */
-    items: Array<TradingAccountOut>;
-};
-
-/**
- * TradingAccountOut
- *
- * A trading account. cash: what it has now, margins apart; what an account at a broker has is
- * in its funds. environment: of an account at a broker, the real one or a sandbox.
- */
-export type TradingAccountOut = {
-    /**
-     * Account Scope
-     */
-    account_scope: string;
-    /**
-     * Broker
-     */
-    broker: string;
-    /**
-     * Cash
-     *
-     * Rupees.
-     */
-    cash: number;
-    /**
-     * Created At
-     *
-     * A time in ISO 8601, of India (+05:30).
-     */
-    created_at: string;
-    /**
-     * Environment
-     */
-    environment: 'live' | 'sandbox' | null;
-    /**
-     * Kind
-     */
-    kind: 'paper' | 'broker';
-    /**
-     * Market
-     */
-    market: string | null;
-    /**
-     * Opening Cash
-     *
-     * Rupees.
-     */
-    opening_cash: number;
+    items: Array<TradertapeServerFeaturesWorkersHttpAnswersMonitoringTradingAccountOut>;
 };
 
 /**
@@ -2060,6 +2225,54 @@ export type DepthOut = {
      * Sell
      */
     sell: Array<DepthLevelOut>;
+};
+
+/**
+ * TicketIn
+ *
+ * An order as its ticket has it. A price that its type does not have is left out.
+ */
+export type TicketIn = {
+    /**
+     * Account Scope
+     */
+    account_scope?: string;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Order Type
+     */
+    order_type?: 'MARKET' | 'LIMIT' | 'SL' | 'SL-M';
+    /**
+     * Price
+     */
+    price?: number | null;
+    /**
+     * Product
+     */
+    product?: 'CNC' | 'MIS' | 'NRML' | 'MTF';
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Transaction Type
+     */
+    transaction_type: 'BUY' | 'SELL';
+    /**
+     * Trigger Price
+     */
+    trigger_price?: number | null;
+    /**
+     * Validity
+     */
+    validity?: 'DAY' | 'IOC';
+    /**
+     * Variety
+     */
+    variety?: 'regular' | 'amo';
 };
 
 /**
@@ -7165,6 +7378,44 @@ export type PreviewedBasket = {
 };
 
 /**
+ * PreviewOut
+ *
+ * What an order would need and cost, and what the risk checks say of it.
+ */
+export type PreviewOut = {
+    /**
+     * Available
+     */
+    available: number | null;
+    /**
+     * Charges
+     */
+    charges: {
+        [key: string]: number;
+    };
+    /**
+     * Is Allowed
+     */
+    is_allowed: boolean;
+    /**
+     * Last Price
+     */
+    last_price: number | null;
+    /**
+     * Margin Required
+     */
+    margin_required: number;
+    /**
+     * Value
+     */
+    value: number | null;
+    /**
+     * Warnings
+     */
+    warnings: Array<WarningOut>;
+};
+
+/**
  * PreviewOfOrder
  *
  * One order and its cost.
@@ -10506,6 +10757,176 @@ export type CheckRow = {
 };
 
 /**
+ * HandPositionOut
+ *
+ * An open position at the latest price. run: the worker run it belongs to.
+ */
+export type HandPositionOut = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Average Price
+     */
+    average_price: number;
+    /**
+     * Day Net
+     */
+    day_net: number;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Is Stale
+     */
+    is_stale: boolean;
+    /**
+     * Kind
+     */
+    kind: 'paper' | 'broker';
+    /**
+     * Last Price
+     */
+    last_price: number | null;
+    /**
+     * Opened At
+     */
+    opened_at: string;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Run
+     */
+    run: string | null;
+    /**
+     * Unrealised
+     */
+    unrealised: number;
+    /**
+     * Value
+     */
+    value: number;
+};
+
+/**
+ * HandOrderOut
+ *
+ * An order of yours. run: the worker run that placed it; None for by hand and for GTTs.
+ *
+ * can_change: by you, here; a run's orders can be cancelled but are changed by their strategy.
+ */
+export type HandOrderOut = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Average Price
+     */
+    average_price: number | null;
+    /**
+     * Can Cancel
+     */
+    can_cancel: boolean;
+    /**
+     * Can Change
+     */
+    can_change: boolean;
+    /**
+     * Filled Quantity
+     */
+    filled_quantity: number;
+    /**
+     * In Doubt
+     */
+    in_doubt: boolean;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Is External
+     */
+    is_external: boolean;
+    /**
+     * Is Open
+     */
+    is_open: boolean;
+    /**
+     * Kind
+     */
+    kind: 'paper' | 'broker';
+    /**
+     * Order Id
+     */
+    order_id: string;
+    /**
+     * Order Type
+     */
+    order_type: string;
+    /**
+     * Pending Quantity
+     */
+    pending_quantity: number;
+    /**
+     * Placed At
+     */
+    placed_at: string;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Run
+     */
+    run: string | null;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Status Message
+     */
+    status_message: string | null;
+    /**
+     * Transaction Type
+     */
+    transaction_type: string;
+    /**
+     * Trigger Price
+     */
+    trigger_price: number;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Validity
+     */
+    validity: string;
+    /**
+     * Variety
+     */
+    variety: string;
+};
+
+/**
  * GttResultOut
  *
  * The result of a leg: its order and fills, or the reason why there is none.
@@ -11136,23 +11557,31 @@ export type ExitOrder = {
 };
 
 /**
- * ExitIn
+ * ExitOut
  *
- * Exit the run.
+ * The progress of an exit. close, cancel: what is closed and cancelled, of a dry run too.
  */
-export type ExitIn = {
+export type ExitOut = {
     /**
-     * Dry Run
+     * Account Scope
      */
-    dry_run?: boolean;
+    account_scope: string;
     /**
-     * Idempotency Key
+     * Cancel
      */
-    idempotency_key?: string | null;
+    cancel: Array<string>;
     /**
-     * Reason
+     * Close
      */
-    reason?: string | null;
+    close: Array<string>;
+    /**
+     * Orders
+     */
+    orders: Array<string>;
+    /**
+     * Status
+     */
+    status: 'closed' | 'exiting' | 'failed' | 'dry_run';
 };
 
 /**
@@ -11715,6 +12144,30 @@ export type ChangedOptionProtection = {
      * Timeline Cursor
      */
     timeline_cursor: number;
+};
+
+/**
+ * ChangeIn
+ *
+ * New terms of an open order; what is left out stays as it is.
+ */
+export type ChangeIn = {
+    /**
+     * Order Type
+     */
+    order_type?: 'MARKET' | 'LIMIT' | 'SL' | 'SL-M' | null;
+    /**
+     * Price
+     */
+    price?: number | null;
+    /**
+     * Quantity
+     */
+    quantity?: number | null;
+    /**
+     * Trigger Price
+     */
+    trigger_price?: number | null;
 };
 
 /**
@@ -12960,7 +13413,7 @@ export type OpenAccountApiAlgoWorkersWorkerAccountsPostResponses = {
     /**
      * Successful Response
      */
-    200: TradingAccountOut;
+    200: TradertapeServerFeaturesWorkersHttpAnswersMonitoringTradingAccountOut;
 };
 
 export type OpenAccountApiAlgoWorkersWorkerAccountsPostResponse = OpenAccountApiAlgoWorkersWorkerAccountsPostResponses[keyof OpenAccountApiAlgoWorkersWorkerAccountsPostResponses];
@@ -14922,7 +15375,7 @@ export type GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponses = {
 export type GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponse = GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponses[keyof GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponses];
 
 export type ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostData = {
-    body: ExitIn;
+    body: TradertapeServerFeaturesWorkersSchemasExitIn;
     headers?: {
         /**
          * X-Worker-Session-Nonce
@@ -23961,6 +24414,503 @@ export type RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostRespo
 };
 
 export type RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostResponse = RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostResponses[keyof RestoreVersionApiStrategiesStrategyIdVersionsVersionRestorePostResponses];
+
+export type ListTradingAccountsApiTradingAccountsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/trading/accounts';
+};
+
+export type ListTradingAccountsApiTradingAccountsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListTradingAccountsApiTradingAccountsGetError = ListTradingAccountsApiTradingAccountsGetErrors[keyof ListTradingAccountsApiTradingAccountsGetErrors];
+
+export type ListTradingAccountsApiTradingAccountsGetResponses = {
+    /**
+     * Response List Trading Accounts Api Trading Accounts Get
+     *
+     * Successful Response
+     */
+    200: Array<TradertapeServerFeaturesTradingSchemasTradingAccountOut>;
+};
+
+export type ListTradingAccountsApiTradingAccountsGetResponse = ListTradingAccountsApiTradingAccountsGetResponses[keyof ListTradingAccountsApiTradingAccountsGetResponses];
+
+export type ListTradingOrdersApiTradingOrdersGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Open
+         */
+        open?: boolean;
+        /**
+         * Before
+         */
+        before?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/trading/orders';
+};
+
+export type ListTradingOrdersApiTradingOrdersGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListTradingOrdersApiTradingOrdersGetError = ListTradingOrdersApiTradingOrdersGetErrors[keyof ListTradingOrdersApiTradingOrdersGetErrors];
+
+export type ListTradingOrdersApiTradingOrdersGetResponses = {
+    /**
+     * Response List Trading Orders Api Trading Orders Get
+     *
+     * Successful Response
+     */
+    200: Array<HandOrderOut>;
+};
+
+export type ListTradingOrdersApiTradingOrdersGetResponse = ListTradingOrdersApiTradingOrdersGetResponses[keyof ListTradingOrdersApiTradingOrdersGetResponses];
+
+export type PlaceTicketApiTradingOrdersPostData = {
+    body: TicketIn;
+    headers: {
+        /**
+         * Idempotency-Key
+         *
+         * Names this request: sent again with the same key, it is carried out once.
+         */
+        'Idempotency-Key': string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/trading/orders';
+};
+
+export type PlaceTicketApiTradingOrdersPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type PlaceTicketApiTradingOrdersPostError = PlaceTicketApiTradingOrdersPostErrors[keyof PlaceTicketApiTradingOrdersPostErrors];
+
+export type PlaceTicketApiTradingOrdersPostResponses = {
+    /**
+     * Successful Response
+     */
+    201: HandOrderOut;
+};
+
+export type PlaceTicketApiTradingOrdersPostResponse = PlaceTicketApiTradingOrdersPostResponses[keyof PlaceTicketApiTradingOrdersPostResponses];
+
+export type CancelTicketApiTradingOrdersOrderIdDeleteData = {
+    body?: never;
+    headers: {
+        /**
+         * Idempotency-Key
+         *
+         * Names this request: sent again with the same key, it is carried out once.
+         */
+        'Idempotency-Key': string;
+    };
+    path: {
+        /**
+         * Order Id
+         */
+        order_id: string;
+    };
+    query?: never;
+    url: '/api/trading/orders/{order_id}';
+};
+
+export type CancelTicketApiTradingOrdersOrderIdDeleteErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type CancelTicketApiTradingOrdersOrderIdDeleteError = CancelTicketApiTradingOrdersOrderIdDeleteErrors[keyof CancelTicketApiTradingOrdersOrderIdDeleteErrors];
+
+export type CancelTicketApiTradingOrdersOrderIdDeleteResponses = {
+    /**
+     * Successful Response
+     */
+    200: HandOrderOut;
+};
+
+export type CancelTicketApiTradingOrdersOrderIdDeleteResponse = CancelTicketApiTradingOrdersOrderIdDeleteResponses[keyof CancelTicketApiTradingOrdersOrderIdDeleteResponses];
+
+export type ChangeTicketApiTradingOrdersOrderIdPatchData = {
+    body: ChangeIn;
+    headers: {
+        /**
+         * Idempotency-Key
+         *
+         * Names this request: sent again with the same key, it is carried out once.
+         */
+        'Idempotency-Key': string;
+    };
+    path: {
+        /**
+         * Order Id
+         */
+        order_id: string;
+    };
+    query?: never;
+    url: '/api/trading/orders/{order_id}';
+};
+
+export type ChangeTicketApiTradingOrdersOrderIdPatchErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ChangeTicketApiTradingOrdersOrderIdPatchError = ChangeTicketApiTradingOrdersOrderIdPatchErrors[keyof ChangeTicketApiTradingOrdersOrderIdPatchErrors];
+
+export type ChangeTicketApiTradingOrdersOrderIdPatchResponses = {
+    /**
+     * Successful Response
+     */
+    200: HandOrderOut;
+};
+
+export type ChangeTicketApiTradingOrdersOrderIdPatchResponse = ChangeTicketApiTradingOrdersOrderIdPatchResponses[keyof ChangeTicketApiTradingOrdersOrderIdPatchResponses];
+
+export type ListTradingPositionsApiTradingPositionsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/trading/positions';
+};
+
+export type ListTradingPositionsApiTradingPositionsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListTradingPositionsApiTradingPositionsGetError = ListTradingPositionsApiTradingPositionsGetErrors[keyof ListTradingPositionsApiTradingPositionsGetErrors];
+
+export type ListTradingPositionsApiTradingPositionsGetResponses = {
+    /**
+     * Response List Trading Positions Api Trading Positions Get
+     *
+     * Successful Response
+     */
+    200: Array<HandPositionOut>;
+};
+
+export type ListTradingPositionsApiTradingPositionsGetResponse = ListTradingPositionsApiTradingPositionsGetResponses[keyof ListTradingPositionsApiTradingPositionsGetResponses];
+
+export type ExitPositionsApiTradingPositionsExitPostData = {
+    body: TradertapeServerFeaturesTradingSchemasExitIn;
+    headers: {
+        /**
+         * Idempotency-Key
+         *
+         * Names this request: sent again with the same key, it is carried out once.
+         */
+        'Idempotency-Key': string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/trading/positions/exit';
+};
+
+export type ExitPositionsApiTradingPositionsExitPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ExitPositionsApiTradingPositionsExitPostError = ExitPositionsApiTradingPositionsExitPostErrors[keyof ExitPositionsApiTradingPositionsExitPostErrors];
+
+export type ExitPositionsApiTradingPositionsExitPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: ExitOut;
+};
+
+export type ExitPositionsApiTradingPositionsExitPostResponse = ExitPositionsApiTradingPositionsExitPostResponses[keyof ExitPositionsApiTradingPositionsExitPostResponses];
+
+export type PreviewTicketApiTradingPreviewPostData = {
+    body: TicketIn;
+    path?: never;
+    query?: never;
+    url: '/api/trading/preview';
+};
+
+export type PreviewTicketApiTradingPreviewPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type PreviewTicketApiTradingPreviewPostError = PreviewTicketApiTradingPreviewPostErrors[keyof PreviewTicketApiTradingPreviewPostErrors];
+
+export type PreviewTicketApiTradingPreviewPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: PreviewOut;
+};
+
+export type PreviewTicketApiTradingPreviewPostResponse = PreviewTicketApiTradingPreviewPostResponses[keyof PreviewTicketApiTradingPreviewPostResponses];
 
 export type ListWatchlistsApiWatchlistsGetData = {
     body?: never;

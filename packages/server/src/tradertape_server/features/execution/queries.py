@@ -265,6 +265,28 @@ class ExecutionQueries:
                 positions=account_queries.open_positions(session, user_id, instrument),
             )
 
+    def orders_of_user(
+        self, user_id: int, *, open_only: bool, before: str | None, limit: int
+    ) -> list[tuple[Order, TradingAccount]]:
+        """A person's orders over all accounts, newest first. before: an order id."""
+        with self.database.read() as session:
+            return account_queries.orders_of_user(
+                session, user_id, open_only=open_only, before=before, limit=limit
+            )
+
+    def order_of_user(self, user_id: int, order_id: str) -> tuple[Order, TradingAccount]:
+        """One order with its account. Raises NotFound, for another person's too."""
+        with self.database.read() as session:
+            found = account_queries.order_of_user(session, user_id, order_id)
+        if found is None:
+            raise NotFound("Order")
+        return found
+
+    def positions_of_user(self, user_id: int) -> list[tuple[Position, TradingAccount]]:
+        """A person's open positions over all accounts, by instrument."""
+        with self.database.read() as session:
+            return account_queries.positions_of_user(session, user_id)
+
     def gtt_accounts(self, user_id: int) -> list[GttAccount]:
         """A person's trading accounts, oldest first."""
         with self.database.read() as session:

@@ -45,23 +45,25 @@ class RunExits(TradingAccounts):
         dry_run: bool = False,
         product: Product | None = None,
         exchanges: frozenset[str] = frozenset(),
+        instrument: str | None = None,
         is_square_off: bool = False,
         before: Callable[[UnitOfWork], Any] | None = None,
     ) -> Reply:
         """Cancel a run's orders and close its positions; the same key does it once.
 
-        product, exchanges: close these alone, and the run stays open. before: done in the
-        transaction that takes the key; raises to refuse.
+        product, exchanges, instrument: close these alone, and the run stays open. before: done in
+        the transaction that takes the key; raises to refuse.
         202 while something still rests at the venue: the job advances it. dry_run: what would
         be done, and nothing is.
         """
         require_venue(run.venue)
+        part = run_exit.Part(product, exchanges, instrument)
         if dry_run:
-            return self._preview_exit(run, product)
+            return self._preview_exit(run, part)
         own_key = server_key(f"exit:{self.ids.next(self.clock.now())}")
         command = self.exit_command(
             run, key=(key or own_key).strip(), reason=reason,
-            part=run_exit.Part(product, exchanges), is_square_off=is_square_off, before=before,
+            part=part, is_square_off=is_square_off, before=before,
         )  # fmt: skip
         begun = self.trader.execute(command)
         if not isinstance(begun, run_exit.Progress):
@@ -77,9 +79,9 @@ class RunExits(TradingAccounts):
         }
         return reply_of({**head, "status": "exiting", "dry_run": False}, 202)
 
-    def _preview_exit(self, run: RunRef, product: Product | None) -> Reply:
+    def _preview_exit(self, run: RunRef, part: run_exit.Part) -> Reply:
         body = self.trader.execute(
-            Command(lambda uow: run_exit.preview(uow, run.account_id, run.run_id, product))
+            Command(lambda uow: run_exit.preview(uow, run.account_id, run.run_id, part))
         )
         return reply_of(
             {
@@ -101,7 +103,7 @@ class RunExits(TradingAccounts):
         before: Callable[[UnitOfWork], Any] | None = None,
     ) -> BeginExit:
         """What `exit_run` begins with, to be decided on together with something else."""
-        intent = _exit_intent(run, key, reason, part.product)
+        intent = _exit_intent(run, key, reason, part)
         return BeginExit(
             intent, self.ids, reason=reason, part=part, is_square_off=is_square_off, before=before
         )
@@ -117,8 +119,10 @@ class RunExits(TradingAccounts):
         return None
 
 
-def _exit_intent(run: RunRef, key: str, reason: str | None, product: Product | None) -> Intent:
-    payload: Json = {"reason": reason, "product": product.value if product else None}
+def _exit_intent(run: RunRef, key: str, reason: str | None, part: run_exit.Part) -> Intent:
+    payload: Json = {"reason": reason, "product": part.product.value if part.product else None}
+    if part.instrument is not None:
+        payload["instrument"] = part.instrument
     return Intent(
         account_id=run.account_id,
         run_id=run.run_id,

@@ -371,7 +371,7 @@ def _replied(outcome: replies.Outcome) -> Reply:
 
 
 def _asker(run: RunRef) -> preview.Asker:
-    return preview.Asker(run.account_id, run.run_id, run.risk)
+    return preview.Asker(run.account_id, run.run_id or None, run.risk)
 
 
 def _authorization(run: RunRef | RunAuthorization) -> RunAuthorization:

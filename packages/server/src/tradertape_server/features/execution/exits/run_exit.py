@@ -55,14 +55,18 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What of a run is closed: one product, or some exchanges; all where nothing is named."""
+    """What of a run is closed: one product, some exchanges, one instrument; all where nothing is
+    named."""
 
     product: Product | None = None
     exchanges: frozenset[str] = frozenset()
+    instrument: str | None = None
 
     def holds(self, instrument: str, product: Product) -> bool:
         """Whether a position or an order belongs to it."""
         exchange = instrument.partition(":")[0]
+        if self.instrument not in (None, instrument):
+            return False
         return self.product in (None, product) and exchange in (self.exchanges or {exchange})
 
     @classmethod
@@ -70,7 +74,7 @@ class Part:
         """As an exit's row has it."""
         details = row["details"]
         product = Product(details["product"]) if details["product"] else None
-        return cls(product, frozenset(details.get("exchanges", ())))
+        return cls(product, frozenset(details.get("exchanges", ())), details.get("instrument"))
 
 
 ALL = Part()
@@ -143,6 +147,7 @@ def begin(
         "reason": reason,
         "product": part.product.value if part.product else None,
         "exchanges": sorted(part.exchanges),
+        "instrument": part.instrument,
         "is_square_off": is_square_off,
         "orders": [],
     }
@@ -198,10 +203,10 @@ class StepExit(VenueCommand[Progress]):
         return Progress(now.step.value, _done(uow, self._row, now.step), moved=True)
 
 
-def preview(uow: UnitOfWork, account_id: int, run_id: str, product: Product | None = None) -> Json:
+def preview(uow: UnitOfWork, account_id: int, run_id: str, part: Part = ALL) -> Json:
     """What an exit would do now, without doing any of it."""
-    exposures = _exposures(uow, account_id, run_id, Part(product))
-    orders = _resting(uow, account_id, run_id, Part(product), ())
+    exposures = _exposures(uow, account_id, run_id, part)
+    orders = _resting(uow, account_id, run_id, part, ())
     cancelled, closings = preview_exit(
         key="preview", exposures=exposures, orders=orders, now=uow.now
     )

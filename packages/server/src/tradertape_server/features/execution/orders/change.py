@@ -65,7 +65,7 @@ class _OrderCommand(VenueCommand[Order | None]):
     @property
     def subject(self) -> Subject:
         what = type(self).__name__
-        return Subject("command", f"{what} {self._order_id}", run_id=self._run_id)
+        return Subject("command", f"{what} {self._order_id}", run_id=self._run_id or None)
 
     def settle(self, uow: UnitOfWork) -> Order | NotSettled | None:
         order = uow.order(self._order_id)
@@ -251,7 +251,7 @@ def trail_commands(
 def own_order(uow: UnitOfWork, run_id: str, order_id: str) -> Order:
     """An order of the run. Raises NotFound, for another run's too, and OtherMarket."""
     order = uow.order(order_id)
-    if order is None or order.run_id != run_id:
+    if order is None or (order.run_id or "") != run_id:
         raise NotFound("Order")
     uow.account(int(order.account))
     return order

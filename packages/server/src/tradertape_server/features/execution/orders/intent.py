@@ -65,7 +65,7 @@ class Intent:
     @property
     def asker(self) -> Asker:
         """As previews know it."""
-        return Asker(self.account_id, self.run_id, self.risk)
+        return Asker(self.account_id, self.run_id or None, self.risk)
 
 
 # What becomes of an intent, once it is known whose it is.
@@ -148,7 +148,7 @@ def order_command(
     return PlaceOrder(
         order_id=order_id,
         account=str(intent.account_id),
-        run_id=intent.run_id,
+        run_id=intent.run_id or None,
         key=intent.key,
         venue=intent.venue,
         request=request,
@@ -172,7 +172,7 @@ def denied(uow: UnitOfWork, intent: Intent, denials: Sequence[Denial], what: str
     codes = [denial.reason.value for denial in denials]
     uow.note(
         account_id=intent.account_id,
-        run_id=intent.run_id,
+        run_id=intent.run_id or None,
         kind="execution",
         event_type="order_denied",
         source="risk",

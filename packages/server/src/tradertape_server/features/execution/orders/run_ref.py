@@ -7,10 +7,15 @@ from dataclasses import dataclass, field
 from tradertape_core.execution.matching import PaperRules
 from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk
 
+BY_HAND = ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRef:
-    """Which run, on which account, at which venue, within which limits: all we know of a run."""
+    """Which run, on which account, at which venue, within which limits: all we know of a run.
+
+    run_id: `BY_HAND` for orders that a person places: they are of no run, as those of GTTs are.
+    """
 
     account_id: int
     run_id: str

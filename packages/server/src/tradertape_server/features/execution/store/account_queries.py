@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.ledger.position import Position
 from tradertape_core.orders.gtt import Gtt, GttStatus
-from tradertape_core.orders.order import Fill, Order, Product, Side
+from tradertape_core.orders.order import DRY_RUN, Fill, Order, Product, Side
 from tradertape_server.features.execution.store import mapping
 from tradertape_server.features.execution.store.models import (
     FillRow,
@@ -64,6 +64,51 @@ def open_positions(session: Session, user_id: int, instrument: str) -> list[Posi
         PositionRow.instrument == instrument,
     )
     return [mapping.position_of(row) for row in session.scalars(query)]
+
+
+def orders_of_user(
+    session: Session, user_id: int, *, open_only: bool, before: str | None, limit: int
+) -> list[tuple[Order, TradingAccount]]:
+    """A person's orders over all accounts, newest first, dry runs left out.
+
+    before: only those with a smaller id; ids rise with time.
+    """
+    found: list[tuple[OrderRow, TradingAccount]] = []
+    accounts = session.scalars(select(TradingAccount).where(TradingAccount.user_id == user_id))
+    for account in accounts.all():  # one by one: each is the end of an index
+        query = select(OrderRow).where(OrderRow.account_id == account.id, OrderRow.venue != DRY_RUN)
+        if open_only:
+            query = query.where(OrderRow.is_open)
+        if before is not None:
+            query = query.where(OrderRow.order_id < before)
+        rows = session.scalars(query.order_by(OrderRow.order_id.desc()).limit(limit))
+        found += [(row, account) for row in rows]
+    found.sort(key=lambda one: one[0].order_id, reverse=True)
+    return [(mapping.order_of(row), account) for row, account in found[:limit]]
+
+
+def order_of_user(
+    session: Session, user_id: int, order_id: str
+) -> tuple[Order, TradingAccount] | None:
+    """One order with its account; None for somebody else's."""
+    query = (
+        select(OrderRow, TradingAccount)
+        .join(TradingAccount, TradingAccount.id == OrderRow.account_id)
+        .where(TradingAccount.user_id == user_id, OrderRow.order_id == order_id)
+    )
+    found = session.execute(query).one_or_none()
+    return None if found is None else (mapping.order_of(found[0]), found[1])
+
+
+def positions_of_user(session: Session, user_id: int) -> list[tuple[Position, TradingAccount]]:
+    """A person's open positions over all accounts, by instrument."""
+    query = (
+        select(PositionRow, TradingAccount)
+        .join(TradingAccount, TradingAccount.id == PositionRow.account_id)
+        .where(TradingAccount.user_id == user_id, PositionRow.is_open)
+        .order_by(PositionRow.instrument, PositionRow.product, TradingAccount.id)
+    )
+    return [(mapping.position_of(row), account) for row, account in session.execute(query)]
 
 
 def accounts_in(session: Session, instrument: str) -> list[int]:

@@ -19,12 +19,14 @@ _SAFETY = re.compile(
     rf"|POST {PREFIX}/orders/[^/]+/cancel"
     rf"|(?:POST|DELETE) {_RUN}/claim-session"
     rf"|POST (?:{_RUN}|{PREFIX})/heartbeat"
-    rf"|DELETE (?:{PREFIX}/gtt/triggers|/api/gtts)/[^/]+"
+    rf"|DELETE (?:{PREFIX}/gtt/triggers|/api/gtts|/api/trading/orders)/[^/]+"
+    r"|POST /api/trading/positions/exit"
     r"|(?:GET|POST) /api/risk/kill-switch(?:/server)?)"
 )
 # What these did is stored with their keys, in one transaction.
 _KEEPS_ITS_KEYS = re.compile(
     rf"POST {PREFIX}/orders/[^/]+/(?:cancel|modify)|[A-Z]+ {PREFIX}/gtt/triggers(?:/[^/]+)?"
+    r"|[A-Z]+ /api/trading/(?:orders(?:/[^/]+)?|positions/exit)"
 )
 # Questions that need a body.
 _QUESTION = re.compile(rf"{PREFIX}/(?:market|options/(?:underlyings|strategies))/.*|.*/preview.*")
@@ -35,7 +37,7 @@ def request_class(scope: Scope) -> RequestClass:
     method, path = scope["method"], scope["path"]
     if _SAFETY.fullmatch(f"{method} {path}"):
         return RequestClass.SAFETY
-    is_of_orders = path.startswith((f"{PREFIX}/", "/api/gtts"))
+    is_of_orders = path.startswith((f"{PREFIX}/", "/api/gtts", "/api/trading/"))
     if is_of_orders and method not in SAFE_METHODS and not _QUESTION.fullmatch(path):
         return RequestClass.ORDERS
     caller: Identity | None = scope["state"].get(STATE_KEY)

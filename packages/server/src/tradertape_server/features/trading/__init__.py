@@ -1,0 +1,1 @@
+"""Trading by hand: orders, positions and funds of all trading accounts of a person."""

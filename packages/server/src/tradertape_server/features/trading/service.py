@@ -1,0 +1,244 @@
+"""Use cases of trading by hand: the same engine, keys and accounts as those of runs and GTTs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.errors import InvalidDocument, InvalidInput, Problem
+from tradertape_core.orders.order import Product
+from tradertape_server.features.execution.live_accounts import Blocked, LiveAccounts
+from tradertape_server.features.execution.orders.idempotency import LONGEST_KEY, header_key
+from tradertape_server.features.execution.orders.run_ref import BY_HAND, RunRef
+from tradertape_server.features.execution.orders.views import public_run_id
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.store.models import PAPER, TradingAccount
+from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.features.trading import views
+from tradertape_server.features.trading.errors import AccountBlocked, OfARun
+from tradertape_server.features.trading.schemas import (
+    BlockedOut,
+    ChangeIn,
+    ExitIn,
+    ExitOut,
+    FundsOut,
+    HandOrderOut,
+    HandPositionOut,
+    PreviewOut,
+    TicketIn,
+    TradingAccountOut,
+)
+
+Json = dict[str, Any]
+
+
+class TradingService:
+    """Orders, positions and funds over all trading accounts of a person."""
+
+    def __init__(
+        self,
+        execution: ExecutionService,
+        live: LiveAccounts,
+        instruments: InstrumentService,
+        clock: Clock,
+    ) -> None:
+        self._execution = execution
+        self._live = live
+        self._instruments = instruments
+        self._clock = clock
+
+    # --- what there is ------------------------------------------------------------------------
+
+    def accounts(self, user_id: int) -> list[TradingAccountOut]:
+        """A person's accounts, paper accounts first, each with its funds.
+
+        Accounts at connected brokers are among them before their first order.
+        """
+        known = {one.scope: one for one in self._execution.accounts(user_id)}
+        scopes = sorted(known, key=lambda scope: (known[scope].kind != PAPER, known[scope].id))
+        connected = [one.account.scope for one in self._live.connections.of_user(user_id)]
+        scopes += [scope for scope in connected if scope not in known]
+        return [self._account_out(user_id, scope, known.get(scope)) for scope in scopes]
+
+    def orders(
+        self, user_id: int, *, open_only: bool, before: str | None, limit: int
+    ) -> list[HandOrderOut]:
+        """Orders over all accounts, newest first, whoever placed them."""
+        found = self._execution.orders_of_user(
+            user_id, open_only=open_only, before=before, limit=limit
+        )
+        return [views.order_out(order, account) for order, account in found]
+
+    def positions(self, user_id: int) -> list[HandPositionOut]:
+        """Open positions over all accounts, by instrument."""
+        now, market = self._clock.now(), self._execution.market
+        traded = self._execution.traded_market
+        return [
+            views.position_out(
+                position,
+                account,
+                market.tick(position.key.instrument) if account.market in (None, traded) else None,
+                now,
+            )
+            for position, account in self._execution.positions_of_user(user_id)
+        ]
+
+    # --- orders -------------------------------------------------------------------------------
+
+    def preview(self, user_id: int, ticket: TicketIn) -> PreviewOut:
+        """The margin and charges of an order, and what would refuse it. Nothing is placed.
+
+        Raises InvalidDocument at the fields that break a rule, UnknownAccount.
+        """
+        instrument = self._instrument(ticket)
+        account = self._tradable(user_id, ticket.account_scope)
+        found = self._execution.preview(_ref(account), _document(ticket, instrument))
+        blocked = [
+            {"code": one.code, "message": one.words, "severity": "error"}
+            for one in self._why_not(user_id, account)
+        ]
+        funds = self._funds(account)
+        available = None if funds is None else funds.available
+        tick = self._execution.market.tick(instrument)
+        return views.preview_out(found, tick, ticket.quantity, available, blocked)
+
+    def place(self, user_id: int, ticket: TicketIn, key: str) -> HandOrderOut:
+        """Place an order, once for its key.
+
+        Raises InvalidDocument, OrderDenied, AccountBlocked, UnknownAccount, KeyReused, InProgress.
+        """
+        document = _document(ticket, self._instrument(ticket))
+        account = self._tradable(user_id, ticket.account_scope)
+        self._demand(user_id, account)
+        reply = self._execution.place(_ref(account), document, key=_key_of(user_id, key))
+        return self._shown(user_id, reply.document["order_id"])
+
+    def change(self, user_id: int, order_id: str, change: ChangeIn, key: str) -> HandOrderOut:
+        """Change an open order that was placed by hand or by a GTT, once for its key.
+
+        Raises NotFound, OfARun, InvalidDocument, OrderDenied, Conflict, KeyReused.
+        """
+        order, account = self._execution.order_of_user(user_id, order_id)
+        if order.run_id is not None:
+            raise OfARun(public_run_id(order.run_id))
+        self._demand(user_id, account)
+        patch = change.model_dump(exclude_none=True)
+        if not patch:
+            raise InvalidInput("nothing to change: give a quantity, a price or a type")
+        name = _key_of(user_id, key)
+        self._execution.modify_once(BY_HAND, order_id, patch, key=name)
+        return self._shown(user_id, order_id)
+
+    def cancel(self, user_id: int, order_id: str, key: str) -> HandOrderOut:
+        """Cancel an open order, a run's too. Raises NotFound, Conflict when it is over."""
+        order, _ = self._execution.order_of_user(user_id, order_id)
+        name = _key_of(user_id, key)
+        self._execution.cancel_once(order.run_id or BY_HAND, order_id, key=name)
+        return self._shown(user_id, order_id)
+
+    # --- positions ----------------------------------------------------------------------------
+
+    def exit(self, user_id: int, wanted: ExitIn, key: str) -> ExitOut:
+        """Close positions that belong to no run, after cancelling the open orders on them.
+
+        Raises UnknownAccount, InvalidInput when there is nothing to close.
+        """
+        account = self._execution.account(user_id, wanted.account_scope)
+        product = None if wanted.product is None else Product(wanted.product)
+        plan = self._execution.exit_run(
+            _ref(account), dry_run=True, product=product, instrument=wanted.instrument
+        ).document
+        out = ExitOut(
+            account_scope=account.scope,
+            status="dry_run",
+            orders=[],
+            cancel=list(plan["cancel"]),
+            close=[_in_words(one) for one in plan["close"]],
+        )
+        if wanted.dry_run:
+            return out
+        done = self._execution.exit_run(
+            _ref(account), key=_key_of(user_id, key), reason="exited by hand",
+            product=product, instrument=wanted.instrument,
+        ).document  # fmt: skip
+        orders = [one["order_id"] for one in done.get("orders", ())]
+        return out.model_copy(update={"status": done["status"], "orders": orders})
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _tradable(self, user_id: int, scope: str) -> TradingAccount:
+        """The account of a scope; that of a connected broker is made on first use."""
+        connected = self._live.connected(user_id, scope)
+        if connected is None:
+            return self._execution.account(user_id, scope)
+        return self._execution.broker_account(user_id, scope, connected.account.broker)
+
+    def _demand(self, user_id: int, account: TradingAccount) -> None:
+        reasons = () if account.kind == PAPER else self._live.demand(user_id, account.scope)
+        if reasons:
+            raise AccountBlocked(reasons)
+
+    def _why_not(self, user_id: int, account: TradingAccount) -> list[Blocked]:
+        return [] if account.kind == PAPER else list(self._live.why_not(user_id, account.scope))
+
+    def _instrument(self, ticket: TicketIn) -> str:
+        return self._instruments.get(ticket.instrument).id
+
+    def _shown(self, user_id: int, order_id: str) -> HandOrderOut:
+        return views.order_out(*self._execution.order_of_user(user_id, order_id))
+
+    def _funds(self, account: TradingAccount) -> FundsOut | None:
+        if account.kind == PAPER:
+            return views.paper_funds(self._execution.funds(account.id))
+        figures = self._live.figures(account.id)
+        return None if figures is None else views.broker_funds(figures, self._clock.now())
+
+    def _account_out(
+        self, user_id: int, scope: str, account: TradingAccount | None
+    ) -> TradingAccountOut:
+        is_paper = account is not None and account.kind == PAPER
+        blocked = () if is_paper else self._live.why_not(user_id, scope)
+        if account is not None and is_paper and not self._is_traded(account):
+            words = f"{scope} is a paper account of another market: its orders rest"
+            out = [BlockedOut(code="other_market", message=words)]
+        else:
+            out = [BlockedOut(code=one.code, message=one.words) for one in blocked]
+        connected = self._live.connected(user_id, scope)
+        return TradingAccountOut(
+            scope=scope,
+            kind="paper" if is_paper else "broker",
+            title="Paper account" if is_paper else _title(scope, connected),
+            is_sandbox=not is_paper and self._live.is_sandbox(user_id, scope),
+            blocked=out,
+            funds=None if account is None else self._funds(account),
+        )
+
+    def _is_traded(self, account: TradingAccount) -> bool:
+        return account.market in (None, self._execution.traded_market)
+
+
+def _title(scope: str, connected: Any) -> str:
+    return scope.partition(":")[0].capitalize() if connected is None else connected.broker.title
+
+
+def _ref(account: TradingAccount) -> RunRef:
+    return RunRef(account_id=account.id, run_id=BY_HAND, venue=account.kind)
+
+
+def _key_of(user_id: int, key: str) -> str:
+    """The caller's key in the space of a person's keys. Raises InvalidDocument."""
+    text = f"user-{user_id}:{header_key(key)}"
+    if len(text) > LONGEST_KEY:
+        raise InvalidDocument([Problem("/Idempotency-Key", "is too long: use 100 characters")])
+    return text
+
+
+def _document(ticket: TicketIn, instrument: str) -> Json:
+    exchange, _, symbol = instrument.partition(":")
+    document = ticket.model_dump(exclude={"account_scope", "instrument"}, exclude_none=True)
+    return {**document, "exchange": exchange, "tradingsymbol": symbol}
+
+
+def _in_words(request: Json) -> str:
+    where = f"{request['exchange']}:{request['tradingsymbol']}"
+    return f"{request['transaction_type']} {request['quantity']} {where} ({request['product']})"
