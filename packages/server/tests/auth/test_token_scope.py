@@ -66,6 +66,24 @@ def test_a_token_keeps_its_lists_and_shows_them(signed_in: TestClient) -> None:
         assert row["allowed_ips"] == [HOME, "2001:db8::/32"]
 
 
+def test_a_token_keeps_its_price_bands(signed_in: TestClient) -> None:
+    """D18: also through a new secret; the audit log tells them."""
+    made = signed_in.post(TOKENS, json={"price_band_pct": 8, "option_price_band_pct": 60}).json()
+    renewed = signed_in.post(f"{TOKENS}/{made['id']}/regenerate").json()
+    noted = signed_in.get("/api/auth/activity").json()[0]["details"]
+    for row in (made, renewed, signed_in.get(TOKENS).json()[0], noted):
+        assert (row["price_band_pct"], row["option_price_band_pct"]) == (8, 60)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("band", [0, -1, 1000.5, "wide"])
+def test_a_price_band_that_is_none_is_refused(signed_in: TestClient, band: Any) -> None:
+    """D18."""
+    answer = signed_in.post(TOKENS, json={"price_band_pct": band})
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["pointer"] == "/price_band_pct"
+
+
 @ON_SQLITE
 def test_an_older_token_is_good_everywhere(
     signed_in: TestClient, at: At, container: Container

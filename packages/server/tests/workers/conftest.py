@@ -36,6 +36,7 @@ from tradertape_core.market.tick import Tick
 from tradertape_server.container import Container
 from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.credentials.keys import Keys, Owner
+from tradertape_server.features.auth.token_limits import NO_LIMITS, TokenLimits
 from tradertape_server.features.auth.token_scope import TokenScope
 from tradertape_server.features.execution.ports import OnTick
 from tradertape_server.features.execution.service import ExecutionService
@@ -192,13 +193,14 @@ def worker(app: FastAPI, client: TestClient, sign_in: Any, container: Container)
         email: str = "person@example.com",
         scopes: tuple[str, ...] = ("paper", "data", "gtt"),
         accounts: tuple[str, ...] = (),
+        limits: TokenLimits = NO_LIMITS,
     ) -> TestClient:
         person = sign_in(email).get("/api/auth/me").json()
         owner, keys = Owner(person["id"], person["email"]), Keys(container.clock, "worker")
         with container.database.write() as session:
             made = keys.create(
                 session, owner, COMMAND_LINE, label="x", scopes=scopes, expires_in_days=None,
-                token_scope=TokenScope(account_scopes=accounts),
+                token_scope=TokenScope(account_scopes=accounts), limits=limits,
             )  # fmt: skip
         headers = {"Authorization": f"Bearer {made.token}", "Content-Type": "application/json"}
         return CheckedClient(app, base_url=BASE_URL, headers=headers)

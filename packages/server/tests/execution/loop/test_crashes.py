@@ -25,6 +25,7 @@ from tradertape_server.features.execution.store.models import (
 from tradertape_server.platform.crash_points import EXIT_CODE, STEPS
 from tradertape_server.platform.database.engine import Database
 
+QUIET_S = 180  # without a further answer: more than a server waits for, on a busy machine
 RECOVERING = 0.2  # of the kills come at any time after a start, not under load
 
 # What the database holds when the server has died at a step, before anybody starts it again:
@@ -126,17 +127,22 @@ class Kills:
         """Let a server work, and kill it: mostly under load, after about so many orders, sometimes
         while it recovers."""
         child, heard = self._start(goal=None)
+        try:
+            self._wait(heard, orders)
+        finally:
+            crashing.kill(child)
+            heard.join()
+        self.unanswered += heard.count == 0
+
+    def _wait(self, heard: Hearing, orders: int) -> None:
         began_s = time.monotonic()
         if self.draw.random() < RECOVERING:
             time.sleep(self.draw.uniform(0, 0.4))
-        else:
-            assert heard.has(1), f"no answer after a kill (seed {self.seed})"
-            self.back_s.append(time.monotonic() - began_s)
-            assert heard.has(self.draw.randint(1, 2 * orders)), f"no more (seed {self.seed})"
-            time.sleep(self.draw.uniform(0, 0.05))  # at any step of a turn
-        crashing.kill(child)
-        heard.join()
-        self.unanswered += heard.count == 0
+            return
+        assert heard.has(1), f"no answer after a kill (seed {self.seed})"
+        self.back_s.append(time.monotonic() - began_s)
+        assert heard.has(self.draw.randint(1, 2 * orders)), f"no more (seed {self.seed})"
+        time.sleep(self.draw.uniform(0, 0.05))  # at any step of a turn
 
     def finish(self) -> int:
         """Let a last server do what is left; how many orders there are."""
@@ -195,9 +201,12 @@ class Hearing(threading.Thread):
                     self._bell.notify_all()
 
     def has(self, count: int) -> bool:
-        """Wait for so many answers."""
+        """Wait for so many answers, as long as they keep coming."""
         with self._bell:
-            return self._bell.wait_for(lambda: self.count >= count, timeout=60)
+            while (before := self.count) < count:
+                if not self._bell.wait_for(lambda: self.count > before, timeout=QUIET_S):
+                    return False
+        return True
 
 
 def _kill(

@@ -3,9 +3,11 @@ import { lineOf } from "@/features/workers/run/pnl-line"
 import { fieldErrors, toDocument, toDraft, unprotected } from "@/features/workers/run/protection/draft"
 import { levelsOf } from "@/features/workers/run/protection/levels"
 import {
+  bandWords,
   choicesOf,
   controlsOf,
   initialRisk,
+  type Limits,
   labelOf,
   patchOf,
   plainRisk,
@@ -158,13 +160,13 @@ describe("risk controls", () => {
   })
 
   test("a run without a schema has both price bands, each once, with the value in force", () => {
-    const bands = (risk: Risk, metadata: Record<string, unknown>) => {
-      const controls = controlsOf([], risk, metadata)
+    const bands = (risk: Risk, limits: Limits) => {
+      const controls = controlsOf([], risk, limits)
       expect(controls.map(labelOf)).toEqual(["Price band (%)", "Price band of options (%)"])
       return initialRisk(controls, risk)
     }
     expect(bands({}, {})).toEqual({ price_band_pct: 5, option_price_band_pct: 40 })
-    expect(bands({}, { price_band_pct: 12, option_price_band_pct: "wide" })).toEqual({
+    expect(bands({}, { price_band_pct: 12, option_price_band_pct: 40, max_orders: null })).toEqual({
       price_band_pct: 12,
       option_price_band_pct: 40,
     })
@@ -173,6 +175,12 @@ describe("risk controls", () => {
     expect(patchOf(controlsOf([], {}, {}), before, { ...before, option_price_band_pct: 60 })).toEqual({
       option_price_band_pct: 60,
     })
+  })
+
+  test("the bands in force are told in a sentence", () => {
+    expect(bandWords({ price_band_pct: 7.5, option_price_band_pct: null })).toBe(
+      "Entries within 7.5% of the last price, options within 40%. Exits are not limited.",
+    )
   })
 
   test("a schema decides which controls there are", () => {

@@ -872,6 +872,35 @@ export type RiskControl = {
 };
 
 /**
+ * LimitsInForce
+ *
+ * Limits that refuse an entry, never an exit. price_band_pct, option_price_band_pct: percent of
+ * the last price. allocation_cap, daily_loss_limit: rupees. null: no limit.
+ */
+export type LimitsInForce = {
+    /**
+     * Allocation Cap
+     */
+    allocation_cap: number | null;
+    /**
+     * Daily Loss Limit
+     */
+    daily_loss_limit: number | null;
+    /**
+     * Max Orders
+     */
+    max_orders: number | null;
+    /**
+     * Option Price Band Pct
+     */
+    option_price_band_pct: number | null;
+    /**
+     * Price Band Pct
+     */
+    price_band_pct: number | null;
+};
+
+/**
  * RunHeartbeat
  *
  * The last heartbeat of a run's worker.
@@ -900,6 +929,7 @@ export type RunHeartbeat = {
  *
  * runtime_state: the worker's own document, with `risk`, `backend_protection` and
  * `backend_protection_state`. heartbeat_age_sec: seconds since the last heartbeat.
+ * limits: in force, whether set by the run, by its token or by neither.
  * recovered: given by the call that creates runs; true if the run existed.
  */
 export type WorkerRun = {
@@ -938,6 +968,7 @@ export type WorkerRun = {
      * Last Heartbeat At
      */
     last_heartbeat_at: string | null;
+    limits: LimitsInForce;
     /**
      * Metadata
      */
@@ -5404,7 +5435,7 @@ export type PnlLegView = {
 /**
  * RunPage
  *
- * A run's page: its card, legs, controls, metadata and what blocks it.
+ * A run's page: its card, legs, controls, limits in force, metadata and what blocks it.
  */
 export type RunPage = {
     /**
@@ -5430,6 +5461,12 @@ export type RunPage = {
      * Last Heartbeat At
      */
     last_heartbeat_at: string | null;
+    /**
+     * Limits
+     */
+    limits: {
+        [key: string]: number | null;
+    };
     live: RunLive;
     /**
      * Metadata
@@ -9255,6 +9292,18 @@ export type NewWorkerToken = {
      */
     label?: string;
     /**
+     * Option Price Band Pct
+     *
+     * The same for options, whose prices move in tens of percent.
+     */
+    option_price_band_pct?: number | null;
+    /**
+     * Price Band Pct
+     *
+     * Price band, in percent of the last price, of runs it creates that set none.
+     */
+    price_band_pct?: number | null;
+    /**
      * Scopes
      */
     scopes?: Array<'paper' | 'live' | 'data' | 'gtt'>;
@@ -9379,9 +9428,17 @@ export type NewKey = {
      */
     last_used_at: string | null;
     /**
+     * Option Price Band Pct
+     */
+    option_price_band_pct: number | null;
+    /**
      * Prefix
      */
     prefix: string;
+    /**
+     * Price Band Pct
+     */
+    price_band_pct: number | null;
     /**
      * Scopes
      */
@@ -10335,9 +10392,17 @@ export type KeyRow = {
      */
     last_used_at: string | null;
     /**
+     * Option Price Band Pct
+     */
+    option_price_band_pct: number | null;
+    /**
      * Prefix
      */
     prefix: string;
+    /**
+     * Price Band Pct
+     */
+    price_band_pct: number | null;
     /**
      * Scopes
      */
@@ -12013,6 +12078,7 @@ export type CreatedOptionRun = {
      * Legs
      */
     legs: Array<OptionLeg>;
+    limits: LimitsInForce;
     /**
      * Metadata
      */

@@ -43,6 +43,23 @@ IpOption = Annotated[
     ),
 ]
 
+BandOption = Annotated[
+    float | None,
+    typer.Option(
+        "--price-band",
+        min=0.01,
+        max=1000,
+        help="Percent of the last price beyond which an entry is refused, in runs that a worker "
+        "creates and gives none; default: 5.",
+    ),
+]
+OptionBandOption = Annotated[
+    float | None,
+    typer.Option(
+        "--option-price-band", min=0.01, max=1000, help="The same for options; default: 40."
+    ),
+]
+
 
 @app.command()
 def create(
@@ -55,6 +72,8 @@ def create(
     ] = None,
     account: AccountOption = None,
     ip: IpOption = None,
+    price_band: BandOption = None,
+    option_price_band: OptionBandOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Create a key and print only it; it is not shown again.
@@ -64,17 +83,20 @@ def create(
     """
     from tradertape_server.cli.opening import opened
     from tradertape_server.features.auth.schemas import checked_scopes
+    from tradertape_server.features.auth.token_limits import TokenLimits
     from tradertape_server.features.auth.token_scope import checked_token_scope
 
     scopes, token_scope = checked_scopes(kind.value, scope), checked_token_scope(account, ip)
-    if kind is KeyKind.agent and (account or ip):
-        raise InvalidInput("--account and --ip are for worker tokens; leave them out")
+    limits = TokenLimits.of(price_band, option_price_band)
+    if kind is KeyKind.agent and (account or ip or limits.given):
+        raise InvalidInput("--account, --ip and price bands are for worker tokens; leave them out")
     with opened() as container:
         token = container.auth.create_token(
-            user, kind.value, name=name, scopes=scopes, token_scope=token_scope
+            user, kind.value, name=name, scopes=scopes, token_scope=token_scope, limits=limits
         )
     result = {"user": user, "kind": kind.value, "name": name, "scopes": scopes, "token": token}
     result |= {"account_scopes": token_scope.account_scopes, "allowed_ips": token_scope.allowed_ips}
+    result |= {"price_band_pct": price_band, "option_price_band_pct": option_price_band}
     show(result, as_json=as_json, text=lambda: token)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tradertape_server.platform.database.engine import Base
+from tradertape_server.platform.database.engine import Base, DecimalText
 
 HASH = String(64)  # SHA-256 or HMAC-SHA-256, hexadecimal
 EMAIL = String(254)
@@ -118,6 +119,9 @@ class ApiKey(Base):
     # Of worker tokens; None or empty: all accounts of the user, any address.
     account_scopes: Mapped[list[str] | None]
     allowed_ips: Mapped[list[str] | None]
+    # Of worker tokens, in percent; for the runs that it creates. None: the run's own choice.
+    price_band_pct: Mapped[Decimal | None] = mapped_column(DecimalText())
+    option_price_band_pct: Mapped[Decimal | None] = mapped_column(DecimalText())
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]

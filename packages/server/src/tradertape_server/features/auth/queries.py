@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from tradertape_server.features.auth import repository
 from tradertape_server.features.auth.administration import user_row
-from tradertape_server.features.auth.models import User
+from tradertape_server.features.auth.models import ApiKey, User
 from tradertape_server.features.auth.schemas import KeyRow, UserRow
+from tradertape_server.features.auth.token_limits import NO_LIMITS, TokenLimits
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.key_rotation import SealedColumn
 
@@ -45,6 +46,15 @@ def all_accounts(session: Session) -> list[UserRow]:
 def active_keys(session: Session, user_id: int, kind: str) -> list[KeyRow]:
     """An account's keys of a kind that are not revoked, newest first; without the secrets."""
     return [KeyRow.model_validate(row) for row in repository.keys_of(session, user_id, kind)]
+
+
+def token_limits(session: Session, caller: Identity) -> TokenLimits:
+    """What the caller's worker token gives to the runs it creates; nothing without a token."""
+    if caller.via != "worker":
+        return NO_LIMITS
+    bands = (ApiKey.price_band_pct, ApiKey.option_price_band_pct)
+    found = session.execute(select(*bands).where(ApiKey.id == caller.credential_id)).one_or_none()
+    return NO_LIMITS if found is None else TokenLimits(*found)
 
 
 def _identity(user: User) -> Identity:

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_server.features.auth.token_limits import Band
 from tradertape_server.features.auth.token_scope import (
     MAX_ACCOUNTS,
     MAX_ADDRESSES,
@@ -240,6 +241,13 @@ class NewWorkerToken(Body):
         max_length=MAX_ADDRESSES,
         description="IPv4 or IPv6 addresses and networks it may be used from; empty: any.",
     )
+    price_band_pct: Band | None = Field(
+        default=None,
+        description="Price band, in percent of the last price, of runs it creates that set none.",
+    )
+    option_price_band_pct: Band | None = Field(
+        default=None, description="The same for options, whose prices move in tens of percent."
+    )
 
 
 def _none_as_empty(value: Any) -> Any:
@@ -258,6 +266,8 @@ class KeyRow(Reply):
     scopes: list[str]
     account_scopes: Texts
     allowed_ips: Texts
+    price_band_pct: float | None
+    option_price_band_pct: float | None
     created_at: IstTime
     expires_at: IstTime | None
     last_used_at: IstTime | None

@@ -22,6 +22,7 @@ from tradertape_server.features.auth.sign_in.recovery_codes import (
 )
 from tradertape_server.features.auth.sign_in.sessions import Authenticator, SessionLife
 from tradertape_server.features.auth.sign_in.sign_in import SignInService
+from tradertape_server.features.auth.token_limits import NO_LIMITS, TokenLimits
 from tradertape_server.features.auth.token_scope import UNRESTRICTED, TokenScope
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import BadRequest, Conflict, NotFound
@@ -130,6 +131,7 @@ class AuthService:
         name: str,
         scopes: list[str],
         token_scope: TokenScope = UNRESTRICTED,
+        limits: TokenLimits = NO_LIMITS,
     ) -> str:
         """Create a key for an account and return its token. Raises NotFound."""
         with self._database.write() as session:
@@ -142,6 +144,7 @@ class AuthService:
                 scopes=scopes,
                 expires_in_days=None,
                 token_scope=token_scope,
+                limits=limits,
             )
             return made.token
 

@@ -13,6 +13,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.auth import repository, schemas
 from tradertape_server.features.auth.audit import RequestOrigin, record
 from tradertape_server.features.auth.models import ApiKey
+from tradertape_server.features.auth.token_limits import NO_LIMITS, TokenLimits
 from tradertape_server.features.auth.token_scope import UNRESTRICTED, TokenScope
 from tradertape_server.platform.errors import Conflict
 from tradertape_server.platform.secrets import new_token, token_hash
@@ -53,6 +54,7 @@ class Keys:
         scopes: Sequence[str],
         expires_in_days: int | None,
         token_scope: TokenScope = UNRESTRICTED,
+        limits: TokenLimits = NO_LIMITS,
     ) -> schemas.NewKey:
         """Create a key; only the returned value ever contains its token.
 
@@ -69,6 +71,8 @@ class Keys:
             scopes=sorted(set(scopes)),
             account_scopes=list(token_scope.account_scopes),
             allowed_ips=list(token_scope.allowed_ips),
+            price_band_pct=limits.price_band_pct,
+            option_price_band_pct=limits.option_price_band_pct,
             created_at=now,
             expires_at=expires_at,
         )
@@ -116,6 +120,7 @@ class Keys:
             key_id=key.id,
             **({"account_scopes": key.account_scopes} if key.account_scopes else {}),
             **({"allowed_ips": key.allowed_ips} if key.allowed_ips else {}),
+            **TokenLimits(key.price_band_pct, key.option_price_band_pct).given,
         )
 
 

@@ -8,6 +8,7 @@ from tradertape_server.features.auth import schemas
 from tradertape_server.features.auth.audit import Origin
 from tradertape_server.features.auth.credentials.keys import Kind, Owner
 from tradertape_server.features.auth.http.dependencies import Auth, SessionUser
+from tradertape_server.features.auth.token_limits import TokenLimits
 from tradertape_server.features.auth.token_scope import TokenScope
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.http.routing import DbSession, RowId, TransactionRoute
@@ -51,6 +52,7 @@ def create_worker_token(
         scopes=body.scopes,
         expires_in_days=body.expires_in_days,
         token_scope=TokenScope.of(body.account_scopes, body.allowed_ips),
+        limits=TokenLimits.of(body.price_band_pct, body.option_price_band_pct),
     )
 
 

@@ -25,6 +25,7 @@ from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.monitoring import pnl_points
 from tradertape_server.features.workers.runs.liveness import Liveness
 from tradertape_server.features.workers.runs.protection_columns import protection_of
+from tradertape_server.features.workers.runs.run_limits import limits_in_force
 from tradertape_server.features.workers.runs.summary_fields import shown_fields
 from tradertape_server.features.workers.runs.transactions import ref
 from tradertape_server.features.workers.runs.views import health_of
@@ -95,6 +96,7 @@ class PageService:
             live=_live(snapshot),
             risk_schema=run.risk_schema,
             risk=_object(run.runtime_state.get("risk")),
+            limits=limits_in_force(run),
             risk_changed_at=risk_at,
             allowed_actions=run.allowed_actions,
             metadata=run.details,

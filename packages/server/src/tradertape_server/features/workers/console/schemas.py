@@ -141,12 +141,13 @@ class RunLive(Reply):
 
 
 class RunPage(Reply):
-    """A run's page: its card, legs, controls, metadata and what blocks it."""
+    """A run's page: its card, legs, controls, limits in force, metadata and what blocks it."""
 
     card: RunCard
     live: RunLive
     risk_schema: list[dict[str, JsonValue]]
     risk: dict[str, JsonValue]
+    limits: dict[str, float | None]
     risk_changed_at: IstTime | None
     allowed_actions: list[str]
     metadata: dict[str, JsonValue]

@@ -10,6 +10,7 @@ from tradertape_core.execution.reconcile import EXTERNAL_RUN
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.risk.protection_state import anew
+from tradertape_server.features.auth.queries import token_limits
 from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
@@ -40,7 +41,7 @@ from tradertape_server.features.workers.runs.protection_columns import (
     protection_of,
     set_protection,
 )
-from tradertape_server.features.workers.runs.run_limits import check_limits
+from tradertape_server.features.workers.runs.run_limits import check_limits, with_token_limits
 from tradertape_server.features.workers.runs.sessions import demand_nonce, token_of
 from tradertape_server.features.workers.runs.summary_fields import check_summary_fields
 from tradertape_server.features.workers.runs.transactions import RunTransactions, note
@@ -105,6 +106,7 @@ class RunService:
                 self._open_again(uow, known)
             run = known or _new(_free_id(uow, caller, run_id), caller, wanted, account_id, uow)
             _fill(run, wanted, uow)
+            with_token_limits(run, token_limits(uow.session, caller))
             run.key_id = token_of(caller)
             halt_new_run(uow, run)
             if armed is not None:

@@ -11,6 +11,7 @@ from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.runs.liveness import Liveness
 from tradertape_server.features.workers.runs.protection_columns import protection_of
+from tradertape_server.features.workers.runs.run_limits import limits_in_force
 from tradertape_server.platform.http.routing import in_ist
 
 Json = dict[str, Any]
@@ -44,6 +45,7 @@ def present(run: WorkerRun, liveness: Liveness) -> Json:
         "risk_schema": run.risk_schema,
         "allowed_actions": run.allowed_actions,
         "runtime_state": runtime,
+        "limits": limits_in_force(run),
         "metadata": run.details,
         "created_at": in_ist(run.created_at),
         "updated_at": in_ist(run.updated_at),

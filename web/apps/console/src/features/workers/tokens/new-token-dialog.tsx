@@ -1,9 +1,21 @@
-import { Alert, Button, Checkbox, Group, Select, Stack, TagsInput, Text, TextInput } from "@mantine/core"
+import {
+  Alert,
+  Button,
+  Checkbox,
+  Group,
+  Select,
+  SimpleGrid,
+  Stack,
+  TagsInput,
+  Text,
+  TextInput,
+} from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { CodeBlock } from "@/components/copy/code-block"
 import { CopyField } from "@/components/copy/copy-field"
 import { Dialog } from "@/components/dialog/dialog"
+import { NumberField } from "@/components/forms/price-input"
 import { Failure } from "@/components/states/failure"
 import { fieldErrors } from "@/lib/field-errors"
 import { accountCalls, keysQuery, type NewKey, WORKER_SCOPES } from "@/lib/queries/account"
@@ -23,7 +35,13 @@ const VALIDITIES = [
   { value: "", label: "No expiry" },
 ]
 
-const PLACES = { "/label": "label", "/account_scopes": "accounts", "/allowed_ips": "addresses" }
+const PLACES = {
+  "/label": "label",
+  "/account_scopes": "accounts",
+  "/allowed_ips": "addresses",
+  "/price_band_pct": "band",
+  "/option_price_band_pct": "optionBand",
+}
 
 interface Props {
   opened: boolean
@@ -40,11 +58,13 @@ export function NewTokenDialog({ opened, onClose }: Props) {
       accounts: [] as string[],
       addresses: [] as string[],
       life: "90",
+      band: "" as number | string,
+      optionBand: "" as number | string,
     },
     validate: { scopes: (value) => (value.length === 0 ? "Choose at least one" : null) },
   })
   const creating = useMutation({
-    mutationFn: ({ label, scopes, accounts, addresses, life }: typeof form.values) =>
+    mutationFn: ({ label, scopes, accounts, addresses, life, band, optionBand }: typeof form.values) =>
       accountCalls.createKey({
         kind: "worker",
         body: {
@@ -53,6 +73,8 @@ export function NewTokenDialog({ opened, onClose }: Props) {
           expires_in_days: life ? Number(life) : null,
           account_scopes: accounts,
           allowed_ips: addresses,
+          price_band_pct: band === "" ? null : Number(band),
+          option_price_band_pct: optionBand === "" ? null : Number(optionBand),
         },
       }),
     onSuccess: () => client.invalidateQueries({ queryKey: keysQuery("worker").queryKey }),
@@ -105,6 +127,7 @@ export function NewTokenDialog({ opened, onClose }: Props) {
             acceptValueOnBlur
             {...form.getInputProps("addresses")}
           />
+          <Bands band={form.getInputProps("band")} optionBand={form.getInputProps("optionBand")} />
           <Select label="Valid for" data={VALIDITIES} {...form.getInputProps("life")} />
           <Text size="xs" c="dimmed">
             The worker chooses the account and mode (dry run or paper) of each run.
@@ -118,6 +141,23 @@ export function NewTokenDialog({ opened, onClose }: Props) {
         </Stack>
       </form>
     </Dialog>
+  )
+}
+
+type Input = ReturnType<ReturnType<typeof useForm>["getInputProps"]>
+
+/** The distance from the last price beyond which an entry is refused as a typing error. */
+function Bands({ band, optionBand }: { band: Input; optionBand: Input }) {
+  return (
+    <Stack gap={4}>
+      <SimpleGrid cols={2} spacing="sm">
+        <NumberField label="Price band (%)" placeholder="5" decimals={2} {...band} />
+        <NumberField label="Price band of options (%)" placeholder="40" decimals={2} {...optionBand} />
+      </SimpleGrid>
+      <Text size="xs" c="dimmed">
+        Entries farther from the last price are refused, exits never. For runs that set none of their own.
+      </Text>
+    </Stack>
   )
 }
 

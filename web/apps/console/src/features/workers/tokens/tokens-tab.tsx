@@ -1,7 +1,7 @@
 import { Badge, Button, Group, Skeleton, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useNavigate, useSearch } from "@tanstack/react-router"
-import { age, date } from "@tradertape/ui/format.ts"
+import { age, date, plain } from "@tradertape/ui/format.ts"
 import { KeyRound, Plus } from "lucide-react"
 import { useMemo, useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
@@ -72,7 +72,7 @@ function Tokens({ rows }: { rows: KeyRow[] }) {
         rows={rows}
         columns={columns}
         rowKey={(row) => String(row.id)}
-        minWidth={920}
+        minWidth={1040}
       />
       <Confirm
         opened={selected !== null}
@@ -94,6 +94,12 @@ function Listed({ items, none }: { items: string[]; none: string }) {
   if (items.length === 0) return <span className="tt-muted">{none}</span>
   const others = items.length - 1
   return <span title={items.join(", ")}>{others > 0 ? `${items[0]} and ${others} more` : items[0]}</span>
+}
+
+/** "8%, options 60%"; empty without any. */
+function bandsOf({ price_band_pct: band, option_price_band_pct: optionBand }: KeyRow): string {
+  const parts = [band && `${plain(band)}%`, optionBand && `options ${plain(optionBand)}%`]
+  return parts.filter(Boolean).join(", ")
 }
 
 function tokenColumns(now: Date, onRevoke: (row: KeyRow) => void): Column<KeyRow>[] {
@@ -140,6 +146,13 @@ function tokenColumns(now: Date, onRevoke: (row: KeyRow) => void): Column<KeyRow
       isText: true,
       value: (row) => row.allowed_ips.join(" "),
       cell: (row) => <Listed items={row.allowed_ips} none="anywhere" />,
+    },
+    {
+      id: "band",
+      header: "Price band",
+      isText: true,
+      value: (row) => row.price_band_pct ?? row.option_price_band_pct,
+      cell: (row) => bandsOf(row) || <span className="tt-muted">as the run sets it</span>,
     },
     {
       id: "used",

@@ -64,11 +64,24 @@ class SummaryField(TypedDict, extra_items=JsonValue):
     tone: NotRequired[str]
 
 
+class LimitsInForce(TypedDict):
+    """Limits that refuse an entry, never an exit. price_band_pct, option_price_band_pct: percent of
+    the last price. allocation_cap, daily_loss_limit: rupees. null: no limit.
+    """
+
+    allocation_cap: float | None
+    daily_loss_limit: float | None
+    max_orders: float | None
+    price_band_pct: float | None
+    option_price_band_pct: float | None
+
+
 class WorkerRun(TypedDict):
     """A run with the health of its worker and its protection.
 
     runtime_state: the worker's own document, with `risk`, `backend_protection` and
     `backend_protection_state`. heartbeat_age_sec: seconds since the last heartbeat.
+    limits: in force, whether set by the run, by its token or by neither.
     recovered: given by the call that creates runs; true if the run existed.
     """
 
@@ -82,6 +95,7 @@ class WorkerRun(TypedDict):
     risk_schema: list[RiskControl]
     allowed_actions: list[str]
     runtime_state: Document
+    limits: LimitsInForce
     metadata: Document
     created_at: Time
     updated_at: Time

@@ -18,6 +18,7 @@ export interface RiskControl {
   requires_reason?: boolean
 }
 export type Risk = Record<string, RiskValue>
+export type Limits = Record<string, number | null>
 
 /** Values of a run that are simple enough to edit. */
 export function plainRisk(risk: Record<string, unknown>): Risk {
@@ -47,18 +48,14 @@ const BANDS: readonly RiskControl[] = [
 
 /**
  * The controls the worker defines, which are then all that can be changed; without any, one for each of
- * its values, and the price bands. metadata: the run's, which may set the bands as well.
+ * its values, and the price bands. limits: those in force, whoever set them.
  */
-export function controlsOf(
-  schema: readonly RiskControl[],
-  risk: Risk,
-  metadata: Record<string, unknown>,
-): RiskControl[] {
+export function controlsOf(schema: readonly RiskControl[], risk: Risk, limits: Limits): RiskControl[] {
   if (schema.length > 0) return [...schema]
   const own = Object.entries(risk).filter(([key]) => BANDS.every((band) => band.key !== key))
   return [
     ...own.map(([key, value]) => ({ key, type: typeOf(value) })),
-    ...BANDS.map((band) => ({ ...band, default: bandOf(metadata[band.key]) ?? band.default })),
+    ...BANDS.map((band) => ({ ...band, default: limits[band.key] ?? band.default })),
   ]
 }
 
@@ -66,8 +63,10 @@ function typeOf(value: RiskValue): RiskControl["type"] {
   return typeof value === "boolean" ? "boolean" : typeof value === "number" ? "number" : "text"
 }
 
-function bandOf(value: unknown): number | undefined {
-  return typeof value === "number" && value > 0 ? value : undefined
+/** "Entries within 5% of the last price, options within 40%. Exits are not limited." */
+export function bandWords(limits: Limits): string {
+  const [own, options] = BANDS.map((band) => limits[band.key] ?? band.default)
+  return `Entries within ${plain(Number(own))}% of the last price, options within ${plain(Number(options))}%. Exits are not limited.`
 }
 
 /** Initial form values: the value in force, else the worker's default. */

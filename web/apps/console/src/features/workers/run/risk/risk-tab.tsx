@@ -1,14 +1,14 @@
 import { Text } from "@mantine/core"
 import { Section } from "@/components/page/section"
 import type { RunPage } from "@/lib/queries/workers"
-import { controlsOf, plainRisk, type RiskControl } from "./controls"
+import { bandWords, controlsOf, plainRisk, type RiskControl } from "./controls"
 import { RiskForm } from "./risk-form"
 import { RiskState } from "./risk-state"
 
 /** Controls of the worker that can be changed while it runs. */
 export function RiskTab({ page }: { page: RunPage }) {
   const risk = plainRisk(page.risk)
-  const controls = controlsOf(page.risk_schema as unknown as RiskControl[], risk, page.metadata)
+  const controls = controlsOf(page.risk_schema as unknown as RiskControl[], risk, page.limits)
   const mayEdit = page.allowed_actions.includes("edit_risk") && page.card.status !== "closed"
   return (
     <Section title="Risk controls" note={<RiskState page={page} />}>
@@ -16,6 +16,11 @@ export function RiskTab({ page }: { page: RunPage }) {
         <Text size="sm" c="dimmed" mb="sm">
           A worker that creates its run with a risk_schema gets a form of its own here: each control with its
           type, range and help.
+        </Text>
+      )}
+      {page.risk_schema.length > 0 && (
+        <Text size="sm" c="dimmed" mb="sm">
+          Price band: {bandWords(page.limits)}
         </Text>
       )}
       {!mayEdit && (
