@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -78,6 +78,9 @@ class HandMarket:
         return None
 
     def closing_price(self, contract: Instrument) -> None:
+        return None
+
+    def settlement_price(self, contract: Instrument, day: date) -> None:
         return None
 
     def is_open(self, now: datetime) -> bool:

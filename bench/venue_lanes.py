@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -91,6 +91,9 @@ class OneShare:
         return None
 
     def closing_price(self, contract: Instrument) -> None:
+        return None
+
+    def settlement_price(self, contract: Instrument, day: date) -> None:
         return None
 
     def tick(self, instrument_id: str) -> Tick:

@@ -11,6 +11,7 @@ from tradertape_brokers import registry
 from tradertape_brokers.hosts import Hosts
 from tradertape_core.execution.matching import PaperRules
 from tradertape_core.kernel.clock import Clock
+from tradertape_core.market.calendar import Calendar
 from tradertape_server import __version__
 from tradertape_server.container import Container
 from tradertape_server.features.activity.service import ActivityService
@@ -33,6 +34,7 @@ from tradertape_server.features.execution.account_events import AccountEvents
 from tradertape_server.features.execution.live_accounts import LiveAccounts
 from tradertape_server.features.execution.scheduled.corporate_actions import CorporateActions
 from tradertape_server.features.execution.scheduled.expiry_settlement import ExpirySettlement
+from tradertape_server.features.execution.scheduled.mark_to_market import MarkToMarket
 from tradertape_server.features.execution.scheduled.session_clock import Chore, ExecutionJobs
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
@@ -401,9 +403,8 @@ def build_trading(
         compat=is_compat(base.settings),
         brokers=accounts,
     )
-    chores = chores_of(
-        execution, CorporateFacts(data.market, is_real=data.masters is not None), workers
-    )
+    facts = CorporateFacts(data.market, is_real=data.masters is not None)
+    chores = chores_of(execution, live.calendar, facts, workers)
     jobs = ExecutionJobs(execution, live.calendar, live.clock, chores=chores)
     return Trading(execution, jobs, workers, guardian, accounts)
 
@@ -440,10 +441,15 @@ def build_workers(
     return workers, guardian
 
 
-def chores_of(execution: ExecutionService, facts: CorporateFacts, workers: Workers) -> list[Chore]:
-    """Daily jobs on positions: corporate actions and the settlement of expired contracts."""
+def chores_of(
+    execution: ExecutionService, calendar: Calendar, facts: CorporateFacts, workers: Workers
+) -> list[Chore]:
+    """Daily jobs on positions: mark-to-market, corporate actions, the settlement of contracts.
+
+    In this order: a day's prices are those from before the actions of the next.
+    """
     actions = CorporateActions(execution, facts, also=ProtectionRescaling(workers.owners))
-    return [actions, ExpirySettlement(execution)]
+    return [MarkToMarket(execution, calendar), actions, ExpirySettlement(execution)]
 
 
 def build_option_services(

@@ -42,6 +42,7 @@ from tradertape_server.features.execution.loop import batch, recording, trader
 from tradertape_server.features.execution.loop.recovery import LOST
 from tradertape_server.features.execution.orders.idempotency import CallersKey
 from tradertape_server.features.execution.scheduled.expiry_settlement import ExpirySettlement
+from tradertape_server.features.execution.scheduled.mark_to_market import MarkToMarket
 from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
 from tradertape_server.features.execution.service import ExecutionService, RunRef, Settings
 from tradertape_server.features.execution.state.command import Command
@@ -50,6 +51,7 @@ from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError
 
 MONDAY = datetime(2026, 8, 3, tzinfo=IST)
+FUTURE_DAYS = 8  # until it expires
 OPENING_PAISE = 50_000_000_00
 RECORDED_STEPS = (
     "before_commit", "after_commit", "before_send", "after_send", "before_record", "after_record",
@@ -137,6 +139,9 @@ class Days:
         self.market.keeps_hours = True
         self.market.instruments[FUTURE.id] = FUTURE
         self.market.closes["NIFTY"] = "24010"
+        for day in range(FUTURE_DAYS):
+            price = f"{24000 + 37 * (-1) ** day * (day + 1)}"
+            self.market.settlements[FUTURE.id, MONDAY.date() + timedelta(days=day)] = price
         self.settings = replace(self.settings, opening_paise=OPENING_PAISE)
         for name in PRICES:
             self.market.tell(self._tick(Quote(name, 0)))
@@ -263,7 +268,7 @@ class Days:
             except Killed:  # while it recovered
                 continue
             break
-        chores = [ExpirySettlement(self.service)]
+        chores = [MarkToMarket(self.service, nse_calendar()), ExpirySettlement(self.service)]
         self.jobs = ExecutionJobs(self.service, nse_calendar(), self.clock, chores=chores)
 
     def _run_of(self, number: int) -> RunRef:

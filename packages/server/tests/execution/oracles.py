@@ -10,6 +10,7 @@ from sqlalchemy import JSON, func, select
 from sqlalchemy.orm import Session
 
 from tradertape_core.execution.decision import tag_for
+from tradertape_core.ledger.journal import LedgerAccount
 from tradertape_core.orders.codec import event_from
 from tradertape_core.orders.family import summary as family_summary
 from tradertape_core.orders.order import Order
@@ -52,6 +53,7 @@ def check(database: Database, *, is_quiet: bool = True) -> None:
         the_timeline_has_no_gap(session)
         fills_are_unique_and_of_known_orders(session)
         positions_are_the_sum_of_fills(session)
+        what_marks_paid_is_kept_apart(session)
         orders_are_the_fold_of_their_events(session)
         every_intent_has_its_orders(session)
         no_float_is_stored(session)
@@ -122,6 +124,24 @@ def positions_are_the_sum_of_fills(session: Session) -> None:
         position = position_of(row)
         assert row.quantity == held[key] + position.adjusted_quantity == position.quantity
         assert row.is_open == (row.quantity != 0)
+
+
+def what_marks_paid_is_kept_apart(session: Session) -> None:
+    """The ledger holds what open futures were paid before it is realised, run by run."""
+    query = select(
+        PostingRow.account_id,
+        PostingRow.run_id,
+        PostingRow.instrument,
+        func.sum(PostingRow.amount_paise),
+    )
+    query = query.where(PostingRow.ledger == LedgerAccount.MARK_TO_MARKET)
+    paid: Counter[tuple[int, str, str | None]] = Counter()
+    for row in session.scalars(select(PositionRow)):
+        paid[row.account_id, row.run_id, row.instrument] -= position_of(row).mtm_paise
+    for account, run_id, instrument, balance in session.execute(
+        query.group_by(PostingRow.account_id, PostingRow.run_id, PostingRow.instrument)
+    ):
+        assert paid[account, run_id or "", instrument] == balance
 
 
 def orders_are_the_fold_of_their_events(session: Session) -> None:

@@ -67,6 +67,7 @@ class StubMarket:
         self.with_derivatives = {"NSE:TCS"}
         self.auctions: dict[tuple[str, PhaseKind], Decimal] = {}
         self.closes: dict[str, str] = {}  # of underlyings, on the day their contracts end
+        self.settlements: dict[tuple[str, date], str] = {}  # of futures, day by day
         self.watched: frozenset[str] = frozenset()
         self.prices: dict[str, Tick] = {}
         self._listener: OnTick | None = None
@@ -86,6 +87,10 @@ class StubMarket:
     def closing_price(self, contract: Instrument) -> Decimal | None:
         close = self.closes.get(contract.underlying)
         return None if close is None else Decimal(close)
+
+    def settlement_price(self, contract: Instrument, day: date) -> Decimal | None:
+        price = self.settlements.get((contract.id, day))
+        return None if price is None else Decimal(price)
 
     def underlying_price(self, instrument: Instrument) -> Decimal | None:
         return None

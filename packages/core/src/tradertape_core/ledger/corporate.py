@@ -4,14 +4,14 @@ Cash dividends: units stay, what they paid is realised."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput, InvariantBroken
 from tradertape_core.kernel.money import Paise, paise_from_rupees
 from tradertape_core.ledger.lots import Lot, cost_of, quantity_of, share
-from tradertape_core.ledger.position import Position, roll
+from tradertape_core.ledger.position import Position, latest, roll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,8 @@ def apply_action(position: Position, action: CorporateAction) -> Position:
     """Return the position after the action; a second call changes nothing.
 
     Lots bought on or after the ex date are on the new basis already. The cost of the others stays
-    to the paisa, but for the share of a fraction that is paid out, which is realised.
+    to the paisa, but for the share of a fraction that is paid out, which is realised. Prices of the
+    days before the ex date no longer fit its units: it is not marked to them (`mtm_through`).
     Raises InvariantBroken when the action is of another instrument.
     """
     if position.key.instrument != action.instrument:
@@ -114,6 +115,7 @@ def apply_action(position: Position, action: CorporateAction) -> Position:
             realised_paise=Paise(today.realised_paise + realised),
         ),
         actions=(*position.actions, action.action_id),
+        mtm_through=latest(position.mtm_through, action.ex_date - timedelta(days=1)),
     )
 
 
@@ -125,17 +127,17 @@ def _rescale(lots: list[Lot], action: CorporateAction) -> tuple[tuple[Lot, ...],
     """The lots on the new basis, and the cost of the fraction that is paid out.
 
     Lots share the whole units by running totals, so that three odd lots lose one fraction, not
-    three. A lot too small for a unit leaves its cost to the next.
+    three. A lot too small for a unit leaves its cost, and what it was paid, to the next.
     """
     found: list[Lot] = []
-    before = after = carried = 0
+    before = after = carried = paid = 0
     for lot in lots:
         before += lot.quantity
         units = action.units(before) - after
-        cost = Paise(lot.cost + carried)
-        carried = 0 if units else cost
+        cost, mtm = Paise(lot.cost + carried), Paise(lot.mtm + paid)
+        carried, paid = (0, 0) if units else (cost, mtm)
         if units:
-            found.append(replace(lot, quantity=units, cost=cost))
+            found.append(replace(lot, quantity=units, cost=cost, mtm=mtm))
         after += units
     exact, whole = before * action.new, after * action.old
     if not lots or exact == whole:
@@ -148,7 +150,7 @@ def _rescale(lots: list[Lot], action: CorporateAction) -> tuple[tuple[Lot, ...],
     available = Paise(last.cost + carried)
     # The last lot cannot give more than it cost.
     fraction_cost = min(fraction_cost, available, key=abs)
-    found[-1] = replace(last, cost=Paise(available - fraction_cost))
+    found[-1] = replace(last, cost=Paise(available - fraction_cost), mtm=Paise(last.mtm + paid))
     return tuple(found), fraction_cost
 
 

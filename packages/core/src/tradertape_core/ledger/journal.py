@@ -3,7 +3,8 @@
 An entry above 0 is a debit, below 0 a credit. What a position changes into decides the entries, so
 fills, corporate actions and corrections share one rule (`_movement`). Delivery and option premium
 are settled in cash; intraday shares, margin funding and futures owe their value (`obligations`)
-and move cash by what is realised.
+and move cash by what is realised. Futures are marked to market each day: what is paid before it is
+realised is kept apart (`mark_to_market`), and comes off what closing pays.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tradertape_core.ledger.corporate import (
     apply_action,
     apply_dividend,
 )
+from tradertape_core.ledger.mark_to_market import DailyMark, apply_mark
 from tradertape_core.ledger.position import (
     Position,
     PositionKey,
@@ -39,7 +41,7 @@ from tradertape_core.market.instrument import InstrumentType
 from tradertape_core.orders.order import Fill, Product
 
 # What moves a position, in the order it happened.
-Movement = Fill | CorporateAction | CashDividend | Settlement
+Movement = Fill | CorporateAction | CashDividend | DailyMark | Settlement
 
 
 class LedgerAccount(StrEnum):
@@ -50,6 +52,7 @@ class LedgerAccount(StrEnum):
     HOLDINGS = "holdings"  # delivered shares at cost
     POSITIONS = "positions"  # all other positions at cost
     OBLIGATIONS = "obligations"  # the value of positions that cash does not move for
+    MARK_TO_MARKET = "mark_to_market"  # paid for open futures, and not realised yet
     CAPITAL = "capital"
     REALISED = "realised"
     BROKERAGE = "brokerage"
@@ -75,6 +78,7 @@ class PostingKind(StrEnum):
     CORRECTION = "correction"
     CORPORATE_ACTION = "corporate_action"
     DIVIDEND = "dividend"
+    MARK_TO_MARKET = "mark_to_market"
     SETTLEMENT = "settlement"
     MARGIN = "margin"
     CAPITAL = "capital"
@@ -192,6 +196,20 @@ def post_dividend(
     return _posted(PostingKind.DIVIDEND, reference, at, before, after, InstrumentType.EQ)
 
 
+def post_mark(mark: DailyMark, key: PositionKey, book: Book, *, at: datetime) -> Postings | None:
+    """Return the postings of a day's mark-to-market of a future, None where nothing is due.
+
+    Cash moves by what the open units gained since they were marked, or traded, last.
+    """
+    before = book.position(key)
+    after = apply_mark(before, mark)
+    if after is before:
+        return None
+    reference = f"{mark.day.isoformat()}:{key.run_id or ''}:{mark.instrument}:{key.product}"
+    kind = InstrumentType.FUT
+    return _posted(PostingKind.MARK_TO_MARKET, reference, at, before, after, kind)
+
+
 def post_settlement(
     settlement: Settlement,
     charges: Charges,
@@ -280,6 +298,8 @@ def replay(
             position = apply_fill(position, event)
         elif isinstance(event, Settlement):
             position = apply_settlement(position, event)
+        elif isinstance(event, DailyMark):
+            position = apply_mark(position, event)
         elif isinstance(event, CashDividend):
             position = apply_dividend(position, event)
         else:
@@ -343,7 +363,9 @@ def _movement(before: Position, after: Position, kind: InstrumentType) -> tuple[
     if is_settled_in_cash(product, kind):
         lines.append((LedgerAccount.CASH, realised - cost))
     else:
-        lines += [(LedgerAccount.OBLIGATIONS, -cost), (LedgerAccount.CASH, realised)]
+        marked = after.mtm_paise - before.mtm_paise
+        lines += [(LedgerAccount.OBLIGATIONS, -cost), (LedgerAccount.CASH, realised + marked)]
+        lines.append((LedgerAccount.MARK_TO_MARKET, -marked))
     lines += zip(CHARGE_ACCOUNTS, members_of(Charges)[1](charges), strict=True)
     lines.append((LedgerAccount.CASH, -charges.total))
     return _summed(lines)

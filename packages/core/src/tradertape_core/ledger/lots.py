@@ -16,12 +16,16 @@ _NOTHING = Paise(0)
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """What is left of one trade. Bought: quantity and cost above 0; sold short: both below 0."""
+    """What is left of one trade. Bought: quantity and cost above 0; sold short: both below 0.
+
+    mtm: what daily mark-to-market has paid for it in cash, below 0 what it has taken.
+    """
 
     trade_id: str
     at: datetime
     quantity: int
     cost: Paise
+    mtm: Paise = _NOTHING
 
 
 @quickly_made
@@ -43,6 +47,11 @@ def quantity_of(lots: Sequence[Lot]) -> int:
 def cost_of(lots: Sequence[Lot]) -> Paise:
     """What the units cost, below 0 (received) when short."""
     return Paise(sum(lot.cost for lot in lots))
+
+
+def mtm_of(lots: Sequence[Lot]) -> Paise:
+    """What daily mark-to-market has paid for the units in cash, below 0 what it has taken."""
+    return Paise(sum(lot.mtm for lot in lots))
 
 
 def add_trade(lots: Sequence[Lot], trade: Lot) -> LotChange:
@@ -84,12 +93,18 @@ def take(lots: Sequence[Lot], quantity: int) -> tuple[tuple[Lot, ...], tuple[Lot
 
 
 def cut(lot: Lot, quantity: int) -> tuple[Lot, Lot | None]:
-    """Cut `quantity` units (without a sign) off a lot; both parts' costs add up to the lot's."""
+    """Cut `quantity` units (without a sign) off a lot; both parts' amounts add up to the lot's."""
     if quantity == abs(lot.quantity):
         return lot, None
     signed = quantity if lot.quantity > 0 else -quantity
-    part = replace(lot, quantity=signed, cost=share(lot.cost, signed, lot.quantity))
-    rest = replace(lot, quantity=lot.quantity - signed, cost=Paise(lot.cost - part.cost))
+    cost, mtm = (share(amount, signed, lot.quantity) for amount in (lot.cost, lot.mtm))
+    part = replace(lot, quantity=signed, cost=cost, mtm=mtm)
+    rest = replace(
+        lot,
+        quantity=lot.quantity - signed,
+        cost=Paise(lot.cost - cost),
+        mtm=Paise(lot.mtm - mtm),
+    )
     return part, rest
 
 

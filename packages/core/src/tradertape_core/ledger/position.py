@@ -12,7 +12,7 @@ from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.frozen import changed, quickly_made
 from tradertape_core.kernel.money import Paise, Price, notional
 from tradertape_core.ledger.charges import NO_CHARGES, Charges
-from tradertape_core.ledger.lots import Lot, add_trade, cost_of, quantity_of
+from tradertape_core.ledger.lots import Lot, add_trade, cost_of, mtm_of, quantity_of
 from tradertape_core.orders.order import Fill, Product, Side
 
 _STEP = Decimal("0.0001")  # an average is a quotient: kept to a hundredth of a paisa
@@ -62,7 +62,10 @@ class Today:
 
 @dataclass(frozen=True, kw_only=True)  # no slots: it is `changed` with every fill
 class Position:
-    """Open lots and totals. Law: quantity = bought - sold + adjusted by corporate actions."""
+    """Open lots and totals. Law: quantity = bought - sold + adjusted by corporate actions.
+
+    mtm_through: the last day of mark-to-market, or the last one that is no longer possible.
+    """
 
     key: PositionKey
     lots: tuple[Lot, ...] = ()
@@ -73,6 +76,7 @@ class Position:
     charges: Charges = NO_CHARGES
     today: Today = field(default_factory=Today)
     actions: tuple[str, ...] = ()  # ids of the corporate actions it has been through
+    mtm_through: date | None = None
 
     @property
     def quantity(self) -> int:
@@ -83,6 +87,11 @@ class Position:
     def cost_paise(self) -> Paise:
         """What the open units cost; below 0 (received) when short."""
         return cost_of(self.lots)
+
+    @property
+    def mtm_paise(self) -> Paise:
+        """What daily mark-to-market has paid for the open units in cash, below 0 what it took."""
+        return mtm_of(self.lots)
 
     @property
     def average_price(self) -> Decimal:
@@ -182,7 +191,13 @@ def joined(position: Position, other: Position) -> Position:
         charges=position.charges + other.charges,
         today=_joined_days(today, other.today) if same_day else today,
         actions=tuple(dict.fromkeys(position.actions + other.actions)),
+        mtm_through=latest(position.mtm_through, other.mtm_through),
     )
+
+
+def latest(*days: date | None) -> date | None:
+    """The latest of days, None without any."""
+    return max((day for day in days if day is not None), default=None)
 
 
 def _joined_days(today: Today, other: Today) -> Today:

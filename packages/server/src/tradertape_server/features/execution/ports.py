@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
@@ -34,6 +34,13 @@ class Market(Protocol):
 
     def closing_price(self, contract: Instrument) -> Decimal | None:
         """What a contract's underlying closed at on its expiry day; None where it is not known.
+
+        May take a second: not to be asked on the trader's thread.
+        """
+        ...
+
+    def settlement_price(self, contract: Instrument, day: date) -> Decimal | None:
+        """What a future closed at on a day; None where it is not known.
 
         May take a second: not to be asked on the trader's thread.
         """

@@ -24,6 +24,7 @@ from tradertape_core.ledger.journal import (
     Postings,
     post_void,
 )
+from tradertape_core.ledger.mark_to_market import DailyMark
 from tradertape_core.ledger.position import key_of
 from tradertape_core.ledger.settlement import Settlement
 from tradertape_core.orders.codec import from_document
@@ -37,6 +38,7 @@ from tradertape_server.features.execution.store.staged_writes import Row
 # What moves a position, by its event in the timeline: the part of the payload, and what it is.
 MOVES: dict[str, tuple[str, type[Movement]]] = {
     "order_filled": ("fill", Fill),
+    "position_marked": ("mark", DailyMark),
     "position_settled": ("settlement", Settlement),
     "position_adjusted": ("action", CorporateAction),
     "dividend_paid": ("dividend", CashDividend),

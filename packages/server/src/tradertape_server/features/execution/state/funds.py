@@ -23,7 +23,8 @@ class Funds:
     available_paise: int  # free for new orders
     blocked_paise: int  # by positions
     reserved_paise: int  # by open orders
-    held_loss_paise: int  # of positions that are paid for by their profit or loss when closed
+    held_loss_paise: int  # of positions that are paid for by their profit or loss, not paid yet
+    mtm_paise: int  # in the cash: paid for open futures by daily mark-to-market, not realised yet
     realised_paise: int
     unrealised_paise: int
     charges_paise: int
@@ -51,6 +52,7 @@ def funds_of(uow: UnitOfWork, account_id: int) -> Funds:
         blocked_paise=kept.blocked,
         reserved_paise=kept.reserved,
         held_loss_paise=kept.loss,
+        mtm_paise=sum(position.mtm_paise for position in held),
         realised_paise=pnl.totals.realised_paise,
         unrealised_paise=pnl.totals.unrealised_paise,
         charges_paise=pnl.totals.charges_paise,

@@ -22,7 +22,7 @@ DERIVATIVES = "derivatives"
 
 
 class Figures(NamedTuple):
-    """Paise. loss: of positions whose value moves no cash until they are closed."""
+    """Paise. loss: of positions whose value moves no cash until they are closed or marked."""
 
     blocked: int = 0
     reserved: int = 0
@@ -79,7 +79,8 @@ class Holding:
 
     @property
     def moves_no_cash(self) -> bool:
-        """Whether a position is paid for by its profit or loss alone, once it is closed."""
+        """Whether a position is paid for by its profit or loss alone, once it is closed or marked
+        to market."""
         return self.product is not Product.CNC and not self.instrument.is_option
 
     def pending(self, side: Side) -> int:

@@ -298,13 +298,15 @@ class Margins:
         return sum(share_margin(product, abs(one.cost_paise)) for product, one in positions if one)
 
     def _loss(self, holding: Holding) -> int:
-        """Each position's own: the profit of another is not there before it is realised."""
+        """Each position's own, since it was marked to market last: the profit of another is not
+        there before it is paid."""
         tick = self.tick(holding.instrument.id)
         if holding.position is None or not holding.moves_no_cash:
             return 0
         if tick is None or not is_plausible(tick):
             return 0
-        return max(0, -unrealised(holding.position, tick.last_price))
+        paid = holding.position.mtm_paise
+        return max(0, paid - unrealised(holding.position, tick.last_price))
 
     def _held(self, group: Group) -> list[Exposure]:
         # In one order, before a restart and after: of two products the last one's price counts.

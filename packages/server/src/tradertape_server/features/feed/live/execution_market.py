@@ -98,6 +98,18 @@ class ExecutionMarket:
         minutes = self._feed.source.session_candles(spot, Interval.MINUTE, last)
         return closing_price(minutes) or self._close_on(spot, contract.expiry)
 
+    def settlement_price(self, contract: Instrument, day: date) -> Decimal | None:
+        """What a future closed at on a day: the average of its own last half hour.
+
+        Without minute candles of that day, its last price; None without either.
+        """
+        hours = session_hours(nse_calendar(), day, Segment.DERIVATIVES)
+        if hours is None:
+            return None
+        last = hours.end - timedelta(seconds=1)
+        minutes = self._feed.source.session_candles(contract, Interval.MINUTE, last)
+        return closing_price(minutes) or self._close_on(contract, day)
+
     def tick(self, instrument_id: str) -> Tick | None:
         """The latest tick; None without a price."""
         found = self.instrument(instrument_id)

@@ -125,7 +125,7 @@ class SimulatedSource:
     ) -> list[Candle]:
         """Candles of the session at a moment, up to it."""
         with self._lock:
-            live = self._session_at(moment)
+            live = self._session_at(moment, segment_of(instrument))
             name = instrument.tradingsymbol
             if live is not None and instrument.is_derivative:
                 return self._contract_candles(live, instrument, interval, moment)
@@ -201,12 +201,20 @@ class SimulatedSource:
             replace(day, day=hours.day, shares={name: share}, pulls=pulls, indices={}), hours
         )
 
-    def _session_at(self, moment: datetime) -> LiveMarket | None:
-        """The session of a moment; reading a former one does not replace the present one."""
-        hours, live = self.hours(moment), self._live
-        if hours is None or live is None or hours.start >= live.hours.start or hours.is_demo:
+    def _session_at(self, moment: datetime, segment: Segment) -> LiveMarket | None:
+        """The session of a moment; reading a former one does not replace the present one.
+
+        segment: derivatives trade on when shares do no longer; their session is the shares'.
+        """
+        hours, live = self.hours(moment, segment), self._live
+        if hours is None or live is None or hours.is_demo:
             return self._market_at(moment)
-        return LiveMarket(self._world.day(hours.day), hours)
+        session = session_hours(self._calendar, hours.day) or hours
+        if session == live.hours:
+            return live
+        if session.start > live.hours.start:
+            return self._market_at(moment)
+        return LiveMarket(self._world.day(session.day), session)
 
     def _market_at(self, now: datetime) -> LiveMarket | None:
         hours = self.hours(now)
