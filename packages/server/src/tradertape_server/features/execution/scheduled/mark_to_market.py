@@ -52,9 +52,9 @@ class MarkToMarket:
         session = self._ended_session(now)
         if session is None or not self._is_due(session.day, now):
             return
-        self._is_done, self._looked, self._looked_for = False, now, session.day
         marked = [self._attempt(contract, session) for contract in self._due_contracts(session)]
-        self._is_done = all(marked)
+        # Not before: where the trader or the database is away, the next second looks again.
+        self._looked, self._looked_for, self._is_done = now, session.day, all(marked)
 
     def _is_due(self, day: date, now: datetime) -> bool:
         if day != self._looked_for or self._looked is None:
