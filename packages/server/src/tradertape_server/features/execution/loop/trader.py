@@ -24,6 +24,7 @@ from tradertape_server.features.execution.gtt.gtt_commands import held_back, sub
 from tradertape_server.features.execution.loop.batch import AnyCommand, Batches
 from tradertape_server.features.execution.loop.quarantine import Quarantine
 from tradertape_server.features.execution.loop.recovery import recover
+from tradertape_server.features.execution.loop.retries import Retries
 from tradertape_server.features.execution.loop.tick_queue import TickQueue
 from tradertape_server.features.execution.orders.change import trail_commands
 from tradertape_server.features.execution.ports import Listener
@@ -44,7 +45,6 @@ from tradertape_server.platform.processes.trader_election import Superseded
 
 MOST_AT_ONCE = 64
 WAIT_S = 15.0
-_RETRY_AFTER_S = 1.0
 _A_CROWD = 8  # commands in a batch
 _GATHER_S = 0.015
 R = TypeVar("R")
@@ -80,6 +80,7 @@ class Trader:
         self._gathering = 0  # how many commands a batch waits for
         self.quarantine = Quarantine(uow.clock)
         self._why_not = TradingPaused()
+        self._retries = Retries()
         self.batches = self.recoveries = self.pauses = 0
         self.batch_s = 0.0
         self._watched: frozenset[str] = frozenset()
@@ -244,7 +245,7 @@ class Trader:
         return events
 
     def _wait_s(self) -> float | None:
-        return self._batch.parked.next_deadline_s() if self._is_well else _RETRY_AFTER_S
+        return self._batch.parked.next_deadline_s() if self._is_well else self._retries.wait_s
 
     def _gather(self, crowd: int) -> None:
         """Where many were replied to together, give them a moment to ask again together: they share
@@ -255,6 +256,8 @@ class Trader:
             self._gathering = 0
 
     def _has_work(self) -> bool:
+        if not self._is_well and self._retries.wait_s and not self._is_stopping:
+            return False  # ticks do not make a database come back sooner
         is_stirred = self._is_stopping or (self._is_well and self.quarantine.has_news)
         return bool(self._commands or self._ticks or self._events or is_stirred)
 
@@ -268,11 +271,12 @@ class Trader:
             unanswered = [one for one in commands if not one.is_answered]
             self._batch.act(unanswered, ticks, events, requests)
             self._watch()
+            self._retries.succeeded()
         except Superseded:
             logger.warning("another process trades now: nothing of this batch is stored")
             self._pause(commands, events, TradingPaused())
         except Exception as error:  # noqa: BLE001 - logged, and repaired by a recovery
-            paused = _paused("trading paused", error)
+            paused = self._paused("trading paused", error)
             self._put_back(ticks)  # after a recovery they have been met by orders, not by triggers
             self._pause(commands, events, paused if isinstance(error, SQLAlchemyError) else error)
 
@@ -289,6 +293,7 @@ class Trader:
         answered is not to be looked for."""
         self.pauses += 1
         self._is_well = False
+        self._retries.failed()
         self._forget()
         with self._bell:
             self._events = [*events, *self._events]
@@ -354,14 +359,27 @@ class Trader:
         except Superseded:
             logger.warning("another process trades now: nothing is recovered here")
         except Exception as error:  # noqa: BLE001 - logged, and tried again
-            self._why_not = _paused("recovery failed", error)
+            self._why_not = self._paused("recovery failed", error)
         else:
             self._is_well = True
             self.recoveries += 1
             return True
         self._uow.forget()
         self._is_well = False
+        self._retries.failed()
         return False
+
+    def _paused(self, what: str, error: Exception) -> TradingPaused:
+        """Log why there is no trading: a trace of each new error, a line where it is the same.
+        A disk error is the operator's, and needs no trace."""
+        trouble = disk_error_of(error)
+        if trouble is not None:
+            logger.error(what, reason=trouble.problem)
+        elif self._retries.is_new(error):
+            logger.error(what, exc_info=error)
+        else:
+            logger.error(what, reason="as before", error=type(error).__name__)
+        return TradingPaused(trouble)
 
     def _is_queued(self, instrument_id: str) -> bool:
         with self._bell:
@@ -386,16 +404,6 @@ class Trader:
                 request_key(one.request) for one in self._events if isinstance(one, Answered)
             }
         return key in answered or self._venues.lanes.holds(account_id, key)
-
-
-def _paused(what: str, error: Exception) -> TradingPaused:
-    """Log why there is no trading; a disk error is the operator's, and needs no trace."""
-    trouble = disk_error_of(error)
-    if trouble is None:
-        logger.error(what, exc_info=error)
-    else:
-        logger.error(what, reason=trouble.problem)
-    return TradingPaused(trouble)
 
 
 def _name_of(listener: Listener) -> str:
