@@ -198,6 +198,34 @@ const gttsRoute = createRoute({
   component: lazyPage(() => import("@/features/gtts/gtts-page"), "GttsPage"),
 })
 
+const TRADING_TABS = ["orders", "positions", "funds"] as const
+const SIDES = ["BUY", "SELL"] as const
+
+const tradingRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/trading",
+  validateSearch: (
+    raw: Raw,
+  ): {
+    tab?: (typeof TRADING_TABS)[number]
+    ticket?: string
+    side?: (typeof SIDES)[number]
+    account?: string
+    quantity?: number
+    product?: string
+    isNew?: true
+  } => ({
+    tab: TRADING_TABS.find((tab) => tab === raw.tab),
+    ticket: text(raw.ticket),
+    side: SIDES.find((side) => side === raw.side),
+    account: text(raw.account),
+    quantity: integer(raw.quantity),
+    product: text(raw.product),
+    isNew: raw.isNew === true || undefined,
+  }),
+  component: lazyPage(() => import("@/features/trading/trading-page"), "TradingPage"),
+})
+
 const WEALTH_TABS = ["holdings", "positions", "orders", "funds"] as const
 
 const wealthRoute = createRoute({
@@ -260,6 +288,7 @@ const routeTree = rootRoute.addChildren([
     marketRoute,
     symbolRoute,
     optionsRoute,
+    tradingRoute,
     gttsRoute,
     wealthRoute,
     brokerCallbackRoute,

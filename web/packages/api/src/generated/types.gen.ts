@@ -5,26 +5,6 @@ export type ClientOptions = {
 };
 
 /**
- * ExitIn
- *
- * Exit the run.
- */
-export type TradertapeServerFeaturesWorkersSchemasExitIn = {
-    /**
-     * Dry Run
-     */
-    dry_run?: boolean;
-    /**
-     * Idempotency Key
-     */
-    idempotency_key?: string | null;
-    /**
-     * Reason
-     */
-    reason?: string | null;
-};
-
-/**
  * PreviewIn
  *
  * A preview takes the fields of an action, and orders to preview instead of the legs.
@@ -39,178 +19,6 @@ export type TradertapeServerFeaturesWorkersOptionRunsSchemasPreviewIn = {
 };
 
 export type JsonValue = unknown;
-
-/**
- * TradingAccountOut
- *
- * A trading account. cash: what it has now, margins apart; what an account at a broker has is
- * in its funds. environment: of an account at a broker, the real one or a sandbox.
- */
-export type TradertapeServerFeaturesWorkersHttpAnswersMonitoringTradingAccountOut = {
-    /**
-     * Account Scope
-     */
-    account_scope: string;
-    /**
-     * Broker
-     */
-    broker: string;
-    /**
-     * Cash
-     *
-     * Rupees.
-     */
-    cash: number;
-    /**
-     * Created At
-     *
-     * A time in ISO 8601, of India (+05:30).
-     */
-    created_at: string;
-    /**
-     * Environment
-     */
-    environment: 'live' | 'sandbox' | null;
-    /**
-     * Kind
-     */
-    kind: 'paper' | 'broker';
-    /**
-     * Market
-     */
-    market: string | null;
-    /**
-     * Opening Cash
-     *
-     * Rupees.
-     */
-    opening_cash: number;
-};
-
-/**
- * TradingAccountOut
- *
- * An account that orders can be placed on. blocked: empty when they can be now.
- */
-export type TradertapeServerFeaturesTradingSchemasTradingAccountOut = {
-    /**
-     * Blocked
-     */
-    blocked: Array<BlockedOut>;
-    funds: FundsOut | null;
-    /**
-     * Is Sandbox
-     */
-    is_sandbox: boolean;
-    /**
-     * Kind
-     */
-    kind: 'paper' | 'broker';
-    /**
-     * Scope
-     */
-    scope: string;
-    /**
-     * Title
-     */
-    title: string;
-};
-
-/**
- * FundsOut
- *
- * Money of an account. used: by positions, open orders and losses that are held back.
- *
- * realised and charges: of the account's life; None where the broker does not say.
- */
-export type FundsOut = {
-    /**
-     * As Of
-     */
-    as_of: string | null;
-    /**
-     * Available
-     */
-    available: number;
-    /**
-     * Cash
-     */
-    cash: number;
-    /**
-     * Charges
-     */
-    charges: number | null;
-    /**
-     * Delivery
-     */
-    delivery: number | null;
-    /**
-     * Exposure
-     */
-    exposure: number | null;
-    /**
-     * Opening
-     */
-    opening: number | null;
-    /**
-     * Realised
-     */
-    realised: number | null;
-    /**
-     * Stale
-     */
-    stale: boolean;
-    /**
-     * Unrealised
-     */
-    unrealised: number | null;
-    /**
-     * Used
-     */
-    used: number;
-};
-
-/**
- * BlockedOut
- *
- * Why the account takes no orders now.
- */
-export type BlockedOut = {
-    /**
-     * Code
-     */
-    code: string;
-    /**
-     * Message
-     */
-    message: string;
-};
-
-/**
- * ExitIn
- *
- * What is closed: one position, or all positions placed by hand on the account.
- *
- * dry_run: reply with what would be done, and do nothing.
- */
-export type TradertapeServerFeaturesTradingSchemasExitIn = {
-    /**
-     * Account Scope
-     */
-    account_scope: string;
-    /**
-     * Dry Run
-     */
-    dry_run?: boolean;
-    /**
-     * Instrument
-     */
-    instrument?: string | null;
-    /**
-     * Product
-     */
-    product?: 'CNC' | 'MIS' | 'NRML' | 'MTF' | null;
-};
 
 /**
  * SizingIn
@@ -1846,7 +1654,54 @@ export type TradingAccounts = {
     /**
      * Items
      */
-    items: Array<TradertapeServerFeaturesWorkersHttpAnswersMonitoringTradingAccountOut>;
+    items: Array<TradingAccountOut>;
+};
+
+/**
+ * TradingAccountOut
+ *
+ * A trading account. cash: what it has now, margins apart; what an account at a broker has is
+ * in its funds. environment: of an account at a broker, the real one or a sandbox.
+ */
+export type TradingAccountOut = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Cash
+     *
+     * Rupees.
+     */
+    cash: number;
+    /**
+     * Created At
+     *
+     * A time in ISO 8601, of India (+05:30).
+     */
+    created_at: string;
+    /**
+     * Environment
+     */
+    environment: 'live' | 'sandbox' | null;
+    /**
+     * Kind
+     */
+    kind: 'paper' | 'broker';
+    /**
+     * Market
+     */
+    market: string | null;
+    /**
+     * Opening Cash
+     *
+     * Rupees.
+     */
+    opening_cash: number;
 };
 
 /**
@@ -2304,6 +2159,105 @@ export type TicketIn = {
      * Variety
      */
     variety?: 'regular' | 'amo';
+};
+
+/**
+ * TicketAccountOut
+ *
+ * An account that orders can be placed on. blocked: empty when they can be now.
+ */
+export type TicketAccountOut = {
+    /**
+     * Blocked
+     */
+    blocked: Array<BlockedOut>;
+    funds: FundsOut | null;
+    /**
+     * Is Sandbox
+     */
+    is_sandbox: boolean;
+    /**
+     * Kind
+     */
+    kind: 'paper' | 'broker';
+    /**
+     * Scope
+     */
+    scope: string;
+    /**
+     * Title
+     */
+    title: string;
+};
+
+/**
+ * FundsOut
+ *
+ * Money of an account. used: by positions, open orders and losses that are held back.
+ *
+ * realised and charges: of the account's life; None where the broker does not say.
+ */
+export type FundsOut = {
+    /**
+     * As Of
+     */
+    as_of: string | null;
+    /**
+     * Available
+     */
+    available: number;
+    /**
+     * Cash
+     */
+    cash: number;
+    /**
+     * Charges
+     */
+    charges: number | null;
+    /**
+     * Delivery
+     */
+    delivery: number | null;
+    /**
+     * Exposure
+     */
+    exposure: number | null;
+    /**
+     * Opening
+     */
+    opening: number | null;
+    /**
+     * Realised
+     */
+    realised: number | null;
+    /**
+     * Stale
+     */
+    stale: boolean;
+    /**
+     * Unrealised
+     */
+    unrealised: number | null;
+    /**
+     * Used
+     */
+    used: number;
+};
+
+/**
+ * BlockedOut
+ *
+ * Why the account takes no orders now.
+ */
+export type BlockedOut = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Message
+     */
+    message: string;
 };
 
 /**
@@ -11562,6 +11516,60 @@ export type ExitReasonOut = {
 };
 
 /**
+ * ExitPositionsOut
+ *
+ * The progress of an exit. close, cancel: what is closed and cancelled, of a dry run too.
+ */
+export type ExitPositionsOut = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Cancel
+     */
+    cancel: Array<string>;
+    /**
+     * Close
+     */
+    close: Array<string>;
+    /**
+     * Orders
+     */
+    orders: Array<string>;
+    /**
+     * Status
+     */
+    status: 'closed' | 'exiting' | 'failed' | 'dry_run';
+};
+
+/**
+ * ExitPositionsIn
+ *
+ * What is closed: one position, or all positions placed by hand on the account.
+ *
+ * dry_run: reply with what would be done, and do nothing.
+ */
+export type ExitPositionsIn = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Dry Run
+     */
+    dry_run?: boolean;
+    /**
+     * Instrument
+     */
+    instrument?: string | null;
+    /**
+     * Product
+     */
+    product?: 'CNC' | 'MIS' | 'NRML' | 'MTF' | null;
+};
+
+/**
  * ExitPlanOut
  *
  * What an exit of a run would do now.
@@ -11622,31 +11630,23 @@ export type ExitOrder = {
 };
 
 /**
- * ExitOut
+ * ExitIn
  *
- * The progress of an exit. close, cancel: what is closed and cancelled, of a dry run too.
+ * Exit the run.
  */
-export type ExitOut = {
+export type ExitIn = {
     /**
-     * Account Scope
+     * Dry Run
      */
-    account_scope: string;
+    dry_run?: boolean;
     /**
-     * Cancel
+     * Idempotency Key
      */
-    cancel: Array<string>;
+    idempotency_key?: string | null;
     /**
-     * Close
+     * Reason
      */
-    close: Array<string>;
-    /**
-     * Orders
-     */
-    orders: Array<string>;
-    /**
-     * Status
-     */
-    status: 'closed' | 'exiting' | 'failed' | 'dry_run';
+    reason?: string | null;
 };
 
 /**
@@ -13479,7 +13479,7 @@ export type OpenAccountApiAlgoWorkersWorkerAccountsPostResponses = {
     /**
      * Successful Response
      */
-    200: TradertapeServerFeaturesWorkersHttpAnswersMonitoringTradingAccountOut;
+    200: TradingAccountOut;
 };
 
 export type OpenAccountApiAlgoWorkersWorkerAccountsPostResponse = OpenAccountApiAlgoWorkersWorkerAccountsPostResponses[keyof OpenAccountApiAlgoWorkersWorkerAccountsPostResponses];
@@ -15441,7 +15441,7 @@ export type GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponses = {
 export type GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponse = GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponses[keyof GetRunApiAlgoWorkersWorkerRunsStrategyRunIdGetResponses];
 
 export type ExitRunApiAlgoWorkersWorkerRunsStrategyRunIdExitPostData = {
-    body: TradertapeServerFeaturesWorkersSchemasExitIn;
+    body: ExitIn;
     headers?: {
         /**
          * X-Worker-Session-Nonce
@@ -24519,7 +24519,7 @@ export type ListTradingAccountsApiTradingAccountsGetResponses = {
      *
      * Successful Response
      */
-    200: Array<TradertapeServerFeaturesTradingSchemasTradingAccountOut>;
+    200: Array<TicketAccountOut>;
 };
 
 export type ListTradingAccountsApiTradingAccountsGetResponse = ListTradingAccountsApiTradingAccountsGetResponses[keyof ListTradingAccountsApiTradingAccountsGetResponses];
@@ -24849,7 +24849,7 @@ export type ListTradingPositionsApiTradingPositionsGetResponses = {
 export type ListTradingPositionsApiTradingPositionsGetResponse = ListTradingPositionsApiTradingPositionsGetResponses[keyof ListTradingPositionsApiTradingPositionsGetResponses];
 
 export type ExitPositionsApiTradingPositionsExitPostData = {
-    body: TradertapeServerFeaturesTradingSchemasExitIn;
+    body: ExitPositionsIn;
     headers: {
         /**
          * Idempotency-Key
@@ -24912,7 +24912,7 @@ export type ExitPositionsApiTradingPositionsExitPostResponses = {
     /**
      * Successful Response
      */
-    200: ExitOut;
+    200: ExitPositionsOut;
 };
 
 export type ExitPositionsApiTradingPositionsExitPostResponse = ExitPositionsApiTradingPositionsExitPostResponses[keyof ExitPositionsApiTradingPositionsExitPostResponses];

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, Header, Query
 from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.trading.schemas import (
     ChangeIn,
-    ExitIn,
-    ExitOut,
+    ExitPositionsIn,
+    ExitPositionsOut,
     HandOrderOut,
     HandPositionOut,
     PreviewOut,
     TicketIn,
-    TradingAccountOut,
+    TicketAccountOut,
 )
 from tradertape_server.features.trading.service import TradingService
 from tradertape_server.platform.http.routing import part
@@ -36,7 +36,7 @@ OrderId = Annotated[str, Query(max_length=40, description="Orders before this on
 
 
 @router.get("/accounts")
-def list_trading_accounts(user: CurrentUser, trading: Trading) -> list[TradingAccountOut]:
+def list_trading_accounts(user: CurrentUser, trading: Trading) -> list[TicketAccountOut]:
     """Your paper accounts and accounts at brokers, with their funds and what keeps them from
     trading."""
     return trading.accounts(user.id)
@@ -89,7 +89,7 @@ def list_trading_positions(user: CurrentUser, trading: Trading) -> list[HandPosi
 
 
 @router.post("/positions/exit")
-def exit_positions(user: CurrentUser, trading: Trading, body: ExitIn, key: Key) -> ExitOut:
+def exit_positions(user: CurrentUser, trading: Trading, body: ExitPositionsIn, key: Key) -> ExitPositionsOut:
     """Close one position, or all of an account that belong to no run.
 
     Open orders on them are cancelled first. A run's positions are closed on its own page.

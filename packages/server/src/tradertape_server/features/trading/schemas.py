@@ -39,7 +39,7 @@ class ChangeIn(Body):
     order_type: OrderTypes | None = None
 
 
-class ExitIn(Body):
+class ExitPositionsIn(Body):
     """What is closed: one position, or all positions placed by hand on the account.
 
     dry_run: reply with what would be done, and do nothing.
@@ -77,7 +77,7 @@ class FundsOut(Reply):
     stale: bool
 
 
-class TradingAccountOut(Reply):
+class TicketAccountOut(Reply):
     """An account that orders can be placed on. blocked: empty when they can be now."""
 
     scope: str
@@ -159,7 +159,7 @@ class HandPositionOut(Reply):
     opened_at: IstTime
 
 
-class ExitOut(Reply):
+class ExitPositionsOut(Reply):
     """The progress of an exit. close, cancel: what is closed and cancelled, of a dry run too."""
 
     account_scope: str

@@ -19,14 +19,14 @@ from tradertape_server.features.trading.errors import AccountBlocked, OfARun
 from tradertape_server.features.trading.schemas import (
     BlockedOut,
     ChangeIn,
-    ExitIn,
-    ExitOut,
+    ExitPositionsIn,
+    ExitPositionsOut,
     FundsOut,
     HandOrderOut,
     HandPositionOut,
     PreviewOut,
     TicketIn,
-    TradingAccountOut,
+    TicketAccountOut,
 )
 
 Json = dict[str, Any]
@@ -49,7 +49,7 @@ class TradingService:
 
     # --- what there is ------------------------------------------------------------------------
 
-    def accounts(self, user_id: int) -> list[TradingAccountOut]:
+    def accounts(self, user_id: int) -> list[TicketAccountOut]:
         """A person's accounts, paper accounts first, each with its funds.
 
         Accounts at connected brokers are among them before their first order.
@@ -138,7 +138,7 @@ class TradingService:
 
     # --- positions ----------------------------------------------------------------------------
 
-    def exit(self, user_id: int, wanted: ExitIn, key: str) -> ExitOut:
+    def exit(self, user_id: int, wanted: ExitPositionsIn, key: str) -> ExitPositionsOut:
         """Close positions that belong to no run, after cancelling the open orders on them.
 
         Raises UnknownAccount, InvalidInput when there is nothing to close.
@@ -148,7 +148,7 @@ class TradingService:
         plan = self._execution.exit_run(
             _ref(account), dry_run=True, product=product, instrument=wanted.instrument
         ).document
-        out = ExitOut(
+        out = ExitPositionsOut(
             account_scope=account.scope,
             status="dry_run",
             orders=[],
@@ -195,7 +195,7 @@ class TradingService:
 
     def _account_out(
         self, user_id: int, scope: str, account: TradingAccount | None
-    ) -> TradingAccountOut:
+    ) -> TicketAccountOut:
         is_paper = account is not None and account.kind == PAPER
         blocked = () if is_paper else self._live.why_not(user_id, scope)
         if account is not None and is_paper and not self._is_traded(account):
@@ -204,7 +204,7 @@ class TradingService:
         else:
             out = [BlockedOut(code=one.code, message=one.words) for one in blocked]
         connected = self._live.connected(user_id, scope)
-        return TradingAccountOut(
+        return TicketAccountOut(
             scope=scope,
             kind="paper" if is_paper else "broker",
             title="Paper account" if is_paper else _title(scope, connected),

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
 import { ApiError } from "@tradertape/api/client.ts"
 import { date } from "@tradertape/ui/format.ts"
-import { AlarmClockPlus, Layers } from "lucide-react"
+import { AlarmClockPlus, ArrowLeftRight, Layers } from "lucide-react"
 import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
 import { ErrorState } from "@/components/states/error-state"
@@ -123,13 +123,23 @@ function Header({ instrument }: { instrument: Instrument }) {
             </LinkButton>
           )}
           {instrument.instrument_type !== "INDEX" && (
-            <LinkButton
-              to="/gtts"
-              search={{ make: instrument.instrument }}
-              leftSection={<AlarmClockPlus size={14} />}
-            >
-              New GTT
-            </LinkButton>
+            <>
+              <LinkButton
+                to="/gtts"
+                search={{ make: instrument.instrument }}
+                variant="default"
+                leftSection={<AlarmClockPlus size={14} />}
+              >
+                New GTT
+              </LinkButton>
+              <LinkButton
+                to="/trading"
+                search={{ ticket: instrument.instrument, isNew: true }}
+                leftSection={<ArrowLeftRight size={14} />}
+              >
+                Buy or sell
+              </LinkButton>
+            </>
           )}
         </>
       }

@@ -1,5 +1,6 @@
 import {
   AlarmClockCheck,
+  ArrowLeftRight,
   BookOpen,
   Bot,
   Braces,
@@ -21,6 +22,7 @@ export const PLACES = [
   { to: "/workers", label: "Workers", icon: Bot },
   { to: "/market", label: "Market", icon: ChartCandlestick },
   { to: "/options", label: "Options", icon: Layers },
+  { to: "/trading", label: "Trading", icon: ArrowLeftRight },
   { to: "/gtts", label: "GTTs", icon: AlarmClockCheck },
   { to: "/wealth", label: "Wealth", icon: Wallet },
   { to: "/settings", label: "Settings", icon: Settings },

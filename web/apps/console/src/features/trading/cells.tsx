@@ -1,0 +1,52 @@
+import { Anchor, Badge } from "@mantine/core"
+import { Link } from "@tanstack/react-router"
+import { words } from "@tradertape/ui/format.ts"
+import { symbolOf } from "@/lib/instrument"
+import type { TradingOrder } from "@/lib/queries/trading"
+import classes from "./trading.module.css"
+
+export function Side({ side }: { side: string }) {
+  return <span className={side === "BUY" ? "tt-gain" : "tt-loss"}>{side === "BUY" ? "Buy" : "Sell"}</span>
+}
+
+export function Who({ id }: { id: string }) {
+  return (
+    <Link to="/market/$id" params={{ id }} className={classes.who}>
+      {symbolOf(id)} <span className={classes.small}>{id.split(":")[0]}</span>
+    </Link>
+  )
+}
+
+/** The run that placed or holds it; without one it is by hand or of a GTT. */
+export function Owner({ run, isExternal = false }: { run: string | null; isExternal?: boolean }) {
+  if (isExternal) return "Placed elsewhere"
+  if (!run) return "By hand or GTT"
+  return (
+    <Anchor
+      size="sm"
+      underline="always"
+      renderRoot={(props) => <Link to="/workers/$id" params={{ id: run }} {...props} />}
+    >
+      {run}
+    </Anchor>
+  )
+}
+
+const COLORS: Record<string, string> = { COMPLETE: "green", REJECTED: "red", IN_DOUBT: "orange" }
+
+export function State({ order }: { order: TradingOrder }) {
+  const color = order.is_open && !order.in_doubt ? "iris" : (COLORS[order.status] ?? "gray")
+  return (
+    <Badge className={classes.badge} color={color} title={order.status_message ?? undefined}>
+      {order.in_doubt ? "In doubt" : words(order.status)}
+    </Badge>
+  )
+}
+
+export function Mode({ kind }: { kind: "paper" | "broker" }) {
+  return (
+    <Badge className={classes.badge} color={kind === "paper" ? "blue" : "red"} variant="light">
+      {kind === "paper" ? "Paper" : "Broker"}
+    </Badge>
+  )
+}

@@ -1,0 +1,71 @@
+import { Alert, Skeleton } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { Delta } from "@tradertape/ui/components/delta.tsx"
+import { Stat } from "@tradertape/ui/components/stat.tsx"
+import { instant } from "@tradertape/ui/format.ts"
+import { TriangleAlert } from "lucide-react"
+import { Section } from "@/components/page/section"
+import { ErrorState } from "@/components/states/error-state"
+import { type TradingAccount, tradingAccountsQuery } from "@/lib/queries/trading"
+import { Mode } from "./cells"
+import { labelOf } from "./ticket/account-field"
+import classes from "./trading.module.css"
+
+/** Money of each account: what is free for orders, and what uses the rest. */
+export function FundsTab() {
+  const accounts = useQuery(tradingAccountsQuery)
+  if (accounts.error && !accounts.data)
+    return <ErrorState error={accounts.error} what="Your funds" retry={() => void accounts.refetch()} />
+  if (!accounts.data) return <Skeleton height={220} />
+  return (
+    <div className={classes.accounts}>
+      {accounts.data.map((account) => (
+        <Account key={account.scope} account={account} />
+      ))}
+    </div>
+  )
+}
+
+const FIGURES = [
+  ["Cash", "cash", false],
+  ["Used", "used", false],
+  ["Shares at cost", "delivery", false],
+  ["Unrealised", "unrealised", true],
+  ["Realised", "realised", true],
+  ["Charges", "charges", false],
+] as const
+
+function Account({ account }: { account: TradingAccount }) {
+  const { funds, blocked } = account
+  return (
+    <Section
+      title={labelOf(account)}
+      action={<Mode kind={account.kind} />}
+      note={funds?.as_of ? `As of ${instant(funds.as_of)}${funds.stale ? ", outdated" : ""}` : undefined}
+    >
+      {funds ? (
+        <dl className={classes.figures} aria-label={`Funds of ${account.scope}`}>
+          <Stat big label="Available" value={<Amount value={funds.available} />} />
+          {FIGURES.map(([label, name, signed]) => {
+            const value = funds[name]
+            return value === null ? null : (
+              <Stat
+                key={name}
+                label={label}
+                value={signed ? <Delta kind="money" decimals={2} value={value} /> : <Amount value={value} />}
+              />
+            )
+          })}
+        </dl>
+      ) : (
+        "The broker has not been read yet: funds appear after the first order or reading."
+      )}
+      {blocked.map(({ code, message }) => (
+        <Alert key={code} color="yellow" variant="light" mt="sm" icon={<TriangleAlert size={16} />}>
+          {message}
+        </Alert>
+      ))}
+    </Section>
+  )
+}

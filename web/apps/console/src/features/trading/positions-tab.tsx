@@ -1,0 +1,211 @@
+import { Button, Group, Skeleton } from "@mantine/core"
+import { useMediaQuery } from "@mantine/hooks"
+import { useQuery } from "@tanstack/react-query"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { Delta } from "@tradertape/ui/components/delta.tsx"
+import { Stat } from "@tradertape/ui/components/stat.tsx"
+import { count, number } from "@tradertape/ui/format.ts"
+import { Layers } from "lucide-react"
+import { type ReactNode, useMemo, useState } from "react"
+import { LinkButton } from "@/components/page/link-button"
+import { Section } from "@/components/page/section"
+import { EmptyState } from "@/components/states/empty-state"
+import { ErrorState } from "@/components/states/error-state"
+import type { Column } from "@/components/table/column"
+import { DataTable } from "@/components/table/data-table"
+import { symbolOf } from "@/lib/instrument"
+import { type TradingPosition, tradingPositionsQuery } from "@/lib/queries/trading"
+import { useTickPart } from "@/lib/tick-parts"
+import { Mode, Owner, Who } from "./cells"
+import { ExitDialog, type ExitOf } from "./exit-dialog"
+import type { TicketStart } from "./ticket/ticket-form"
+import classes from "./trading.module.css"
+
+interface Props {
+  action: ReactNode
+  onTicket: (start: TicketStart) => void
+}
+
+const keyOf = (p: TradingPosition) => `${p.account_scope} ${p.run} ${p.instrument} ${p.product}`
+const BY_NAME = [{ id: "instrument", desc: false }]
+
+/** Open positions of all accounts, at live prices. */
+export function PositionsTab({ action, onTicket }: Props) {
+  const positions = useQuery(tradingPositionsQuery)
+  const [exit, setExit] = useState<ExitOf | null>(null)
+  const rows = positions.data
+  if (positions.error && !rows)
+    return <ErrorState error={positions.error} what="Your positions" retry={() => void positions.refetch()} />
+  if (!rows) return <Skeleton height={320} />
+  const byHand = [...new Set(rows.filter(({ run }) => run === null).map((p) => p.account_scope))]
+  return (
+    <>
+      {rows.length > 0 && (
+        <dl className={classes.figures} aria-label="Totals">
+          <Stat
+            big
+            label="Unrealised"
+            value={<Delta kind="money" decimals={2} value={rows.reduce((sum, p) => sum + p.unrealised, 0)} />}
+          />
+          <Stat label="Value" value={<Amount value={rows.reduce((sum, p) => sum + p.value, 0)} />} />
+        </dl>
+      )}
+      <Section
+        title={count(rows.length, "open position")}
+        flush
+        action={byHand.map((scope) => (
+          <Button key={scope} variant="default" size="xs" onClick={() => setExit({ account_scope: scope })}>
+            Exit all on {scope}
+          </Button>
+        ))}
+      >
+        {rows.length === 0 ? (
+          <EmptyState icon={<Layers size={30} />} title="No open positions" action={action}>
+            What your orders, GTTs and runs hold on paper accounts and at brokers appears here.
+          </EmptyState>
+        ) : (
+          <Table rows={rows} onTicket={onTicket} onExit={setExit} />
+        )}
+      </Section>
+      {exit && <ExitDialog of={exit} onClose={() => setExit(null)} />}
+    </>
+  )
+}
+
+function Last({ position }: { position: TradingPosition }) {
+  const last = useTickPart(position.instrument, (tick) => tick.ltp) ?? position.last_price
+  return <>{number(last, 2)}</>
+}
+
+/** At the live price; the server's figure until there is one. */
+function Unrealised({ position }: { position: TradingPosition }) {
+  const last = useTickPart(position.instrument, (tick) => tick.ltp)
+  const value = last === undefined ? position.unrealised : (last - position.average_price) * position.quantity
+  return <Delta kind="money" decimals={2} value={value} />
+}
+
+interface ActionProps extends Pick<Props, "onTicket"> {
+  position: TradingPosition
+  onExit: (of: ExitOf) => void
+}
+
+function Actions({ position, onTicket, onExit }: ActionProps) {
+  const { account_scope, instrument, product, run, quantity } = position
+  if (run)
+    return (
+      <LinkButton to="/workers/$id" params={{ id: run }} variant="default" size="compact-xs">
+        Open run
+      </LinkButton>
+    )
+  const side = quantity > 0 ? "BUY" : "SELL"
+  return (
+    <Group gap={4} wrap="nowrap" justify="flex-end">
+      <Button
+        size="compact-xs"
+        variant="default"
+        aria-label={`Add to ${symbolOf(instrument)}`}
+        onClick={() => onTicket({ instrument, account: account_scope, side, product })}
+      >
+        Add
+      </Button>
+      <Button
+        size="compact-xs"
+        color="red"
+        variant="light"
+        aria-label={`Exit ${symbolOf(instrument)}`}
+        onClick={() => onExit({ account_scope, instrument, product: product as ExitOf["product"] })}
+      >
+        Exit
+      </Button>
+    </Group>
+  )
+}
+
+function Table({
+  rows,
+  onTicket,
+  onExit,
+}: { rows: TradingPosition[]; onExit: ActionProps["onExit"] } & Pick<Props, "onTicket">) {
+  const isPhone = useMediaQuery("(max-width: 699px)", false)
+  const columns = useMemo((): Column<TradingPosition>[] => {
+    return [
+      {
+        id: "instrument",
+        header: "Instrument",
+        isText: true,
+        value: (p) => p.instrument,
+        cell: (p) => <Who id={p.instrument} />,
+      },
+      { id: "product", header: "Product", isText: true, value: (p) => p.product, cell: (p) => p.product },
+      { id: "quantity", header: "Quantity", value: (p) => p.quantity, cell: (p) => number(p.quantity) },
+      {
+        id: "average",
+        header: "Average (₹)",
+        value: (p) => p.average_price,
+        cell: (p) => number(p.average_price, 2),
+      },
+      { id: "last", header: "Last (₹)", value: (p) => p.last_price, cell: (p) => <Last position={p} /> },
+      {
+        id: "unrealised",
+        header: "Unrealised (₹)",
+        value: (p) => p.unrealised,
+        cell: (p) => <Unrealised position={p} />,
+      },
+      {
+        id: "account",
+        header: "Account",
+        isText: true,
+        value: (p) => p.account_scope,
+        cell: (p) => (
+          <>
+            {p.account_scope} {p.kind === "broker" && <Mode kind={p.kind} />}
+          </>
+        ),
+      },
+      {
+        id: "owner",
+        header: "Source",
+        isText: true,
+        value: (p) => p.run,
+        cell: (p) => <Owner run={p.run} />,
+      },
+      {
+        id: "more",
+        isPinned: true,
+        header: <span className={classes.hidden}>Add or exit</span>,
+        isSortable: false,
+        value: () => null,
+        cell: (p) => <Actions position={p} onTicket={onTicket} onExit={onExit} />,
+      },
+    ]
+  }, [onTicket, onExit])
+  if (isPhone)
+    return (
+      <ul className={classes.rows} aria-label="Positions">
+        {rows.map((p) => (
+          <li key={keyOf(p)} className={classes.row}>
+            <Who id={p.instrument} />
+            <Unrealised position={p} />
+            <span className={classes.small}>
+              {number(p.quantity)} {p.product} at {number(p.average_price, 2)}, last <Last position={p} />
+            </span>
+            <Actions position={p} onTicket={onTicket} onExit={onExit} />
+            <span className={`${classes.wide} ${classes.small}`}>
+              {p.account_scope}, <Owner run={p.run} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    )
+  return (
+    <DataTable
+      label="Positions"
+      rows={rows}
+      columns={columns}
+      rowKey={keyOf}
+      sortedBy={BY_NAME}
+      minWidth={980}
+      maxHeight={640}
+    />
+  )
+}

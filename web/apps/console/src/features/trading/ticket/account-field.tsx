@@ -1,0 +1,38 @@
+import { Select } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { type TradingAccount, tradingAccountsQuery } from "@/lib/queries/trading"
+
+interface Props {
+  value: string
+  error: string | undefined
+  onChange: (account: string) => void
+}
+
+const GROUPS = [
+  { group: "Paper", kind: "paper" },
+  { group: "At a broker", kind: "broker" },
+] as const
+
+export function labelOf({ scope, title, is_sandbox }: TradingAccount): string {
+  return title === "Paper account" ? scope : `${title} ${scope.split(":")[1]}${is_sandbox ? ", sandbox" : ""}`
+}
+
+/** Select the account that an order is placed on. */
+export function AccountField({ value, error, onChange }: Props) {
+  const { data = [] } = useQuery(tradingAccountsQuery)
+  const groups = GROUPS.map(({ group, kind }) => ({
+    group,
+    items: data.filter((one) => one.kind === kind).map((one) => ({ value: one.scope, label: labelOf(one) })),
+  }))
+  const blocked = data.find(({ scope }) => scope === value)?.blocked[0]
+  return (
+    <Select
+      label="Account"
+      data={groups.filter(({ items }) => items.length > 0)}
+      value={value}
+      error={error ?? blocked?.message}
+      allowDeselect={false}
+      onChange={(account) => account && onChange(account)}
+    />
+  )
+}

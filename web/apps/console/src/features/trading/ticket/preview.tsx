@@ -1,0 +1,53 @@
+import { Alert, Stack } from "@mantine/core"
+import { useDebouncedValue } from "@mantine/hooks"
+import { useQuery } from "@tanstack/react-query"
+import { money } from "@tradertape/ui/format.ts"
+import { CircleAlert, TriangleAlert } from "lucide-react"
+import { type Preview, previewQuery, type Ticket } from "@/lib/queries/trading"
+import classes from "../trading.module.css"
+
+const WAIT_MS = 250
+
+/** The preview of a complete ticket. */
+export function useTicketPreview(ticket: Ticket | null) {
+  const [asked] = useDebouncedValue(ticket, WAIT_MS)
+  return useQuery({
+    ...previewQuery(asked ?? { instrument: "", transaction_type: "BUY", quantity: 1 }),
+    enabled: asked !== null,
+    placeholderData: (last) => last,
+  })
+}
+
+/** Margin, charges and what the risk checks say. */
+export function PreviewFigures({ preview }: { preview: Preview | undefined }) {
+  return (
+    <Stack gap={8} aria-live="polite">
+      <dl className={classes.figures} aria-label="Preview">
+        <Figure label="Order value" value={preview?.value} />
+        <Figure label="Margin needed" value={preview?.margin_required} />
+        <Figure label="Charges" value={preview?.charges.total} />
+        <Figure label="Available" value={preview?.available} />
+      </dl>
+      {preview?.warnings.map(({ code, message, severity }) => (
+        <Alert
+          key={`${code} ${message}`}
+          color={severity === "error" ? "red" : "yellow"}
+          variant="light"
+          p="xs"
+          icon={severity === "error" ? <CircleAlert size={16} /> : <TriangleAlert size={16} />}
+        >
+          {message}
+        </Alert>
+      ))}
+    </Stack>
+  )
+}
+
+function Figure({ label, value }: { label: string; value: number | null | undefined }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd className="tt-num">{value == null ? "–" : money(value)}</dd>
+    </div>
+  )
+}
