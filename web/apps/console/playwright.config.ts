@@ -62,7 +62,7 @@ export default defineConfig({
     },
     {
       name: "navigation",
-      testMatch: ["navigation.spec.ts", "dialogs.spec.ts", "paper-accounts.spec.ts"],
+      testMatch: ["trading.spec.ts", "navigation.spec.ts", "dialogs.spec.ts", "paper-accounts.spec.ts"],
       // After the checks that begin with nothing: the dialogs need runs, watch lists, tokens and keys.
       dependencies: ["journeys", "option-runs", "market"],
       use: { storageState },

@@ -54,6 +54,8 @@ async function places(page: Page): Promise<Place[]> {
     ...tabsOf("run", equity, RUN_TABS),
     { name: "option-run", path: option },
     ...tabsOf("option-run", option, RUN_TABS),
+    ...tabsOf("trading", "/trading", ["orders", "positions", "funds"]),
+    { name: "order-ticket", path: "/trading?ticket=NSE:INFY&isNew=true" },
     ...tabsOf("gtts", "/gtts", ["active", "history"]),
     { name: "gtt-form", path: "/gtts?make=NSE:INFY" },
     ...tabsOf("settings", "/settings", SETTINGS_TABS),

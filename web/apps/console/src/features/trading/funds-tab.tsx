@@ -45,7 +45,7 @@ function Account({ account }: { account: TradingAccount }) {
       note={funds?.as_of ? `As of ${instant(funds.as_of)}${funds.stale ? ", outdated" : ""}` : undefined}
     >
       {funds ? (
-        <dl className={classes.figures} aria-label={`Funds of ${account.scope}`}>
+        <dl className={classes.money} aria-label={`Funds of ${account.scope}`}>
           <Stat big label="Available" value={<Amount value={funds.available} />} />
           {FIGURES.map(([label, name, signed]) => {
             const value = funds[name]

@@ -41,7 +41,7 @@ export function PositionsTab({ action, onTicket }: Props) {
   return (
     <>
       {rows.length > 0 && (
-        <dl className={classes.figures} aria-label="Totals">
+        <dl className={classes.totals} aria-label="Totals">
           <Stat
             big
             label="Unrealised"

@@ -126,7 +126,7 @@ export default function CommandPalette() {
       classNames={{ action: classes.action }}
       onMouseMove={selectUnderMouse}
       highlightQuery
-      limit={12}
+      limit={30}
       nothingFound="No matches"
       searchProps={{
         ref: search,

@@ -2,6 +2,7 @@ import type { SpotlightActionData } from "@mantine/spotlight"
 import { useNavigate } from "@tanstack/react-router"
 import {
   AlarmClockPlus,
+  ArrowLeftRight,
   EyeOff,
   GitCompareArrows,
   Keyboard,
@@ -38,6 +39,14 @@ export function useCommands(): SpotlightActionData[] {
         keywords: ["create make"],
         leftSection: <Waypoints size={16} />,
         onClick: () => navigate({ to: "/strategies", search: { tab: "templates" } }),
+      },
+      {
+        id: "new-order",
+        label: "Buy or sell",
+        description: "Open an order ticket",
+        keywords: ["new order place trade ticket"],
+        leftSection: <ArrowLeftRight size={16} />,
+        onClick: () => navigate({ to: "/trading", search: { isNew: true } }),
       },
       {
         id: "new-gtt",

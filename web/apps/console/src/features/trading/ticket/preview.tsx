@@ -7,21 +7,24 @@ import { type Preview, previewQuery, type Ticket } from "@/lib/queries/trading"
 import classes from "../trading.module.css"
 
 const WAIT_MS = 250
+const NO_TICKET: Ticket = { instrument: "", transaction_type: "BUY", quantity: 1 }
 
 /** The preview of a complete ticket. */
 export function useTicketPreview(ticket: Ticket | null) {
-  const [asked] = useDebouncedValue(ticket, WAIT_MS)
-  return useQuery({
-    ...previewQuery(asked ?? { instrument: "", transaction_type: "BUY", quantity: 1 }),
+  const text = ticket && JSON.stringify(ticket)
+  const [asked] = useDebouncedValue(text, WAIT_MS)
+  const found = useQuery({
+    ...previewQuery(asked ? (JSON.parse(asked) as Ticket) : NO_TICKET),
     enabled: asked !== null,
     placeholderData: (last) => last,
   })
+  return { data: found.data, error: found.error, isOld: found.isPlaceholderData || asked !== text }
 }
 
 /** Margin, charges and what the risk checks say. */
-export function PreviewFigures({ preview }: { preview: Preview | undefined }) {
+export function PreviewFigures({ preview, isOld }: { preview: Preview | undefined; isOld: boolean }) {
   return (
-    <Stack gap={8} aria-live="polite">
+    <Stack gap={8} aria-live="polite" aria-busy={isOld} className={isOld ? classes.isOld : undefined}>
       <dl className={classes.figures} aria-label="Preview">
         <Figure label="Order value" value={preview?.value} />
         <Figure label="Margin needed" value={preview?.margin_required} />

@@ -141,7 +141,6 @@ export function TicketForm({ order, start, onClose }: Props) {
               <SegmentedControl
                 aria-label="Side"
                 value={draft.side}
-                color={draft.side === "BUY" ? "green" : "red"}
                 onChange={(side) => edit({ side: side === "SELL" ? "SELL" : "BUY" })}
                 data={[
                   { value: "BUY", label: "Buy" },
@@ -174,7 +173,7 @@ export function TicketForm({ order, start, onClose }: Props) {
               onChange={(event) => edit({ isAfterMarket: event.currentTarget.checked })}
             />
           )}
-          {!order && ticket && <PreviewFigures preview={preview.data} />}
+          {!order && ticket && <PreviewFigures preview={preview.data} isOld={preview.isOld} />}
           {errors[""] && <Failure error={sending.error ?? preview.error} />}
           <Button
             type="submit"

@@ -1,0 +1,92 @@
+import { expect, type Page, test } from "@playwright/test"
+import { expectAccessible } from "./care"
+import { shoot } from "./shots"
+
+test.describe.configure({ mode: "serial" })
+
+const toast = (page: Page, text: RegExp) => page.getByRole("alert").filter({ hasText: text }).last()
+const orders = (page: Page) => page.getByRole("region", { name: "Orders, table" })
+const positions = (page: Page) => page.getByRole("region", { name: "Positions, table" })
+
+test("shares are bought by hand from an instrument's page, with the cost said before", async ({ page }) => {
+  await page.goto("/trading")
+  await expect(page.getByText("No open orders")).toBeVisible()
+  await expectAccessible(page, "trading, empty")
+  await page.goto("/market/NSE:INFY")
+  await page.getByRole("link", { name: "Buy or sell" }).click()
+  const ticket = page.getByRole("dialog", { name: "Order ticket" })
+  await expect(ticket.getByLabel("Limit price")).not.toHaveValue("")
+  await ticket.getByRole("combobox", { name: "Type" }).click()
+  await page.getByRole("option", { name: "Market", exact: true }).click()
+  await ticket.getByLabel("Quantity").fill("7")
+  await expect(ticket.getByLabel("Preview")).toContainText("₹")
+  await shoot(page, "trading-ticket")
+  await expectAccessible(page, "order ticket")
+  await ticket.getByRole("button", { name: /^Buy 7 INFY at market · PAPER$/ }).click()
+  await expect(toast(page, /Placed order .*: complete/)).toBeVisible()
+  await page.getByRole("tab", { name: "Positions" }).click()
+  await expect(positions(page)).toContainText("INFY")
+  await shoot(page, "trading-positions")
+  await expectAccessible(page, "trading, positions")
+})
+
+test("a limit order rests, is changed and is cancelled", async ({ page }) => {
+  await page.goto("/trading?ticket=NSE:TCS&isNew=true")
+  const ticket = page.getByRole("dialog", { name: "Order ticket" })
+  const limit = ticket.getByLabel("Limit price")
+  await expect(limit).not.toHaveValue("")
+  const last = Number((await limit.inputValue()).replaceAll(",", ""))
+  const far = Math.round(last * 0.97).toFixed(0)
+  await limit.fill(far)
+  await ticket.getByLabel("Quantity").fill("2")
+  await ticket.getByRole("button", { name: /^Buy 2 TCS at/ }).click()
+  await expect(orders(page)).toContainText("TCS")
+  await page.getByRole("button", { name: "Change the order on TCS" }).click()
+  const change = page.getByRole("dialog", { name: /^Change order/ })
+  await change.getByLabel("Quantity").fill("3")
+  await change.getByRole("button", { name: /^Change to: Buy 3 TCS/ }).click()
+  await expect(orders(page)).toContainText("0 of 3")
+  await shoot(page, "trading-orders")
+  await expectAccessible(page, "trading, orders")
+  await page.getByRole("button", { name: "Cancel the order on TCS" }).click()
+  await expect(page.getByText("No open orders")).toBeVisible()
+})
+
+test("a refused order says why before it is placed, and nothing is lost", async ({ page }) => {
+  await page.goto("/trading?ticket=NSE:INFY&isNew=true")
+  const ticket = page.getByRole("dialog", { name: "Order ticket" })
+  await expect(ticket.getByLabel("Limit price")).not.toHaveValue("")
+  await ticket.getByLabel("Quantity").fill("90000")
+  await expect(ticket.getByRole("alert").first()).toBeVisible()
+  await ticket.getByRole("button", { name: /^Buy 90,000 INFY/ }).click()
+  await expect(ticket.getByLabel("Quantity")).toHaveValue("90,000")
+  await shoot(page, "trading-refused")
+})
+
+test("an exit says in numbers what it does, and closes the position", async ({ page }) => {
+  await page.goto("/trading?tab=positions")
+  await page.getByRole("button", { name: "Exit INFY" }).click()
+  const exit = page.getByRole("dialog", { name: "Exit INFY?" })
+  await expect(exit).toContainText(/SELL \d+ NSE:INFY \(CNC\)/)
+  await shoot(page, "trading-exit")
+  await exit.getByRole("button", { name: /Exit 1 position at market · PAPER/ }).click()
+  await expect(page.getByText("No open positions")).toBeVisible()
+  await page.getByRole("tab", { name: "Funds" }).click()
+  await expect(page.getByLabel("Funds of kite:paper-a")).toContainText("Available")
+  await shoot(page, "trading-funds")
+  await expectAccessible(page, "trading, funds")
+})
+
+test.describe("on a phone", () => {
+  test.use({ viewport: { width: 390, height: 844 } })
+
+  test("orders fit the screen", async ({ page }) => {
+    await page.goto("/trading")
+    await page.getByText("All", { exact: true }).click()
+    const list = page.getByRole("list", { name: "Orders" })
+    await expect(list).toContainText("INFY")
+    const width = await page.evaluate(() => document.documentElement.scrollWidth)
+    expect(width).toBeLessThanOrEqual(390)
+    await shoot(page, "trading-phone")
+  })
+})
