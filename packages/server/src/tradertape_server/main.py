@@ -29,6 +29,7 @@ from tradertape_server.features.holdings.routes import router as holdings
 from tradertape_server.features.market.routes import router as market
 from tradertape_server.features.operations.routes import router as operations
 from tradertape_server.features.options.routes import router as options
+from tradertape_server.features.portfolios.reading_routes import router as portfolio_pages
 from tradertape_server.features.portfolios.routes import router as portfolios
 from tradertape_server.features.strategies.routes import router as strategies
 from tradertape_server.features.strategies.trial_routes import router as trials
@@ -94,6 +95,7 @@ ROUTERS = (
     backtests,
     studies,
     portfolios,
+    portfolio_pages,
     changelog,
     operations,
 )

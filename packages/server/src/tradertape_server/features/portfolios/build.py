@@ -8,6 +8,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.portfolios.closing import ClosingService
 from tradertape_server.features.portfolios.dashboard import Dashboard
+from tradertape_server.features.portfolios.overview import Overview
 from tradertape_server.features.portfolios.scanning import ScanService
 from tradertape_server.features.portfolios.schedule import ScanSchedule
 from tradertape_server.features.portfolios.service import PortfolioService
@@ -26,6 +27,7 @@ class Portfolios:
     scans: ScanService
     closing: ClosingService
     dashboard: Dashboard
+    overview: Overview
     schedule: ScanSchedule
 
 
@@ -41,5 +43,6 @@ def build_portfolios(
         scans=scans,
         closing=ClosingService(work),
         dashboard=Dashboard(clock),
+        overview=Overview(clock),
         schedule=ScanSchedule(database, clock, scans),
     )

@@ -20,8 +20,8 @@ def next_scan(now: datetime) -> datetime:
 
 
 def last_final_day(now: datetime, last: date) -> date:
-    """The last day whose candle is final. last: of the data set."""
+    """The last day whose candle is final. last: of the data set, which may go beyond it."""
     local = now.astimezone(IST)
-    if last < local.date() or local.time() >= FINAL_AT:
-        return last
-    return nse_calendar().previous_session(local.date())
+    calendar, today = nse_calendar(), local.date()
+    is_over = calendar.is_session(today) and local.time() >= FINAL_AT
+    return min(last, today if is_over else calendar.previous_session(today))

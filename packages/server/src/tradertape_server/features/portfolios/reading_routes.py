@@ -1,0 +1,78 @@
+"""HTTP of what pages read over all portfolios, of scanned days and of a position's story."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from tradertape_server.features.auth.http.dependencies import CurrentUser
+from tradertape_server.features.portfolios import reading, stories, views
+from tradertape_server.features.portfolios.build import Portfolios
+from tradertape_server.features.portfolios.models import Portfolio
+from tradertape_server.features.portfolios.reading_schemas import (
+    LedgerLineOut,
+    OverviewOut,
+    ScannedDayOut,
+    SignalCheckOut,
+    StoryOut,
+)
+from tradertape_server.features.portfolios.schemas import SignalOut
+from tradertape_server.platform.http.routing import DbSession, RowId, TransactionRoute, part
+
+router = APIRouter(prefix="/api/model", tags=["model portfolios"], route_class=TransactionRoute)
+
+Parts = Annotated[Portfolios, Depends(part("portfolios"))]
+Days = Annotated[int, Query(ge=1, le=1000)]
+Symbol = Annotated[str, Query(min_length=1, max_length=40)]
+
+
+@router.get("/overview")
+def get_overview(session: DbSession, user: CurrentUser, parts: Parts) -> OverviewOut:
+    """All your portfolios together: worth, what waits for a decision, and what is near a stop."""
+    return OverviewOut.model_validate(parts.overview.of(session, user.id))
+
+
+@router.get("/portfolios/{portfolio_id}/days")
+def list_scanned_days(
+    session: DbSession, user: CurrentUser, parts: Parts, portfolio_id: RowId, *, limit: Days = 250
+) -> list[ScannedDayOut]:
+    """The last scanned days, newest first: the equity, and how many symbols met which verdict."""
+    row = parts.service.get(session, user.id, portfolio_id)
+    found = reading.scanned_days(session, row, limit)
+    return [ScannedDayOut.model_validate(one) for one in found]
+
+
+@router.get("/portfolios/{portfolio_id}/ledger")
+def get_ledger(
+    session: DbSession, user: CurrentUser, parts: Parts, portfolio_id: RowId,
+    *, symbol: Symbol, limit: Days = 250,
+) -> list[LedgerLineOut]:  # fmt: skip
+    """Why one symbol was a signal or not, day by day, newest first."""
+    row = parts.service.get(session, user.id, portfolio_id)
+    name = symbol.strip().upper().removeprefix("NSE:")
+    found = reading.ledger(session, row, name, limit)
+    return [LedgerLineOut.model_validate(one) for one in found]
+
+
+@router.get("/signals/{signal_id}")
+def get_signal(session: DbSession, user: CurrentUser, parts: Parts, signal_id: RowId) -> SignalOut:
+    """One signal."""
+    return views.signal(parts.signals.get(session, user.id, signal_id))
+
+
+@router.get("/signals/{signal_id}/check")
+def check_signal(
+    session: DbSession, user: CurrentUser, parts: Parts, signal_id: RowId
+) -> SignalCheckOut:
+    """What an approval of the signal demands now, and whether each demand is met."""
+    row = parts.signals.get(session, user.id, signal_id)
+    portfolio = session.get_one(Portfolio, row.portfolio_id)
+    found = reading.check(session, portfolio, row, parts.signals.clock.now())
+    return SignalCheckOut.model_validate(found)
+
+
+@router.get("/positions/{position_id}/story")
+def get_story(session: DbSession, user: CurrentUser, position_id: RowId) -> StoryOut:
+    """A position from its signal to its exit, each step with its time and reason."""
+    return StoryOut.model_validate(stories.of_position(session, user.id, position_id))
