@@ -127,6 +127,70 @@ const runRoute = createRoute({
   component: lazyPage(() => import("@/features/backtests/run-page"), "RunPage"),
 })
 
+const portfoliosRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/portfolios",
+  validateSearch: (raw: Raw): { retired?: boolean; compare?: string } => ({
+    retired: raw.retired === true || undefined,
+    compare: raw.compare === undefined ? undefined : text(String(raw.compare)),
+  }),
+  component: lazyPage(() => import("@/features/portfolios/portfolios-page"), "PortfoliosPage"),
+})
+
+const portfolioRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/portfolios/$id",
+  component: lazyPage(() => import("@/features/portfolios/portfolio-page"), "PortfolioPage"),
+})
+
+const APPROVAL_TABS = ["pending", "placed", "history"] as const
+
+const approvalsRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/approvals",
+  validateSearch: (
+    raw: Raw,
+  ): { tab?: (typeof APPROVAL_TABS)[number]; portfolio?: number; signal?: number } => ({
+    tab: APPROVAL_TABS.find((tab) => tab === raw.tab),
+    portfolio: integer(raw.portfolio),
+    signal: integer(raw.signal),
+  }),
+  component: lazyPage(() => import("@/features/approvals/approvals-page"), "ApprovalsPage"),
+})
+
+const cartRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/cart",
+  component: lazyPage(() => import("@/features/approvals/cart-page"), "CartPage"),
+})
+
+const modelPositionsRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/positions",
+  validateSearch: (raw: Raw): { show?: "closed"; portfolio?: number } => ({
+    show: raw.show === "closed" ? "closed" : undefined,
+    portfolio: integer(raw.portfolio),
+  }),
+  component: lazyPage(() => import("@/features/positions/positions-page"), "PositionsPage"),
+})
+
+const storyRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/positions/$id",
+  component: lazyPage(() => import("@/features/positions/story-page"), "StoryPage"),
+})
+
+const scannerRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/scanner",
+  validateSearch: (raw: Raw): { portfolio?: number; day?: string; symbol?: string } => ({
+    portfolio: integer(raw.portfolio),
+    day: text(raw.day),
+    symbol: text(raw.symbol),
+  }),
+  component: lazyPage(() => import("@/features/scanner/scanner-page"), "ScannerPage"),
+})
+
 const WORKER_TABS = ["runs", "options", "tokens"] as const
 const MODES = ["dry_run", "paper", "live"] as const
 
@@ -283,6 +347,13 @@ const routeTree = rootRoute.addChildren([
     newRunRoute,
     compareRoute,
     runRoute,
+    portfoliosRoute,
+    portfolioRoute,
+    approvalsRoute,
+    cartRoute,
+    modelPositionsRoute,
+    storyRoute,
+    scannerRoute,
     workersRoute,
     workerRunRoute,
     marketRoute,

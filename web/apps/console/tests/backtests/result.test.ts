@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest"
+import { fullStrength, strength } from "@/components/charts/heat"
 import { distinctNames } from "@/features/backtests/compare/names"
 import { histogram, roundWidth } from "@/features/backtests/result/sections/histogram"
 import { candleRange } from "@/features/backtests/result/trades/trade-range"
 import { bestOf, figureText, GROUPS, HEADLINES } from "@/features/backtests/shared/figures"
-import { fullStrength, heatRows, strength } from "@/features/backtests/shared/heat"
+import { heatRows } from "@/features/backtests/shared/heat"
 import { rebased } from "@/features/backtests/shared/rebase"
 
 describe("the monthly heat map", () => {

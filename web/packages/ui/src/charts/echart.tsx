@@ -1,6 +1,7 @@
-import { BarChart, CustomChart, HeatmapChart, LineChart, ScatterChart } from "echarts/charts"
+import { BarChart, CustomChart, HeatmapChart, LineChart, ScatterChart, TreemapChart } from "echarts/charts"
 import {
   AriaComponent,
+  CalendarComponent,
   GridComponent,
   MarkLineComponent,
   TooltipComponent,
@@ -14,6 +15,7 @@ import { type Tokens, useTokens } from "../use-tokens.ts"
 use([
   AriaComponent,
   BarChart,
+  CalendarComponent,
   CanvasRenderer,
   CustomChart,
   GridComponent,
@@ -22,6 +24,7 @@ use([
   MarkLineComponent,
   ScatterChart,
   TooltipComponent,
+  TreemapChart,
   VisualMapComponent,
 ])
 

@@ -24,7 +24,7 @@ from tradertape_server.features.portfolios.models import (
 )
 from tradertape_server.features.portfolios.schedule_times import next_scan
 from tradertape_server.features.portfolios.schemas import ScanRunOut
-from tradertape_server.features.portfolios.state import book_of, capital_of
+from tradertape_server.features.portfolios.state import book_of, capital_of, settings_of
 
 Json = dict[str, Any]
 KEPT = ("active", "paused")
@@ -52,6 +52,7 @@ class Overview:
             "traded_until": max((row.traded_until for row in rows if row.traded_until),
                                 default=None),
             "portfolios": len(rows),
+            "live_portfolios": sum(not settings_of(row).paper_mode for row in rows),
             **_totals(rows, capital),
             "open_positions": len(held),
             "waiting": _waiting([one for some in live.values() for one in some]),

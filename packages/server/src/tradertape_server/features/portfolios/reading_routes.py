@@ -12,7 +12,7 @@ from tradertape_server.features.portfolios.build import Portfolios
 from tradertape_server.features.portfolios.models import Portfolio
 from tradertape_server.features.portfolios.reading_schemas import (
     LedgerLineOut,
-    OverviewOut,
+    PortfoliosOverviewOut,
     ScannedDayOut,
     SignalCheckOut,
     StoryOut,
@@ -28,9 +28,9 @@ Symbol = Annotated[str, Query(min_length=1, max_length=40)]
 
 
 @router.get("/overview")
-def get_overview(session: DbSession, user: CurrentUser, parts: Parts) -> OverviewOut:
+def get_overview(session: DbSession, user: CurrentUser, parts: Parts) -> PortfoliosOverviewOut:
     """All your portfolios together: worth, what waits for a decision, and what is near a stop."""
-    return OverviewOut.model_validate(parts.overview.of(session, user.id))
+    return PortfoliosOverviewOut.model_validate(parts.overview.of(session, user.id))
 
 
 @router.get("/portfolios/{portfolio_id}/days")

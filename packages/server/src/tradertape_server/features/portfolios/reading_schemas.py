@@ -46,12 +46,13 @@ class AlertOut(Reply):
     href: str
 
 
-class OverviewOut(Reply):
+class PortfoliosOverviewOut(Reply):
     """All active and paused portfolios together, after their last traded days."""
 
     as_of: IstTime
     traded_until: date | None
     portfolios: int
+    live_portfolios: int
     equity: float
     cash: float
     deployed: float

@@ -11,6 +11,7 @@ const LIVE = new Set<unknown>([
   "brokers",
   "gtts",
   "live",
+  "models",
   "options",
   "portfolio",
   "risk",

@@ -6,6 +6,7 @@ import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { age, number } from "@tradertape/ui/format.ts"
 import { GitFork, Play } from "lucide-react"
+import { PaperTrade } from "@/components/models/paper-trade"
 import { LinkButton } from "@/components/page/link-button"
 import { SimulatedBadge } from "@/components/states/simulated-badge"
 import type { Strategy } from "@/lib/queries/strategies"
@@ -52,6 +53,7 @@ export function StrategyCard({ strategy, lastRun }: Props) {
           >
             Fork
           </Button>
+          <PaperTrade strategy={strategy} variant="subtle" />
           <LinkButton
             to="/backtests/new"
             search={{ strategy: strategy.id }}

@@ -5,6 +5,7 @@ import { AccountItems } from "./account-menu"
 import classes from "./navigation.module.css"
 import { openPalette } from "./palette"
 import { BAR_PLACES, CHANGELOG, MORE_PLACES } from "./places"
+import { WaitingBadge } from "./waiting-badge"
 
 /** Navigation on phones, at the bottom of the screen. */
 export function BottomBar() {
@@ -15,6 +16,7 @@ export function BottomBar() {
         <Link key={to} to={to} className={classes.tab} activeOptions={{ exact: to === "/" }}>
           <Icon size={19} />
           <span className={classes.word}>{label}</span>
+          {to === "/approvals" && <WaitingBadge />}
         </Link>
       ))}
       <Menu position="top-end" width={220}>

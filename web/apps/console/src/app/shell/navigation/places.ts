@@ -4,10 +4,14 @@ import {
   BookOpen,
   Bot,
   Braces,
+  Briefcase,
+  BriefcaseBusiness,
   ChartCandlestick,
+  CircleCheckBig,
   FlaskConical,
   House,
   Layers,
+  ScanSearch,
   ScrollText,
   Settings,
   Wallet,
@@ -17,6 +21,10 @@ import {
 /** The main pages, in the order of the navigation rail. */
 export const PLACES = [
   { to: "/", label: "Home", icon: House },
+  { to: "/approvals", label: "Approvals", icon: CircleCheckBig },
+  { to: "/portfolios", label: "Portfolios", icon: BriefcaseBusiness },
+  { to: "/positions", label: "Positions", icon: Briefcase },
+  { to: "/scanner", label: "Scanner", icon: ScanSearch },
   { to: "/strategies", label: "Strategies", icon: Waypoints },
   { to: "/backtests", label: "Backtests", icon: FlaskConical },
   { to: "/workers", label: "Workers", icon: Bot },
@@ -29,8 +37,9 @@ export const PLACES = [
 ] as const
 
 /** What the phone's bar shows; the rest is in its More menu. */
-export const BAR_PLACES = PLACES.slice(0, 4)
-export const MORE_PLACES = PLACES.slice(4)
+const ON_BAR = ["/", "/approvals", "/portfolios", "/strategies"]
+export const BAR_PLACES = PLACES.filter(({ to }) => ON_BAR.includes(to))
+export const MORE_PLACES = PLACES.filter(({ to }) => !ON_BAR.includes(to))
 
 export const READING = [
   { href: "/docs/", label: "Docs", icon: BookOpen },

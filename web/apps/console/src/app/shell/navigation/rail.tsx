@@ -6,6 +6,7 @@ import { AccountMenu } from "./account-menu"
 import classes from "./navigation.module.css"
 import { openPalette } from "./palette"
 import { CHANGELOG, PLACES, READING } from "./places"
+import { WaitingBadge } from "./waiting-badge"
 
 /** The left rail: pages, documentation, account. Collapses to icons. */
 export function Rail() {
@@ -31,6 +32,7 @@ export function Rail() {
         <Link key={to} to={to} className={classes.place} activeOptions={{ exact: to === "/" }} title={label}>
           <Icon size={17} />
           <span className={classes.word}>{label}</span>
+          {to === "/approvals" && <WaitingBadge />}
         </Link>
       ))}
       <div className={classes.group}>Documentation</div>

@@ -25,6 +25,16 @@ export function shortcuts(apple = isApple()): { place: string; rows: Shortcut[] 
       ],
     },
     {
+      place: "Approvals",
+      rows: [
+        { keys: ["A"], action: "Approve the signal" },
+        { keys: ["R"], action: "Reject the signal" },
+        { keys: ["J", "K"], action: "Next or previous signal" },
+        { keys: ["X"], action: "Select the signal" },
+        { keys: ["Shift A", "Shift R"], action: "Approve or reject the selected signals" },
+      ],
+    },
+    {
       place: "Strategy editor",
       rows: [
         { keys: [withModifier("S", apple)], action: "Save" },

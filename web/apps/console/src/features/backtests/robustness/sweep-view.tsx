@@ -2,12 +2,12 @@ import { Button, Group, Stack, Table, Text } from "@mantine/core"
 import { useMutation } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { number, percent, words } from "@tradertape/ui/format.ts"
+import { fullStrength, strength } from "@/components/charts/heat"
 import { ScrollRegion } from "@/components/page/scroll-region"
 import { notifyFailure } from "@/lib/notify"
 import { strategyCalls } from "@/lib/queries/strategies"
 import type { HeatMap, Setting, SweepResult } from "@/lib/queries/studies"
 import { figureText, GROUPS, HEADLINES } from "../shared/figures"
-import { fullStrength, strength } from "../shared/heat"
 import classes from "./robustness.module.css"
 
 const SHOWN = 10

@@ -6,11 +6,13 @@ import { date, instant, words } from "@tradertape/ui/format.ts"
 import { Ellipsis, FileText, GitCompareArrows, GitFork, RotateCcw, Sheet, Tag, Trash2 } from "lucide-react"
 import { useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
+import { PaperTrade } from "@/components/models/paper-trade"
 import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
 import { strategyQuery } from "@/lib/queries/strategies"
 import { useFork } from "@/lib/queries/use-fork"
 import { fillWords } from "../../shared/fill-models"
+import { paperSettings } from "../../shared/paper-settings"
 import { useRemoveRuns } from "../../use-remove-runs"
 import { LabelsDialog } from "./labels-dialog"
 
@@ -60,6 +62,7 @@ export function ResultHeader({ run }: { run: Run }) {
           >
             Run again
           </LinkButton>
+          <PaperTradeRun run={run} />
           <ForkStrategy id={strategy.id} />
           <LinkButton
             to="/backtests"
@@ -72,6 +75,27 @@ export function ResultHeader({ run }: { run: Run }) {
           <More run={run} />
         </>
       }
+    />
+  )
+}
+
+/** Deploy the strategy of the run, with the settings of the run. */
+function PaperTradeRun({ run }: { run: Run }) {
+  const { id, name, version } = run.strategy
+  const strategy = useQuery({ ...strategyQuery(id ?? 0), enabled: id !== null, retry: false })
+  if (id === null || !strategy.data) return null
+  const isNewer = version !== null && strategy.data.version !== version
+  return (
+    <PaperTrade
+      strategy={{ id, name }}
+      settings={paperSettings(run.config)}
+      note={
+        isNewer
+          ? `It trades version ${strategy.data.version} of the strategy; this result is of version ${version}.`
+          : undefined
+      }
+      variant="filled"
+      label="Paper-trade this strategy"
     />
   )
 }

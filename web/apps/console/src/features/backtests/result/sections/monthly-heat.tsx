@@ -1,13 +1,9 @@
 import { SegmentedControl } from "@mantine/core"
 import type { Run } from "@tradertape/api/backtest.ts"
-import { month, signed, signedPercent } from "@tradertape/ui/format.ts"
 import { useState } from "react"
+import { HeatTable } from "@/components/charts/heat-table"
 import { ChartSection } from "@/components/page/chart-section"
-import { ScrollRegion } from "@/components/page/scroll-region"
-import { type Against, fullStrength, heatRows, strength } from "../../shared/heat"
-import classes from "./monthly-heat.module.css"
-
-const MONTHS = Array.from({ length: 12 }, (_, i) => i + 1)
+import { type Against, heatRows } from "../../shared/heat"
 
 const VIEWS = [
   { value: "own", label: "Return" },
@@ -18,8 +14,6 @@ const VIEWS = [
 export function MonthlyHeat({ run }: { run: Run }) {
   const [against, setAgainst] = useState<Against>("own")
   const rows = heatRows(run.monthly_returns, run.yearly_returns, against)
-  const full = fullStrength(rows.flatMap((row) => row.months))
-  const fullYear = fullStrength(rows.map((row) => row.whole))
   return (
     <ChartSection
       title="Monthly returns (%)"
@@ -35,53 +29,7 @@ export function MonthlyHeat({ run }: { run: Run }) {
         />
       }
     >
-      <ScrollRegion className={classes.heatFrame} label="Monthly returns">
-        <table className={classes.heat}>
-          <thead>
-            <tr>
-              <th scope="col" aria-label="Year" />
-              {MONTHS.map((number) => (
-                <th key={number} scope="col">
-                  {month(number)}
-                </th>
-              ))}
-              <th scope="col">Year</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.year}>
-                <th scope="row">{row.year}</th>
-                {row.months.map((value, i) => (
-                  <Cell key={MONTHS[i]} value={value} full={full} title={`${month(i + 1)} ${row.year}`} />
-                ))}
-                <Cell value={row.whole} full={fullYear} title={String(row.year)} isWhole />
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </ScrollRegion>
+      <HeatTable rows={rows} />
     </ChartSection>
-  )
-}
-
-interface CellProps {
-  value: number | null
-  full: number
-  title: string
-  isWhole?: boolean
-}
-
-function Cell({ value, full, title, isWhole = false }: CellProps) {
-  if (value === null) return <td className={classes.empty} />
-  const tone = value >= 0 ? "gain" : "loss"
-  return (
-    <td
-      className={isWhole ? classes.whole : undefined}
-      style={{ background: `rgba(var(--tt-rgb-${tone}), ${strength(value, full).toFixed(2)})` }}
-      title={`${title}: ${signedPercent(value, 2)}`}
-    >
-      {signed(value, 1)}
-    </td>
   )
 }

@@ -2,10 +2,10 @@ import type { DecileGroup, Run } from "@tradertape/api/backtest.ts"
 import { number, percent, signedPercent } from "@tradertape/ui/format.ts"
 import { Gauge } from "lucide-react"
 import { useMemo } from "react"
+import { Bars } from "@/components/charts/bars"
 import { Section } from "@/components/page/section"
 import { EmptyState } from "@/components/states/empty-state"
 import layout from "../../shared/layout.module.css"
-import { Bars } from "../sections/bars"
 import { GroupTable } from "../sections/group-table"
 
 const asPercent = (value: number) => signedPercent(value, 2)

@@ -5,6 +5,7 @@ import { download } from "@tradertape/ui/charts/download.ts"
 import { Copy, Download, Ellipsis, GitFork, Globe, Play, Redo2, Save, Trash2, Undo2 } from "lucide-react"
 import { useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
+import { PaperTrade } from "@/components/models/paper-trade"
 import { LinkButton } from "@/components/page/link-button"
 import type { Strategy } from "@/lib/queries/strategies"
 import { useFork } from "@/lib/queries/use-fork"
@@ -41,6 +42,10 @@ export function EditorActions({ strategy, editor }: Props) {
         </>
       )}
       <Backtest strategy={strategy} editor={editor} canSave={canSave} />
+      <PaperTrade
+        strategy={strategy}
+        note={editor.isChanged ? "What you changed and did not save is not part of it." : undefined}
+      />
       {strategy.is_mine ? (
         <Button
           leftSection={<Save size={14} />}

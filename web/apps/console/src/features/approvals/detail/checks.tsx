@@ -1,0 +1,43 @@
+import { Skeleton, Text } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { money, words } from "@tradertape/ui/format.ts"
+import { Check, X } from "lucide-react"
+import { Section } from "@/components/page/section"
+import { ErrorState } from "@/components/states/error-state"
+import { type Signal, signalCheckQuery } from "@/lib/queries/models"
+import classes from "../approvals.module.css"
+
+/** What an approval demands, and whether each demand is met now. */
+export function Checks({ signal }: { signal: Signal }) {
+  const { data, error, isPending, refetch } = useQuery(signalCheckQuery(signal.id))
+  if (isPending) return <Skeleton height={150} />
+  if (error) return <ErrorState error={error} what="The verdict" retry={() => void refetch()} />
+  return (
+    <Section
+      title={data.passed ? "Every check passes" : "It cannot be approved as it is"}
+      note={
+        <>
+          Free cash after it: <span className="tt-amount">{money(data.capital_after, 0)}</span>
+        </>
+      }
+    >
+      <ul className={classes.checks} aria-label="Risk verdict">
+        {data.results.map((one) => (
+          <li key={one.name}>
+            {one.passed ? (
+              <Check size={14} className="tt-gain" aria-label="met" />
+            ) : (
+              <X size={14} className="tt-loss" aria-label="not met" />
+            )}
+            <span>
+              {words(one.name)}:{" "}
+              <Text component="span" size="sm" c="dimmed">
+                {one.text}
+              </Text>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}

@@ -1,0 +1,111 @@
+import { Button, Kbd, Stack, Text } from "@mantine/core"
+import type { CandleMark, PriceLevel } from "@tradertape/ui/charts/candle-chart.tsx"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { Stat } from "@tradertape/ui/components/stat.tsx"
+import { date, instant, money, number, percent } from "@tradertape/ui/format.ts"
+import { Check, X } from "lucide-react"
+import { useMemo } from "react"
+import { shifted } from "@/components/models/days"
+import { ModeMark } from "@/components/models/mode-mark"
+import { SignalChart } from "@/components/models/signal-chart"
+import { Section } from "@/components/page/section"
+import type { Portfolio, Signal } from "@/lib/queries/models"
+import classes from "../approvals.module.css"
+import { countdown } from "../list/countdown"
+import type { Decision } from "../use-decide"
+import { Checks } from "./checks"
+import { levelsOf } from "./levels"
+import { Why } from "./why"
+
+interface Props {
+  signal: Signal
+  portfolio: Portfolio | undefined
+  now: Date
+  isBusy: boolean
+  onDecide: (decision: Decision) => void
+}
+
+const SHOWN_DAYS = 180
+
+/** One signal in full: the chart, the plan, the verdict and the reasons. */
+export function SignalDetail({ signal, portfolio, now, isBusy, onDecide }: Props) {
+  const levels = useMemo<PriceLevel[]>(() => levelsOf(signal), [signal])
+  const marks = useMemo<CandleMark[]>(
+    () => [{ date: signal.signal_date, text: "signal", side: "below", tone: "accent" }],
+    [signal.signal_date],
+  )
+  const { text, isOver } = countdown(signal.expires_at, now)
+  return (
+    <Stack gap="md">
+      <Section
+        title={`${signal.symbol}${signal.name ? `, ${signal.name}` : ""}`}
+        note={`Signal of ${date(signal.signal_date)}, ${text}: until ${instant(signal.expires_at)}`}
+        action={portfolio && <ModeMark isPaper={portfolio.paper_mode} />}
+      >
+        <Text size="sm" mb="sm">
+          {signal.reason}
+        </Text>
+        <div className={classes.decide}>
+          <Button
+            leftSection={<Check size={15} />}
+            rightSection={<Kbd size="xs">A</Kbd>}
+            disabled={isBusy || isOver}
+            onClick={() => onDecide("approve")}
+          >
+            Approve {number(signal.quantity)} for {money(signal.notional, 0)}
+          </Button>
+          <Button
+            variant="default"
+            leftSection={<X size={15} />}
+            rightSection={<Kbd size="xs">R</Kbd>}
+            disabled={isBusy}
+            onClick={() => onDecide("reject")}
+          >
+            Reject
+          </Button>
+        </div>
+      </Section>
+      <Section title="Price plan" note={portfolio?.paper_fill_rule}>
+        <Stack gap="md">
+          <SignalChart
+            symbol={signal.symbol}
+            dataSet={portfolio?.data_set}
+            start={shifted(signal.signal_date, -SHOWN_DAYS)}
+            end={signal.signal_date}
+            levels={levels}
+            marks={marks}
+            label={`Candles of ${signal.symbol} with trigger, stop and target`}
+          />
+          <Plan signal={signal} portfolio={portfolio} />
+        </Stack>
+      </Section>
+      <Checks signal={signal} />
+      <Why signal={signal} />
+    </Stack>
+  )
+}
+
+function Plan({ signal, portfolio }: { signal: Signal; portfolio: Portfolio | undefined }) {
+  const ofEquity =
+    portfolio && signal.risk_amount !== null ? (signal.risk_amount / portfolio.equity) * 100 : null
+  return (
+    <dl className={classes.plan} aria-label="Price plan">
+      <Stat label="Close of the signal" value={number(signal.ref_price, 2)} />
+      <Stat
+        label="Trigger"
+        hint="The order becomes active when this price trades."
+        value={number(signal.trigger_price, 2)}
+      />
+      <Stat label="Limit" hint="The most that is paid." value={number(signal.limit_price, 2)} />
+      <Stat label="Stop" value={number(signal.stop_price, 2)} />
+      <Stat label="Target" value={number(signal.target_price, 2)} />
+      <Stat label="Quantity" value={number(signal.quantity)} />
+      <Stat label="Amount" value={<Amount value={signal.notional} decimals={0} />} />
+      <Stat
+        label="Risk to the stop"
+        value={<Amount value={signal.risk_amount} decimals={0} />}
+        note={ofEquity === null ? undefined : `${percent(ofEquity, 2)} of the equity`}
+      />
+    </dl>
+  )
+}
