@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.format import inr
 from tradertape_core.kernel.money import rupees
 from tradertape_core.portfolio.signals import Status
@@ -67,8 +68,7 @@ def check(session: Session, portfolio: Portfolio, signal: PortfolioSignal, now: 
     results = [
         _check("portfolio", portfolio.status == "active",
                f"{portfolio.name} is {portfolio.status}"),
-        _check("expiry", is_waiting and signal.expires_at > now,
-               "Waits for a decision" if is_waiting else f"It is {signal.status}"),
+        _check("expiry", is_waiting and signal.expires_at > now, _expiry(signal, now)),
         _check("capital", needed <= free, f"Needs {inr(rupees(needed))} of {inr(rupees(free))}"),
         _check("positions", not settings.max_positions or len(held) < settings.max_positions,
                f"{len(held)} of {settings.max_positions} positions are open"),
@@ -82,6 +82,13 @@ def check(session: Session, portfolio: Portfolio, signal: PortfolioSignal, now: 
         "capital_after": rupees(after),
         "results": results,
     }
+
+
+def _expiry(signal: PortfolioSignal, now: datetime) -> str:
+    if signal.status not in (Status.PENDING, Status.IN_CART):
+        return f"It is {signal.status.replace('_', ' ')}"
+    at = f"{signal.expires_at.astimezone(IST):%d %b %Y, %H:%M} IST"
+    return f"Expired at {at}" if signal.expires_at <= now else f"Can be decided until {at}"
 
 
 def _check(name: str, passed: bool, text: str) -> Json:

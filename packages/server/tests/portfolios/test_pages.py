@@ -1,0 +1,170 @@
+"""What the console's pages read: all portfolios together, scanned days, verdicts, and stories."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+
+import pytest
+
+from tradertape_core.kernel.clock import IST
+from tradertape_server.features.portfolios.schedule_times import last_final_day
+
+from .conftest import Desk, Json
+
+
+def bought(desk: Desk, most: int = 2, **settings: object) -> tuple[int, Json, list[Json]]:
+    """A portfolio with positions: the number of its day, itself, and what it holds."""
+    portfolio = desk.deploy(desk.strategy("v3_dip_buyer"), **settings)
+    for back in range(5, 60):
+        at, signals = desk.first_signals(portfolio, back)
+        if signals:
+            break
+        desk.post(f"portfolios/{portfolio['id']}/reset")
+    for one in signals[:most]:
+        desk.post(f"signals/{one['id']}/approve")
+    desk.post("cart/place", {"portfolio_id": portfolio["id"]})
+    return at, portfolio, desk.get(f"positions?portfolio_id={portfolio['id']}&status=open")
+
+
+def test_pf_03_the_overview_adds_up_all_portfolios(desk: Desk) -> None:
+    empty = desk.get("overview")
+    assert (empty["portfolios"], empty["equity"], empty["days"]) == (0, 0, [])
+    assert (empty["day_pnl_pct"], empty["last_scan"]) == (None, None)
+    first, second = desk.deploy(), desk.deploy(starting_capital=500_000)
+    desk.first_signals(first)
+    desk.scan(second, desk.days[-6])
+    desk.post(f"signals/{desk.signals(first)[0]['id']}/approve")
+    page = desk.get("overview")
+    assert (page["portfolios"], page["live_portfolios"], page["equity"]) == (2, 0, 1_500_000)
+    pending = len(desk.signals(first)) + len(desk.signals(second)) - 1
+    assert page["waiting"] == {"pending": pending, "in_cart": 1, "placed": 0}
+    assert page["committed"] == desk.signals(first, "in_cart")[0]["notional"]
+    assert [one["date"] for one in page["days"]] == [desk.days[-6].isoformat()]
+    assert page["last_scan"]["trigger"] == "manual"
+    assert page["traded_until"] == desk.days[-6].isoformat()
+
+
+def test_the_overviews_days_are_the_sum_of_the_portfolios_days(desk: Desk) -> None:
+    rows = [desk.deploy(auto_place_signals=True) for _ in range(2)]
+    desk.evening_of(desk.days[-1])
+    for row, first in zip(rows, (-12, -8), strict=True):
+        desk.scan(row, desk.days[first])
+        desk.scan(row, desk.days[-1])
+    page = desk.get("overview")
+    curves = [desk.get(f"dashboard?portfolio_id={row['id']}")["equity_curve"] for row in rows]
+    by_day = [{one["date"]: one["equity"] for one in curve} for curve in curves]
+    for one in page["days"][4:]:
+        assert one["equity"] == pytest.approx(sum(known[one["date"]] for known in by_day))
+        assert one["total_pnl"] == pytest.approx(one["equity"] - 2_000_000)
+    assert page["day_pnl"] == pytest.approx(page["days"][-1]["pnl"])
+    # The second begins on the fifth day: its capital is no profit.
+    assert abs(page["days"][4]["pnl"]) < 100_000
+
+
+def test_positions_near_their_stop_are_named_nearest_first(desk: Desk) -> None:
+    _, portfolio, held = bought(desk, atr_stop_multiplier=0.5)
+    page = desk.get("overview")
+    near = [one for one in page["near"] if one["level"] == "stop"]
+    assert {one["position"]["id"] for one in near} == {one["id"] for one in held}
+    assert [one["distance_pct"] for one in near] == sorted(one["distance_pct"] for one in near)
+    assert near[0]["portfolio_name"] == portfolio["name"]
+    assert near[0]["price"] == near[0]["position"]["stop_price"]
+
+
+def test_a_paused_portfolio_is_an_alert(desk: Desk) -> None:
+    portfolio = desk.deploy()
+    desk.post(f"portfolios/{portfolio['id']}/pause")
+    (alert,) = desk.get("overview")["alerts"]
+    assert alert["href"] == f"/portfolios/{portfolio['id']}"
+    assert "its exits still run" in alert["text"]
+
+
+def test_sg_06_every_scanned_day_counts_its_verdicts(desk: Desk) -> None:
+    portfolio = desk.deploy()
+    desk.evening_of(desk.days[-2])
+    desk.scan(portfolio, desk.days[-4])
+    desk.scan(portfolio, desk.days[-2])
+    days = desk.get(f"portfolios/{portfolio['id']}/days?limit=2")
+    assert [one["day"] for one in days] == [desk.days[-2].isoformat(), desk.days[-3].isoformat()]
+    verdicts = desk.get(f"portfolios/{portfolio['id']}/verdicts?day={days[0]['day']}")["verdicts"]
+    assert days[0]["reasons"] == {reason: len(names) for reason, names in verdicts.items()}
+    assert sum(days[0]["reasons"].values()) == days[0]["evaluated"]
+    first = desk.get(f"portfolios/{portfolio['id']}/days")[-1]
+    symbol = next(iter(verdicts["rules"]))
+    lines = desk.get(f"portfolios/{portfolio['id']}/ledger?symbol=NSE:{symbol}")
+    assert lines[0] == {"day": days[0]["day"], "reason": "rules"}
+    assert [one["day"] for one in lines][-1] == first["day"]
+    assert desk.get(f"portfolios/{portfolio['id']}/ledger?symbol=NOBODY") == []
+
+
+def test_a_signals_check_says_what_an_approval_would(desk: Desk) -> None:
+    portfolio = desk.deploy(position_size_pct=60, max_per_sector=0)
+    at, (one, two, *_) = desk.first_signals(portfolio)
+    check = desk.get(f"signals/{one['id']}/check")
+    assert check["passed"]
+    assert check["capital_after"] == pytest.approx(1_000_000 - one["notional"])
+    desk.post(f"signals/{one['id']}/approve")
+    assert desk.get(f"signals/{one['id']}/check")["capital_after"] == pytest.approx(
+        1_000_000 - one["notional"]
+    )
+    refused = desk.get(f"signals/{two['id']}/check")
+    assert [r["name"] for r in refused["results"] if not r["passed"]] == ["capital"]
+    desk.post(f"signals/{two['id']}/approve", status=409)
+    desk.evening_of(desk.days[at + 1])
+    late = desk.get(f"signals/{one['id']}/check")
+    texts = {r["name"]: r["text"] for r in late["results"] if not r["passed"]}
+    assert texts["expiry"].startswith("Expired at ")
+    assert desk.get(f"signals/{one['id']}")["id"] == one["id"]
+
+
+def test_po_01_a_story_goes_from_the_signal_to_the_exit(desk: Desk) -> None:
+    at, portfolio, (held, *_) = bought(desk, most=1, atr_stop_multiplier=2)
+    story = desk.get(f"positions/{held['id']}/story")
+    assert [one["title"] for one in story["events"]] == [
+        "Signal", "Approved", "Order placed", "Order taken", "Triggered", "Bought", "Stop armed",
+    ]  # fmt: skip
+    assert story["events"][0]["text"] == story["signal_reason"]
+    assert "conviction" in story["signal_reason"]
+    assert [one["by"] for one in story["events"][:3]] == ["scan", *["person@example.com"] * 2]
+    assert story["portfolio_name"] == portfolio["name"]
+    desk.post(f"positions/{held['id']}/close")
+    told = desk.get(f"positions/{held['id']}/story")
+    assert told["events"][-1]["title"] == "Sold: manual"
+    assert told["events"][-1]["day"] == desk.days[at].isoformat()
+    assert told["position"]["open_quantity"] == 0
+
+
+def test_pages_of_others_are_not_found(desk: Desk, sign_in: Any) -> None:
+    _, portfolio, (held, *_) = bought(desk, most=1)
+    signal = held["signal_id"]
+    stranger = sign_in("other@example.com")
+    for path in (
+        f"portfolios/{portfolio['id']}/days",
+        f"portfolios/{portfolio['id']}/ledger?symbol=INFY",
+        f"signals/{signal}",
+        f"signals/{signal}/check",
+        f"positions/{held['id']}/story",
+    ):
+        assert stranger.get(f"/api/model/{path}").status_code == 404, path
+    mine = stranger.get("/api/model/overview").json()
+    assert (mine["portfolios"], mine["open_positions"], mine["days"]) == (0, 0, [])
+
+
+@pytest.mark.parametrize(
+    ("at", "last", "expected"),
+    [
+        (datetime(2026, 3, 5, 16, 14, tzinfo=IST), date(2026, 3, 9), date(2026, 3, 4)),
+        (datetime(2026, 3, 5, 16, 15, tzinfo=IST), date(2026, 3, 9), date(2026, 3, 5)),
+        (datetime(2026, 3, 8, 20, 0, tzinfo=IST), date(2026, 3, 9), date(2026, 3, 6)),
+        (datetime(2026, 3, 8, 20, 0, tzinfo=IST), date(2026, 3, 4), date(2026, 3, 4)),
+    ],
+)
+def test_sg_06_a_day_after_now_is_never_final(at: datetime, last: date, expected: date) -> None:
+    """A data set may go beyond now: that of a simulated world, or where the clock is wrong."""
+    assert last_final_day(at, last) == expected
+
+
+def test_the_clock_of_a_final_day_is_the_exchanges() -> None:
+    utc = datetime.combine(date(2026, 3, 5), time(16, 15), IST).astimezone(None)
+    assert last_final_day(utc, date(2026, 3, 9)) == date(2026, 3, 5)
