@@ -1237,6 +1237,26 @@ export type WarningOut = {
 };
 
 /**
+ * WaitingOut
+ *
+ * How many signals wait for a decision, are in the cart, or have an order at the market.
+ */
+export type WaitingOut = {
+    /**
+     * In Cart
+     */
+    in_cart: number;
+    /**
+     * Pending
+     */
+    pending: number;
+    /**
+     * Placed
+     */
+    placed: number;
+};
+
+/**
  * VersionOut
  *
  * A saved version.
@@ -3650,6 +3670,72 @@ export type StrategyCharges = {
 };
 
 /**
+ * StoryOut
+ *
+ * A position from its signal to its exit, oldest step first.
+ */
+export type StoryOut = {
+    /**
+     * Data Set
+     */
+    data_set: string;
+    /**
+     * Events
+     */
+    events: Array<StoryEventOut>;
+    /**
+     * Portfolio Name
+     */
+    portfolio_name: string;
+    position: TradertapeServerFeaturesPortfoliosSchemasPositionOut;
+    /**
+     * Signal Reason
+     */
+    signal_reason: string;
+    /**
+     * Strategy Id
+     */
+    strategy_id: number;
+    /**
+     * Strategy Name
+     */
+    strategy_name: string;
+};
+
+/**
+ * StoryEventOut
+ *
+ * A step of a position. kind: `signal`, `decision`, `order`, `fill`, `level`, `exit`; day: a
+ * step that belongs to a day's candle, not to an instant.
+ */
+export type StoryEventOut = {
+    /**
+     * At
+     */
+    at: string | null;
+    /**
+     * By
+     */
+    by: string;
+    /**
+     * Day
+     */
+    day: string | null;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Title
+     */
+    title: string;
+};
+
+/**
  * Step
  *
  * Something that the protection will do by itself, and how far it is from that.
@@ -4005,6 +4091,47 @@ export type SignalOut = {
      * Version
      */
     version: number;
+};
+
+/**
+ * SignalCheckOut
+ *
+ * Whether a signal can be approved now. capital_after: the cash then neither deployed nor
+ * committed.
+ */
+export type SignalCheckOut = {
+    /**
+     * Capital After
+     */
+    capital_after: number;
+    /**
+     * Passed
+     */
+    passed: boolean;
+    /**
+     * Results
+     */
+    results: Array<CheckOut>;
+};
+
+/**
+ * CheckOut
+ *
+ * A condition of an approval, and what it saw.
+ */
+export type CheckOut = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Passed
+     */
+    passed: boolean;
+    /**
+     * Text
+     */
+    text: string;
 };
 
 /**
@@ -4430,6 +4557,44 @@ export type ScannedSignalOut = {
      * Symbol
      */
     symbol: string;
+};
+
+/**
+ * ScannedDayOut
+ *
+ * A traded day of a portfolio. reasons: symbols by why they were a signal, or not.
+ */
+export type ScannedDayOut = {
+    /**
+     * Cash
+     */
+    cash: number;
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * Equity
+     */
+    equity: number;
+    /**
+     * Evaluated
+     */
+    evaluated: number;
+    /**
+     * Insufficient Data
+     */
+    insufficient_data: number;
+    /**
+     * Pnl
+     */
+    pnl: number;
+    /**
+     * Reasons
+     */
+    reasons: {
+        [key: string]: number;
+    };
 };
 
 /**
@@ -7524,6 +7689,151 @@ export type PostbackTaken = {
 };
 
 /**
+ * PortfoliosOverviewOut
+ *
+ * All active and paused portfolios together, after their last traded days.
+ */
+export type PortfoliosOverviewOut = {
+    /**
+     * Alerts
+     */
+    alerts: Array<AlertOut>;
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Cash
+     */
+    cash: number;
+    /**
+     * Committed
+     */
+    committed: number;
+    /**
+     * Day Pnl
+     */
+    day_pnl: number;
+    /**
+     * Day Pnl Pct
+     */
+    day_pnl_pct: number | null;
+    /**
+     * Days
+     */
+    days: Array<DayPointOut>;
+    /**
+     * Deployed
+     */
+    deployed: number;
+    /**
+     * Equity
+     */
+    equity: number;
+    last_scan: ScanRunOut | null;
+    /**
+     * Live Portfolios
+     */
+    live_portfolios: number;
+    /**
+     * Near
+     */
+    near: Array<NearOut>;
+    /**
+     * Next Scan
+     */
+    next_scan: string;
+    /**
+     * Open Positions
+     */
+    open_positions: number;
+    /**
+     * Portfolios
+     */
+    portfolios: number;
+    /**
+     * Total Pnl
+     */
+    total_pnl: number;
+    /**
+     * Traded Until
+     */
+    traded_until: string | null;
+    waiting: WaitingOut;
+};
+
+/**
+ * NearOut
+ *
+ * An open position close to its stop or target. distance_pct: from the last close, in percent
+ * of it; negative where the level is passed.
+ */
+export type NearOut = {
+    /**
+     * Distance Pct
+     */
+    distance_pct: number;
+    /**
+     * Level
+     */
+    level: 'stop' | 'target';
+    /**
+     * Portfolio Name
+     */
+    portfolio_name: string;
+    position: TradertapeServerFeaturesPortfoliosSchemasPositionOut;
+    /**
+     * Price
+     */
+    price: number;
+};
+
+/**
+ * DayPointOut
+ *
+ * A day of all active portfolios together. pnl: against the day before; total_pnl: against the
+ * starting capital of those that traded by then.
+ */
+export type DayPointOut = {
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Equity
+     */
+    equity: number;
+    /**
+     * Pnl
+     */
+    pnl: number;
+    /**
+     * Total Pnl
+     */
+    total_pnl: number;
+};
+
+/**
+ * AlertOut
+ *
+ * Something a person should look at, and where.
+ */
+export type AlertOut = {
+    /**
+     * Href
+     */
+    href: string;
+    /**
+     * Level
+     */
+    level: 'warning' | 'error';
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
  * PortfolioOut
  *
  * A portfolio. Capital in rupees, after its last traded day.
@@ -10137,6 +10447,22 @@ export type LegResult = {
      * Status Message
      */
     status_message?: string | null;
+};
+
+/**
+ * LedgerLineOut
+ *
+ * Why a symbol was a signal on a day, or not.
+ */
+export type LedgerLineOut = {
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * Reason
+     */
+    reason: string;
 };
 
 /**
@@ -21257,6 +21583,47 @@ export type GetDashboardApiModelDashboardGetResponses = {
 
 export type GetDashboardApiModelDashboardGetResponse = GetDashboardApiModelDashboardGetResponses[keyof GetDashboardApiModelDashboardGetResponses];
 
+export type GetOverviewApiModelOverviewGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/model/overview';
+};
+
+export type GetOverviewApiModelOverviewGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type GetOverviewApiModelOverviewGetError = GetOverviewApiModelOverviewGetErrors[keyof GetOverviewApiModelOverviewGetErrors];
+
+export type GetOverviewApiModelOverviewGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: PortfoliosOverviewOut;
+};
+
+export type GetOverviewApiModelOverviewGetResponse = GetOverviewApiModelOverviewGetResponses[keyof GetOverviewApiModelOverviewGetResponses];
+
 export type ListPortfoliosApiModelPortfoliosGetData = {
     body?: never;
     path?: never;
@@ -21428,6 +21795,67 @@ export type GetPortfolioApiModelPortfoliosPortfolioIdGetResponses = {
 
 export type GetPortfolioApiModelPortfoliosPortfolioIdGetResponse = GetPortfolioApiModelPortfoliosPortfolioIdGetResponses[keyof GetPortfolioApiModelPortfoliosPortfolioIdGetResponses];
 
+export type ListScannedDaysApiModelPortfoliosPortfolioIdDaysGetData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: number;
+    };
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/model/portfolios/{portfolio_id}/days';
+};
+
+export type ListScannedDaysApiModelPortfoliosPortfolioIdDaysGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListScannedDaysApiModelPortfoliosPortfolioIdDaysGetError = ListScannedDaysApiModelPortfoliosPortfolioIdDaysGetErrors[keyof ListScannedDaysApiModelPortfoliosPortfolioIdDaysGetErrors];
+
+export type ListScannedDaysApiModelPortfoliosPortfolioIdDaysGetResponses = {
+    /**
+     * Response List Scanned Days Api Model Portfolios  Portfolio Id  Days Get
+     *
+     * Successful Response
+     */
+    200: Array<ScannedDayOut>;
+};
+
+export type ListScannedDaysApiModelPortfoliosPortfolioIdDaysGetResponse = ListScannedDaysApiModelPortfoliosPortfolioIdDaysGetResponses[keyof ListScannedDaysApiModelPortfoliosPortfolioIdDaysGetResponses];
+
 export type ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetData = {
     body?: never;
     path: {
@@ -21490,6 +21918,71 @@ export type ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetResponses = {
 };
 
 export type ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetResponse = ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetResponses[keyof ExplainSymbolApiModelPortfoliosPortfolioIdExplainGetResponses];
+
+export type GetLedgerApiModelPortfoliosPortfolioIdLedgerGetData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: number;
+    };
+    query: {
+        /**
+         * Symbol
+         */
+        symbol: string;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/model/portfolios/{portfolio_id}/ledger';
+};
+
+export type GetLedgerApiModelPortfoliosPortfolioIdLedgerGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type GetLedgerApiModelPortfoliosPortfolioIdLedgerGetError = GetLedgerApiModelPortfoliosPortfolioIdLedgerGetErrors[keyof GetLedgerApiModelPortfoliosPortfolioIdLedgerGetErrors];
+
+export type GetLedgerApiModelPortfoliosPortfolioIdLedgerGetResponses = {
+    /**
+     * Response Get Ledger Api Model Portfolios  Portfolio Id  Ledger Get
+     *
+     * Successful Response
+     */
+    200: Array<LedgerLineOut>;
+};
+
+export type GetLedgerApiModelPortfoliosPortfolioIdLedgerGetResponse = GetLedgerApiModelPortfoliosPortfolioIdLedgerGetResponses[keyof GetLedgerApiModelPortfoliosPortfolioIdLedgerGetResponses];
 
 export type PausePortfolioApiModelPortfoliosPortfolioIdPausePostData = {
     body?: never;
@@ -21951,6 +22444,60 @@ export type ClosePositionApiModelPositionsPositionIdClosePostResponses = {
 
 export type ClosePositionApiModelPositionsPositionIdClosePostResponse = ClosePositionApiModelPositionsPositionIdClosePostResponses[keyof ClosePositionApiModelPositionsPositionIdClosePostResponses];
 
+export type GetStoryApiModelPositionsPositionIdStoryGetData = {
+    body?: never;
+    path: {
+        /**
+         * Position Id
+         */
+        position_id: number;
+    };
+    query?: never;
+    url: '/api/model/positions/{position_id}/story';
+};
+
+export type GetStoryApiModelPositionsPositionIdStoryGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type GetStoryApiModelPositionsPositionIdStoryGetError = GetStoryApiModelPositionsPositionIdStoryGetErrors[keyof GetStoryApiModelPositionsPositionIdStoryGetErrors];
+
+export type GetStoryApiModelPositionsPositionIdStoryGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: StoryOut;
+};
+
+export type GetStoryApiModelPositionsPositionIdStoryGetResponse = GetStoryApiModelPositionsPositionIdStoryGetResponses[keyof GetStoryApiModelPositionsPositionIdStoryGetResponses];
+
 export type ScanApiModelScanPostData = {
     /**
      * Body
@@ -22206,6 +22753,60 @@ export type ActOnSignalsApiModelSignalsBulkPostResponses = {
 
 export type ActOnSignalsApiModelSignalsBulkPostResponse = ActOnSignalsApiModelSignalsBulkPostResponses[keyof ActOnSignalsApiModelSignalsBulkPostResponses];
 
+export type GetSignalApiModelSignalsSignalIdGetData = {
+    body?: never;
+    path: {
+        /**
+         * Signal Id
+         */
+        signal_id: number;
+    };
+    query?: never;
+    url: '/api/model/signals/{signal_id}';
+};
+
+export type GetSignalApiModelSignalsSignalIdGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type GetSignalApiModelSignalsSignalIdGetError = GetSignalApiModelSignalsSignalIdGetErrors[keyof GetSignalApiModelSignalsSignalIdGetErrors];
+
+export type GetSignalApiModelSignalsSignalIdGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: SignalOut;
+};
+
+export type GetSignalApiModelSignalsSignalIdGetResponse = GetSignalApiModelSignalsSignalIdGetResponses[keyof GetSignalApiModelSignalsSignalIdGetResponses];
+
 export type ApproveSignalApiModelSignalsSignalIdApprovePostData = {
     /**
      * Body
@@ -22274,6 +22875,60 @@ export type ApproveSignalApiModelSignalsSignalIdApprovePostResponses = {
 };
 
 export type ApproveSignalApiModelSignalsSignalIdApprovePostResponse = ApproveSignalApiModelSignalsSignalIdApprovePostResponses[keyof ApproveSignalApiModelSignalsSignalIdApprovePostResponses];
+
+export type CheckSignalApiModelSignalsSignalIdCheckGetData = {
+    body?: never;
+    path: {
+        /**
+         * Signal Id
+         */
+        signal_id: number;
+    };
+    query?: never;
+    url: '/api/model/signals/{signal_id}/check';
+};
+
+export type CheckSignalApiModelSignalsSignalIdCheckGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type CheckSignalApiModelSignalsSignalIdCheckGetError = CheckSignalApiModelSignalsSignalIdCheckGetErrors[keyof CheckSignalApiModelSignalsSignalIdCheckGetErrors];
+
+export type CheckSignalApiModelSignalsSignalIdCheckGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: SignalCheckOut;
+};
+
+export type CheckSignalApiModelSignalsSignalIdCheckGetResponse = CheckSignalApiModelSignalsSignalIdCheckGetResponses[keyof CheckSignalApiModelSignalsSignalIdCheckGetResponses];
 
 export type ExpireSignalApiModelSignalsSignalIdExpirePostData = {
     /**
