@@ -172,6 +172,20 @@ def test_closing_pays_what_is_left_and_the_whole_is_the_trades_profit(
     assert [one.payload["paid_paise"] for one in told(execution)] == [65 * 9995, -65 * 20000]
 
 
+def test_an_account_says_how_much_of_its_cash_was_paid_for_open_futures(
+    execution, user_id, run, order, trade, jobs, at, settles
+):
+    execution.place(run, order(product="CNC"), key="key-0100")
+    trade()
+    settles("24100")
+    [before] = execution.account_figures(user_id)
+    at(5, 15, 31)
+    jobs.run_once()
+    [after] = execution.account_figures(user_id)
+    assert (before.mtm_paise, after.mtm_paise) == (0, 65 * 9995)
+    assert after.cash_paise - before.cash_paise == after.mtm_paise
+
+
 def test_it_happens_once_whatever_is_restarted_and_asked_again(
     execution, start, database, clock, run, trade, at, settles
 ):

@@ -1681,7 +1681,9 @@ export type TradingAccounts = {
  * TradingAccountOut
  *
  * A trading account. cash: what it has now, margins apart; what an account at a broker has is
- * in its funds. environment: of an account at a broker, the real one or a sandbox.
+ * in its funds. mark_to_market: the part of the cash that was paid for futures that are still open
+ * (below 0: taken), a day at a time. environment: of an account at a broker, the real one or a
+ * sandbox.
  */
 export type TradingAccountOut = {
     /**
@@ -1712,6 +1714,12 @@ export type TradingAccountOut = {
      * Kind
      */
     kind: 'paper' | 'broker';
+    /**
+     * Mark To Market
+     *
+     * Rupees.
+     */
+    mark_to_market: number;
     /**
      * Market
      */
@@ -2215,6 +2223,8 @@ export type TicketAccountOut = {
  *
  * Money of an account. used: by positions, open orders and losses that are held back.
  *
+ * mark_to_market: the part of the cash that was paid for futures that are still open (below 0:
+ * taken), a day at a time; None where the broker does not say.
  * realised and charges: of the account's life; None where the broker does not say.
  */
 export type FundsOut = {
@@ -2242,6 +2252,10 @@ export type FundsOut = {
      * Exposure
      */
     exposure: number | null;
+    /**
+     * Mark To Market
+     */
+    mark_to_market: number | null;
     /**
      * Opening
      */

@@ -43,7 +43,8 @@ class InstrumentActivity:
 
 @dataclass(frozen=True, slots=True)
 class AccountFigures:
-    """A trading account and its cash."""
+    """A trading account and its cash. mtm_paise: the part of the cash that was paid for futures that
+    are still open, by daily mark-to-market."""
 
     scope: str
     kind: str
@@ -51,6 +52,7 @@ class AccountFigures:
     market: str | None
     opening_paise: int
     cash_paise: int
+    mtm_paise: int
     created_at: datetime
 
 
@@ -110,6 +112,7 @@ class ExecutionQueries:
                     one.market,
                     one.opening_paise,
                     repository.known_cash(session, one.id),
+                    account_queries.mtm(session, one.id),
                     one.created_at,
                 )
                 for one in repository.accounts(session, user_id)

@@ -61,11 +61,14 @@ class BlockedOut(Reply):
 class FundsOut(Reply):
     """Money of an account. used: by positions, open orders and losses that are held back.
 
+    mark_to_market: the part of the cash that was paid for futures that are still open (below 0:
+    taken), a day at a time; None where the broker does not say.
     realised and charges: of the account's life; None where the broker does not say.
     """
 
     available: float
     cash: float
+    mark_to_market: float | None
     used: float
     delivery: float | None
     exposure: float | None

@@ -104,6 +104,7 @@ def paper_funds(funds: Funds) -> FundsOut:
     return FundsOut(
         available=funds.available_paise / 100,
         cash=funds.cash_paise / 100,
+        mark_to_market=funds.mtm_paise / 100,
         used=(funds.blocked_paise + funds.reserved_paise + funds.held_loss_paise) / 100,
         delivery=funds.delivery_paise / 100,
         exposure=funds.exposure_paise / 100,
@@ -122,6 +123,7 @@ def broker_funds(figures: BrokerFigures, now: datetime) -> FundsOut:
     return FundsOut(
         available=float(sum((one.available_margin for one in margins), NIL)),
         cash=float(sum((one.available_cash for one in margins), NIL)),
+        mark_to_market=None,
         used=float(sum((one.used_margin for one in margins), NIL)),
         delivery=None,
         exposure=None,

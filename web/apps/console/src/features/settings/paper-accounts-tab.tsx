@@ -1,4 +1,4 @@
-import { Alert, Button, Skeleton, Stack, Table, TextInput } from "@mantine/core"
+import { Alert, Button, Skeleton, Stack, Table, Text, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
@@ -43,6 +43,7 @@ export function PaperAccountsTab() {
                   </Table.Td>
                   <Table.Td ta="right">
                     <Amount value={row.cash} />
+                    {row.mark_to_market !== 0 && <PaidForFutures rupees={row.mark_to_market} />}
                   </Table.Td>
                   <Table.Td ta="right">
                     <Amount value={row.opening_cash} decimals={0} />
@@ -57,6 +58,15 @@ export function PaperAccountsTab() {
       <OpenAccount />
       <MarketSection />
     </>
+  )
+}
+
+/** The part of the cash that daily mark-to-market paid, or took, for futures that are still open. */
+function PaidForFutures({ rupees }: { rupees: number }) {
+  return (
+    <Text size="xs" c="dimmed">
+      <Amount value={Math.abs(rupees)} /> {rupees > 0 ? "paid in" : "taken"} for open futures
+    </Text>
   )
 }
 

@@ -171,6 +171,15 @@ def orders_by_id(session: Session, order_ids: Collection[str]) -> dict[str, Orde
     return {row.order_id: mapping.order_of(row) for row in found}
 
 
+def mtm(session: Session, account_id: int) -> int:
+    """What an account was paid for futures that are still open, paise; below 0: what it paid."""
+    query = select(PositionRow.document).where(
+        PositionRow.is_open, PositionRow.account_id == account_id
+    )
+    lots = (lot for document in session.scalars(query) for lot in document.get("lots", ()))
+    return sum(lot.get("mtm", 0) for lot in lots)
+
+
 def count_outbox(session: Session) -> int:
     """Requests whose answer from the venue is not recorded, over all accounts."""
     return session.scalar(select(func.count()).select_from(OutboxRow)) or 0

@@ -96,5 +96,6 @@ def _view(account: AccountFigures) -> Json:
         "market": account.market,
         "opening_cash": account.opening_paise / 100,
         "cash": account.cash_paise / 100,
+        "mark_to_market": account.mtm_paise / 100,
         "created_at": account.created_at.astimezone(IST).isoformat(),
     }

@@ -12,7 +12,9 @@ from tradertape_server.platform.http.units import Price, Quantity, Rupees, Time
 
 class TradingAccountOut(TypedDict):
     """A trading account. cash: what it has now, margins apart; what an account at a broker has is
-    in its funds. environment: of an account at a broker, the real one or a sandbox."""
+    in its funds. mark_to_market: the part of the cash that was paid for futures that are still open
+    (below 0: taken), a day at a time. environment: of an account at a broker, the real one or a
+    sandbox."""
 
     account_scope: str
     kind: Literal["paper", "broker"]
@@ -20,6 +22,7 @@ class TradingAccountOut(TypedDict):
     market: str | None
     opening_cash: Rupees
     cash: Rupees
+    mark_to_market: Rupees
     created_at: Time
     environment: Literal["live", "sandbox"] | None
 

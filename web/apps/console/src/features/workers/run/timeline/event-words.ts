@@ -23,6 +23,9 @@ const WARN = new Set([
 ])
 const ALARM = new Set(["protection_triggered", "protection_failed", "exit_failed", "run_error", "run_halted"])
 
+/** Titles where the type's own words say too little. */
+const TITLES: Record<string, string> = { position_marked: "Daily mark-to-market" }
+
 /** How prominently to show an event. */
 export function toneOf({ event_type }: TimelineEvent): Tone {
   if (ALARM.has(event_type) || event_type.includes("kill_switch")) return "alarm"
@@ -34,7 +37,7 @@ export function toneOf({ event_type }: TimelineEvent): Tone {
 export function titleOf({ event_type, payload }: TimelineEvent): string {
   if (event_type === "protection_triggered" && typeof payload.rule === "string")
     return `${ruleWords(payload.rule)} triggered`
-  return words(event_type.replaceAll(".", " "))
+  return TITLES[event_type] ?? words(event_type.replaceAll(".", " "))
 }
 
 /** A timestamp in a payload: "2026-11-22T18:30:00.522681+00:00". */
