@@ -43,8 +43,10 @@ class InstrumentActivity:
 
 @dataclass(frozen=True, slots=True)
 class AccountFigures:
-    """A trading account and its cash. mtm_paise: the part of the cash that was paid for futures that
-    are still open, by daily mark-to-market."""
+    """A trading account and its cash.
+
+    mtm_paise: the part of the cash that daily mark-to-market paid for futures that are still open.
+    """
 
     scope: str
     kind: str
