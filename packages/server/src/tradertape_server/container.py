@@ -12,6 +12,7 @@ from tradertape_server.features.auth.service import AuthService
 from tradertape_server.features.backtests.build import Backtests
 from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.brokerage.postbacks import Postbacks
+from tradertape_server.features.brokerage.reminders import Reminders
 from tradertape_server.features.brokerage.sandbox import Sandbox
 from tradertape_server.features.brokerage.service import BrokerageService
 from tradertape_server.features.changelog.service import Changelog
@@ -75,6 +76,7 @@ class Container:
     sandbox: Sandbox
     brokerage: BrokerageService
     postbacks: Postbacks
+    reminders: Reminders
     market: MarketService
     market_watch: MarketWatch
     instruments: InstrumentService
@@ -132,6 +134,7 @@ class Container:
                 self.guardian,
                 self.workers.recorder,
                 self.portfolios.schedule,
+                self.reminders,
             )
         )
 

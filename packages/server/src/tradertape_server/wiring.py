@@ -11,7 +11,7 @@ from tradertape_brokers import registry
 from tradertape_brokers.hosts import Hosts
 from tradertape_core.execution.matching import PaperRules
 from tradertape_core.kernel.clock import Clock
-from tradertape_core.market.calendar import Calendar
+from tradertape_core.market.calendar import Calendar, nse_calendar
 from tradertape_server import __version__
 from tradertape_server.container import Container
 from tradertape_server.features.activity.service import ActivityService
@@ -25,6 +25,7 @@ from tradertape_server.features.brokerage.accounts import Addresses
 from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.brokerage.credentials import CredentialStore
 from tradertape_server.features.brokerage.postbacks import Postbacks
+from tradertape_server.features.brokerage.reminders import Reminders
 from tradertape_server.features.brokerage.sandbox import Sandbox
 from tradertape_server.features.brokerage.sandbox_process import SandboxProcess
 from tradertape_server.features.brokerage.service import BrokerageService
@@ -87,7 +88,7 @@ from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.features.strategies.trial_service import TrialService
 from tradertape_server.features.trading.service import TradingService
 from tradertape_server.features.watchlists.service import WatchlistService
-from tradertape_server.features.workers.queries import WorkerQueries
+from tradertape_server.features.workers.queries import WorkerQueries, live_scopes
 from tradertape_server.features.workers.runs.live_gate import NO_BROKERS, BrokerAccounts
 from tradertape_server.features.workers.service import OptionServices, Workers
 from tradertape_server.platform.clock import SystemClock
@@ -209,6 +210,7 @@ def _join(
         sandbox=build_sandbox(base, connections),
         brokerage=brokerage,
         holdings=build_holdings(base, connections, brokerage, execution),
+        reminders=build_reminders(base, connections, brokerage),
         postbacks=Postbacks(database, clock, connections, CredentialStore(base.secrets)),
         market=data.market,
         market_watch=MarketWatch(data.market),
@@ -292,6 +294,21 @@ def build_brokerage(base: Base, auth: AuthService, connections: Connections) -> 
     )
     auth.account.brokers_of = service.states_of
     return service
+
+
+def build_reminders(base: Base, connections: Connections, brokerage: BrokerageService) -> Reminders:
+    """The mails about sessions at brokers; workers know which accounts have live runs."""
+    reminders = Reminders(
+        base.database,
+        base.clock,
+        nse_calendar(),
+        connections,
+        base.mailer,
+        brokerage.links,
+        live_scopes,
+    )
+    reminders.listen()
+    return reminders
 
 
 def build_holdings(

@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 
 from cryptography.fernet import Fernet
 from filelock import FileLock, Timeout
-from sqlalchemy import Column, CursorResult, LargeBinary, inspect, select, update
+from sqlalchemy import ColumnElement, CursorResult, LargeBinary, inspect, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from tradertape_server.platform.database.engine import Base, Database
@@ -44,7 +44,7 @@ class SealedColumn:
         return getattr(self.table, self.name)
 
     @property
-    def _ids(self) -> Column[Any]:
+    def _ids(self) -> ColumnElement[Any]:
         return inspect(self.table).primary_key[0]
 
     def sealed_of(self, value: Any) -> bytes | None:

@@ -7691,6 +7691,41 @@ export type PreviewOfBasket = {
 };
 
 /**
+ * PreferencesOut
+ *
+ * Which mails about sessions at brokers you get.
+ *
+ * mails_reminder: at 08:45 of a trading day, when an account you use or a live run needs a login.
+ * mails_expiry: when a session ends between then and the close.
+ */
+export type PreferencesOut = {
+    /**
+     * Mails Expiry
+     */
+    mails_expiry: boolean;
+    /**
+     * Mails Reminder
+     */
+    mails_reminder: boolean;
+};
+
+/**
+ * Preferences
+ *
+ * Which mails about sessions at brokers to send.
+ */
+export type Preferences = {
+    /**
+     * Mails Expiry
+     */
+    mails_expiry: boolean;
+    /**
+     * Mails Reminder
+     */
+    mails_reminder: boolean;
+};
+
+/**
  * PostbackTaken
  *
  * The update has arrived; what follows from it is done after this response.
@@ -19584,6 +19619,108 @@ export type ListBrokersApiBrokersGetResponses = {
 };
 
 export type ListBrokersApiBrokersGetResponse = ListBrokersApiBrokersGetResponses[keyof ListBrokersApiBrokersGetResponses];
+
+export type ReadPreferencesApiBrokersPreferencesGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/brokers/preferences';
+};
+
+export type ReadPreferencesApiBrokersPreferencesGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadPreferencesApiBrokersPreferencesGetError = ReadPreferencesApiBrokersPreferencesGetErrors[keyof ReadPreferencesApiBrokersPreferencesGetErrors];
+
+export type ReadPreferencesApiBrokersPreferencesGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: PreferencesOut;
+};
+
+export type ReadPreferencesApiBrokersPreferencesGetResponse = ReadPreferencesApiBrokersPreferencesGetResponses[keyof ReadPreferencesApiBrokersPreferencesGetResponses];
+
+export type SavePreferencesApiBrokersPreferencesPutData = {
+    body: Preferences;
+    path?: never;
+    query?: never;
+    url: '/api/brokers/preferences';
+};
+
+export type SavePreferencesApiBrokersPreferencesPutErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type SavePreferencesApiBrokersPreferencesPutError = SavePreferencesApiBrokersPreferencesPutErrors[keyof SavePreferencesApiBrokersPreferencesPutErrors];
+
+export type SavePreferencesApiBrokersPreferencesPutResponses = {
+    /**
+     * Successful Response
+     */
+    200: PreferencesOut;
+};
+
+export type SavePreferencesApiBrokersPreferencesPutResponse = SavePreferencesApiBrokersPreferencesPutResponses[keyof SavePreferencesApiBrokersPreferencesPutResponses];
 
 export type ReadSandboxApiBrokersSandboxGetData = {
     body?: never;

@@ -32,6 +32,12 @@ def account_by_email(session: Session, email: str) -> Identity | None:
     return None if user is None else _identity(user)
 
 
+def email_of(session: Session, user_id: int) -> str | None:
+    """The address of an account to send mail to; None of one that is disabled or deleted."""
+    user = session.get(User, user_id)
+    return None if user is None or user.disabled_at is not None else user.email
+
+
 def first_administrator(session: Session) -> Identity | None:
     """The administrator with the oldest account; None if there is none."""
     user = session.scalars(select(User).where(User.is_admin).order_by(User.id)).first()

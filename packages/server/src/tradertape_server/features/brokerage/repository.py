@@ -149,3 +149,18 @@ def delete_old_logins(session: Session, now: datetime) -> None:
 def preference_of(session: Session, user_id: int) -> BrokerPreference | None:
     """Which mails a person wants, if they ever said."""
     return session.get(BrokerPreference, user_id)
+
+
+def preference_or_default(session: Session, user_id: int) -> BrokerPreference:
+    """Which mails a person wants; stored as both, until they say otherwise."""
+    found = session.get(BrokerPreference, user_id, with_for_update=True)
+    if found is None:
+        found = BrokerPreference(user_id=user_id, mails_expiry=True, mails_reminder=True)
+        session.add(found)
+    return found
+
+
+def all_sessions(session: Session) -> Sequence[BrokerSession]:
+    """The last sessions of everybody."""
+    ordered = select(BrokerSession).order_by(BrokerSession.user_id, BrokerSession.broker)
+    return session.scalars(ordered).all()

@@ -31,6 +31,20 @@ def list_brokers(user: SessionUser, brokerage: Brokerage) -> list[schemas.Broker
     return brokerage.brokers(user.id)
 
 
+@router.get("/api/brokers/preferences")
+def read_preferences(user: SessionUser, brokerage: Brokerage) -> schemas.PreferencesOut:
+    """Which mails about your sessions at brokers you get."""
+    return brokerage.preferences(user.id)
+
+
+@router.put("/api/brokers/preferences")
+def save_preferences(
+    body: schemas.Preferences, user: SessionUser, brokerage: Brokerage
+) -> schemas.PreferencesOut:
+    """Choose the mails: at 08:45 of trading days, and when a session ends in trading hours."""
+    return brokerage.save_preferences(user.id, body)
+
+
 @router.get("/api/brokers/{broker}")
 def show_broker(broker: Name, user: SessionUser, brokerage: Brokerage) -> schemas.BrokerOut:
     """One broker, with your credentials and your session."""

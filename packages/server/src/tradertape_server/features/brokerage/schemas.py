@@ -143,7 +143,11 @@ class OpenSession(Body):
 
 
 class PreferencesOut(Reply):
-    """Which mails about sessions at brokers you get."""
+    """Which mails about sessions at brokers you get.
+
+    mails_reminder: at 08:45 of a trading day, when an account you use or a live run needs a login.
+    mails_expiry: when a session ends between then and the close.
+    """
 
     mails_expiry: bool
     mails_reminder: bool

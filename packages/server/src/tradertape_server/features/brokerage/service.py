@@ -104,6 +104,24 @@ class BrokerageService:
             for state, session in shown
         ]
 
+    def preferences(self, user_id: int) -> schemas.PreferencesOut:
+        """Which mails about sessions at brokers a person gets."""
+        with self._database.read() as session:
+            found = repository.preference_of(session, user_id)
+        if found is None:
+            return schemas.PreferencesOut(mails_expiry=True, mails_reminder=True)
+        return schemas.PreferencesOut(
+            mails_expiry=found.mails_expiry, mails_reminder=found.mails_reminder
+        )
+
+    def save_preferences(self, user_id: int, wanted: schemas.Preferences) -> schemas.PreferencesOut:
+        """Store which mails about sessions at brokers a person wants."""
+        with self._database.write() as session:
+            found = repository.preference_or_default(session, user_id)
+            found.mails_expiry = wanted.mails_expiry
+            found.mails_reminder = wanted.mails_reminder
+        return self.preferences(user_id)
+
     def not_connected(self, user_id: int, name: str) -> NotConnected:
         """The error for work that needs a session at a broker."""
         status = self.status(user_id, name)

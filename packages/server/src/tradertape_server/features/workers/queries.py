@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tradertape_core.risk.protection_state import LegState
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.runs.protection_columns import protection_of
 from tradertape_server.platform.database.engine import Database
 
+AT_A_BROKER = "broker"  # the venue of live runs
 _PENDING = ("armed", "triggered", "exiting", "failed")
 
 
@@ -21,6 +23,17 @@ class ProtectedLeg:
     run_id: str
     strategy: str
     leg: LegState
+
+
+def live_scopes(session: Session) -> set[tuple[int, str]]:
+    """The people and account scopes with live runs that are not closed."""
+    run = WorkerRun
+    found = session.execute(
+        select(run.user_id, run.account_scope)
+        .where(run.venue == AT_A_BROKER, run.status != "closed")
+        .distinct()
+    )
+    return {(row[0], row[1]) for row in found}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import type {
   BrokerOut,
   CapabilitiesOut,
   OpenSessionWritable,
+  PreferencesOut,
   SaveCredentialsWritable,
 } from "@tradertape/api/generated/types.gen.ts"
 
@@ -13,6 +14,8 @@ export type BrokerCapabilities = CapabilitiesOut
 export type Environment = BrokerOut["environment"]
 export type Proof = BrokerOut["login"]["proofs"][number]
 export type SessionProof = OpenSessionWritable
+
+export type MailPreferences = PreferencesOut
 
 const SANDBOX_BROKERS = ["kite", "upstox", "groww"] as const
 const POLL_MS = 60_000
@@ -32,7 +35,14 @@ export const sandboxQuery = queryOptions({
   queryFn: ({ signal }) => unwrap(api.readSandbox({ signal })),
 })
 
+/** Which mails about sessions at brokers the person gets. */
+export const mailPreferencesQuery = queryOptions({
+  queryKey: ["brokers", "preferences"],
+  queryFn: ({ signal }) => unwrap(api.readPreferences({ signal })),
+})
+
 export const brokerCalls = {
+  savePreferences: (body: MailPreferences) => unwrap(api.savePreferences({ body })),
   saveCredentials: (broker: string, body: SaveCredentialsWritable) =>
     unwrap(api.saveCredentials({ path: path(broker), body })),
   deleteCredentials: (broker: string) => unwrap(api.deleteCredentials({ path: path(broker) })),

@@ -4,6 +4,7 @@ import { TrySandbox } from "@/components/brokers/try-sandbox"
 import { ErrorState } from "@/components/states/error-state"
 import { brokersQuery } from "@/lib/queries/brokers"
 import { BrokerCard } from "./broker-card"
+import { MailSwitches } from "./mail-switches"
 import { NextSteps } from "./next-steps"
 
 /** The person's accounts at brokers: keys, sessions and what each broker can do. */
@@ -26,6 +27,7 @@ export function BrokersTab() {
       {data.map((row) => (
         <BrokerCard key={row.name} row={row} />
       ))}
+      <MailSwitches />
     </>
   )
 }
