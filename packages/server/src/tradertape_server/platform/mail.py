@@ -87,6 +87,17 @@ class Mailer:
             self.last_problem = "the mail queue is full"
             logger.error("mail dropped: the queue is full")
 
+    def send_now(self, mail: Mail) -> None:
+        """Send a mail on the caller's thread; without a mail server it goes to the outbox folder.
+
+        Raises OSError or SMTPException where it was not sent.
+        """
+        message = self._message(mail)
+        if self._server is None:
+            self._to_outbox(message)
+        else:
+            post(self._server, message)
+
     def wait_until_sent(self) -> None:
         """Wait until the queue is empty."""
         self._queue.join()

@@ -392,3 +392,34 @@ def account_ids(session: Session, user_id: int | None) -> list[int]:
 def _orders_of(session: Session, gtts: Sequence[Gtt]) -> dict[str, Order]:
     placed = {result.order_id for gtt in gtts for result in gtt.results if result.order_id}
     return account_queries.orders_by_id(session, placed)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalEvent:
+    """An event of the timeline, and whose it is."""
+
+    user_id: int
+    scope: str
+    event: TimelineEvent
+
+
+def last_event(session: Session) -> int:
+    """The number of the newest event; 0 before the first."""
+    return repository.last_event(session)
+
+
+def events_of_types(
+    session: Session, types: Collection[str], *, after: int, limit: int
+) -> list[PersonalEvent]:
+    """Events of these types after a number, over all accounts, oldest first."""
+    return [
+        PersonalEvent(user_id, scope, event)
+        for event, user_id, scope in account_queries.events_of_types(
+            session, types, after=after, limit=limit
+        )
+    ]
+
+
+def halts(session: Session) -> list[Halt]:
+    """The kill switches that are on."""
+    return list(repository.halts(session).by_user.values())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, cast
+from datetime import datetime
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from tradertape_server.features.portfolios.models import (
 LIVE = ("pending_approval", "in_cart", "approved")
 OPEN = ("open", "partially_open", "exit_pending")
 UNLIMITED = 10_000
+Changed = TypeVar("Changed", PortfolioSignal, PortfolioPosition)
 
 
 def portfolios(session: Session, user_id: int, statuses: Collection[str]) -> Sequence[Portfolio]:
@@ -173,3 +175,22 @@ def users_with_active(session: Session) -> Sequence[int]:
     """Who has a portfolio that is traded."""
     query = select(Portfolio.user_id).where(Portfolio.status.in_(("active", "paused"))).distinct()
     return session.scalars(query.order_by(Portfolio.user_id)).all()
+
+
+def changed_since(
+    session: Session, table: type[Changed], since: datetime
+) -> Sequence[tuple[Changed, Portfolio]]:
+    """Rows of a table that changed since a time, with their portfolio, the oldest change first."""
+    query = (
+        select(table, Portfolio)
+        .join(Portfolio, Portfolio.id == table.portfolio_id)
+        .where(table.updated_at >= since)
+        .order_by(table.updated_at, table.id)
+    )
+    return [(row, portfolio) for row, portfolio in session.execute(query).all()]
+
+
+def scans_since(session: Session, since: datetime) -> Sequence[PortfolioScan]:
+    """Everybody's scans since a time, oldest first."""
+    query = select(PortfolioScan).where(PortfolioScan.at >= since).order_by(PortfolioScan.id)
+    return session.scalars(query).all()

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tradertape_core.risk.protection_state import LegState
+from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.runs.protection_columns import protection_of
 from tradertape_server.platform.database.engine import Database
@@ -57,3 +58,8 @@ class WorkerQueries:
                 for leg in protection_of(run).legs
                 if leg.instrument == instrument
             ]
+
+
+def users_with_runs(session: Session) -> set[int]:
+    """People who have a run that is not closed, in the caller's transaction."""
+    return {run.user_id for run in repository.runs_not_over(session, None)}

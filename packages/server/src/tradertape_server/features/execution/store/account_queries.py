@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from tradertape_core.ledger.position import Position
 from tradertape_core.orders.gtt import Gtt, GttStatus
 from tradertape_core.orders.order import DRY_RUN, Fill, Order, Product, Side
+from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.store import mapping
 from tradertape_server.features.execution.store.models import (
+    ExecutionEvent,
     FillRow,
     GttRow,
     OrderRow,
@@ -198,3 +200,17 @@ def _fill(row: FillRow) -> Fill:
         price=row.price,
         at=row.at,
     )
+
+
+def events_of_types(
+    session: Session, types: Collection[str], *, after: int, limit: int
+) -> list[tuple[TimelineEvent, int, str]]:
+    """Events of these types after a number, oldest first, with user and scope of their account."""
+    query = (
+        select(ExecutionEvent, TradingAccount.user_id, TradingAccount.scope)
+        .join(TradingAccount, TradingAccount.id == ExecutionEvent.account_id)
+        .where(ExecutionEvent.seq > after, ExecutionEvent.event_type.in_(types))
+        .order_by(ExecutionEvent.seq)
+    )
+    found = session.execute(query.limit(limit)).all()
+    return [(mapping.timeline_event(row), user_id, scope) for row, user_id, scope in found]
