@@ -31,6 +31,7 @@ from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.instruments.traded_market import MarketChoice
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.market.watch import MarketWatch
+from tradertape_server.features.notifications.build import Notifications
 from tradertape_server.features.operations.processes import Processes
 from tradertape_server.features.operations.service import Health
 from tradertape_server.features.options.preview import StrategyPreview
@@ -97,6 +98,7 @@ class Container:
     trials: TrialService
     backtests: Backtests
     portfolios: Portfolios
+    notifications: Notifications
     watchlists: WatchlistService
     gtts: GttPageService
     trading: TradingService
@@ -106,7 +108,11 @@ class Container:
     @property
     def channels(self) -> Mapping[str, Channel]:
         """Streams that a console page can subscribe to beside prices and events."""
-        return {"runs": self.workers.pages.pulses, "run": self.workers.pages.live}
+        return {
+            "runs": self.workers.pages.pulses,
+            "run": self.workers.pages.live,
+            "notifications": self.notifications.service.bell,
+        }
 
     def start(self) -> None:
         """Start every thread, on a migrated database."""
@@ -116,6 +122,7 @@ class Container:
         if self.settings.role != "trader":
             self.backtests.start()
         self.market_watch.start()
+        self.notifications.courier.start()
         self.connections.start()
         self.sandbox.open()
         if self.masters is not None:
@@ -135,6 +142,8 @@ class Container:
                 self.workers.recorder,
                 self.portfolios.schedule,
                 self.reminders,
+                self.notifications.collector,
+                self.notifications.bots,
             )
         )
 
@@ -142,6 +151,7 @@ class Container:
         """Stop every thread and close every connection."""
         self.credentials.stop()
         self.processes.election.stop()
+        self.notifications.courier.stop()
         self.feed.stop()
         self.processes.stop()
         if self.masters is not None:

@@ -27,6 +27,7 @@ from tradertape_server.features.feed.http.tick_socket import router as ticks_soc
 from tradertape_server.features.gtts.routes import router as gtts
 from tradertape_server.features.holdings.routes import router as holdings
 from tradertape_server.features.market.routes import router as market
+from tradertape_server.features.notifications.routes import router as notifications
 from tradertape_server.features.operations.routes import router as operations
 from tradertape_server.features.options.routes import router as options
 from tradertape_server.features.portfolios.reading_routes import router as portfolio_pages
@@ -96,6 +97,7 @@ ROUTERS = (
     studies,
     portfolios,
     portfolio_pages,
+    notifications,
     changelog,
     operations,
 )
@@ -106,7 +108,7 @@ LIVE = ("/api/live/", "/api/trading/", "/api/options", f"{WORKER}market/", f"{WO
 # Changes that are stored in a transaction of their own, not in one of the trader's.
 CHANGES = (
     "/api/auth/", "/api/watchlists", "/api/strategies", "/api/backtest/",
-    "/api/model/", f"{WORKER}heartbeat", f"{WORKER}accounts",
+    "/api/model/", "/api/notifications", f"{WORKER}heartbeat", f"{WORKER}accounts",
 )  # fmt: skip
 # Where passwords are hashed, which takes 64 MB and a tenth of a second each.
 PASSWORDS = frozenset({"/api/auth/password-login", "/api/auth/password"})

@@ -243,6 +243,17 @@ class Settings(BaseSettings):
         default="TraderTape <no-reply@localhost>", description="The sender of our mails."
     )
 
+    # Notifications
+    telegram_root: str = Field(
+        default="",
+        description="The address of Telegram's Bot API. Empty: `https://api.telegram.org`.",
+    )
+    notify_private_addresses: bool = Field(
+        default=False,
+        description="Whether webhooks and Apprise URLs may lead to private networks and to any "
+        "port. Whoever has an account can then reach what this machine can.",
+    )
+
     # Request limits
     requests_per_minute: PositiveInt = Field(
         default=1200,
@@ -316,7 +327,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "sandbox_url", "kite_root", "kite_login_root", "kite_ticker_root", "upstox_root",
-        "groww_root",
+        "groww_root", "telegram_root",
     )  # fmt: skip
     @classmethod
     def _is_url(cls, value: str, field: ValidationInfo) -> str:

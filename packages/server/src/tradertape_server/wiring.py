@@ -15,6 +15,7 @@ from tradertape_core.market.calendar import Calendar, nse_calendar
 from tradertape_server import __version__
 from tradertape_server.container import Container
 from tradertape_server.features.activity.service import ActivityService
+from tradertape_server.features.auth.audit import RequestOrigin
 from tradertape_server.features.auth.credentials.passwords import MAX_AT_ONCE, Passwords
 from tradertape_server.features.auth.http.credential_monitor import CredentialMonitor
 from tradertape_server.features.auth.service import AccountPolicy, AuthService
@@ -57,6 +58,13 @@ from tradertape_server.features.market.corporate_facts import CorporateFacts
 from tradertape_server.features.market.live_world import LiveWorld
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.market.watch import MarketWatch
+from tradertape_server.features.notifications.actions import ChatActions
+from tradertape_server.features.notifications.build import (
+    Notifications,
+    build_notifications,
+    sources,
+)
+from tradertape_server.features.notifications.build import Options as NotificationOptions
 from tradertape_server.features.operations.checks import (
     calendar_check,
     execution_check,
@@ -76,7 +84,7 @@ from tradertape_server.features.operations.service import Health
 from tradertape_server.features.options.chains import ChainReader
 from tradertape_server.features.options.preview import StrategyPreview
 from tradertape_server.features.options.service import OptionService
-from tradertape_server.features.portfolios.build import build_portfolios
+from tradertape_server.features.portfolios.build import Portfolios, build_portfolios
 from tradertape_server.features.portfolios.queries import why_strategy_in_use as why_traded
 from tradertape_server.features.protection.arming import ByToken
 from tradertape_server.features.protection.failure_log import FailureLog
@@ -90,6 +98,7 @@ from tradertape_server.features.trading.service import TradingService
 from tradertape_server.features.watchlists.service import WatchlistService
 from tradertape_server.features.workers.queries import WorkerQueries, live_scopes
 from tradertape_server.features.workers.runs.live_gate import NO_BROKERS, BrokerAccounts
+from tradertape_server.features.workers.schemas import KillSwitchIn
 from tradertape_server.features.workers.service import OptionServices, Workers
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.compute import numba_cache
@@ -109,6 +118,8 @@ from tradertape_server.settings import Settings
 # database server takes several; most of its connections are left to those who read.
 WRITERS_OF_FILE = Capacity(at_once=2, of_one=1, waiting=2000, wait_s=15.0)
 WRITERS_OF_SERVER = Capacity(at_once=8, of_one=2, waiting=2000, wait_s=15.0)
+# Where a linked chat's commands come from, in the audit log.
+CHAT = RequestOrigin(ip="telegram", user_agent="Telegram", request_id="telegram")
 PASSWORD_CHECKS = Capacity(at_once=MAX_AT_ONCE, of_one=1, waiting=100, wait_s=15.0)
 
 
@@ -189,6 +200,7 @@ def _join(
     database, clock, execution = base.database, base.clock, trading.execution
     options = OptionService(ChainReader(data.instruments, live.feed), live.feed)
     brokerage = build_brokerage(base, auth, connections)
+    portfolios = build_portfolios(database, clock, data.market, strategies)
     return Container(
         settings=base.settings,
         clock=clock,
@@ -231,7 +243,8 @@ def _join(
         strategies=strategies,
         trials=TrialService(data.market),
         backtests=backtests,
-        portfolios=build_portfolios(database, clock, data.market, strategies),
+        portfolios=portfolios,
+        notifications=build_telling(base, live, trading, portfolios),
         watchlists=WatchlistService(clock, data.instruments, data.market),
         gtts=GttPageService(execution, data.instruments),
         trading=TradingService(execution, trading.accounts, data.instruments, clock),
@@ -481,6 +494,36 @@ def build_option_services(
         base.clock,
         base.secrets,
         trading.accounts,
+    )
+
+
+def build_telling(
+    base: Base, live: LiveMarket, trading: Trading, portfolios: Portfolios
+) -> Notifications:
+    """Notifications of what the other features store, and what a linked chat can ask of them."""
+    settings, switch = base.settings, trading.workers.kill_switch
+    actions = ChatActions(
+        base.database,
+        base.clock,
+        portfolios.signals,
+        trading.execution,
+        kill=lambda who, reason: (
+            switch.set(who, KillSwitchIn(active=True, reason=reason), CHAT) and None
+        ),
+    )
+    market = live.execution
+    return build_notifications(
+        base.database,
+        base.clock,
+        base.secrets,
+        base.mailer,
+        actions,
+        sources(lambda now: market.is_open(now) and market.is_stale),
+        NotificationOptions(
+            settings.effective_public_url,
+            settings.telegram_root,
+            settings.notify_private_addresses,
+        ),
     )
 
 

@@ -1554,6 +1554,22 @@ export type Unresolved = {
 };
 
 /**
+ * UnreadOut
+ *
+ * How many are unread, and the id of the newest.
+ */
+export type UnreadOut = {
+    /**
+     * Newest Id
+     */
+    newest_id: number;
+    /**
+     * Unread
+     */
+    unread: number;
+};
+
+/**
  * UniverseOut
  *
  * A universe and its number of members on a day.
@@ -2292,6 +2308,18 @@ export type BlockedOut = {
      * Message
      */
     message: string;
+};
+
+/**
+ * TestOut
+ *
+ * A test message on its way: see the delivery log.
+ */
+export type TestOut = {
+    /**
+     * Notification Key
+     */
+    notification_key: string;
 };
 
 /**
@@ -4216,6 +4244,89 @@ export type ShareIn = {
      * Is Public
      */
     is_public?: boolean | null;
+};
+
+/**
+ * SettingsOut
+ *
+ * Which events go where and when. Times: minutes from midnight, IST; None: no quiet hours.
+ */
+export type SettingsOut = {
+    /**
+     * Digest At
+     */
+    digest_at: number;
+    /**
+     * Events
+     */
+    events: Array<EventOut>;
+    /**
+     * Quiet From
+     */
+    quiet_from: number | null;
+    /**
+     * Quiet To
+     */
+    quiet_to: number | null;
+};
+
+/**
+ * EventOut
+ *
+ * A kind of event, and when it is sent to each channel; `in_app`: whether the bell shows it.
+ */
+export type EventOut = {
+    /**
+     * Event
+     */
+    event: string;
+    /**
+     * Group
+     */
+    group: string;
+    /**
+     * Modes
+     */
+    modes: {
+        [key: string]: 'off' | 'digest' | 'now';
+    };
+    /**
+     * Severity
+     */
+    severity: 'info' | 'warning' | 'critical';
+    /**
+     * Title
+     */
+    title: string;
+};
+
+/**
+ * SettingsIn
+ *
+ * Changes of the settings. modes: {event: {channel id or `in_app`: mode}}, merged with what is
+ * stored. Quiet hours are given together; both null: none.
+ */
+export type SettingsIn = {
+    /**
+     * Digest At
+     */
+    digest_at?: number | null;
+    /**
+     * Modes
+     */
+    modes?: {
+        [key: string]: {
+            [key: string]: 'off' | 'digest' | 'now';
+        };
+    };
+    /**
+     * Quiet From
+     */
+    quiet_from?: number | null;
+    /**
+     * Quiet To
+     */
+    quiet_to?: number | null;
 };
 
 /**
@@ -6847,6 +6958,18 @@ export type ReasonIn = {
      * Reason
      */
     reason?: string;
+};
+
+/**
+ * ReadIn
+ *
+ * Mark every notification up to this id as read.
+ */
+export type ReadIn = {
+    /**
+     * Up To Id
+     */
+    up_to_id: number;
 };
 
 /**
@@ -9567,6 +9690,52 @@ export type OpenSession = {
 };
 
 /**
+ * NotificationOut
+ *
+ * A notification. path: the console's page that shows more. subject: ids for programs.
+ */
+export type NotificationOut = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Event
+     */
+    event: string;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Path
+     */
+    path: string;
+    /**
+     * Read At
+     */
+    read_at: string | null;
+    /**
+     * Severity
+     */
+    severity: 'info' | 'warning' | 'critical';
+    /**
+     * Subject
+     */
+    subject: {
+        [key: string]: unknown;
+    };
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Title
+     */
+    title: string;
+};
+
+/**
  * NoteIn
  *
  * Why; kept with the signal.
@@ -9760,6 +9929,92 @@ export type NewKey = {
      * Token
      */
     token: string;
+};
+
+/**
+ * NewChannelOut
+ *
+ * A new channel. signing_secret: of a webhook, shown once. link: of a Telegram chat.
+ */
+export type NewChannelOut = {
+    channel: ChannelOut;
+    link?: LinkOut | null;
+    /**
+     * Signing Secret
+     */
+    signing_secret?: string | null;
+};
+
+/**
+ * LinkOut
+ *
+ * How to link a chat: open `url`, or send `/start code` to the bot, until `expires_at`.
+ */
+export type LinkOut = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Url
+     */
+    url: string;
+};
+
+/**
+ * ChannelOut
+ *
+ * A channel. address: what may be shown of it; no secret. is_linked: it has a recipient.
+ */
+export type ChannelOut = {
+    /**
+     * Address
+     */
+    address: string;
+    /**
+     * Chat Name
+     */
+    chat_name: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Is Enabled
+     */
+    is_enabled: boolean;
+    /**
+     * Is Linked
+     */
+    is_linked: boolean;
+    /**
+     * Kind
+     */
+    kind: 'telegram' | 'email' | 'webhook' | 'apprise';
+    /**
+     * Last Error
+     */
+    last_error: string;
+    /**
+     * Last Error At
+     */
+    last_error_at: string | null;
+    /**
+     * Last Sent At
+     */
+    last_sent_at: string | null;
+    /**
+     * Name
+     */
+    name: string;
 };
 
 /**
@@ -12170,6 +12425,74 @@ export type DeployIn = {
 };
 
 /**
+ * DeliveryOut
+ *
+ * One notification to one channel, with its attempts.
+ */
+export type DeliveryOut = {
+    /**
+     * Attempts
+     */
+    attempts: Array<AttemptOut>;
+    /**
+     * Channel Id
+     */
+    channel_id: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Due At
+     */
+    due_at: string;
+    /**
+     * Event
+     */
+    event: string;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Is Repeat
+     */
+    is_repeat: boolean;
+    /**
+     * Sent At
+     */
+    sent_at: string | null;
+    /**
+     * Status
+     */
+    status: 'waiting' | 'sending' | 'sent' | 'failed' | 'unknown' | 'cancelled';
+    /**
+     * Title
+     */
+    title: string;
+};
+
+/**
+ * AttemptOut
+ *
+ * One attempt to send.
+ */
+export type AttemptOut = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Outcome
+     */
+    outcome: string;
+    /**
+     * Reason
+     */
+    reason: string;
+};
+
+/**
  * DataSetOut
  *
  * One data set.
@@ -12549,6 +12872,46 @@ export type CloseIn = {
      * Reason
      */
     reason?: string;
+};
+
+/**
+ * ChannelPatch
+ *
+ * Changes of a channel.
+ */
+export type ChannelPatch = {
+    /**
+     * Is Enabled
+     */
+    is_enabled?: boolean | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+};
+
+/**
+ * ChannelIn
+ *
+ * A new channel: a Telegram bot's token, a webhook's or Apprise URL; e-mail needs nothing.
+ */
+export type ChannelIn = {
+    /**
+     * Bot Token
+     */
+    bot_token?: null;
+    /**
+     * Kind
+     */
+    kind: 'telegram' | 'email' | 'webhook' | 'apprise';
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Url
+     */
+    url?: null;
 };
 
 /**
@@ -13701,6 +14064,30 @@ export type OpenSessionWritable = {
      * Totp
      */
     totp?: string | null;
+};
+
+/**
+ * ChannelIn
+ *
+ * A new channel: a Telegram bot's token, a webhook's or Apprise URL; e-mail needs nothing.
+ */
+export type ChannelInWritable = {
+    /**
+     * Bot Token
+     */
+    bot_token?: string | null;
+    /**
+     * Kind
+     */
+    kind: 'telegram' | 'email' | 'webhook' | 'apprise';
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Url
+     */
+    url?: string | null;
 };
 
 export type InstrumentActivityApiActivityGetData = {
@@ -23272,6 +23659,706 @@ export type RejectSignalApiModelSignalsSignalIdRejectPostResponses = {
 };
 
 export type RejectSignalApiModelSignalsSignalIdRejectPostResponse = RejectSignalApiModelSignalsSignalIdRejectPostResponses[keyof RejectSignalApiModelSignalsSignalIdRejectPostResponses];
+
+export type ListNotificationsApiNotificationsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Unread
+         */
+        unread?: boolean;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Offset
+         */
+        offset?: number;
+    };
+    url: '/api/notifications';
+};
+
+export type ListNotificationsApiNotificationsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListNotificationsApiNotificationsGetError = ListNotificationsApiNotificationsGetErrors[keyof ListNotificationsApiNotificationsGetErrors];
+
+export type ListNotificationsApiNotificationsGetResponses = {
+    /**
+     * Response List Notifications Api Notifications Get
+     *
+     * Successful Response
+     */
+    200: Array<NotificationOut>;
+};
+
+export type ListNotificationsApiNotificationsGetResponse = ListNotificationsApiNotificationsGetResponses[keyof ListNotificationsApiNotificationsGetResponses];
+
+export type ListChannelsApiNotificationsChannelsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/notifications/channels';
+};
+
+export type ListChannelsApiNotificationsChannelsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListChannelsApiNotificationsChannelsGetError = ListChannelsApiNotificationsChannelsGetErrors[keyof ListChannelsApiNotificationsChannelsGetErrors];
+
+export type ListChannelsApiNotificationsChannelsGetResponses = {
+    /**
+     * Response List Channels Api Notifications Channels Get
+     *
+     * Successful Response
+     */
+    200: Array<ChannelOut>;
+};
+
+export type ListChannelsApiNotificationsChannelsGetResponse = ListChannelsApiNotificationsChannelsGetResponses[keyof ListChannelsApiNotificationsChannelsGetResponses];
+
+export type AddChannelApiNotificationsChannelsPostData = {
+    body: ChannelInWritable;
+    path?: never;
+    query?: never;
+    url: '/api/notifications/channels';
+};
+
+export type AddChannelApiNotificationsChannelsPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type AddChannelApiNotificationsChannelsPostError = AddChannelApiNotificationsChannelsPostErrors[keyof AddChannelApiNotificationsChannelsPostErrors];
+
+export type AddChannelApiNotificationsChannelsPostResponses = {
+    /**
+     * Successful Response
+     */
+    201: NewChannelOut;
+};
+
+export type AddChannelApiNotificationsChannelsPostResponse = AddChannelApiNotificationsChannelsPostResponses[keyof AddChannelApiNotificationsChannelsPostResponses];
+
+export type DeleteChannelApiNotificationsChannelsChannelIdDeleteData = {
+    body?: never;
+    path: {
+        /**
+         * Channel Id
+         */
+        channel_id: number;
+    };
+    query?: never;
+    url: '/api/notifications/channels/{channel_id}';
+};
+
+export type DeleteChannelApiNotificationsChannelsChannelIdDeleteErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type DeleteChannelApiNotificationsChannelsChannelIdDeleteError = DeleteChannelApiNotificationsChannelsChannelIdDeleteErrors[keyof DeleteChannelApiNotificationsChannelsChannelIdDeleteErrors];
+
+export type DeleteChannelApiNotificationsChannelsChannelIdDeleteResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteChannelApiNotificationsChannelsChannelIdDeleteResponse = DeleteChannelApiNotificationsChannelsChannelIdDeleteResponses[keyof DeleteChannelApiNotificationsChannelsChannelIdDeleteResponses];
+
+export type ChangeChannelApiNotificationsChannelsChannelIdPatchData = {
+    body: ChannelPatch;
+    path: {
+        /**
+         * Channel Id
+         */
+        channel_id: number;
+    };
+    query?: never;
+    url: '/api/notifications/channels/{channel_id}';
+};
+
+export type ChangeChannelApiNotificationsChannelsChannelIdPatchErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ChangeChannelApiNotificationsChannelsChannelIdPatchError = ChangeChannelApiNotificationsChannelsChannelIdPatchErrors[keyof ChangeChannelApiNotificationsChannelsChannelIdPatchErrors];
+
+export type ChangeChannelApiNotificationsChannelsChannelIdPatchResponses = {
+    /**
+     * Successful Response
+     */
+    200: ChannelOut;
+};
+
+export type ChangeChannelApiNotificationsChannelsChannelIdPatchResponse = ChangeChannelApiNotificationsChannelsChannelIdPatchResponses[keyof ChangeChannelApiNotificationsChannelsChannelIdPatchResponses];
+
+export type LinkChatApiNotificationsChannelsChannelIdLinkPostData = {
+    body?: never;
+    path: {
+        /**
+         * Channel Id
+         */
+        channel_id: number;
+    };
+    query?: never;
+    url: '/api/notifications/channels/{channel_id}/link';
+};
+
+export type LinkChatApiNotificationsChannelsChannelIdLinkPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type LinkChatApiNotificationsChannelsChannelIdLinkPostError = LinkChatApiNotificationsChannelsChannelIdLinkPostErrors[keyof LinkChatApiNotificationsChannelsChannelIdLinkPostErrors];
+
+export type LinkChatApiNotificationsChannelsChannelIdLinkPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: LinkOut;
+};
+
+export type LinkChatApiNotificationsChannelsChannelIdLinkPostResponse = LinkChatApiNotificationsChannelsChannelIdLinkPostResponses[keyof LinkChatApiNotificationsChannelsChannelIdLinkPostResponses];
+
+export type TestChannelApiNotificationsChannelsChannelIdTestPostData = {
+    body?: never;
+    path: {
+        /**
+         * Channel Id
+         */
+        channel_id: number;
+    };
+    query?: never;
+    url: '/api/notifications/channels/{channel_id}/test';
+};
+
+export type TestChannelApiNotificationsChannelsChannelIdTestPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type TestChannelApiNotificationsChannelsChannelIdTestPostError = TestChannelApiNotificationsChannelsChannelIdTestPostErrors[keyof TestChannelApiNotificationsChannelsChannelIdTestPostErrors];
+
+export type TestChannelApiNotificationsChannelsChannelIdTestPostResponses = {
+    /**
+     * Successful Response
+     */
+    202: TestOut;
+};
+
+export type TestChannelApiNotificationsChannelsChannelIdTestPostResponse = TestChannelApiNotificationsChannelsChannelIdTestPostResponses[keyof TestChannelApiNotificationsChannelsChannelIdTestPostResponses];
+
+export type ListDeliveriesApiNotificationsDeliveriesGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Channel Id
+         */
+        channel_id?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Offset
+         */
+        offset?: number;
+    };
+    url: '/api/notifications/deliveries';
+};
+
+export type ListDeliveriesApiNotificationsDeliveriesGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListDeliveriesApiNotificationsDeliveriesGetError = ListDeliveriesApiNotificationsDeliveriesGetErrors[keyof ListDeliveriesApiNotificationsDeliveriesGetErrors];
+
+export type ListDeliveriesApiNotificationsDeliveriesGetResponses = {
+    /**
+     * Response List Deliveries Api Notifications Deliveries Get
+     *
+     * Successful Response
+     */
+    200: Array<DeliveryOut>;
+};
+
+export type ListDeliveriesApiNotificationsDeliveriesGetResponse = ListDeliveriesApiNotificationsDeliveriesGetResponses[keyof ListDeliveriesApiNotificationsDeliveriesGetResponses];
+
+export type MarkReadApiNotificationsReadPostData = {
+    body: ReadIn;
+    path?: never;
+    query?: never;
+    url: '/api/notifications/read';
+};
+
+export type MarkReadApiNotificationsReadPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type MarkReadApiNotificationsReadPostError = MarkReadApiNotificationsReadPostErrors[keyof MarkReadApiNotificationsReadPostErrors];
+
+export type MarkReadApiNotificationsReadPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: UnreadOut;
+};
+
+export type MarkReadApiNotificationsReadPostResponse = MarkReadApiNotificationsReadPostResponses[keyof MarkReadApiNotificationsReadPostResponses];
+
+export type GetNotificationSettingsApiNotificationsSettingsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/notifications/settings';
+};
+
+export type GetNotificationSettingsApiNotificationsSettingsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type GetNotificationSettingsApiNotificationsSettingsGetError = GetNotificationSettingsApiNotificationsSettingsGetErrors[keyof GetNotificationSettingsApiNotificationsSettingsGetErrors];
+
+export type GetNotificationSettingsApiNotificationsSettingsGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: SettingsOut;
+};
+
+export type GetNotificationSettingsApiNotificationsSettingsGetResponse = GetNotificationSettingsApiNotificationsSettingsGetResponses[keyof GetNotificationSettingsApiNotificationsSettingsGetResponses];
+
+export type ChangeNotificationSettingsApiNotificationsSettingsPatchData = {
+    body: SettingsIn;
+    path?: never;
+    query?: never;
+    url: '/api/notifications/settings';
+};
+
+export type ChangeNotificationSettingsApiNotificationsSettingsPatchErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ChangeNotificationSettingsApiNotificationsSettingsPatchError = ChangeNotificationSettingsApiNotificationsSettingsPatchErrors[keyof ChangeNotificationSettingsApiNotificationsSettingsPatchErrors];
+
+export type ChangeNotificationSettingsApiNotificationsSettingsPatchResponses = {
+    /**
+     * Successful Response
+     */
+    200: SettingsOut;
+};
+
+export type ChangeNotificationSettingsApiNotificationsSettingsPatchResponse = ChangeNotificationSettingsApiNotificationsSettingsPatchResponses[keyof ChangeNotificationSettingsApiNotificationsSettingsPatchResponses];
+
+export type CountUnreadApiNotificationsUnreadGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/notifications/unread';
+};
+
+export type CountUnreadApiNotificationsUnreadGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type CountUnreadApiNotificationsUnreadGetError = CountUnreadApiNotificationsUnreadGetErrors[keyof CountUnreadApiNotificationsUnreadGetErrors];
+
+export type CountUnreadApiNotificationsUnreadGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: UnreadOut;
+};
+
+export type CountUnreadApiNotificationsUnreadGetResponse = CountUnreadApiNotificationsUnreadGetResponses[keyof CountUnreadApiNotificationsUnreadGetResponses];
 
 export type ListSpreadsApiOptionsSpreadsGetData = {
     body?: never;

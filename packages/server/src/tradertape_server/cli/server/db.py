@@ -99,6 +99,8 @@ def rotate_keys(
     from tradertape_server.cli.opening import opened
     from tradertape_server.features.auth.queries import SEALED_COLUMNS as AUTH
     from tradertape_server.features.brokerage.sealed import SEALED_COLUMNS as BROKERAGE
+    from tradertape_server.features.hooks.sealed import SEALED_COLUMNS as HOOKS
+    from tradertape_server.features.notifications.sealed import SEALED_COLUMNS as NOTIFICATIONS
     from tradertape_server.platform.http.idempotency import SEALED_COLUMNS as IDEMPOTENCY
     from tradertape_server.platform.key_rotation import KeyRotation
     from tradertape_server.platform.server_lock import ServerLock
@@ -107,7 +109,7 @@ def rotate_keys(
         home = container.settings.effective_home
         if drop_old and ServerLock(home).holder() is not None:
             fail("A server runs: stop it before the old keys are removed.")
-        columns = (*AUTH, *BROKERAGE, *IDEMPOTENCY)
+        columns = (*AUTH, *BROKERAGE, *IDEMPOTENCY, *NOTIFICATIONS, *HOOKS)
         rotation = KeyRotation(container.database, container.secrets, home / "secrets", columns)
         done = rotation.drop_old() if drop_old else rotation.rotate()
     show(asdict(done), as_json=as_json, text=lambda: _rotated(done))

@@ -65,3 +65,9 @@ def token_limits(session: Session, caller: Identity) -> TokenLimits:
 
 def _identity(user: User) -> Identity:
     return Identity(user.id, user.email, user.name, user.is_admin, "session", 0)
+
+
+def account_by_id(session: Session, user_id: int) -> Identity | None:
+    """An account, as an identity without a credential; None where it is gone."""
+    user = session.get(User, user_id)
+    return None if user is None else _identity(user)

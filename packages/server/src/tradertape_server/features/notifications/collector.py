@@ -53,7 +53,7 @@ class Collector:
         for source in self._sources:
             try:
                 self._read(source)
-            except Exception as error:  # noqa: BLE001 - read again at the next step
+            except Exception as error:
                 logger.warning(
                     "a source of notifications failed", source=source.name,
                     reason=type(error).__name__, exc_info=True,

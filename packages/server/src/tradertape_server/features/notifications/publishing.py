@@ -1,4 +1,4 @@
-"""Turning what happened into rows: the notification, and one delivery for each channel it goes to."""
+"""Turning what happened into rows: a notification, and a delivery for each channel of it."""
 
 from __future__ import annotations
 

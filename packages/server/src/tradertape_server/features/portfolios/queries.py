@@ -15,6 +15,9 @@ from tradertape_server.features.portfolios.models import (
     PortfolioSignal,
 )
 
+# The rows that these return; others name them from here.
+__all__ = ["Portfolio", "PortfolioPosition", "PortfolioScan", "PortfolioSignal"]
+
 
 def why_strategy_in_use(session: Session, strategy_id: int) -> str | None:
     """Why a strategy cannot be deleted, when portfolios trade it; else None."""

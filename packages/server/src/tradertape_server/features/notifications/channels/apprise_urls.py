@@ -80,7 +80,9 @@ class AppriseSender:
 def _hosts(service: Any) -> list[str]:
     """The hosts that the URL of a service names; other services have an address of their own."""
     templates = " ".join(getattr(service, "templates", ()))
-    found = [getattr(service, name, None) for name in ("host", "endpoint") if f"{{{name}}}" in templates]
+    found = [
+        getattr(service, name, None) for name in ("host", "endpoint") if f"{{{name}}}" in templates
+    ]
     return [one.partition("://")[2] or one for one in found if isinstance(one, str) and one]
 
 

@@ -50,9 +50,7 @@ class BotApi:
     root: str = PUBLIC_ROOT
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
-    async def call(
-        self, token: str, method: str, within_s: float = SEND_S, **values: Any
-    ) -> Any:
+    async def call(self, token: str, method: str, within_s: float = SEND_S, **values: Any) -> Any:
         """Call a method of a bot. Raises BotRefused, BotUnreachable."""
         timeout = httpx.Timeout(within_s, connect=CONNECT_S)
         try:
@@ -85,9 +83,7 @@ class BotApi:
         )  # fmt: skip
         return [one for one in result if isinstance(one, dict)] if isinstance(result, list) else []
 
-    async def say(
-        self, token: str, chat_id: int, text: str, buttons: Buttons = ()
-    ) -> None:
+    async def say(self, token: str, chat_id: int, text: str, buttons: Buttons = ()) -> None:
         """Send a text. Raises as `call`."""
         values: Json = {"chat_id": chat_id, "text": text[:MOST_CHARACTERS],
                         "link_preview_options": {"is_disabled": True}}  # fmt: skip
@@ -132,7 +128,10 @@ def buttons_of(message: Message) -> Buttons:
 
 def signal_buttons(signal_id: int, symbol: str) -> list[tuple[str, str]]:
     """The buttons of one signal."""
-    return [(f"Approve {symbol}", f"approve:{signal_id}"), (f"Reject {symbol}", f"reject:{signal_id}")]
+    return [
+        (f"Approve {symbol}", f"approve:{signal_id}"),
+        (f"Reject {symbol}", f"reject:{signal_id}"),
+    ]
 
 
 def _refused(status: int, answer: Any) -> BotRefused:

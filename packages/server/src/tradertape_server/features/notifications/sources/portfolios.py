@@ -9,15 +9,10 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.format import grouped, inr
+from tradertape_core.kernel.money import rupees
 from tradertape_server.features.notifications.publishing import Notice
 from tradertape_server.features.notifications.sources.source import LOOK_BACK, Found, Json
 from tradertape_server.features.portfolios import queries
-from tradertape_server.features.portfolios.models import (
-    Portfolio,
-    PortfolioPosition,
-    PortfolioScan,
-    PortfolioSignal,
-)
 
 # The status of a signal: our event and what it is called.
 _EVENTS = {
@@ -53,7 +48,7 @@ class PortfolioSource:
         return Found([*scans, *signals, *positions], {"first": first.isoformat()})
 
 
-def _of_signal(signal: PortfolioSignal, portfolio: Portfolio) -> Notice:
+def _of_signal(signal: queries.PortfolioSignal, portfolio: queries.Portfolio) -> Notice:
     event, words = _EVENTS[signal.status]
     price = signal.limit_price or signal.ref_price
     until = signal.expires_at.astimezone(IST)
@@ -69,19 +64,23 @@ def _of_signal(signal: PortfolioSignal, portfolio: Portfolio) -> Notice:
     )  # fmt: skip
 
 
-def _of_position(position: PortfolioPosition, portfolio: Portfolio) -> Notice:
-    result = sum(int(one.get("net_paise", 0)) for one in position.sales)
-    made = f" Result {inr(result / 100)} after charges." if position.sales else ""
+def _of_position(position: queries.PortfolioPosition, portfolio: queries.Portfolio) -> Notice:
+    net = sum(
+        one["gross_paise"] + one.get("dividends_paise", 0) - one["charges_paise"]
+        for one in position.sales
+    )
+    made = f" Result {inr(rupees(net))} after charges." if position.sales else ""
     return Notice(
         portfolio.user_id, "position.closed",
         f"position:{position.id}:{portfolio.epoch}:{position.exit_date}",
-        f"{position.symbol} closed", f"{position.exit_reason or 'closed'}, in {portfolio.name}.{made}",
+        f"{position.symbol} closed",
+        f"{position.exit_reason or 'closed'}, in {portfolio.name}.{made}",
         position.updated_at, f"/portfolios/{portfolio.id}",
         {"position_id": position.id, "portfolio_id": portfolio.id, "symbol": position.symbol},
     )  # fmt: skip
 
 
-def _of_scan(row: PortfolioScan) -> list[Notice]:
+def _of_scan(row: queries.PortfolioScan) -> list[Notice]:
     if row.error:
         return [
             Notice(row.user_id, "scan.failed", f"scan:{row.id}", "Scan failed", row.error, row.at,

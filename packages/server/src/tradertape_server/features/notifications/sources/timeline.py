@@ -51,9 +51,7 @@ class TimelineSource:
         newest = queries.last_event(session)
         if state is None:
             return Found(state={"seq": newest})
-        found = queries.events_of_types(
-            session, tuple(EVENTS), after=state["seq"], limit=MOST
-        )
+        found = queries.events_of_types(session, tuple(EVENTS), after=state["seq"], limit=MOST)
         until = found[-1].event.seq if len(found) == MOST else max(newest, state["seq"])
         notices = [_notice(one) for one in found if one.event.seq <= until]
         return Found(notices, {"seq": until})

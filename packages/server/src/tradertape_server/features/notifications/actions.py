@@ -1,0 +1,111 @@
+"""What a linked chat can ask for, as sentences; the rights are those of the channel's owner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tradertape_core.kernel.clock import IST, Clock
+from tradertape_core.kernel.format import grouped, inr, price_text
+from tradertape_server.features.auth import queries as accounts
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.portfolios import queries as portfolios
+from tradertape_server.features.portfolios.signals import SignalService
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.errors import Unauthenticated
+from tradertape_server.platform.http.identity import Identity
+
+BY = "Telegram"
+MOST_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ChatActions:
+    """Asks the features. kill: turns an account's kill switch on, with a reason."""
+
+    database: Database
+    clock: Clock
+    signals: SignalService
+    execution: ExecutionService
+    kill: Callable[[Identity, str], None]
+
+    def pending(self, user_id: int) -> list[tuple[int, str, str]]:
+        """Signals that await approval: id, symbol, and a line about each."""
+        with self.database.read() as session:
+            found = portfolios.signals_in(session, user_id, "pending_approval")
+            now = self.clock.now()
+            return [(one.id, one.symbol, _line(one)) for one in found if one.expires_at > now]
+
+    def approve(self, user_id: int, signal_id: int) -> str:
+        """Put a signal into the cart. Raises ApiError where it cannot be."""
+        with self.database.write() as session:
+            row = self.signals.act(session, user_id, signal_id, "approve", by=BY, note="")
+            return f"{row.symbol} is in the cart, not placed yet: {_line(row)}"
+
+    def reject(self, user_id: int, signal_id: int) -> str:
+        """Reject a signal. Raises ApiError."""
+        with self.database.write() as session:
+            row = self.signals.act(session, user_id, signal_id, "reject", by=BY, note="")
+            return f"{row.symbol} is rejected."
+
+    def place(self, user_id: int, signal_id: int) -> str:
+        """Place one signal of the cart. Raises ApiError."""
+        found = self.signals.place(
+            user_id, portfolio_id=None, signal_ids=[signal_id], dry_run=False, by=BY
+        )
+        (result,) = found["results"]
+        detail = f": {result['detail']}" if result["detail"] else "."
+        return f"{result['symbol']} {result['outcome']}{detail}"
+
+    def status(self, user_id: int) -> str:
+        """A few lines: kill switch, portfolios, signals, positions."""
+        halt = self.execution.halt(user_id)
+        with self.database.read() as session:
+            active = portfolios.active(session, user_id)
+            waiting = portfolios.signals_in(session, user_id, "pending_approval")
+            held = portfolios.open_positions_of(session, user_id)
+            lines = [
+                "Kill switch: " + (f"ON, {halt.words}" if halt else "off"),
+                *(f"{one.name}: {one.status}" for one in active[:MOST_LINES]),
+                f"{len(waiting)} signals await approval",
+                f"{len(held) + len(self.execution.positions_of_user(user_id))} open positions",
+            ]
+        at = self.clock.now().astimezone(IST)
+        return "\n".join([*lines, f"{at:%d %b %H:%M:%S} IST"])
+
+    def positions(self, user_id: int) -> str:
+        """Open positions of portfolios and accounts."""
+        with self.database.read() as session:
+            lines = [
+                f"{one.symbol} {grouped(one.open_quantity)} at {price_text(one.average_price)}, "
+                f"last close {price_text(one.last_close)}"
+                for one in portfolios.open_positions_of(session, user_id)
+            ]
+        lines += [
+            f"{position.key.instrument} {grouped(position.quantity)} at "
+            f"{price_text(position.average_price)} ({account.scope})"
+            for position, account in self.execution.positions_of_user(user_id)
+        ]
+        more = [f"… and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
+        return "\n".join([*lines[:MOST_LINES], *more]) or "No open positions."
+
+    def stop_everything(self, user_id: int) -> str:
+        """Turn the kill switch on."""
+        with self.database.read() as session:
+            who = accounts.account_by_id(session, user_id)
+        if who is None:
+            raise Unauthenticated
+        self.kill(who, f"by {BY}")
+        return (
+            "The kill switch is ON: nothing new is opened on any path. Exits and cancellations are "
+            "allowed. Turn it off in the console."
+        )
+
+
+def _line(row: portfolios.PortfolioSignal) -> str:
+    until = row.expires_at.astimezone(IST)
+    price = row.limit_price or row.ref_price
+    return (
+        f"{row.side} {grouped(row.quantity)} {row.symbol} at about {inr(price)}, "
+        f"until {until:%d %b %H:%M} IST"
+    )
