@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
-from tradertape_core.orders.gtt import GttRequest, GttResult, GttStatus
+from tradertape_core.orders.broker_gtts import VenueGtt
+from tradertape_core.orders.gtt import GttRequest
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VenueGtt:
-    """A trigger as the broker has it. results: the legs that fired, each with its order."""
-
-    trigger_id: str
-    request: GttRequest
-    status: GttStatus
-    created_at: datetime
-    updated_at: datetime
-    expires_at: datetime | None = None
-    results: tuple[GttResult, ...] = ()
+__all__ = ["GttPort", "VenueGtt"]
 
 
 class GttPort(Protocol):

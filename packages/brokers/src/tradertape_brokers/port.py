@@ -43,6 +43,7 @@ class Capabilities:
     orders may carry a market protection. modifications: how often an order may be changed.
     candle_days: of each interval the broker has, the days of one request. feed_instruments: how
     many the feed takes at most, 0 without a feed. charges: core's table of what its orders cost.
+    gtt_most, gtt_days: how many triggers an account may have waiting, and for how long each.
     """
 
     exchanges: frozenset[str]
@@ -56,6 +57,8 @@ class Capabilities:
     slices: bool = False
     gtt_single: bool = False
     gtt_two_leg: bool = False
+    gtt_most: int = 250
+    gtt_days: int = 365
     updates_orders: bool = False  # by a postback or a socket, unasked
     candle_days: Mapping[Interval, int] = field(default_factory=dict[Interval, int])
     tick_modes: frozenset[TickMode] = frozenset()

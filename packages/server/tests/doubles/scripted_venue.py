@@ -18,6 +18,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_core.orders.order import Change, Order, OrderRequest, OrderStatus, OrderType
 from tradertape_core.orders.reports import ExecutionReport, Trade, VenueOrder
 from tradertape_server.features.execution.venues.gateway import (
+    GttGateway,
     NotSent,
     OutcomeUnknown,
     Pace,
@@ -255,6 +256,7 @@ class Gateway:
         self._venue = venue
         self.is_closed = False
         self.pace: Pace | None = None
+        self.gtts: GttGateway | None = None
 
     def close(self) -> None:
         self.is_closed = True

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from enum import StrEnum
+from typing import Final
 
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.market.instrument import Instrument
@@ -38,8 +39,10 @@ class GttType(StrEnum):
 
 
 class GttStatus(StrEnum):
-    """Kite's words; all but `active` are final."""
+    """Kite's words, and two of ours for what a broker has not answered; see `OPEN`."""
 
+    PLACING = "placing"  # on its way to a broker
+    IN_DOUBT = "in_doubt"  # the broker's answer was lost: it may rest there or not
     ACTIVE = "active"
     TRIGGERED = "triggered"
     DISABLED = "disabled"
@@ -47,6 +50,9 @@ class GttStatus(StrEnum):
     CANCELLED = "cancelled"
     REJECTED = "rejected"
     DELETED = "deleted"
+
+
+OPEN: Final = frozenset({GttStatus.PLACING, GttStatus.IN_DOUBT, GttStatus.ACTIVE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +86,48 @@ class GttResult:
     reason: str | None = None
 
 
+class GttAsk(StrEnum):
+    """What a broker is asked about a trigger."""
+
+    PLACE = "place"
+    MODIFY = "modify"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtBroker:
+    """How a trigger rests at a broker: what was asked, and what the broker said.
+
+    trigger_id: the broker's, None until it is known. ask: what has no answer yet, the `number`th
+    thing asked, at `asked_at`; in_doubt: its answer was lost. wanted: the terms of a modification.
+    ends: it is to be cancelled as soon as it is known to rest. order_id: the broker's, of the order
+    that the trigger placed. problem: why the `refused`th thing asked was not done, or what to do.
+    is_presumed: over because the broker's list does not have it. checked_at: when it last had.
+    """
+
+    trigger_id: str | None = None
+    ask: GttAsk | None = None
+    number: int = 0
+    asked_at: datetime | None = None
+    in_doubt: bool = False
+    wanted: GttRequest | None = None
+    ends: bool = False
+    order_id: str | None = None
+    fired_at: datetime | None = None
+    problem: str | None = None
+    refused: int | None = None
+    is_presumed: bool = False
+    is_told: bool = False  # somebody was alerted that it stays in doubt
+    checked_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gtt:
-    """The present state of a trigger. `reference`: the price at creation, gives the direction."""
+    """The present state of a trigger. `reference`: the price at creation, gives the direction.
+
+    run_id: whose position its order opens or closes; None: a person's own. at_broker: how it rests
+    there; None: it rests with this server.
+    """
 
     trigger_id: int
     account: str
@@ -94,11 +139,13 @@ class Gtt:
     expires_at: datetime
     fired_leg: int | None = None
     results: tuple[GttResult, ...] = ()
+    run_id: str | None = None
+    at_broker: AtBroker | None = None
 
     @property
     def is_active(self) -> bool:
-        """Whether it can still be triggered."""
-        return self.status is GttStatus.ACTIVE
+        """Whether it can still be triggered, as far as is known."""
+        return self.status in OPEN
 
 
 def check_gtt(
@@ -108,15 +155,16 @@ def check_gtt(
     now: datetime,
     last_price: Decimal | None,
     active: int,
+    most: int = MOST_ACTIVE,
 ) -> tuple[Denial, ...]:
     """Every reason to refuse a trigger before the broker does.
 
     last_price: the server's own, None when it has none; then the distance is not judged. active:
-    triggers of the account that are waiting, this one apart.
+    triggers of the account that are waiting, this one apart. most: how many there may be.
     """
     found: list[Denial] = []
-    if active >= MOST_ACTIVE:
-        found.append(denial(_R.GTT_LIMIT, most=MOST_ACTIVE))
+    if active >= most:
+        found.append(denial(_R.GTT_LIMIT, most=most))
     found += _off_tick(request, instrument)
     if last_price is not None:
         found += _too_close(request, last_price)
@@ -130,7 +178,13 @@ def check_gtt(
 
 
 def create(
-    trigger_id: int, account: str, request: GttRequest, *, last_price: Decimal | None, now: datetime
+    trigger_id: int,
+    account: str,
+    request: GttRequest,
+    *,
+    last_price: Decimal | None,
+    now: datetime,
+    run_id: str | None = None,
 ) -> Gtt:
     """Return a new active trigger, valid for a year."""
     return Gtt(
@@ -142,6 +196,7 @@ def create(
         created_at=now,
         updated_at=now,
         expires_at=now + LIFE,
+        run_id=run_id,
     )
 
 

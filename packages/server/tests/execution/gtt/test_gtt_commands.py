@@ -14,7 +14,7 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidDocument
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.execution.errors import OrderDenied
-from tradertape_server.features.execution.gtt.gtt_commands import gtt_view
+from tradertape_server.features.execution.gtt.view import gtt_view
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.platform.errors import Conflict, NotFound
 

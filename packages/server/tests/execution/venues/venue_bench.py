@@ -26,7 +26,11 @@ from tradertape_sandbox.faults.plans import FaultKind, FaultPlan
 from tradertape_server.features.brokerage.accounts import BrokerAccount, Connected, Environment
 from tradertape_server.features.execution.service import ExecutionService, RunRef
 from tradertape_server.features.execution.state.command import Command
-from tradertape_server.features.execution.venues.broker_gateway import AccountPace, BrokerGateway
+from tradertape_server.features.execution.venues.broker_gateway import (
+    AccountPace,
+    BrokerGateway,
+    gtt_rules,
+)
 from tradertape_server.platform.clock import SystemClock
 
 from .conftest import FAST, eventually
@@ -58,6 +62,8 @@ class Venue:
     lose_the_answer: Callable[[], None]
     plan: Callable[[FaultPlan], None]  # at the sandbox
     count: Callable[[], int]  # orders that the venue has
+    ports: Any = None  # the broker's adapter, beside the server
+    exchange: Any = None  # the sandbox's
     service: Any = None
     account: int = 0
     keys: int = 0
@@ -91,6 +97,10 @@ class Venue:
         book = lane._read()
         self.tell(book)
         return book.entries
+
+    def read_gtts(self) -> None:
+        """Have the list of triggers read and recorded."""
+        self.tell(self.service.lanes.lane(self.account).gtts.read())
 
     def tell(self, event: Any) -> None:
         self.service.trader.on_venue(event)
@@ -222,9 +232,13 @@ def _at_the_sandbox(
 
     return Venue(
         name,
-        lambda: opened(BrokerGateway(lambda: one, lambda *_: None, AccountPace(limiter))),
+        lambda: opened(
+            BrokerGateway(lambda: one, lambda *_: None, AccountPace(limiter), gtt_rules(broker))
+        ),
         set_price,
         lose,
         plan,
         lambda: len(list(exchange.orders(AccountKey(name, "SB0001")))),
+        ports=ports,
+        exchange=exchange,
     )

@@ -5,6 +5,8 @@ InvalidInput
 ApiError
 ├── OrderDenied    400  our checks or the risk gate refused: nothing was sent
 ├── RunExiting     409  the run is being closed
+├── LiveBlocked    409  an account at a broker cannot be traded now
+├── GttRefused     409  the broker did not do what was asked about a trigger
 ├── KeyReused      409  the idempotency key belongs to another command
 ├── InProgress     409  the same command is being worked on; come back
 └── TradingPaused  503  the database or the venue does not answer; nothing is lost
@@ -51,6 +53,29 @@ class OtherMarket(Conflict):
             "triggers and protections rest. Open a paper account of this market, or switch the "
             "market back; both are under Settings, Paper accounts.",
             code="other_market",
+        )
+
+
+class LiveBlocked(Conflict):
+    """An account at a broker cannot be traded now; `blocking_reasons` has all reasons."""
+
+    def __init__(self, reasons: Sequence[tuple[str, str]]) -> None:
+        """reasons: a code and a sentence each, at least one."""
+        super().__init__(
+            ". ".join(words for _, words in reasons),
+            code=reasons[0][0],
+            more={"blocking_reasons": [f"{words} ({code})" for code, words in reasons]},
+        )
+
+
+class GttRefused(Conflict):
+    """The broker did not do what was asked about a trigger; the text is its reason."""
+
+    def __init__(self, trigger_id: int, reason: str) -> None:
+        super().__init__(
+            f"The broker did not take this: {reason}",
+            code="gtt_refused",
+            more={"trigger_id": trigger_id},
         )
 
 

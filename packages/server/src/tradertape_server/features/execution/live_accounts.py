@@ -28,10 +28,15 @@ from tradertape_server.features.brokerage.accounts import (
     Environment,
 )
 from tradertape_server.features.brokerage.connections import Connections
+from tradertape_server.features.execution.errors import LiveBlocked
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.store import repository
 from tradertape_server.features.execution.store.models import BROKER, TradingAccount
-from tradertape_server.features.execution.venues.broker_gateway import AccountPace, BrokerGateway
+from tradertape_server.features.execution.venues.broker_gateway import (
+    AccountPace,
+    BrokerGateway,
+    gtt_rules,
+)
 from tradertape_server.features.execution.venues.gateway import OrderGateway, Updated
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError
@@ -97,6 +102,7 @@ class LiveAccounts:
     def join(self, execution: ExecutionService) -> None:
         """Subscribe to changes of connections and to updates of orders."""
         self._execution = execution
+        execution.demand_live = self.demand_account
         self.connections.on_change(self._changed)
         self.connections.on_orders(self._updated)
         self.connections.on_hint(self._hinted)
@@ -121,6 +127,7 @@ class LiveAccounts:
             lambda: self.connected(row.user_id, row.scope),
             self._expired,
             AccountPace(self.connections.limiter(account)),
+            gtt_rules(self.connections.broker(account.broker)),
         )
 
     def connected(self, user_id: int, scope: str) -> Connected | None:
@@ -175,6 +182,15 @@ class LiveAccounts:
         if connected is not None:
             self.preflight(connected)
         return self.why_not(user_id, scope)
+
+    def demand_account(self, account_id: int) -> None:
+        """The same of an account by its id. Raises LiveBlocked with every reason."""
+        row = self._row(account_id)
+        if row is None:
+            return
+        reasons = self.demand(row.user_id, row.scope)
+        if reasons:
+            raise LiveBlocked([(one.code, one.words) for one in reasons])
 
     def is_sandbox(self, user_id: int, scope: str) -> bool:
         """Whether an account is a sandbox's, as far as is known."""

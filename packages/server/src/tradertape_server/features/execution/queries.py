@@ -20,10 +20,12 @@ from tradertape_server.features.execution.orders.run_ref import RunRef
 from tradertape_server.features.execution.ports import Market, TimelineEvent
 from tradertape_server.features.execution.store import (
     account_queries,
+    gtt_store,
     repository,
     run_queries,
     set_aside,
 )
+from tradertape_server.features.execution.store.gtt_store import ExternalGtt
 from tradertape_server.features.execution.store.models import FillRow, IntentRow, TradingAccount
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import NotFound
@@ -240,7 +242,9 @@ class ExecutionQueries:
     def expired_gtts(self) -> list[Gtt]:
         """Active triggers of everybody's whose year is over, as they will be."""
         with self.database.read() as session:
-            return list(expired(repository.gtts(session, active_only=True), self.clock.now()))
+            found = repository.gtts(session, active_only=True)
+        ours = [one for one in found if one.at_broker is None]
+        return list(expired(ours, self.clock.now()))
 
     def get_gtt(self, account_id: int, trigger_id: int) -> Gtt:
         """One trigger. Raises NotFound."""
@@ -317,6 +321,11 @@ class ExecutionQueries:
                 raise NotFound("Trigger")
             gtt, scope = found
             return GttRecord(gtt, scope, _orders_of(session, [gtt]))
+
+    def external_gtts(self, user_id: int) -> list[tuple[ExternalGtt, str]]:
+        """A person's triggers at brokers that other terminals created, each with its account."""
+        with self.database.read() as session:
+            return gtt_store.external_of_user(session, user_id)
 
     def positions_by_run(self, run_ids: Collection[str]) -> dict[str, list[Position]]:
         """Open and closed positions of runs, by run id."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,7 +19,8 @@ from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.fields import order_document, read_order
 from tradertape_core.orders.order import Order, OrderRequest
 from tradertape_core.risk import gate
-from tradertape_server.features.execution.errors import InProgress
+from tradertape_server.features.execution.errors import GttRefused, InProgress
+from tradertape_server.features.execution.gtt.asked import GttReply
 from tradertape_server.features.execution.gtt.gtt_commands import GttCommands
 from tradertape_server.features.execution.loop.trader import Trader
 from tradertape_server.features.execution.orders import change, preview, replies
@@ -50,7 +51,7 @@ from tradertape_server.features.execution.state.funds import Funds, funds_of
 from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import repository
-from tradertape_server.features.execution.venues.gateway import GatewayOf, RateLimits
+from tradertape_server.features.execution.venues.gateway import GatewayOf, GttRules, RateLimits
 from tradertape_server.features.execution.venues.lanes import Lanes
 from tradertape_server.features.execution.venues.paper import PaperBook
 from tradertape_server.features.execution.venues.venues import Venues
@@ -64,6 +65,10 @@ __all__ = ["ExecutionService", "RunRef", "Settings"]
 _LOOKS, _LOOK_AGAIN_S = 40, 0.05
 
 
+def no_demand(_account_id: int) -> None:
+    """Nothing is in the way of trading at brokers."""
+
+
 def no_gateway(_account_id: int) -> None:
     """No account is connected to a venue outside this process."""
 
@@ -74,6 +79,8 @@ class ExecutionService(RunExits):
 
     lanes: Lanes
     gtt: GttCommands
+    # Raises LiveBlocked where an account at a broker may not trade; may ask the broker.
+    demand_live: Callable[[int], None] = no_demand
 
     @classmethod
     def build(
@@ -314,11 +321,24 @@ class ExecutionService(RunExits):
     # --- triggers -----------------------------------------------------------------------------
 
     def create_gtt(
-        self, account_id: int, document: Mapping[str, Any], *, key: CallersKey | None = None
+        self,
+        account_id: int,
+        document: Mapping[str, Any],
+        *,
+        key: CallersKey | None = None,
+        run_id: str | None = None,
     ) -> int:
-        """Make a trigger, once for its key. Raises InvalidDocument, OrderDenied, KeyReused."""
+        """Make a trigger, once for its key; of an account at a broker it rests there.
+
+        run_id: whose position its order is for; None: a person's own. Where the broker does not
+        answer in time the trigger is `placing` or in doubt, and its state says what became of it.
+        Raises InvalidDocument, OrderDenied, KeyReused; of a broker's LiveBlocked, Conflict for what
+        it does not take, GttRefused.
+        """
         once = key and key.once({"document": document})
-        return self.trader.execute(self.gtt.create_command(account_id, document, once))
+        rules = self._gtt_rules(account_id)
+        command = self.gtt.create_command(account_id, document, once, run_id=run_id, rules=rules)
+        return _gtt_done(self.trader.execute(command))
 
     def modify_gtt(
         self,
@@ -329,16 +349,38 @@ class ExecutionService(RunExits):
         key: CallersKey | None = None,
     ) -> int:
         """Change an active trigger. Raises NotFound, Conflict, InvalidDocument, OrderDenied,
-        KeyReused."""
+        KeyReused; see `create_gtt`."""
         once = key and key.once({"trigger_id": trigger_id, "patch": patch})
-        return self.trader.execute(self.gtt.modify_command(account_id, trigger_id, patch, once))
+        rules = self._gtt_rules(account_id)
+        command = self.gtt.modify_command(account_id, trigger_id, patch, once, rules=rules)
+        return _gtt_done(self.trader.execute(command))
 
     def delete_gtt(self, account_id: int, trigger_id: int, *, key: CallersKey | None = None) -> int:
-        """End an active trigger. Raises NotFound, Conflict, KeyReused."""
+        """End an active trigger. At a broker it is over when its state says so: until then its
+        order may still be placed. Raises NotFound, Conflict, KeyReused, GttRefused."""
         once = key and key.once({"trigger_id": trigger_id})
-        return self.trader.execute(self.gtt.delete_command(account_id, trigger_id, once))
+        command = self.gtt.delete_command(account_id, trigger_id, once)
+        return _gtt_done(self.trader.execute(command))
+
+    def settle_gtt(self, account_id: int, trigger_id: int, venue_trigger_id: str | None) -> int:
+        """Record a person's word on a trigger in doubt: which of the broker's triggers that are
+        nobody's it is, or None: it was never placed. Raises NotFound, Conflict."""
+        command = self.gtt.settle_command(account_id, trigger_id, venue_trigger_id)
+        return self.trader.execute(command)
+
+    def read_gtts(self, account_id: int) -> None:
+        """Have the triggers at an account's broker read as soon as possible."""
+        self.lanes.read_gtts([account_id])
 
     # --- inside -------------------------------------------------------------------------------
+
+    def _gtt_rules(self, account_id: int) -> GttRules | None:
+        """What the account's broker takes of triggers; None of a paper account. Raises LiveBlocked:
+        a trigger at a broker trades with real money when it is reached."""
+        rules = self.lanes.gtt_rules(account_id)
+        if rules is not None:
+            self.demand_live(account_id)
+        return rules
 
     def _payload(
         self,
@@ -368,6 +410,12 @@ def _replied(outcome: replies.Outcome) -> Reply:
     answer = replies.given(outcome)
     crash_point("before_reply")
     return answer
+
+
+def _gtt_done(reply: GttReply) -> int:
+    if reply.refused is not None:
+        raise GttRefused(reply.trigger_id, reply.refused)
+    return reply.trigger_id
 
 
 def _asker(run: RunRef) -> preview.Asker:

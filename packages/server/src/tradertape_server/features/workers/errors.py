@@ -10,13 +10,12 @@ ApiError
 ├── TokenRefused      409  the safety token is expired, used, or of another run, session, protection
 ├── CursorBeyondEnd   416  the cursor is of events that are not there: the server was restored
 ├── LiveDisabled      403  live trading is disabled on this server
-├── LiveBlocked       409  the account at the broker cannot be traded now
 └── AccountNotAllowed 403  the token is restricted to other accounts
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from tradertape_server.platform.errors import ApiError, Conflict, Forbidden, NotFound
 
@@ -111,18 +110,6 @@ class LiveDisabled(Forbidden):
             "Live trading is disabled on this server: its operator allows it with "
             "TRADERTAPE_LIVE_ENABLED=true",
             code=self.code_of_it,
-        )
-
-
-class LiveBlocked(Conflict):
-    """An account at a broker cannot be traded now; `blocking_reasons` has all reasons."""
-
-    def __init__(self, reasons: Sequence[tuple[str, str]]) -> None:
-        """reasons: a code and a sentence each, at least one."""
-        super().__init__(
-            ". ".join(words for _, words in reasons),
-            code=reasons[0][0],
-            more={"blocking_reasons": [f"{words} ({code})" for code, words in reasons]},
         )
 
 

@@ -13,6 +13,8 @@ from tradertape_core.execution.decision import server_key
 from tradertape_core.execution.reconcile import EXTERNAL_RUN
 from tradertape_core.orders.commands import CancelOrder
 from tradertape_server.features.execution.exits import run_exit
+from tradertape_server.features.execution.gtt import at_broker
+from tradertape_server.features.execution.gtt.gtt_commands import closed_by
 from tradertape_server.features.execution.orders.facts import closes
 from tradertape_server.features.execution.orders.idempotency import request_hash
 from tradertape_server.features.execution.orders.intent import Intent
@@ -31,6 +33,19 @@ def cancel_entries(uow: UnitOfWork, account_ids: Iterable[int]) -> int:
             decision = engine.cancel(CancelOrder(order_id=order.order_id), order, uow.now)
             count += not decision.is_denied
             uow.record(decision)
+        count += _cancel_triggers(uow, account_id)
+    return count
+
+
+def _cancel_triggers(uow: UnitOfWork, account_id: int) -> int:
+    """End the triggers at brokers that would open a position: nobody holds them back there. What is
+    being changed ends with the answer to that."""
+    count = 0
+    for gtt in uow.gtts.of(account_id):
+        if not gtt.is_active or all(closed_by(uow, gtt, one) for one in gtt.request.orders):
+            continue
+        at_broker.cancel_soon(uow, gtt)
+        count += 1
     return count
 
 

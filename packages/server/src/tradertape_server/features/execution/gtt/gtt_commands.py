@@ -15,14 +15,16 @@ from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.orders import gtt as core
 from tradertape_core.orders.commands import PlaceOrder
-from tradertape_core.orders.denials import Denial
+from tradertape_core.orders.denials import Denial, DenialReason, denial
 from tradertape_core.orders.gtt import Gtt, GttRequest, GttResult, GttStatus
-from tradertape_core.orders.gtt_fields import gtt_document, read_gtt, read_gtt_change
+from tradertape_core.orders.gtt_fields import read_gtt, read_gtt_change
 from tradertape_core.orders.order import OrderRequest
 from tradertape_core.risk.rules import RiskLimits
 from tradertape_server.features.execution.errors import KeyReused, OrderDenied
+from tradertape_server.features.execution.gtt import at_broker, broker_lists
 from tradertape_server.features.execution.gtt.active_triggers import Triggers
-from tradertape_server.features.execution.orders import replies, views
+from tradertape_server.features.execution.gtt.asked import GttCommand, GttReply
+from tradertape_server.features.execution.orders import replies
 from tradertape_server.features.execution.orders.facts import facts_for, instrument_of
 from tradertape_server.features.execution.orders.idempotency import OnceKey
 from tradertape_server.features.execution.orders.intent import Intent, replayed, reserve
@@ -31,13 +33,16 @@ from tradertape_server.features.execution.orders.risk_facts import Risk
 from tradertape_server.features.execution.state.command import Command, Subject, VenueCommand
 from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
-from tradertape_server.features.execution.store import batch_writes, mapping, repository
+from tradertape_server.features.execution.store import (
+    batch_writes,
+    gtt_store,
+    mapping,
+    repository,
+)
 from tradertape_server.features.execution.store.models import GttRow
 from tradertape_server.features.execution.store.timeline_text import order_in_words as in_words
+from tradertape_server.features.execution.venues.gateway import GttRules
 from tradertape_server.platform.errors import Conflict, NotFound
-
-Json = dict[str, Any]
-
 
 _NO_RUN = ""  # stands where a run's id does: keys of triggers are their callers'
 # Its owner chose the price long ago, and a jump that fires it is no slip of the finger.
@@ -54,20 +59,36 @@ class GttCommands:
         self.triggers = Triggers(self.fire_command)
 
     def create_command(
-        self, account_id: int, document: Mapping[str, Any], key: OnceKey | None = None
-    ) -> Command[int]:
+        self,
+        account_id: int,
+        document: Mapping[str, Any],
+        key: OnceKey | None = None,
+        *,
+        run_id: str | None = None,
+        rules: GttRules | None = None,
+    ) -> Command[GttReply]:
         """Make a trigger. Raises InvalidDocument when the document breaks a rule.
 
         key: with the same one it is done once, and this is so for every command of a trigger.
+        run_id: whose position its order is for; None: a person's own. rules: what the account's
+        broker takes of triggers; None of a paper account.
         """
         request = read_gtt(document)
 
         def decide(uow: UnitOfWork) -> int:
             uow.demand_room()
-            self._check(uow, account_id, request, apart_from=None)
+            self._check(uow, account_id, request, apart_from=None, rules=rules)
             trigger_id = repository.last_gtt_id(uow.session) + 1
+            if rules is not None:
+                is_exit = demand_no_halt(uow, account_id, request, run_id)
+                at_broker.begin(
+                    uow, trigger_id, account_id, request, rules, run_id=run_id, is_exit=is_exit
+                )
+                return trigger_id
             price = _last_price(uow, request)
-            gtt = core.create(trigger_id, str(account_id), request, last_price=price, now=uow.now)
+            gtt = core.create(
+                trigger_id, str(account_id), request, last_price=price, now=uow.now, run_id=run_id
+            )
             batch_writes.add(uow.connection, GttRow, [mapping.gtt_row(gtt)])
             self._tell(uow, gtt, "gtt_created", f"Trigger made: {_words(gtt)}")
             self.triggers.stage(gtt)
@@ -81,13 +102,19 @@ class GttCommands:
         trigger_id: int,
         patch: Mapping[str, Any],
         key: OnceKey | None = None,
-    ) -> Command[int]:
+        *,
+        rules: GttRules | None = None,
+    ) -> Command[GttReply]:
         """Change an active trigger; the patch names what changes."""
 
         def decide(uow: UnitOfWork) -> int:
             gtt = _active(uow, account_id, trigger_id)
             request = read_gtt_change(gtt, patch)
-            self._check(uow, account_id, request, apart_from=gtt)
+            self._check(uow, account_id, request, apart_from=gtt, rules=rules)
+            if gtt.at_broker is not None:
+                demand_no_halt(uow, account_id, request, gtt.run_id)
+                at_broker.change(uow, gtt, request)
+                return trigger_id
             price = _last_price(uow, request)
             changed = core.change(gtt, request, last_price=price, now=uow.now)
             self._keep(uow, changed, "gtt_modified", f"Trigger changed: {_words(changed)}")
@@ -97,16 +124,40 @@ class GttCommands:
 
     def delete_command(
         self, account_id: int, trigger_id: int, key: OnceKey | None = None
-    ) -> Command[int]:
+    ) -> Command[GttReply]:
         """End an active trigger."""
 
         def decide(uow: UnitOfWork) -> int:
             gtt = _active(uow, account_id, trigger_id)
+            if gtt.at_broker is not None:
+                at_broker.cancel(uow, gtt)
+                return trigger_id
             ended = core.end(gtt, GttStatus.DELETED, uow.now)
             self._keep(uow, ended, "gtt_deleted", f"Trigger deleted: {_words(gtt)}")
             return trigger_id
 
         return _once(decide, account_id, "delete_gtt", key)
+
+    def settle_command(
+        self, account_id: int, trigger_id: int, venue_trigger_id: str | None
+    ) -> Command[int]:
+        """Record a person's word on a trigger in doubt: the broker's id of it; None: there is none.
+
+        Raises NotFound, Conflict.
+        """
+
+        def decide(uow: UnitOfWork) -> int:
+            gtt = _active(uow, account_id, trigger_id)
+            if gtt.status is not GttStatus.IN_DOUBT:
+                raise Conflict(f"Trigger {trigger_id} is {gtt.status}: only one in doubt is settled"
+                               " by hand.", code="gtt_not_in_doubt")  # fmt: skip
+            try:
+                broker_lists.settle_by_hand(uow, gtt, venue_trigger_id)
+            except KeyError:
+                raise NotFound("Trigger") from None
+            return trigger_id
+
+        return Command(decide)
 
     def expire_command(self, gtt: Gtt) -> Command[None]:
         """End a trigger whose year is over, unless it has ended since."""
@@ -128,14 +179,15 @@ class GttCommands:
         made_before: date | None = None,
         account_id: int | None = None,
     ) -> None:
-        """End the active triggers in an instrument, within a transaction.
+        """End the active triggers of paper accounts in an instrument, within a transaction.
 
         made_before: only those from before a day (IST). account_id: of one account alone.
         """
         for gtt in repository.gtts(uow.session, account_id=account_id, active_only=True):
             made = gtt.created_at.astimezone(IST).date()
             is_due = made_before is None or made < made_before
-            if gtt.request.instrument == instrument_id and is_due:
+            is_ours = gtt.at_broker is None  # what rests at a broker the broker ends
+            if is_ours and gtt.request.instrument == instrument_id and is_due:
                 ended = core.end(gtt, status, uow.now)
                 words = f"Trigger {status.value}: {_words(gtt)} ({why})"
                 self._keep(uow, ended, f"gtt_{status.value}", words)
@@ -153,10 +205,10 @@ class GttCommands:
         asked, instrument = gtt.request.orders[leg], uow.find(gtt.request.instrument)
         if instrument is None or held_back(uow, gtt, leg):
             return
-        tick, closed = uow.tick(instrument.id), _closed_by(uow, gtt, asked)
+        tick, closed = uow.tick(instrument.id), closed_by(uow, gtt, asked)
         is_close = closed is not None
         request = core.order_to_place(gtt, leg, instrument, tick, closes=is_close)
-        run_id = closed.run_id if closed is not None else None
+        run_id = gtt.run_id or (closed.run_id if closed is not None else None)
         placed = PlaceOrder(
             order_id=self._ids.next(uow.now),
             account=gtt.account,
@@ -178,18 +230,28 @@ class GttCommands:
         uow.record(decision)
 
     def _check(
-        self, uow: UnitOfWork, account_id: int, request: GttRequest, *, apart_from: Gtt | None
+        self,
+        uow: UnitOfWork,
+        account_id: int,
+        request: GttRequest,
+        *,
+        apart_from: Gtt | None,
+        rules: GttRules | None,
     ) -> None:
-        _demand_paper(uow, account_id)
+        if not uow.account(account_id).is_paper:
+            demand_taken(request, rules)
         instrument = instrument_of(uow, request.instrument, "/condition/tradingsymbol")
         waiting = repository.gtts(uow.session, account_id=account_id, active_only=True)
-        others = [one for one in waiting if apart_from is None or one != apart_from]
+        others = sum(apart_from is None or one != apart_from for one in waiting)
+        if rules is not None:
+            others += count_external(uow, account_id)
         denials: tuple[Denial, ...] = core.check_gtt(
             request,
             instrument,
             now=uow.now,
             last_price=_last_price(uow, request),
-            active=len(others),
+            active=others,
+            most=core.MOST_ACTIVE if rules is None else rules.most,
         )
         if denials:
             raise OrderDenied(denials)
@@ -206,7 +268,7 @@ class GttCommands:
     ) -> None:
         uow.note(
             account_id=int(gtt.account),
-            run_id=run_id,
+            run_id=run_id or gtt.run_id,
             kind="execution",
             event_type=event_type,
             source="gtt",
@@ -216,23 +278,52 @@ class GttCommands:
         )
 
 
-def _demand_paper(uow: UnitOfWork, account_id: int) -> None:
-    """A trigger here would fire by this server's prices and only while it runs: not for money."""
-    if not uow.account(account_id).is_paper:
+def demand_no_halt(
+    uow: UnitOfWork, account_id: int, request: GttRequest, run_id: str | None
+) -> bool:
+    """Whether a trigger for a broker closes a position with each of its orders. Raises OrderDenied
+    under a kill switch where it does not: nobody could hold it back when it is reached."""
+    halt = uow.halt(account_id)
+    asked = Gtt(
+        trigger_id=0, account=str(account_id), request=request, reference=request.last_price,
+        status=GttStatus.PLACING, created_at=uow.now, updated_at=uow.now, expires_at=uow.now,
+        run_id=run_id,
+    )  # fmt: skip
+    is_exit = all(closed_by(uow, asked, one) is not None for one in request.orders)
+    if halt is not None and not is_exit:
+        raise OrderDenied([denial(DenialReason.KILL_SWITCH_ACTIVE, why=halt.words)])
+    return is_exit
+
+
+def demand_taken(request: GttRequest, rules: GttRules | None) -> None:
+    """Raise Conflict where the account's broker takes no trigger of this type."""
+    if rules is None:
         raise Conflict(
-            "GTTs of this server are for paper accounts. Triggers of an account at a broker rest "
-            "at the broker: create them in the broker's own app, or protect the run instead.",
+            "Triggers of this account would rest at its broker, which takes none from this "
+            "server: sign in under Settings, Brokers, or create them in the broker's own app.",
             code="gtt_not_at_broker",
         )
+    if request.type not in rules.types:
+        raise Conflict(
+            f"{rules.title} has no {request.type.value} trigger of an existing position: create "
+            "two single ones, and delete the other when one was reached.",
+            code="gtt_type_not_at_broker",
+        )
+
+
+def count_external(uow: UnitOfWork, account_id: int) -> int:
+    """How many triggers of other terminals wait at the account's broker: they count there too."""
+    known = gtt_store.external(uow.session, account_id).values()
+    return sum(one.entry.status is GttStatus.ACTIVE for one in known)
 
 
 def _once(
     decide: Callable[[UnitOfWork], int], account_id: int, kind: str, key: OnceKey | None
-) -> Command[int]:
+) -> Command[GttReply]:
     if key is None:
-        return Command(decide)
+        return GttCommand(lambda uow: GttReply.now(uow, decide(uow)))
 
-    def once(uow: UnitOfWork) -> int:
+    def once(uow: UnitOfWork) -> GttReply:
         intent = Intent(
             account_id=account_id,
             run_id=_NO_RUN,
@@ -243,14 +334,16 @@ def _once(
         )
         known = replayed(uow, intent)
         if isinstance(known, Reply):
-            return int(known.document["trigger_id"])
+            return GttReply(int(known.document["trigger_id"]), known.document.get("ask"))
         if known is not None:
             raise KeyReused(key.shown)
-        trigger_id = decide(uow)
-        replies.keep(uow, reserve(uow, intent, {}), {"trigger_id": trigger_id})
-        return trigger_id
+        asked = GttReply.now(uow, decide(uow))
+        at_broker_only = {} if asked.number is None else {"ask": asked.number}
+        body = {"trigger_id": asked.trigger_id, **at_broker_only}
+        replies.keep(uow, reserve(uow, intent, {}), body)
+        return asked
 
-    return Command(once, key=(_NO_RUN, key.name))
+    return GttCommand(once, key=(_NO_RUN, key.name))
 
 
 class FireTrigger(VenueCommand[None]):
@@ -287,10 +380,10 @@ def held_back(uow: UnitOfWork, gtt: Gtt, leg: int) -> bool:
         return True
     if uow.has_room and uow.halt(int(gtt.account)) is None:
         return False
-    return _closed_by(uow, gtt, gtt.request.orders[leg]) is None
+    return closed_by(uow, gtt, gtt.request.orders[leg]) is None
 
 
-def _closed_by(uow: UnitOfWork, gtt: Gtt, request: OrderRequest) -> PositionKey | None:
+def closed_by(uow: UnitOfWork, gtt: Gtt, request: OrderRequest) -> PositionKey | None:
     """The position that an order of a trigger only takes from; None where it would do more.
 
     One that belongs to no run comes first, then that of the run which has held it longest. What
@@ -303,6 +396,8 @@ def _closed_by(uow: UnitOfWork, gtt: Gtt, request: OrderRequest) -> PositionKey 
         if (key.instrument, key.product) != (request.instrument, request.product):
             return False
         if not position.is_open or position.side is side:
+            return False
+        if gtt.run_id not in (None, key.run_id):
             return False
         if key.run_id is not None and uow.is_exiting(key.run_id):
             return False
@@ -319,34 +414,6 @@ def _is_traded(uow: UnitOfWork, instrument_id: str) -> bool:
     if instrument is None or tick is None or uow.now - tick.at > FRESH_FOR:
         return False
     return uow.market.phase(instrument, uow.now) is PhaseKind.CONTINUOUS
-
-
-def gtt_view(gtt: Gtt, *, user_id: str, instrument_token: int | None) -> Json:
-    """A trigger in Kite's shape."""
-    document = views.plain(gtt_document(gtt.request))
-    orders = [{**order, "result": None} for order in document["orders"]]
-    for result in gtt.results:
-        orders[result.leg]["result"] = {
-            "timestamp": views.moment(result.at),
-            "order_result": {
-                "status": "success" if result.order_id else "failed",
-                "order_id": result.order_id or "",
-                "rejection_reason": result.reason or "",
-            },
-        }
-    return {
-        "id": gtt.trigger_id,
-        "user_id": user_id,
-        "parent_trigger": None,
-        "type": gtt.request.type.value,
-        "created_at": views.moment(gtt.created_at),
-        "updated_at": views.moment(gtt.updated_at),
-        "expires_at": views.moment(gtt.expires_at),
-        "status": gtt.status.value,
-        "condition": {**document["condition"], "instrument_token": instrument_token},
-        "orders": orders,
-        "meta": {"rejection_reason": next((r.reason for r in gtt.results if r.reason), "")},
-    }
 
 
 def _active(uow: UnitOfWork, account_id: int, trigger_id: int) -> Gtt:

@@ -126,7 +126,14 @@ class Batches:
             if not requests:
                 break
         self._reply(settling)
-        self._venues.lanes.look(accounts_to_read(self._uow))
+        self._look()
+
+    def _look(self) -> None:
+        """Have lanes read what is waited for."""
+        lanes, gtts = self._venues.lanes, self._uow.gtts
+        lanes.look(accounts_to_read(self._uow) | gtts.waiting_for_orders())
+        lanes.watch_gtts(gtts.watched())
+        lanes.read_gtts(gtts.take_wanted())
 
     def _ask(self, ask: Ask) -> Sequence[ExecutionReport]:
         """Have the paper market do something. Where that fails, the orders that make it fail are

@@ -28,6 +28,8 @@ from tradertape_server.features.execution.store.mapping import request_key
 from tradertape_server.features.execution.venues.gateway import (
     Answered,
     BookRead,
+    GttAnswered,
+    GttsRead,
     Outcome,
     VenueEvent,
 )
@@ -246,10 +248,14 @@ class Recording:
         done = self._alone(subject, partial(take_in, self._uow, event))
         if done is not None:
             return done
+        unknown = None
         if isinstance(event, Answered):  # what became of its request is in the order book
             unknown = replace(event, outcome=Outcome.UNKNOWN, report=None, reason=UNRECORDED)
+        elif isinstance(event, GttAnswered):  # and in the list of triggers
+            unknown = replace(event, outcome=Outcome.UNKNOWN, reason=UNRECORDED)
+        if unknown is not None:
             done = self._alone(subject, partial(take_in, self._uow, unknown))
-        if not isinstance(event, BookRead):
+        if not isinstance(event, BookRead | GttsRead):
             self._venues.lanes.read_books([event.account_id])
         return done or ()
 

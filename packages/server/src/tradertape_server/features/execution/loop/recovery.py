@@ -18,6 +18,7 @@ from tradertape_core.execution import engine
 from tradertape_core.execution.decision import Decision, Submit, VenueRequest
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Order
+from tradertape_server.features.execution.gtt import at_broker
 from tradertape_server.features.execution.gtt.active_triggers import Triggers
 from tradertape_server.features.execution.loop.quarantine import Quarantine
 from tradertape_server.features.execution.loop.venue_events import lost_answers, take_in
@@ -71,7 +72,9 @@ def recover(
             paper_states.books(session),
         )
         active = _active(session, quarantine)
-        triggers.load(gtt for gtt in active if uow.is_traded(int(gtt.account)))
+        triggers.load(
+            gtt for gtt in active if gtt.at_broker is None and uow.is_traded(int(gtt.account))
+        )
         outbox = [row for row in repository.outbox(session) if uow.is_traded(row.account_id)]
         rows = [row for row in outbox if _is_readable(row, quarantine)]
         paper = [row for row in rows if row.venue == PAPER]
@@ -80,6 +83,7 @@ def recover(
         for row in paper:
             _doubt(uow, book, row)
         _doubt_outside(uow, rows, is_on_its_way)
+        at_broker.doubt_lost(uow, is_on_its_way, LOST)
         intents = tuple(
             SettleIntent(row.run_id, row.key)
             for row in repository.without_answer(session)

@@ -36,7 +36,11 @@ from tradertape_server.features.execution.state.unit_of_work import (
     Written,
 )
 from tradertape_server.features.execution.store.mapping import request_key
-from tradertape_server.features.execution.venues.gateway import Answered, VenueEvent
+from tradertape_server.features.execution.venues.gateway import (
+    Answered,
+    GttAnswered,
+    VenueEvent,
+)
 from tradertape_server.features.execution.venues.venues import Venues
 from tradertape_server.platform.database.disk_errors import disk_error_of
 from tradertape_server.platform.database.engine import Database
@@ -401,7 +405,9 @@ class Trader:
         """Whether a lane of this process has a request, or we what came of it."""
         with self._bell:
             answered = {
-                request_key(one.request) for one in self._events if isinstance(one, Answered)
+                request_key(one.request) if isinstance(one, Answered) else one.key
+                for one in self._events
+                if isinstance(one, Answered | GttAnswered)
             }
         return key in answered or self._venues.lanes.holds(account_id, key)
 

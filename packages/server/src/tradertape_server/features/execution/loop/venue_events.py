@@ -15,12 +15,15 @@ from tradertape_core.execution.decision import Alter, Decision, Submit, VenueReq
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.orders.order import Order, OrderStatus
 from tradertape_core.orders.reports import CancelReason, ExecutionReport, VenueOrder
+from tradertape_server.features.execution.gtt import at_broker, broker_lists, broker_orders
 from tradertape_server.features.execution.state.unit_of_work import RequestKey, UnitOfWork
 from tradertape_server.features.execution.state.venue_books import is_unsettled, orders_at_venue
 from tradertape_server.features.execution.store.mapping import request_key
 from tradertape_server.features.execution.venues.gateway import (
     Answered,
     BookRead,
+    GttAnswered,
+    GttsRead,
     Outcome,
     Updated,
     VenueEvent,
@@ -43,6 +46,11 @@ def take_in(uow: UnitOfWork, event: VenueEvent) -> None:
             if event.failed is None:
                 uow.looked_for(event.account_id)
                 _matched(uow, event.account_id, event.entries, is_book=True)
+                broker_orders.conclude(uow, event.account_id)
+        case GttAnswered():
+            at_broker.answered(uow, event)
+        case GttsRead():
+            broker_lists.take_in(uow, event)
 
 
 # --- answers to requests ----------------------------------------------------------------------
@@ -108,7 +116,7 @@ def _matched(
     matched = reconcile.match_book(unanswered, book, orders_at_venue(uow, account_id, book))
     for order, entry in matched.ours:
         _found(uow, account_id, order, entry, is_book=is_book)
-    for entry in matched.external:
+    for entry in broker_orders.take_in(uow, account_id, matched.external):
         _external(uow, account_id, entry)
     for order in matched.missing:
         steps = reconcile.settle(order, None, uow.now, looks=_looks(uow, account_id, order))

@@ -32,7 +32,7 @@ from tradertape_server.features.execution.store import mapping, repository, time
 from tradertape_server.features.execution.store.models import IN_DOUBT
 from tradertape_server.features.execution.store.staged_writes import Row
 from tradertape_server.features.execution.venues.gateway import OUTSIDE
-from tradertape_server.features.execution.venues.lane import OutsideRequest
+from tradertape_server.features.execution.venues.outside import OutsideRequest
 
 __all__ = ["EXIT_RUN", "Read", "RequestKey", "UnitOfWork", "Written"]
 

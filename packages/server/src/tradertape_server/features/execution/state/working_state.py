@@ -29,14 +29,20 @@ from tradertape_server.features.execution.errors import OtherMarket, TradingPaus
 from tradertape_server.features.execution.halts import Halt, Halts
 from tradertape_server.features.execution.ports import Market, TimelineEvent
 from tradertape_server.features.execution.state.account_state import AccountReader, AccountState
+from tradertape_server.features.execution.state.broker_gtts import BrokerGtts
 from tradertape_server.features.execution.state.day_charges import DayCharges
 from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.trailing_stops import TrailingStops
-from tradertape_server.features.execution.store import batch_writes, mapping, repository
+from tradertape_server.features.execution.store import (
+    batch_writes,
+    gtt_store,
+    mapping,
+    repository,
+)
 from tradertape_server.features.execution.store.models import SIMULATED
 from tradertape_server.features.execution.store.staged_writes import Row, Staged
 from tradertape_server.features.execution.store.traded_instruments import Traded
-from tradertape_server.features.execution.venues.lane import OutsideRequest
+from tradertape_server.features.execution.venues.outside import Outside
 from tradertape_server.platform.database.disk_errors import RESERVED
 from tradertape_server.platform.database.disk_reserve import DiskReserve
 from tradertape_server.platform.processes.trader_election import Fence
@@ -55,7 +61,7 @@ class Written:
 
     events: tuple[TimelineEvent, ...] = ()
     requests: tuple[VenueRequest, ...] = ()
-    outside: tuple[OutsideRequest, ...] = ()
+    outside: tuple[Outside, ...] = ()
 
 
 @quickly_made
@@ -111,6 +117,7 @@ class WorkingState:
         self.incomplete: dict[str, int] = {}
         self._broken_baskets: list[tuple[str, str]] = []
         self.outside_accounts: set[int] = set()
+        self.gtts = BrokerGtts()  # triggers that rest at brokers
         self.unreadable: dict[int, Exception] = {}  # accounts of which a row makes no sense
         self.unknown_external: set[str] = set()  # orders of other terminals that cannot be recorded
 
@@ -169,6 +176,7 @@ class WorkingState:
                     self._read_if_possible(account_id)
             self._exiting = repository.exiting_runs(session)
             self.doubts = repository.doubts(session)
+            self.gtts.load(gtt_store.at_brokers(session, self._now - BrokerGtts.KEPT_FOR))
 
     def demand_lease(self) -> None:
         """Raise Superseded unless this process may still tell venues something."""
@@ -211,7 +219,8 @@ class WorkingState:
             held = (state.positions for state in self._accounts.values())
             self._stored_positions = {key for positions in held for key in positions}
         self._session = self._connection = None
-        return Written(tuple(staged.events), tuple(staged.requests), tuple(staged.outside))
+        outside = (*staged.outside, *staged.gtts)
+        return Written(tuple(staged.events), tuple(staged.requests), outside)
 
     def forget(self) -> None:
         """Nothing staged counts, and everything is read again."""
@@ -229,6 +238,7 @@ class WorkingState:
         self.trailing.clear()
         self.day_charges.clear()
         self.doubts.clear()
+        self.gtts.forget()
         self.incomplete.clear()
         self.outside_accounts.clear()
         self.unreadable.clear()

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from tradertape_core.ledger.position import Position
-from tradertape_core.orders.gtt import Gtt, GttStatus
+from tradertape_core.orders.gtt import OPEN, Gtt
 from tradertape_core.orders.order import DRY_RUN, Fill, Order, Product, Side
 from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.store import mapping
@@ -52,7 +52,7 @@ def active_gtts(session: Session, user_id: int, instrument: str) -> list[Gtt]:
     """Active GTTs of an instrument, oldest first."""
     query = select(GttRow).where(
         GttRow.account_id.in_(_accounts(user_id)),
-        GttRow.status == GttStatus.ACTIVE,
+        GttRow.status.in_(OPEN),
         GttRow.instrument == instrument,
     )
     return [mapping.gtt_of(row) for row in session.scalars(query.order_by(GttRow.id))]
@@ -120,7 +120,7 @@ def accounts_in(session: Session, instrument: str) -> list[int]:
         PositionRow.is_open, PositionRow.instrument == instrument
     )
     triggers = select(GttRow.account_id).where(
-        GttRow.status == GttStatus.ACTIVE, GttRow.instrument == instrument
+        GttRow.status.in_(OPEN), GttRow.instrument == instrument
     )
     return sorted(session.scalars(orders.union(positions, triggers)))
 
@@ -129,7 +129,7 @@ def active_gtt_counts(session: Session, user_id: int) -> list[tuple[TradingAccou
     """A person's accounts, oldest first, with the number of active GTTs on each."""
     active = (
         select(func.count())
-        .where(GttRow.account_id == TradingAccount.id, GttRow.status == GttStatus.ACTIVE)
+        .where(GttRow.account_id == TradingAccount.id, GttRow.status.in_(OPEN))
         .scalar_subquery()
     )
     query = select(TradingAccount, active).where(TradingAccount.user_id == user_id)
@@ -147,7 +147,7 @@ def gtt_page(
         .where(TradingAccount.user_id == user_id)
     )
     if active is not None:
-        is_active = GttRow.status == GttStatus.ACTIVE
+        is_active = GttRow.status.in_(OPEN)
         query = query.where(is_active if active else ~is_active)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     newest = query.order_by(GttRow.updated_at.desc(), GttRow.id.desc())

@@ -191,6 +191,7 @@ def gtt_row(gtt: Gtt) -> Row:
         "created_at": gtt.created_at,
         "updated_at": gtt.updated_at,
         "expires_at": gtt.expires_at,
+        "venue_trigger_id": gtt.at_broker.trigger_id if gtt.at_broker else None,
     }
 
 

@@ -38,6 +38,7 @@ ENTRY = String(120).with_variant(String(500), "postgresql")
 # As its index has it, letter by letter: both databases compare the words.
 IS_BROKEN_BASKET = text("event_type = 'basket_broken'")
 HAS_VENUE_ID = text("venue_order_id IS NOT NULL")
+HAS_VENUE_TRIGGER = text("venue_trigger_id IS NOT NULL")
 IS_BASKET = text("kind = 'place_basket'")
 HAS_NO_ANSWER = text("answer IS NULL")
 # As queries say it on each database: only then are the indexes of what is open used. Their first
@@ -393,12 +394,21 @@ class SetAsideRow(Base):
 
 
 class GttRow(Base):
-    """A resting trigger of an account; `document` is the core's."""
+    """A resting trigger of an account; `document` is the core's. venue_trigger_id: the broker's id
+    of one that rests there. What a broker has not answered is in the document."""
 
     __tablename__ = "gtt_triggers"
     __table_args__ = (
         Index("ix_gtt_triggers_account_id_id", "account_id", "id"),
         Index("ix_gtt_triggers_status", "status"),
+        Index(
+            "ix_gtt_triggers_account_id_venue_trigger_id",
+            "account_id",
+            "venue_trigger_id",
+            unique=True,
+            sqlite_where=HAS_VENUE_TRIGGER,
+            postgresql_where=HAS_VENUE_TRIGGER,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -409,3 +419,20 @@ class GttRow(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    venue_trigger_id: Mapped[str | None] = mapped_column(String(80))
+
+
+class ExternalGttRow(Base):
+    """A trigger at a broker that another terminal created: shown, never changed by us. `document`
+    is the core's `VenueGtt`. Deleted when the broker's list has it no longer."""
+
+    __tablename__ = "external_gtts"
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("trading_accounts.id", ondelete="CASCADE"), primary_key=True
+    )
+    venue_trigger_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    status: Mapped[str] = mapped_column(String(12))
+    document: Mapped[dict[str, Any]]
+    first_seen_at: Mapped[datetime]
+    seen_at: Mapped[datetime]

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from tradertape_core.execution.decision import SERVER_KEYS
 from tradertape_core.ledger.journal import LedgerAccount
 from tradertape_core.ledger.position import Position, PositionKey
-from tradertape_core.orders.gtt import Gtt, GttStatus
+from tradertape_core.orders.gtt import OPEN, Gtt
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.halts import Halt, Halts
 from tradertape_server.features.execution.ports import TimelineEvent
@@ -136,7 +136,7 @@ def open_order_rows(session: Session, venue: str) -> Sequence[OrderRow]:
 
 def active_gtt_rows(session: Session) -> Sequence[GttRow]:
     """Rows of the active triggers, oldest first."""
-    query = select(GttRow).where(GttRow.status == GttStatus.ACTIVE).order_by(GttRow.id)
+    query = select(GttRow).where(GttRow.status.in_(OPEN)).order_by(GttRow.id)
     return session.scalars(query).all()
 
 
@@ -406,7 +406,7 @@ def gtts(
     if account_id is not None:
         query = query.where(GttRow.account_id == account_id)
     if active_only:
-        query = query.where(GttRow.status == GttStatus.ACTIVE)
+        query = query.where(GttRow.status.in_(OPEN))
     return _read(session.scalars(query), mapping.gtt_of, is_everybodys=account_id is None)
 
 

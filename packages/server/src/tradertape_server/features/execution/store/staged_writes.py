@@ -25,7 +25,7 @@ from tradertape_server.features.execution.store.models import (
     PositionRow,
     PostingRow,
 )
-from tradertape_server.features.execution.venues.lane import OutsideRequest
+from tradertape_server.features.execution.venues.outside import OutsideGtt, OutsideRequest
 
 Row = dict[str, Any]
 RequestKey = tuple[str, str, int]
@@ -44,6 +44,7 @@ class Staged:
     positions: dict[PositionKey, Position] = field(default_factory=dict[PositionKey, Position])
     requests: list[VenueRequest] = field(default_factory=list[VenueRequest])
     outside: list[OutsideRequest] = field(default_factory=list[OutsideRequest])
+    gtts: list[OutsideGtt] = field(default_factory=list[OutsideGtt])  # their rows are the outbox
     answered_requests: list[RequestKey] = field(default_factory=list[RequestKey])
     doubted: dict[RequestKey, Row] = field(default_factory=dict[RequestKey, Row])
     reserved: dict[tuple[str, str], Row] = field(default_factory=dict[tuple[str, str], Row])

@@ -7,12 +7,16 @@ the broker, so that a session's end costs one refused request and no more.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from tradertape_brokers import errors as broker
+from tradertape_brokers.gtts import GttPort, VenueGtt
 from tradertape_brokers.limiter import Kind, Limiter, Urgency
+from tradertape_brokers.port import Broker
 from tradertape_core.orders.fields import AUTOMATIC_PROTECTION
+from tradertape_core.orders.gtt import GttRequest, GttType
 from tradertape_core.orders.order import Change, Order
 from tradertape_core.orders.reports import ExecutionReport, VenueOrder
 from tradertape_server.features.brokerage.accounts import Connected
@@ -38,7 +42,7 @@ class BrokerGateway:
     """One account at a broker: an `OrderGateway`.
 
     connected: its connection; None while nobody is signed in. expired: told when the broker has
-    ended the session, with its reason.
+    ended the session, with its reason. rules: what it takes of triggers; None: none.
     """
 
     def __init__(
@@ -46,33 +50,36 @@ class BrokerGateway:
         connected: Callable[[], Connected | None],
         expired: Callable[[Connected, str], None],
         pace: venue.Pace,
+        rules: venue.GttRules | None = None,
     ) -> None:
         self._connected = connected
         self._expired = expired
         self.pace: venue.Pace | None = pace
+        self.gtts = None if rules is None else BrokerGtts(rules, self.connection)
 
     def submit(self, order: Order, *, is_exit: bool = False) -> ExecutionReport | None:
         """Send a new order, once. Raises GatewayError."""
-        with self._connection() as one:
+        with self.connection() as one:
             return one.ports.orders.submit(_protected(order, one), is_exit=is_exit)
 
     def modify(self, order: Order, ask: int, change: Change) -> ExecutionReport | None:
         """Change an order. Raises GatewayError."""
-        with self._connection() as one:
+        with self.connection() as one:
             return one.ports.orders.modify(order, ask, change)
 
     def cancel(self, order: Order, ask: int) -> ExecutionReport | None:
         """Cancel an order. Raises GatewayError."""
-        with self._connection() as one:
+        with self.connection() as one:
             return one.ports.orders.cancel(order, ask)
 
     def order_book(self) -> Sequence[VenueOrder]:
         """Today's orders of the account, from every terminal. Raises GatewayError."""
-        with self._connection() as one:
+        with self.connection() as one:
             return one.ports.orders.order_book()
 
     @contextmanager
-    def _connection(self) -> Generator[Connected, None, None]:
+    def connection(self) -> Generator[Connected, None, None]:
+        """The connection there is, its errors as those of the port. Raises GatewayError."""
         one = self._connected()
         if one is None:
             raise venue.SessionExpired("nobody is signed in at the broker: sign in again")
@@ -87,6 +94,56 @@ class BrokerGateway:
             raise venue.RequestRefused(str(error)) from error
         except broker.OutcomeUnknown as error:
             raise venue.OutcomeUnknown(str(error)) from error
+
+
+class BrokerGtts:
+    """The triggers of one account at a broker: a `GttGateway`."""
+
+    def __init__(
+        self,
+        rules: venue.GttRules,
+        connection: Callable[[], AbstractContextManager[Connected]],
+    ) -> None:
+        self.rules = rules
+        self._connection = connection
+
+    def place(self, request: GttRequest) -> str:
+        """Create a trigger, once; returns the broker's id. Raises GatewayError."""
+        with self._connection() as one:
+            return _gtts(one).place(request)
+
+    def modify(self, trigger_id: str, request: GttRequest) -> None:
+        """Replace the terms of a trigger. Raises GatewayError."""
+        with self._connection() as one:
+            _gtts(one).modify(trigger_id, request)
+
+    def cancel(self, trigger_id: str) -> None:
+        """Delete a trigger. Raises GatewayError."""
+        with self._connection() as one:
+            _gtts(one).cancel(trigger_id)
+
+    def list(self) -> Sequence[VenueGtt]:
+        """Read the triggers of the account, from every terminal. Raises GatewayError."""
+        with self._connection() as one:
+            return _gtts(one).list()
+
+
+def gtt_rules(of: Broker) -> venue.GttRules | None:
+    """What a broker takes of triggers; None where it takes none."""
+    can = of.capabilities
+    single = {GttType.SINGLE} if can.gtt_single else set[GttType]()
+    types = frozenset(single | ({GttType.TWO_LEG} if can.gtt_two_leg else set()))
+    if not types:
+        return None
+    return venue.GttRules(
+        types=types, title=of.title, most=can.gtt_most, life=timedelta(days=can.gtt_days)
+    )
+
+
+def _gtts(one: Connected) -> GttPort:
+    if one.ports.gtts is None:
+        raise broker.Refused(f"{one.broker.title} takes no triggers")
+    return one.ports.gtts
 
 
 def _protected(order: Order, one: Connected) -> Order:

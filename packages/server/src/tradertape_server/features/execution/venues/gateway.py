@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from typing import Any, Final, Protocol
 
 from tradertape_core.execution.decision import VenueRequest
+from tradertape_core.orders.broker_gtts import VenueGtt
+from tradertape_core.orders.gtt import LIFE, MOST_ACTIVE, GttRequest, GttType
 from tradertape_core.orders.order import Change, Order
 from tradertape_core.orders.reports import ExecutionReport, VenueOrder
 
@@ -50,6 +53,41 @@ class Pace(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GttRules:
+    """What an account's broker takes of triggers. most: waiting at once; life: of each."""
+
+    types: frozenset[GttType]
+    title: str = "the broker"
+    most: int = MOST_ACTIVE
+    life: timedelta = LIFE
+
+
+class GttGateway(Protocol):
+    """Triggers of one account at one venue; each call raises GatewayError."""
+
+    @property
+    def rules(self) -> GttRules:
+        """What the venue takes; known without asking it."""
+        ...
+
+    def place(self, request: GttRequest) -> str:
+        """Create a trigger, once; returns the venue's id of it."""
+        ...
+
+    def modify(self, trigger_id: str, request: GttRequest) -> None:
+        """Replace the terms of a trigger."""
+        ...
+
+    def cancel(self, trigger_id: str) -> None:
+        """Delete a trigger."""
+        ...
+
+    def list(self) -> Sequence[VenueGtt]:
+        """Read the triggers of the account, from every terminal: the active, and recent others."""
+        ...
+
+
 class OrderGateway(Protocol):
     """One account at one venue. A call may take seconds; it has a time limit of its own.
 
@@ -61,6 +99,11 @@ class OrderGateway(Protocol):
     def pace(self) -> Pace | None:
         """The pace of the account, where others than its lane send requests too; None: the lane
         alone does, and keeps the account's own rate limits."""
+        ...
+
+    @property
+    def gtts(self) -> GttGateway | None:
+        """The account's triggers; None where the venue has none."""
         ...
 
     def submit(self, order: Order, *, is_exit: bool = False) -> ExecutionReport | None:
@@ -125,7 +168,31 @@ class Updated:
     entries: tuple[VenueOrder, ...]
 
 
-VenueEvent = Answered | BookRead | Updated
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GttAnswered:
+    """What came of the `number`th thing asked about a trigger. key: as lanes name the request."""
+
+    account_id: int
+    trigger_id: int
+    number: int
+    key: tuple[str, str, int]
+    outcome: Outcome
+    venue_trigger_id: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GttsRead:
+    """The triggers of an account. began_s: of a clock that never goes back, when it was asked for.
+    failed: why they could not be read, then without entries."""
+
+    account_id: int
+    began_s: float
+    entries: tuple[VenueGtt, ...] = ()
+    failed: str | None = None
+
+
+VenueEvent = Answered | BookRead | Updated | GttAnswered | GttsRead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

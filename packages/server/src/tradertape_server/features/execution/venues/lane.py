@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
-from tradertape_core.execution.decision import Alter, Submit, VenueRequest, Withdraw
+from tradertape_core.execution.decision import Alter, Submit, Withdraw
+from tradertape_core.orders.gtt import GttAsk
 from tradertape_core.orders.order import Order
 from tradertape_core.orders.reports import ExecutionReport
 from tradertape_server.features.execution.venues.gateway import (
-    Answered,
     BookRead,
     NotSent,
     OrderGateway,
@@ -28,6 +28,8 @@ from tradertape_server.features.execution.venues.gateway import (
     SessionExpired,
     VenueEvent,
 )
+from tradertape_server.features.execution.venues.gtt_reader import GttReader
+from tradertape_server.features.execution.venues.outside import Outside, OutsideGtt
 from tradertape_server.platform.crash_points import crash_point
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.processes.trader_election import Superseded
@@ -44,32 +46,12 @@ logger = get_logger(__name__)
 Deliver = Callable[[VenueEvent], None]
 
 
-@dataclass(frozen=True, slots=True)
-class OutsideRequest:
-    """A request that leaves the batch, with its order as it was then."""
-
-    request: VenueRequest
-    order: Order
-    is_exit: bool  # cancels, or only takes from a position
-
-    @property
-    def key(self) -> tuple[str, str, int]:
-        """As the outbox names it."""
-        match self.request:
-            case Submit(order_id):
-                return order_id, "submit", 0
-            case Alter(order_id, ask, _):
-                return order_id, "alter", ask
-            case Withdraw(order_id, ask):
-                return order_id, "withdraw", ask
-
-
 @dataclass(order=True, slots=True)
 class _Queued:
     urgency: int  # 0: exits and cancellations, 1: entries
     number: int
     since_s: float = field(compare=False)
-    send: OutsideRequest = field(compare=False)
+    send: Outside = field(compare=False)
 
 
 class Lane:
@@ -107,6 +89,7 @@ class Lane:
         self._is_stopping = False
         self._threads: list[threading.Thread] = []
         self.problem: str | None = None  # why nothing leaves at the moment
+        self.gtts = GttReader(account_id, gateway, deliver)
 
     def holds(self, key: tuple[str, str, int]) -> bool:
         """Whether a request is queued or being sent, or what came of it is not delivered yet."""
@@ -119,7 +102,7 @@ class Lane:
         with self._bell:
             return len(self._queue) + sum(len(one) for one in self._behind.values())
 
-    def put(self, sends: Iterable[OutsideRequest]) -> None:
+    def put(self, sends: Iterable[Outside]) -> None:
         """Queue requests whose outbox rows are on disk."""
         dropped: list[VenueEvent] = []
         with self._bell:
@@ -157,6 +140,7 @@ class Lane:
             self._unread_since_s = monotonic()
             self._read_at_s = 0.0
             self._bell.notify_all()
+        self.gtts.read_soon()
 
     def start(self) -> None:
         """Start the threads; a second call does nothing."""
@@ -178,6 +162,7 @@ class Lane:
             self._queue.clear()
             self._behind.clear()
             self._bell.notify_all()
+        self.gtts.stop(timeout_s)
         for thread in threads:
             thread.join(timeout_s)
         with self._bell:
@@ -186,45 +171,47 @@ class Lane:
 
     # --- the queue ----------------------------------------------------------------------------
 
-    def _take(self, send: OutsideRequest) -> list[VenueEvent]:
-        order_id = send.order.order_id
+    def _take(self, send: Outside) -> list[VenueEvent]:
+        subject = send.subject
+        dropped = self._unqueue(subject) if send.recalls else None
+        if dropped is not None:
+            self._held.discard(dropped.key)
+            new = dropped.answered(Outcome.WITHDRAWN)
+            return [new, send.answered(Outcome.WITHDRAWN)] if _is_asked(send) else [new]
+        if not _is_asked(send):
+            return []
         self._held.add(send.key)
-        if isinstance(send.request, Withdraw) and self._unqueue(order_id):
-            return [
-                self._answered(Submit(order_id), Outcome.WITHDRAWN),
-                self._answered(send.request, Outcome.WITHDRAWN),
-            ]
         self._numbers += 1
         urgency = 0 if send.is_exit else 1
         queued = _Queued(urgency, self._numbers, monotonic(), send)
-        if order_id in self._busy:
-            self._behind.setdefault(order_id, []).append(queued)
+        if subject in self._busy:
+            self._behind.setdefault(subject, []).append(queued)
         else:
-            self._busy.add(order_id)
+            self._busy.add(subject)
             heapq.heappush(self._queue, queued)
         return []
 
-    def _unqueue(self, order_id: str) -> bool:
-        """Drop a new order that has not left, and what was queued behind it."""
+    def _unqueue(self, subject: str) -> Outside | None:
+        """Drop what is new and has not left, unless something is queued behind it."""
         for one in self._queue:
-            is_new = isinstance(one.send.request, Submit) and one.send.order.order_id == order_id
-            if is_new and not self._behind.get(order_id):
+            is_it = one.send.is_new and one.send.subject == subject
+            if is_it and not self._behind.get(subject):
                 self._queue.remove(one)
                 heapq.heapify(self._queue)
-                self._busy.discard(order_id)
-                return True
-        return False
+                self._busy.discard(subject)
+                return one.send
+        return None
 
     def _done(self, queued: _Queued) -> None:
-        """Let the next request about the order go."""
-        order_id = queued.send.order.order_id
+        """Let the next request about the same go."""
+        subject = queued.send.subject
         with self._bell:
-            behind = self._behind.get(order_id)
+            behind = self._behind.get(subject)
             if behind:
                 heapq.heappush(self._queue, behind.pop(0))
             else:
-                self._behind.pop(order_id, None)
-                self._busy.discard(order_id)
+                self._behind.pop(subject, None)
+                self._busy.discard(subject)
             self._bell.notify_all()
 
     # --- sending ------------------------------------------------------------------------------
@@ -264,7 +251,7 @@ class Lane:
             self._may_send()
             crash_point("before_send")
             self._pace.sent(monotonic())
-            report = self._call(send)
+            answer = self._call(send)
             crash_point("after_send")
         except Superseded:
             logger.warning("another process trades now: a request is not sent")
@@ -279,27 +266,28 @@ class Lane:
                 logger.warning("a gateway failed", reason=type(error).__name__)
             self._finish(send, Outcome.UNKNOWN, str(error) or type(error).__name__)
         else:
-            self._sent(send, report)
+            self._sent(send, answer)
         self._retry_s, self.problem = 0.0, None
         return True
 
-    def _sent(self, send: OutsideRequest, report: ExecutionReport | None) -> None:
-        if report is None:
+    def _sent(self, send: Outside, answer: ExecutionReport | str | None) -> None:
+        if answer is None:
             self._finish(send, Outcome.UNKNOWN, "the venue gave no answer")
             return
-        if report.venue_order_id is not None and isinstance(send.request, Submit):
-            self._venue_ids[send.order.order_id] = report.venue_order_id
-            if len(self._venue_ids) > _MOST_IDS:
-                del self._venue_ids[next(iter(self._venue_ids))]
-        event = Answered(
-            account_id=self._account_id,
-            request=send.request,
-            outcome=Outcome.REPORTED,
-            report=report,
-        )
-        self._deliver_of(send, event)
+        if isinstance(answer, ExecutionReport) and answer.venue_order_id is not None:
+            self._remember(send, answer.venue_order_id)
+        self._deliver_of(send, send.answered(Outcome.REPORTED, answer))
 
-    def _call(self, send: OutsideRequest) -> ExecutionReport | None:
+    def _remember(self, send: Outside, venue_order_id: str) -> None:
+        if not send.is_new:
+            return
+        self._venue_ids[send.subject] = venue_order_id
+        if len(self._venue_ids) > _MOST_IDS:
+            del self._venue_ids[next(iter(self._venue_ids))]
+
+    def _call(self, send: Outside) -> ExecutionReport | str | None:
+        if isinstance(send, OutsideGtt):
+            return _call_about_gtt(self._gateway, send)
         order = send.order
         if order.venue_order_id is None:
             known = self._venue_ids.get(order.order_id)
@@ -317,7 +305,7 @@ class Lane:
     def _not_sent(self, queued: _Queued, error: NotSent) -> bool:
         self.problem = str(error) or type(error).__name__
         waited_s = monotonic() - queued.since_s
-        if not queued.send.is_exit and waited_s >= ENTRY_PATIENCE_S:
+        if not queued.send.waits and waited_s >= ENTRY_PATIENCE_S:
             self._give_up(queued)
             return True
         is_expired = isinstance(error, SessionExpired)
@@ -341,21 +329,16 @@ class Lane:
             self._not_before_s = 0.0
         self.read_first()
 
-    def _finish(self, send: OutsideRequest, outcome: Outcome, reason: str = "") -> None:
-        self._deliver_of(send, self._answered(send.request, outcome, reason))
+    def _finish(self, send: Outside, outcome: Outcome, reason: str = "") -> None:
+        self._deliver_of(send, send.answered(outcome, reason=reason))
 
-    def _deliver_of(self, send: OutsideRequest, event: Answered) -> None:
+    def _deliver_of(self, send: Outside, event: VenueEvent) -> None:
         self._deliver(event)
         self._forget(send)
 
-    def _forget(self, send: OutsideRequest) -> None:
+    def _forget(self, send: Outside) -> None:
         with self._bell:
             self._held.discard(send.key)
-
-    def _answered(self, request: VenueRequest, outcome: Outcome, reason: str = "") -> Answered:
-        return Answered(
-            account_id=self._account_id, request=request, outcome=outcome, reason=reason
-        )
 
     # --- the order book -----------------------------------------------------------------------
 
@@ -393,3 +376,25 @@ class Lane:
 def _require_venue_id(order: Order) -> None:
     if order.venue_order_id is None:
         raise RequestRefused("the answer to the order was lost: the venue's id of it is not known")
+
+
+def _is_asked(send: Outside) -> bool:
+    """Whether the venue is told of it; what only takes something back is not."""
+    return not isinstance(send, OutsideGtt) or send.ask is not None
+
+
+def _call_about_gtt(gateway: OrderGateway, send: OutsideGtt) -> str:
+    """Ask what a request about a trigger asks; returns the venue's id of it."""
+    gtts = gateway.gtts
+    if gtts is None:
+        raise RequestRefused("triggers cannot be placed at this broker")
+    if send.ask is GttAsk.PLACE and send.request is not None:
+        return gtts.place(send.request)
+    known = send.venue_trigger_id
+    if known is None:
+        raise RequestRefused("the broker's id of the trigger is not known")
+    if send.ask is GttAsk.MODIFY and send.request is not None:
+        gtts.modify(known, send.request)
+    else:
+        gtts.cancel(known)
+    return known

@@ -6,13 +6,15 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 
 from tradertape_server.features.execution.venues.gateway import (
-    Answered,
     GatewayOf,
+    GttRules,
     Outcome,
     RateLimits,
     VenueEvent,
 )
-from tradertape_server.features.execution.venues.lane import Lane, OutsideRequest
+from tradertape_server.features.execution.venues.gtt_reader import Watch
+from tradertape_server.features.execution.venues.lane import Lane
+from tradertape_server.features.execution.venues.outside import Outside
 from tradertape_server.features.execution.venues.rate_limiter import RateLimiter
 
 LimitsOf = Callable[[int], RateLimits]
@@ -55,7 +57,7 @@ class Lanes:
                 )
             return lane
 
-    def put(self, sends: Mapping[int, Iterable[OutsideRequest]]) -> None:
+    def put(self, sends: Mapping[int, Iterable[Outside]]) -> None:
         """Hand requests to the lanes of their accounts; their outbox rows are on disk."""
         for account_id, requests in sends.items():
             lane = self.lane(account_id)
@@ -63,14 +65,28 @@ class Lanes:
                 lane.put(requests)
                 continue
             for one in requests:
-                self.deliver(
-                    Answered(
-                        account_id=account_id,
-                        request=one.request,
-                        outcome=Outcome.NOT_SENT,
-                        reason="the account is not connected to its broker",
-                    )
-                )
+                reason = "the account is not connected to its broker"
+                self.deliver(one.answered(Outcome.NOT_SENT, reason=reason))
+
+    def gtt_rules(self, account_id: int) -> GttRules | None:
+        """What the account's broker takes of triggers; None where it takes none."""
+        gateway = self._gateway_of(account_id)
+        gtts = None if gateway is None else gateway.gtts
+        return None if gtts is None else gtts.rules
+
+    def watch_gtts(self, wanted: Mapping[int, Watch]) -> None:
+        """Have the triggers of these accounts read so often; those of others rarely."""
+        for account_id in set(wanted) | set(self._lanes):
+            lane = self.lane(account_id)
+            if lane is not None:
+                lane.gtts.watch(wanted.get(account_id, Watch.IDLE))
+
+    def read_gtts(self, account_ids: Iterable[int]) -> None:
+        """Have the triggers of accounts read as soon as possible."""
+        for account_id in account_ids:
+            lane = self.lane(account_id)
+            if lane is not None:
+                lane.gtts.read_soon()
 
     def holds(self, account_id: int, key: tuple[str, str, int]) -> bool:
         """Whether a lane still has a request, or the trader has not been given what came of it."""

@@ -8,10 +8,11 @@ from typing import Protocol
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_server.features.auth.http.dependencies import require_scope
+from tradertape_server.features.execution.errors import LiveBlocked
 from tradertape_server.features.execution.live_accounts import Blocked, BrokerFigures
 from tradertape_server.features.execution.orders.risk_facts import Risk
 from tradertape_server.features.execution.venues.gateway import OUTSIDE
-from tradertape_server.features.workers.errors import LiveBlocked, LiveDisabled
+from tradertape_server.features.workers.errors import LiveDisabled
 from tradertape_server.features.workers.models import TradingRun, WorkerRun
 from tradertape_server.platform.http.identity import Identity
 

@@ -9,11 +9,11 @@ from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.kernel.money import paise_from_rupees
 from tradertape_server.features.auth.token_scope import SCOPE
+from tradertape_server.features.execution.errors import LiveBlocked
 from tradertape_server.features.execution.live_accounts import Blocked
 from tradertape_server.features.execution.queries import AccountFigures
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.account_opening import DEFAULT_SCOPE
-from tradertape_server.features.workers.errors import LiveBlocked
 from tradertape_server.features.workers.monitoring.pnl import PnlService
 from tradertape_server.features.workers.runs.account_scope import account_id_of, demand_account
 from tradertape_server.features.workers.runs.live_gate import (

@@ -8,7 +8,7 @@ from typing import Any
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.orders.gtt import Gtt
 from tradertape_server.features.auth.token_scope import SCOPE
-from tradertape_server.features.execution.gtt.gtt_commands import gtt_view
+from tradertape_server.features.execution.gtt.view import gtt_view
 from tradertape_server.features.execution.orders.idempotency import CallersKey
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.workers import repository
