@@ -18,7 +18,7 @@ from tradertape_core.strategy.language.rules import Strategy
 from tradertape_core.strategy.parse.document import parse_strategy
 
 # Part of every report's hash: raised whenever a change may move a figure of an existing run.
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 
 
 def run_backtest(

@@ -26,7 +26,7 @@ from tradertape_core.ledger.statutory import (
     Segment,
     rate_on,
 )
-from tradertape_core.ledger.tariffs import Tariff, tariff_on
+from tradertape_core.ledger.tariffs import SCHEDULES, Tariff, tariff_on
 
 RATE_UNIT = 1_000_000_000  # rates are integers in billionths
 TAX_UNIT = 10_000  # the service tax is an integer in hundredths of a percent
@@ -35,14 +35,19 @@ TAX_UNIT = 10_000  # the service tax is an integer in hundredths of a percent
 STT_BUY, STT_SELL, TRANSACTION_RATE, SEBI_RATE, STAMP_BUY, STAMP_SELL, TAX, TAX_ON_SEBI = range(8)
 FIXED, RATE, CAP, MINIMUM, CEILING, DEMAT, DEMAT_SMALL, DEMAT_SMALL_BELOW = range(8, 16)
 COLUMNS = 16
+BUYING, SELLING = False, True
 
 
 class ChargeTable(NamedTuple):
-    """Rates by panel row: (T, COLUMNS) integers, and the two figures that size an entry."""
+    """Rates by panel row: (T, COLUMNS) integers, and the two figures that size an entry.
+
+    intraday: those of shares bought and sold on one day; the same where they are no others.
+    """
 
     rates: NDArray[np.int64]
     proportion: NDArray[np.float64]  # (T,) all that grows with the value of a purchase
     fee: NDArray[np.float64]  # (T,) paise of a purchase that do not
+    intraday: NDArray[np.int64]  # (T, COLUMNS)
 
 
 def table_for(name: str, dates: NDArray[np.datetime64]) -> ChargeTable:
@@ -50,9 +55,13 @@ def table_for(name: str, dates: NDArray[np.datetime64]) -> ChargeTable:
 
     Raises InvalidInput for an unknown schedule.
     """
-    since, rows = _change_rows(name)
-    place = np.searchsorted(since, dates.astype("datetime64[D]"), side="right") - 1
-    return _with_sizing(rows[np.maximum(place, 0)])
+    return _with_sizing(_rates(name, dates), _rates(intraday_of(name), dates))
+
+
+def intraday_of(name: str) -> str:
+    """Return the same broker's schedule of intraday trades; `name` itself where there is none."""
+    found = name.removesuffix("_delivery") + "_intraday"
+    return found if name.endswith("_delivery") and found in SCHEDULES else name
 
 
 def flat_table(bps: float, per_order: float, length: int) -> ChargeTable:
@@ -60,7 +69,8 @@ def flat_table(bps: float, per_order: float, length: int) -> ChargeTable:
     row = np.zeros(COLUMNS, dtype=np.int64)
     row[RATE] = round(bps * RATE_UNIT / 10_000)
     row[FIXED] = paise_from_rupees(per_order)
-    return _with_sizing(np.broadcast_to(row, (length, COLUMNS)).copy())
+    rates = np.broadcast_to(row, (length, COLUMNS)).copy()
+    return _with_sizing(rates, rates)
 
 
 # --- the arithmetic of the loop: integers only, no objects ----------------------------------------
@@ -83,6 +93,16 @@ def fill_charges(rates: NDArray[np.int64], row: int, selling: bool, turnover: in
         + part(turnover, sebi)
         + service_tax(brokerage, turnover, taxed, rates[row, TAX])
     )
+
+
+def day_trade_difference(
+    rates: NDArray[np.int64], intraday: NDArray[np.int64], row: int, bought: int, sold: int
+) -> int:
+    """Return what a purchase and a sale of one day, both in paise, cost more as intraday trades
+    than each by itself; below 0: less."""
+    apart = fill_charges(rates, row, BUYING, bought) + fill_charges(rates, row, SELLING, sold)
+    together = fill_charges(intraday, row, BUYING, bought)
+    return together + fill_charges(intraday, row, SELLING, sold) - apart
 
 
 def demat_charge(rates: NDArray[np.int64], row: int, turnover: int) -> int:
@@ -123,6 +143,12 @@ def service_tax(brokerage: int, turnover: int, rate: int, tax: int) -> int:
 
 
 # --- building the rows ----------------------------------------------------------------------------
+
+
+def _rates(name: str, dates: NDArray[np.datetime64]) -> NDArray[np.int64]:
+    since, rows = _change_rows(name)
+    place = np.searchsorted(since, dates.astype("datetime64[D]"), side="right") - 1
+    return rows[np.maximum(place, 0)]
 
 
 @lru_cache(maxsize=32)
@@ -173,7 +199,7 @@ def _billionths(rate: Decimal) -> int:
     return int(rate * RATE_UNIT)
 
 
-def _with_sizing(rates: NDArray[np.int64]) -> ChargeTable:
+def _with_sizing(rates: NDArray[np.int64], intraday: NDArray[np.int64]) -> ChargeTable:
     """Add what a purchase costs in proportion and, at most, apart from it."""
     tax = rates[:, TAX] / TAX_UNIT
     services = rates[:, TRANSACTION_RATE] + rates[:, SEBI_RATE] * rates[:, TAX_ON_SEBI]
@@ -187,4 +213,4 @@ def _with_sizing(rates: NDArray[np.int64]) -> ChargeTable:
         + tax * (services + uncapped)
     ) / RATE_UNIT
     fee = (rates[:, FIXED] + rates[:, CAP]) * (1.0 + tax)
-    return ChargeTable(rates, proportion, fee)
+    return ChargeTable(rates, proportion, fee, intraday)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from tradertape_core.backtest.kernel import engine as engines
 from tradertape_core.backtest.kernel.resting import ceil_tick, floor_tick, tick_paise
 from tradertape_core.backtest.simulation.simulate import simulate, warm_up
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.money import Price
+from tradertape_core.ledger.charges import Leg, charges_for, schedule
 from tradertape_core.market import ticks
 from tradertape_core.market.panel import Panel
 from tradertape_core.strategy.language import rules as r
@@ -59,6 +62,31 @@ def test_charges_of_a_round_trip_are_those_of_the_contract_notes():
     assert run.quantity[0] == 100
     assert run.charges[0] == 17812 + 17303
     assert run.gross_pnl[0] == 200_000
+
+
+INTRADAY_TRIP = [Leg("BUY", Price(Decimal(150_000)), 1), Leg("SELL", Price(Decimal(135_000)), 1)]
+
+
+@pytest.mark.parametrize("broker", ["zerodha", "upstox", "groww"])
+def test_shares_bought_and_sold_on_one_day_pay_what_an_intraday_trade_pays(broker):
+    """Bought at the open of 2 April 2026 and stopped out in the same candle: 100 shares."""
+    prices = panel([[1500.0], [1500.0], [1500.0], [1500.0]])
+    dates = np.array(["2026-04-01", "2026-04-02", "2026-04-06", "2026-04-07"], "datetime64[D]")
+    low = np.array([[1500.0], [1300.0], [1500.0], [1500.0]])
+    given = {name: getattr(prices, name) for name in prices.__slots__}
+    run = simulate(
+        Panel(**given | {"dates": dates, "low": low}),
+        strategy(stops=r.Stops(stop_loss_pct=10)),
+        config(
+            charges=f"{broker}_equity_delivery", starting_capital=151_000.0, position_size_pct=100.0
+        ),
+    )
+    assert (run.entry_row[0], run.exit_row[0], run.quantity[0]) == (1, 1, 100)
+    terms = schedule(f"{broker}_equity_intraday")
+    owed = sum(charges_for(terms, date(2026, 4, 2), [leg]).total for leg in INTRADAY_TRIP)
+    assert run.charges[0] == owed
+    as_delivery = schedule(f"{broker}_equity_delivery")
+    assert owed < charges_for(as_delivery, date(2026, 4, 2), INTRADAY_TRIP).total
 
 
 def test_a_written_off_symbol_pays_its_last_close_after_ten_days():

@@ -31,7 +31,10 @@ from tradertape_core.ledger import charge_table
 
 # What the loop is made of; a function may call any other of these.
 _MODULES = (charge_table, liquidity, records, trading, opening, resting, deciding, day)
-_CHARGES = ("fill_charges", "demat_charge", "part", "order_brokerage", "service_tax")
+_CHARGES = (
+    "fill_charges", "day_trade_difference", "demat_charge", "part", "order_brokerage",
+    "service_tax",
+)  # fmt: skip
 
 _ROOT = {"cache": True}
 # Parts are called by compiled code alone: wrappers for other callers would double the work.

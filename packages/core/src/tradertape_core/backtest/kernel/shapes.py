@@ -184,6 +184,9 @@ class Book(NamedTuple):
     in_sector: Ints  # positions and resting orders by sector
     traded: Ints  # (N,) shares bought and sold on the row of traded_on
     traded_on: Ints  # (N,)
+    bought: Ints  # (N,) shares bought on the row of bought_on and not sold on it
+    bought_paise: Ints  # (N,) their value
+    bought_on: Ints  # (N,)
     stack: Floats
 
 

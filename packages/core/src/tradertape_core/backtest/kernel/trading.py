@@ -12,9 +12,15 @@ from tradertape_core.backtest.kernel.liquidity import (
     taken,
     trade_volume,
 )
-from tradertape_core.backtest.kernel.records import record
+from tradertape_core.backtest.kernel.records import record, share
 from tradertape_core.backtest.kernel.shapes import Sim
-from tradertape_core.ledger.charge_table import demat_charge, fill_charges
+from tradertape_core.ledger.charge_table import (
+    BUYING,
+    SELLING,
+    day_trade_difference,
+    demat_charge,
+    fill_charges,
+)
 
 STOP = int(ExitReason.STOP)
 TRAILING = int(ExitReason.TRAILING)
@@ -26,8 +32,6 @@ LESS_THAN_ONE_SHARE = int(SkipReason.LESS_THAN_ONE_SHARE)
 LIQUIDITY = int(SkipReason.LIQUIDITY)
 NO_ATR = int(SkipReason.NO_ATR)
 NAN = math.nan
-BUYING = False
-SELLING = True
 
 
 def paise(price: float, quantity: int) -> int:
@@ -254,7 +258,19 @@ def pay(sim: Sim, slot: int, row: int, quantity: int, level: float, price: float
     whole[slot, k.SLIPPAGE] += value - paise(level, quantity)
     sim.out.counts[k.CASH] -= value + fees
     sim.out.counts[k.TRADED] += value
+    note_purchase(sim, row, whole[slot, k.SYMBOL], quantity, value)
     trade_volume(sim, row, whole[slot, k.SYMBOL], quantity)
+
+
+def note_purchase(sim: Sim, row: int, symbol: int, quantity: int, value: int) -> None:
+    """Remember what was bought today: as far as it is sold today, it is not delivered."""
+    book = sim.book
+    if book.bought_on[symbol] != row:
+        book.bought_on[symbol] = row
+        book.bought[symbol] = 0
+        book.bought_paise[symbol] = 0
+    book.bought[symbol] += quantity
+    book.bought_paise[symbol] += value
 
 
 def add(sim: Sim, slot: int, row: int, level: float) -> None:
@@ -336,9 +352,7 @@ def sell_now(
     price = level * (1.0 - sim.rules.slippage)
     value = paise(price, quantity)
     fees = fill_charges(sim.charges.rates, row, SELLING, value)
-    if whole[slot, k.DEMAT_ROW] != row:
-        fees += demat_charge(sim.charges.rates, row, value)
-        whole[slot, k.DEMAT_ROW] = row
+    fees += settlement_charges(sim, slot, row, price, quantity)
     slippage = paise(level, quantity) - value
     record(sim, slot, row, price, quantity, value, fees, slippage, reason, rule)
     sim.out.counts[k.CASH] += value - fees
@@ -346,6 +360,29 @@ def sell_now(
     trade_volume(sim, row, whole[slot, k.SYMBOL], quantity)
     if whole[slot, k.QUANTITY] == 0:
         close_position(sim, slot, row)
+
+
+def settlement_charges(sim: Sim, slot: int, row: int, price: float, quantity: int) -> int:
+    """Return what a sale costs beside its own charges: the difference to intraday ones for shares
+    bought today, and the depository's for the first others of a day."""
+    whole = sim.book.whole
+    book = sim.book
+    rates = sim.charges.rates
+    symbol = whole[slot, k.SYMBOL]
+    both = 0
+    fees = 0
+    if book.bought_on[symbol] == row:
+        both = min(quantity, int(book.bought[symbol]))
+    if both > 0:
+        paid = share(book.bought_paise[symbol], both, book.bought[symbol])
+        book.bought[symbol] -= both
+        book.bought_paise[symbol] -= paid
+        sold = paise(price, both)
+        fees += day_trade_difference(rates, sim.charges.intraday, row, paid, sold)
+    if both < quantity and whole[slot, k.DEMAT_ROW] != row:
+        fees += demat_charge(rates, row, paise(price, quantity - both))
+        whole[slot, k.DEMAT_ROW] = row
+    return fees
 
 
 def close_position(sim: Sim, slot: int, row: int) -> None:

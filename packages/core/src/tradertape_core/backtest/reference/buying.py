@@ -173,7 +173,7 @@ class Buyer:
         return quantity
 
     def _pay(self, day: int, position: Position, level: float, price: float, quantity: int) -> None:
-        value, charges = self._book.purse.buy(day, price, quantity)
+        value, charges = self._book.purse.buy(day, position.symbol, price, quantity)
         position.invested += value
         position.charges += charges
         position.slippage += value - paise_from_rupees(level * quantity)

@@ -221,6 +221,9 @@ def new_book(symbols: int, slots: int) -> k.Book:
         in_sector=_integers(symbols),
         traded=_integers(symbols),
         traded_on=_integers(symbols, fill=-1),
+        bought=_integers(symbols),
+        bought_paise=_integers(symbols),
+        bought_on=_integers(symbols, fill=-1),
         stack=_zeros(k.STACK),
     )
 
