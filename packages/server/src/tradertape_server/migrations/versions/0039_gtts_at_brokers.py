@@ -1,6 +1,6 @@
 """triggers that rest at brokers
 
-Revision: 0034, after 0033
+Revision: 0039, after 0038
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0034'
-down_revision = '0033'
+revision = '0039'
+down_revision = '0038'
 branch_labels = None
 depends_on = None
 
