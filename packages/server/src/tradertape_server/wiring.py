@@ -399,7 +399,7 @@ def build_live_accounts(
         connections,
         is_enabled=base.settings.live_enabled,
         has_real_prices=lambda: (
-            data.choice.current is not TradedMarket.SANDBOX and not live.feed.source.is_simulated
+            data.choice.current is TradedMarket.EXCHANGE and not live.feed.source.is_simulated
         ),
     )
 

@@ -197,6 +197,7 @@ def test_a_live_run_is_halted_after_a_restart_on_simulated_prices(bench: Any, or
     ("traded", "is_simulated", "codes"),
     [
         (TradedMarket.SIMULATED, True, ["simulated_prices"]),
+        (TradedMarket.SIMULATED, False, ["simulated_prices"]),  # TRADERTAPE_FEED=off
         (TradedMarket.SANDBOX, False, ["simulated_prices"]),
         (TradedMarket.EXCHANGE, False, []),
     ],

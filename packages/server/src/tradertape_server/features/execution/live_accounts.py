@@ -166,7 +166,9 @@ class LiveAccounts:
             words = f"No broker is connected for {scope}: sign in under Settings → Brokers"
             return (*reasons, Blocked("broker_disconnected", words))
         if is_real and not self.has_real_prices():
-            words = "Prices here are simulated or a sandbox's: real orders need the exchange's"
+            words = (
+                "Prices here are simulated, a sandbox's or none: real orders need the exchange's"
+            )
             reasons.append(Blocked("simulated_prices", words))
         if known.address_refused is not None:
             words = (
@@ -181,6 +183,8 @@ class LiveAccounts:
         connected = self.connected(user_id, scope)
         if connected is not None:
             self.preflight(connected)
+            if self._id_of(connected.account) is None:  # a login of this moment
+                self._open(connected.account)
         return self.why_not(user_id, scope)
 
     def demand_account(self, account_id: int) -> None:
