@@ -1,6 +1,7 @@
 import { Stack } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { Play } from "lucide-react"
+import { IndicesStrip } from "@/components/indices/indices-strip"
 import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
 import { SimulatedBadge } from "@/components/states/simulated-badge"
@@ -10,6 +11,7 @@ import { ConnectBroker } from "./connect-broker"
 import { DataSets } from "./data-sets"
 import classes from "./home.module.css"
 import { LiveStrip } from "./live-strip"
+import { Models } from "./models/models"
 import { NextSteps } from "./next-steps"
 import { RecentRuns } from "./recent-runs"
 import { RecentStrategies } from "./recent-strategies"
@@ -30,6 +32,8 @@ export function HomePage() {
           </LinkButton>
         }
       />
+      <IndicesStrip />
+      <Models />
       <LiveStrip />
       <div className={classes.columns}>
         <Stack gap="md">

@@ -5,14 +5,16 @@ import type { ReactNode } from "react"
 import { LinkButton } from "@/components/page/link-button"
 import { Section } from "@/components/page/section"
 import { runsQuery } from "@/lib/queries/backtests"
+import { overviewOfModelsQuery } from "@/lib/queries/models"
 import { strategiesQuery } from "@/lib/queries/strategies"
 import classes from "./home.module.css"
 
-/** Three steps for new users; only the next one has a button. Hidden once completed. */
+/** The steps for new users; only the next one has a button. Hidden once completed. */
 export function NextSteps() {
   const mine = useQuery(strategiesQuery("mine"))
   const runs = useQuery(runsQuery())
-  if (!mine.data || !runs.data) return null
+  const models = useQuery(overviewOfModelsQuery)
+  if (!mine.data || !runs.data || !models.data) return null
   const hasStrategy = mine.data.total > 0
   const hasRun = runs.data.total > 0
   const hasOwnRun = runs.data.items.some((run) => mine.data.items.some(({ id }) => id === run.strategy.id))
@@ -43,11 +45,17 @@ export function NextSteps() {
       text: "Save a variant of your strategy, run it over the same years, and compare the two equity curves.",
       button: <LinkButton to="/strategies">Your strategies</LinkButton>,
     },
+    {
+      done: models.data.portfolios > 0,
+      title: "Paper-trade it",
+      text: "Deploy it with money of its own, on paper: it proposes purchases after each trading day.",
+      button: <LinkButton to="/strategies">Choose a strategy</LinkButton>,
+    },
   ]
   const next = steps.find((step) => !step.done)
   if (!next) return null
   return (
-    <Section title="Getting started" note="Three steps from here to a result you can trust.">
+    <Section title="Getting started" note="From a template to a portfolio on paper.">
       {steps.map((step, i) => (
         <Step
           key={step.title}

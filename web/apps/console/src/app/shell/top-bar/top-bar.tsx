@@ -4,6 +4,7 @@ import { lazy, Suspense } from "react"
 import { KillSwitch, StoppedBanner } from "@/components/kill-switch/kill-switch"
 import { isOnlySandbox } from "@/lib/brokers/state"
 import { brokersQuery } from "@/lib/queries/brokers"
+import { overviewOfModelsQuery } from "@/lib/queries/models"
 import { overviewQuery } from "@/lib/queries/workers"
 import { FeedChip } from "./feed-chip"
 import { MarketChip } from "./market-chip"
@@ -15,7 +16,9 @@ const SessionBanner = lazy(() => import("@/components/brokers/session-banner"))
 /** Trading mode, price freshness and the kill switch, on every page. */
 export function TopBar() {
   const { data } = useQuery(overviewQuery)
-  const isLive = data?.modes.some((mode) => mode.execution_mode === "live" && mode.runs > 0) ?? false
+  const { data: models } = useQuery(overviewOfModelsQuery)
+  const hasLiveRuns = data?.modes.some((mode) => mode.execution_mode === "live" && mode.runs > 0) ?? false
+  const isLive = hasLiveRuns || (models?.live_portfolios ?? 0) > 0
   const { data: brokers } = useQuery(brokersQuery)
   const mode = tradedWith(isLive, isOnlySandbox(brokers ?? []))
   const { text, hint } = MODES[mode]

@@ -22,14 +22,14 @@ export function portfolioColumns(
       isText: true,
       value: (row) => row.name,
       cell: (row) => (
-        <>
+        <div className={classes.cell}>
           <Link to="/portfolios/$id" params={{ id: String(row.id) }} className={classes.name}>
             {row.name}
           </Link>
           <div className={classes.under}>
             {row.strategy_name} v{row.strategy_version}, {words(row.universe).toUpperCase()}
           </div>
-        </>
+        </div>
       ),
     },
     {

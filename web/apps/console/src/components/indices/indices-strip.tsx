@@ -3,7 +3,7 @@ import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { number, signed } from "@tradertape/ui/format.ts"
 import { Flash } from "@/components/states/flash"
 import { useTick } from "@/lib/live"
-import classes from "./market.module.css"
+import classes from "./indices-strip.module.css"
 
 const INDICES = [
   { id: "NSE:NIFTY 50", label: "NIFTY 50" },
