@@ -116,12 +116,23 @@ def fresh_server(tmp_path: Path) -> Iterator[LiveServer]:
         yield server
 
 
+@pytest.fixture
+def moved_server(tmp_path: Path) -> Iterator[LiveServer]:
+    """The same with a clock that the file `MOVED_CLOCK` sets, and a world that ends before it."""
+    clock = tmp_path / "clock"
+    clock.write_text("2026-06-22T08:00:00+05:30")
+    program = [sys.executable, str(ROOT / "tests" / "browser" / "moved_clock.py")]
+    with _serving(tmp_path / "home", program, MOVED_CLOCK=str(clock)) as server:
+        yield server
+
+
 @contextmanager
-def _serving(home: Path) -> Iterator[LiveServer]:
+def _serving(home: Path, program: list[str] | None = None, **settings: str) -> Iterator[LiveServer]:
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     environment = {
         **os.environ,
+        **settings,
         "TRADERTAPE_HOME": str(home),
         "TRADERTAPE_PUBLIC_URL": url,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -129,7 +140,7 @@ def _serving(home: Path) -> Iterator[LiveServer]:
     log = home.parent / f"server-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [_command("tradertape"), "serve", "--demo", "--port", str(port)],
+            [*(program or [_command("tradertape")]), "serve", "--demo", "--port", str(port)],
             cwd=ROOT,
             env=environment,
             stdout=output,

@@ -57,6 +57,22 @@ def test_the_consoles_journeys_pass_in_chromium(fresh_server: Any) -> None:
     )
 
 
+@pytest.mark.slow
+def test_a_paper_portfolio_goes_from_deployment_to_a_position_in_chromium(
+    moved_server: Any, tmp_path: Path
+) -> None:
+    """PF-02, PF-03, SG-02, SG-03, SG-05, PO-01: two days of a portfolio, by keyboard and mouse."""
+    subprocess.run([WEB_STEP, "install"], check=True, capture_output=True)
+    playwright = ROOT / "web" / "node_modules" / ".bin" / "playwright"
+    only = ["--project=models", f"--output={tmp_path / 'traces'}"]
+    play(
+        [playwright, "test", f"--config={CONSOLE}", *only],
+        moved_server,
+        folder=tmp_path,
+        SHOTS=os.environ.get("SHOTS", ""),
+    )
+
+
 def play(command: list[str | Path], server: Any, *, folder: Path = ROOT, **settings: str) -> None:
     """Run Playwright on a server; settings: what web/apps/console/playwright.config.ts reads."""
     done = subprocess.run(

@@ -6,6 +6,7 @@ const storageState = "test-results/state.json"
  * Browser journeys against a running server. BASE_URL: its address. TRADERTAPE_OUTBOX: its e-mail folder.
  * CHROMIUM: the browser. SHOTS: the folder for screenshots, if any. WORKER_PYTHON and WORKER_SDK: an interpreter,
  * and the folder of the client library. OTHER_EMAIL and OTHER_PASSWORD: a second user.
+ * MOVED_CLOCK: the file that sets the server's clock, where it has one.
  * SERVER_PID: the server process, if tests may stop it; its settings are then in the environment.
  */
 export default defineConfig({
@@ -39,6 +40,8 @@ export default defineConfig({
   projects: [
     { name: "sign-in", testMatch: "sign-in.setup.ts" },
     { name: "journeys", testMatch: "journey.spec.ts", dependencies: ["sign-in"], use: { storageState } },
+    // Needs a server whose clock can be moved; skipped without one.
+    { name: "models", testMatch: "models.spec.ts", dependencies: ["sign-in"], use: { storageState } },
     { name: "workers", testMatch: "workers.spec.ts", dependencies: ["journeys"], use: { storageState } },
     {
       name: "option-runs",

@@ -34,7 +34,7 @@ export function SignalDetail({ signal, portfolio, now, isBusy, onDecide }: Props
     () => [{ date: signal.signal_date, text: "signal", side: "below", tone: "accent" }],
     [signal.signal_date],
   )
-  const { text, isOver } = countdown(signal.expires_at, now)
+  const { text } = countdown(signal.expires_at, now)
   return (
     <Stack gap="md">
       <Section
@@ -48,8 +48,12 @@ export function SignalDetail({ signal, portfolio, now, isBusy, onDecide }: Props
         <div className={classes.decide}>
           <Button
             leftSection={<Check size={15} />}
-            rightSection={<Kbd size="xs">A</Kbd>}
-            disabled={isBusy || isOver}
+            rightSection={
+              <Kbd size="xs" visibleFrom="sm">
+                A
+              </Kbd>
+            }
+            disabled={isBusy}
             onClick={() => onDecide("approve")}
           >
             Approve {number(signal.quantity)} for {money(signal.notional, 0)}
@@ -57,7 +61,11 @@ export function SignalDetail({ signal, portfolio, now, isBusy, onDecide }: Props
           <Button
             variant="default"
             leftSection={<X size={15} />}
-            rightSection={<Kbd size="xs">R</Kbd>}
+            rightSection={
+              <Kbd size="xs" visibleFrom="sm">
+                R
+              </Kbd>
+            }
             disabled={isBusy}
             onClick={() => onDecide("reject")}
           >

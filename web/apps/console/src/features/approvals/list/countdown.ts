@@ -2,10 +2,10 @@ const MINUTE_MS = 60_000
 const SOON_MS = 3 * 60 * MINUTE_MS
 
 /** How long a signal can still be decided on, in words; isLate: hardly any time is left. */
-export function countdown(expires: string, now: Date): { text: string; isLate: boolean; isOver: boolean } {
+export function countdown(expires: string, now: Date): { text: string; isLate: boolean } {
   const left = new Date(expires).getTime() - now.getTime()
-  if (left <= 0) return { text: "expired", isLate: true, isOver: true }
-  return { text: `${spanText(left)} left`, isLate: left < SOON_MS, isOver: false }
+  if (left <= 0) return { text: "expired", isLate: true }
+  return { text: `${spanText(left)} left`, isLate: left < SOON_MS }
 }
 
 function spanText(span_ms: number): string {

@@ -1,0 +1,149 @@
+import { writeFileSync } from "node:fs"
+import { expect, type Page, test } from "@playwright/test"
+import { lookAround } from "./care"
+import { shoot } from "./shots"
+
+/** The file that sets the server's clock (tests/browser/moved_clock.py); without it there is no next day. */
+const CLOCK = process.env.MOVED_CLOCK ?? ""
+const EVENING = "2026-06-10T19:00:00+05:30"
+const NEXT_EVENING = "2026-06-11T19:00:00+05:30"
+
+test.describe.configure({ mode: "serial" })
+test.setTimeout(900_000)
+test.skip(CLOCK === "", "needs a server whose clock can be moved")
+
+let portfolio = ""
+let story = ""
+
+/** Move the server to an instant, and the page with it. */
+async function moveTo(page: Page, instant: string): Promise<void> {
+  writeFileSync(CLOCK, instant)
+  await page.clock.setFixedTime(new Date(instant))
+}
+
+test("deploy a template in three fields, and scan it", async ({ page }) => {
+  await moveTo(page, EVENING)
+  await page.goto("/approvals")
+  await expect(page.getByText("Nothing waits for you")).toBeVisible()
+  await page.goto("/portfolios")
+  await expect(page.getByText("No portfolio yet")).toBeVisible()
+  await shoot(page, "portfolios-empty")
+  await page.goto("/strategies?tab=templates")
+  await page
+    .getByRole("article", { name: "Momentum" })
+    .getByRole("button", { name: "Paper-trade Momentum" })
+    .click()
+  const dialog = page.getByRole("dialog", { name: "Paper-trade this strategy" })
+  await dialog.getByRole("textbox", { name: "Name" }).fill("Journey")
+  await dialog.getByRole("textbox", { name: "Capital (₹)" }).fill("500000")
+  await dialog.getByRole("button", { name: "More settings" }).click()
+  await dialog.getByRole("combobox", { name: "Purchases are filled" }).click()
+  await page.getByRole("option", { name: "At the next open" }).click()
+  await shoot(page, "deploy")
+  await dialog.getByRole("button", { name: "Deploy with ₹5.00 L · PAPER" }).click()
+  await expect(page).toHaveURL(/\/portfolios\/\d+/)
+  portfolio = new URL(page.url()).pathname
+  await expect(page.getByTestId("next")).toContainText("Not scanned yet")
+  await shoot(page, "portfolio-new")
+  await page.getByRole("button", { name: "Scan now" }).click()
+  await expect(page.getByTestId("next")).toContainText(
+    "Scanned to 10 Jun 2026. Next scan 11 Jun 2026, 16:15 IST",
+  )
+})
+
+test("approve two by keyboard, reject one, and place the cart", async ({ page }) => {
+  await moveTo(page, EVENING)
+  await page.goto(portfolio)
+  await page.getByRole("link", { name: /^Review \d+ signals$/ }).click()
+  const rows = page.getByRole("list", { name: "Signals" }).getByRole("listitem")
+  await expect(rows.first()).toBeVisible()
+  const waiting = await rows.count()
+  expect(waiting).toBeGreaterThan(3)
+  await expect(page.getByText("14 h 15 min left").first()).toBeVisible()
+  await expect(page.getByText("Every check passes")).toBeVisible()
+  await expect(page.getByRole("region", { name: /^Why / })).toContainText("above its 20-day average")
+  await expect(page.getByRole("figure").locator("canvas").first()).toBeVisible()
+  await shoot(page, "approvals")
+  for (const left of [1, 2]) {
+    await page.keyboard.press("a")
+    await expect(rows).toHaveCount(waiting - left)
+    await expect(page.getByRole("link", { name: `Cart (${left})` })).toBeVisible()
+  }
+  await page.keyboard.press("r")
+  await expect(rows).toHaveCount(waiting - 3)
+  const rail = page.getByRole("navigation", { name: "Main", exact: true })
+  await expect(rail.getByRole("img", { name: /to decide$/ })).toHaveText(String(waiting - 3))
+  await page.getByRole("link", { name: "Cart (2)" }).click()
+  await page.getByRole("button", { name: "Dry run" }).click()
+  await expect(page.getByRole("status")).toContainText("2 orders would be placed. Nothing was placed")
+  await shoot(page, "cart-dry-run")
+  await page.getByRole("button", { name: /^Place 2 orders for ₹[\d,]+ · PAPER$/ }).click()
+  await expect(page.getByRole("status")).toContainText("2 orders placed.")
+  await expect(page.getByText("The cart is empty")).toBeVisible()
+  await shoot(page, "cart-placed")
+})
+
+test("the next day fills them, and each position tells its story", async ({ page }) => {
+  await moveTo(page, NEXT_EVENING)
+  await page.goto(portfolio)
+  await page.getByRole("button", { name: "Scan now" }).click()
+  const positions = page.getByRole("region", { name: "Positions, table" })
+  await expect(positions.getByRole("link")).toHaveCount(2)
+  await expect(page.getByTestId("next")).toContainText("Scanned to 11 Jun 2026")
+  await shoot(page, "portfolio")
+  await positions.getByRole("link").first().click()
+  const events = page.getByRole("list", { name: "Story" }).getByRole("listitem")
+  await expect(events.first()).toContainText("Signal10 Jun 2026, 19:00 IST, scan")
+  for (const title of ["Approved", "Order placed", "Order taken", "Triggered", "Bought"])
+    await expect(events.filter({ hasText: title }).first()).toBeVisible()
+  story = new URL(page.url()).pathname
+  await shoot(page, "story")
+})
+
+test("the scanner says why a stock was no signal, and Home what is next", async ({ page }) => {
+  await moveTo(page, NEXT_EVENING)
+  await page.goto("/scanner")
+  const funnel = page.getByRole("list", { name: "Funnel" })
+  await expect(funnel).toContainText("Evaluated100")
+  await expect(funnel).toContainText("Entry rules or filters did not hold")
+  const groups = page.getByRole("region", { name: "Every stock, by its reason" })
+  await groups.getByRole("button").last().click()
+  await expect(page.getByRole("region", { name: /, day by day$/ })).toBeVisible()
+  await expect(page.getByRole("heading", { name: "Entry rules" })).toBeVisible()
+  await shoot(page, "scanner")
+  await page.goto("/")
+  await expect(page.getByRole("region", { name: "Waits for your approval" })).toBeVisible()
+  await expect(page.getByText("12 Jun 2026, 16:15 IST")).toBeVisible()
+  await shoot(page, "home-dashboard")
+})
+
+test("pause says what it ends and what it keeps", async ({ page }) => {
+  await moveTo(page, NEXT_EVENING)
+  await page.goto(portfolio)
+  await page.getByRole("button", { name: "Pause" }).click()
+  const dialog = page.getByRole("dialog", { name: "Pause Journey?" })
+  await expect(dialog).toContainText("Its 2 open positions keep their stops, targets and exits")
+  await dialog.getByRole("button", { name: "Pause" }).click()
+  await expect(page.getByText("Paused", { exact: true })).toBeVisible()
+  await page.goto("/")
+  await expect(page.getByRole("region", { name: "Alerts" })).toContainText("Journey is paused")
+  await page.goto(portfolio)
+  await page.getByRole("button", { name: "Resume" }).click()
+  await expect(page.getByText("Active", { exact: true })).toBeVisible()
+})
+
+test("the pages fit every width and are accessible, light and dark", async ({ page }) => {
+  await moveTo(page, NEXT_EVENING)
+  const places = {
+    "models-home": "/",
+    portfolios: "/portfolios",
+    "portfolio-detail": portfolio,
+    "approvals-queue": "/approvals",
+    "approvals-history": "/approvals?tab=history",
+    cart: "/cart",
+    "model-positions": "/positions",
+    "position-story": story,
+    "scanner-page": "/scanner",
+  }
+  for (const [name, path] of Object.entries(places)) await test.step(name, () => lookAround(page, name, path))
+})
