@@ -26,6 +26,7 @@ from tradertape_server.features.feed.relay.relayed_source import MarketDuty
 from tradertape_server.features.feed.sources.exchange_source import ExchangeSource
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.features.holdings.service import HoldingsService
+from tradertape_server.features.hooks.service import HookService
 from tradertape_server.features.instruments.broker_masters import BrokerMasters
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.instruments.traded_market import MarketChoice
@@ -99,6 +100,7 @@ class Container:
     backtests: Backtests
     portfolios: Portfolios
     notifications: Notifications
+    hooks: HookService
     watchlists: WatchlistService
     gtts: GttPageService
     trading: TradingService

@@ -26,6 +26,7 @@ from tradertape_server.features.feed.http.routes import router as live
 from tradertape_server.features.feed.http.tick_socket import router as ticks_socket
 from tradertape_server.features.gtts.routes import router as gtts
 from tradertape_server.features.holdings.routes import router as holdings
+from tradertape_server.features.hooks.routes import router as hooks
 from tradertape_server.features.market.routes import router as market
 from tradertape_server.features.notifications.routes import router as notifications
 from tradertape_server.features.operations.routes import router as operations
@@ -98,6 +99,7 @@ ROUTERS = (
     portfolios,
     portfolio_pages,
     notifications,
+    hooks,
     changelog,
     operations,
 )
@@ -108,7 +110,7 @@ LIVE = ("/api/live/", "/api/trading/", "/api/options", f"{WORKER}market/", f"{WO
 # Changes that are stored in a transaction of their own, not in one of the trader's.
 CHANGES = (
     "/api/auth/", "/api/watchlists", "/api/strategies", "/api/backtest/",
-    "/api/model/", "/api/notifications", f"{WORKER}heartbeat", f"{WORKER}accounts",
+    "/api/model/", "/api/notifications", "/api/hooks", f"{WORKER}heartbeat", f"{WORKER}accounts",
 )  # fmt: skip
 # Where passwords are hashed, which takes 64 MB and a tenth of a second each.
 PASSWORDS = frozenset({"/api/auth/password-login", "/api/auth/password"})

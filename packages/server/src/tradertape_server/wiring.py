@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from tradertape_brokers import registry
@@ -12,6 +13,7 @@ from tradertape_brokers.hosts import Hosts
 from tradertape_core.execution.matching import PaperRules
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.market.calendar import Calendar, nse_calendar
+from tradertape_core.market.instrument import Instrument
 from tradertape_server import __version__
 from tradertape_server.container import Container
 from tradertape_server.features.activity.service import ActivityService
@@ -51,6 +53,7 @@ from tradertape_server.features.feed.sources.candle_files import ReplayRange
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.features.holdings.cache import AnswerCache
 from tradertape_server.features.holdings.service import HoldingsService
+from tradertape_server.features.hooks.service import HookService
 from tradertape_server.features.instruments.broker_masters import BrokerMasters
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.instruments.traded_market import MarketChoice, TradedMarket
@@ -85,6 +88,7 @@ from tradertape_server.features.options.chains import ChainReader
 from tradertape_server.features.options.preview import StrategyPreview
 from tradertape_server.features.options.service import OptionService
 from tradertape_server.features.portfolios.build import Portfolios, build_portfolios
+from tradertape_server.features.portfolios.external import ExternalSignals
 from tradertape_server.features.portfolios.queries import why_strategy_in_use as why_traded
 from tradertape_server.features.protection.arming import ByToken
 from tradertape_server.features.protection.failure_log import FailureLog
@@ -201,6 +205,7 @@ def _join(
     options = OptionService(ChainReader(data.instruments, live.feed), live.feed)
     brokerage = build_brokerage(base, auth, connections)
     portfolios = build_portfolios(database, clock, data.market, strategies)
+    notifications = build_telling(base, live, trading, portfolios)
     return Container(
         settings=base.settings,
         clock=clock,
@@ -244,7 +249,8 @@ def _join(
         trials=TrialService(data.market),
         backtests=backtests,
         portfolios=portfolios,
-        notifications=build_telling(base, live, trading, portfolios),
+        notifications=notifications,
+        hooks=build_hooks(base, data, live, notifications),
         watchlists=WatchlistService(clock, data.instruments, data.market),
         gtts=GttPageService(execution, data.instruments),
         trading=TradingService(execution, trading.accounts, data.instruments, clock),
@@ -524,6 +530,27 @@ def build_telling(
             settings.telegram_root,
             settings.notify_private_addresses,
         ),
+    )
+
+
+def build_hooks(
+    base: Base, data: MarketData, live: LiveMarket, notifications: Notifications
+) -> HookService:
+    """Incoming webhooks, whose alerts become signals of portfolios or notifications."""
+
+    def last_price(instrument: Instrument) -> Decimal | None:
+        tick = live.execution.tick(instrument.id)
+        return None if tick is None else tick.last_price
+
+    return HookService(
+        base.database,
+        base.clock,
+        base.secrets,
+        notifications.publisher,
+        ExternalSignals(base.clock, data.market),
+        find=lambda names: list(data.instruments.resolve_many(names).instruments.values()),
+        price=last_price,
+        public_url=base.settings.effective_public_url,
     )
 
 

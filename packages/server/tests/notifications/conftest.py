@@ -64,10 +64,10 @@ class Internet:
                 return status, {"ok": True, "result": found}
             if status < 300:
                 self.posts.append((path, headers, body))
-        if path.endswith("/getMe"):
-            return status, {"ok": True, "result": {"username": "my_bot"}}
         if status >= 300:
             return status, {"ok": False, "error_code": status, "parameters": {"retry_after": 7}}
+        if path.endswith("/getMe"):
+            return status, {"ok": True, "result": {"username": "my_bot"}}
         return 200, {"ok": True, "result": True}
 
 

@@ -6252,6 +6252,30 @@ export type RiskChange = {
 };
 
 /**
+ * ResultOut
+ *
+ * What became of one symbol of an alert.
+ */
+export type ResultOut = {
+    /**
+     * Detail
+     */
+    detail: string;
+    /**
+     * Outcome
+     */
+    outcome: 'signal' | 'notification' | 'refused';
+    /**
+     * Signal Id
+     */
+    signal_id: number | null;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
  * RestoreIn
  *
  * The version that the restore replaces, against two people saving at once.
@@ -6946,6 +6970,22 @@ export type RecoveryCodes = {
      * Recovery Codes
      */
     recovery_codes: Array<string>;
+};
+
+/**
+ * ReceivedOut
+ *
+ * What became of an alert; one that was received before changes nothing.
+ */
+export type ReceivedOut = {
+    /**
+     * Results
+     */
+    results: Array<ResultOut>;
+    /**
+     * Status
+     */
+    status: 'accepted' | 'duplicate' | 'refused';
 };
 
 /**
@@ -9932,6 +9972,59 @@ export type NewKey = {
 };
 
 /**
+ * NewHookOut
+ *
+ * A new address. url and secret are shown here only; Chartink has no secret beside the URL.
+ */
+export type NewHookOut = {
+    hook: HookOut;
+    /**
+     * Secret
+     */
+    secret: string | null;
+    /**
+     * Url
+     */
+    url: string;
+};
+
+/**
+ * HookOut
+ *
+ * An address for alerts, without what is secret of it.
+ */
+export type HookOut = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Is Enabled
+     */
+    is_enabled: boolean;
+    /**
+     * Last At
+     */
+    last_at: string | null;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Portfolio Id
+     */
+    portfolio_id: number | null;
+    /**
+     * Source
+     */
+    source: 'signed' | 'tradingview' | 'chartink';
+};
+
+/**
  * NewChannelOut
  *
  * A new channel. signing_secret: of a webhook, shown once. link: of a Telegram chat.
@@ -11228,6 +11321,46 @@ export type IndicatorOut = {
      * Warm Up
      */
     warm_up: number;
+};
+
+/**
+ * HookPatch
+ *
+ * Changes. A `portfolio_id` of null makes its alerts notifications.
+ */
+export type HookPatch = {
+    /**
+     * Is Enabled
+     */
+    is_enabled?: boolean | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Portfolio Id
+     */
+    portfolio_id?: number | null;
+};
+
+/**
+ * HookIn
+ *
+ * A new address for alerts. portfolio_id: whose signals they become; else notifications.
+ */
+export type HookIn = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Portfolio Id
+     */
+    portfolio_id?: number | null;
+    /**
+     * Source
+     */
+    source: 'signed' | 'tradingview' | 'chartink';
 };
 
 /**
@@ -13467,6 +13600,34 @@ export type CancelIn = {
      * Variety
      */
     variety?: string;
+};
+
+/**
+ * CallOut
+ *
+ * A call of a hook, and what became of it.
+ */
+export type CallOut = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Detail
+     */
+    detail: string;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Outcome
+     */
+    outcome: 'accepted' | 'duplicate' | 'refused';
+    /**
+     * Symbols
+     */
+    symbols: Array<string>;
 };
 
 /**
@@ -21163,6 +21324,368 @@ export type HealthApiHealthGetResponses = {
 };
 
 export type HealthApiHealthGetResponse = HealthApiHealthGetResponses[keyof HealthApiHealthGetResponses];
+
+export type ListHooksApiHooksGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/hooks';
+};
+
+export type ListHooksApiHooksGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListHooksApiHooksGetError = ListHooksApiHooksGetErrors[keyof ListHooksApiHooksGetErrors];
+
+export type ListHooksApiHooksGetResponses = {
+    /**
+     * Response List Hooks Api Hooks Get
+     *
+     * Successful Response
+     */
+    200: Array<HookOut>;
+};
+
+export type ListHooksApiHooksGetResponse = ListHooksApiHooksGetResponses[keyof ListHooksApiHooksGetResponses];
+
+export type AddHookApiHooksPostData = {
+    body: HookIn;
+    path?: never;
+    query?: never;
+    url: '/api/hooks';
+};
+
+export type AddHookApiHooksPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type AddHookApiHooksPostError = AddHookApiHooksPostErrors[keyof AddHookApiHooksPostErrors];
+
+export type AddHookApiHooksPostResponses = {
+    /**
+     * Successful Response
+     */
+    201: NewHookOut;
+};
+
+export type AddHookApiHooksPostResponse = AddHookApiHooksPostResponses[keyof AddHookApiHooksPostResponses];
+
+export type ReceiveAlertApiHooksInTokenPostData = {
+    body: {
+        [key: string]: unknown;
+    };
+    path: {
+        /**
+         * Token
+         *
+         * Of the address.
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/api/hooks/in/{token}';
+};
+
+export type ReceiveAlertApiHooksInTokenPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReceiveAlertApiHooksInTokenPostError = ReceiveAlertApiHooksInTokenPostErrors[keyof ReceiveAlertApiHooksInTokenPostErrors];
+
+export type ReceiveAlertApiHooksInTokenPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReceivedOut;
+};
+
+export type ReceiveAlertApiHooksInTokenPostResponse = ReceiveAlertApiHooksInTokenPostResponses[keyof ReceiveAlertApiHooksInTokenPostResponses];
+
+export type DeleteHookApiHooksHookIdDeleteData = {
+    body?: never;
+    path: {
+        /**
+         * Hook Id
+         */
+        hook_id: number;
+    };
+    query?: never;
+    url: '/api/hooks/{hook_id}';
+};
+
+export type DeleteHookApiHooksHookIdDeleteErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type DeleteHookApiHooksHookIdDeleteError = DeleteHookApiHooksHookIdDeleteErrors[keyof DeleteHookApiHooksHookIdDeleteErrors];
+
+export type DeleteHookApiHooksHookIdDeleteResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteHookApiHooksHookIdDeleteResponse = DeleteHookApiHooksHookIdDeleteResponses[keyof DeleteHookApiHooksHookIdDeleteResponses];
+
+export type ChangeHookApiHooksHookIdPatchData = {
+    body: HookPatch;
+    path: {
+        /**
+         * Hook Id
+         */
+        hook_id: number;
+    };
+    query?: never;
+    url: '/api/hooks/{hook_id}';
+};
+
+export type ChangeHookApiHooksHookIdPatchErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ChangeHookApiHooksHookIdPatchError = ChangeHookApiHooksHookIdPatchErrors[keyof ChangeHookApiHooksHookIdPatchErrors];
+
+export type ChangeHookApiHooksHookIdPatchResponses = {
+    /**
+     * Successful Response
+     */
+    200: HookOut;
+};
+
+export type ChangeHookApiHooksHookIdPatchResponse = ChangeHookApiHooksHookIdPatchResponses[keyof ChangeHookApiHooksHookIdPatchResponses];
+
+export type ListCallsApiHooksHookIdCallsGetData = {
+    body?: never;
+    path: {
+        /**
+         * Hook Id
+         */
+        hook_id: number;
+    };
+    query?: never;
+    url: '/api/hooks/{hook_id}/calls';
+};
+
+export type ListCallsApiHooksHookIdCallsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListCallsApiHooksHookIdCallsGetError = ListCallsApiHooksHookIdCallsGetErrors[keyof ListCallsApiHooksHookIdCallsGetErrors];
+
+export type ListCallsApiHooksHookIdCallsGetResponses = {
+    /**
+     * Response List Calls Api Hooks  Hook Id  Calls Get
+     *
+     * Successful Response
+     */
+    200: Array<CallOut>;
+};
+
+export type ListCallsApiHooksHookIdCallsGetResponse = ListCallsApiHooksHookIdCallsGetResponses[keyof ListCallsApiHooksHookIdCallsGetResponses];
 
 export type ResolveInstrumentApiInstrumentsResolveGetData = {
     body?: never;

@@ -51,11 +51,6 @@ def session_states(session: Session) -> list[SessionState]:
     return [SessionState(*one) for one in found]
 
 
-def all_sessions(session: Session) -> Sequence[BrokerSession]:
-    """The last session of every person at every broker."""
-    return session.scalars(select(BrokerSession).order_by(BrokerSession.id)).all()
-
-
 def all_credentials(session: Session) -> Sequence[BrokerCredential]:
     """The apps of every person."""
     return session.scalars(select(BrokerCredential).order_by(BrokerCredential.id)).all()

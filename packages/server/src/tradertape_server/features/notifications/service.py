@@ -230,7 +230,7 @@ class NotificationService:
         key = f"test:{row.id}:{token_hex(6)}"
         text = f"This is a test of the channel {row.name}."
         notice = Notice(user_id, "test", key, "Test message", text, self.clock.now(),
-                        "/settings/notifications")  # fmt: skip
+                        "/settings?tab=notifications")  # fmt: skip
         self.publisher.deliver_to(session, notice, row.id)
         return schemas.TestOut(notification_key=key)
 

@@ -59,7 +59,8 @@ def _of_signal(signal: queries.PortfolioSignal, portfolio: queries.Portfolio) ->
         text += f" {signal.failure_reason}"
     return Notice(
         portfolio.user_id, event, f"signal:{signal.id}:{signal.attempts}:{signal.status}",
-        f"{signal.symbol} {words}", text, signal.updated_at, f"/portfolios/{portfolio.id}",
+        f"{signal.symbol} {words}", text, signal.updated_at,
+        "/approvals" if signal.status == "pending_approval" else f"/portfolios/{portfolio.id}",
         {"signal_id": signal.id, "portfolio_id": portfolio.id, "symbol": signal.symbol},
     )  # fmt: skip
 
@@ -75,7 +76,7 @@ def _of_position(position: queries.PortfolioPosition, portfolio: queries.Portfol
         f"position:{position.id}:{portfolio.epoch}:{position.exit_date}",
         f"{position.symbol} closed",
         f"{position.exit_reason or 'closed'}, in {portfolio.name}.{made}",
-        position.updated_at, f"/portfolios/{portfolio.id}",
+        position.updated_at, f"/positions/{position.id}",
         {"position_id": position.id, "portfolio_id": portfolio.id, "symbol": position.symbol},
     )  # fmt: skip
 

@@ -68,6 +68,6 @@ def _notice(found: PersonalEvent) -> Notice:
         title=f"{CATALOGUE[name].title}: {event.summary}"[:200],
         text=f"{event.summary}\n{where} · account {found.scope}",
         at=event.at,
-        path=f"/runs/{run}" if run else "/",
+        path=f"/workers/{run}" if run else "/",
         subject={"run_id": run or None, "order_id": event.order_id, "account": found.scope},
     )
