@@ -146,6 +146,7 @@ class Container:
                 self.reminders,
                 self.notifications.collector,
                 self.notifications.bots,
+                self.portfolios.upkeep,
             )
         )
 

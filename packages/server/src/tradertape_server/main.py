@@ -107,6 +107,7 @@ ROUTERS = (
 WORKER = "/api/algo-workers/worker/"
 # Paths that read the live market, which is in the trading process.
 LIVE = ("/api/live/", "/api/trading/", "/api/options", f"{WORKER}market/", f"{WORKER}options/")
+PORTFOLIOS = "/api/model/"
 # Changes that are stored in a transaction of their own, not in one of the trader's.
 CHANGES = (
     "/api/auth/", "/api/watchlists", "/api/strategies", "/api/backtest/",
@@ -215,8 +216,9 @@ def needs_trader(scope: Scope) -> bool:
     path: str = scope["path"]
     if path.endswith("/stream"):
         return False
-    is_worker_write = path.startswith(WORKER) and scope["method"] not in SAFE_METHODS
-    return is_worker_write or path.startswith(LIVE)
+    is_write = scope["method"] not in SAFE_METHODS
+    places = is_write and path.startswith((WORKER, PORTFOLIOS))
+    return (places and path not in COMPUTATIONS) or path.startswith(LIVE)
 
 
 def queue_of(scope: Scope, *, secrets: SecretBox) -> str | None:

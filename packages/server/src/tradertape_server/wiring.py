@@ -89,6 +89,7 @@ from tradertape_server.features.options.preview import StrategyPreview
 from tradertape_server.features.options.service import OptionService
 from tradertape_server.features.portfolios.build import Portfolios, build_portfolios
 from tradertape_server.features.portfolios.external import ExternalSignals
+from tradertape_server.features.portfolios.live.owners import PositionOwners
 from tradertape_server.features.portfolios.queries import why_strategy_in_use as why_traded
 from tradertape_server.features.protection.arming import ByToken
 from tradertape_server.features.protection.failure_log import FailureLog
@@ -204,7 +205,9 @@ def _join(
     database, clock, execution = base.database, base.clock, trading.execution
     options = OptionService(ChainReader(data.instruments, live.feed), live.feed)
     brokerage = build_brokerage(base, auth, connections)
-    portfolios = build_portfolios(database, clock, data.market, strategies)
+    portfolios = build_portfolios(
+        database, clock, data.market, strategies, execution, trading.accounts
+    )
     notifications = build_telling(base, live, trading, portfolios)
     return Container(
         settings=base.settings,
@@ -472,7 +475,8 @@ def build_workers(
         compat=compat,
         brokers=brokers,
     )
-    owners, companions = OwnersByKind((workers.owners,)), (workers.entries,)
+    owners = OwnersByKind((workers.owners, PositionOwners(execution)))
+    companions = (workers.entries,)
     guardian = Guardian(database, clock, execution, owners, prices, failures, companions)
     return workers, guardian
 
@@ -484,7 +488,8 @@ def chores_of(
 
     In this order: a day's prices are those from before the actions of the next.
     """
-    actions = CorporateActions(execution, facts, also=ProtectionRescaling(workers.owners))
+    owners = OwnersByKind((workers.owners, PositionOwners(execution)))
+    actions = CorporateActions(execution, facts, also=ProtectionRescaling(owners))
     return [MarkToMarket(execution, calendar), actions, ExpirySettlement(execution)]
 
 

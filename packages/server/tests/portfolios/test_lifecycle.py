@@ -50,7 +50,7 @@ def test_pf_02_deploy_has_the_defaults_of_the_design_and_pins_the_version(desk: 
 @pytest.mark.parametrize(
     ("changed", "status", "words"),
     [
-        ({"paper_mode": False}, 400, "Live portfolios are not available yet"),
+        ({"paper_mode": False}, 400, "send confirm_live true"),
         ({"strategy_id": 987654}, 404, "Strategy not found"),
         ({"universe": "nifty_9"}, 400, "nifty_9"),
         ({"max_positions": 0}, 422, "max_positions must be between 1 and 500"),

@@ -10,18 +10,22 @@ from typing import Any, Literal
 from tradertape_core.backtest.config import BacktestConfig, FillModel, Sizing
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 
-PaperFill = Literal["close", "next_open", "touch"]
+PaperFill = Literal["close", "next_open", "touch", "live"]
+ExitApproval = Literal["auto", "manual"]
 FILL_MODELS: dict[PaperFill, FillModel] = {
     "close": "close",
     "next_open": "next_open",
     "touch": "gtt_touch",
+    "live": "gtt_touch",  # of the candle book beside it
 }
 PAPER_FILL_WORDS: dict[PaperFill, str] = {
     "close": "Signals are filled at the close they are made from: optimistic, as a close is known "
     "only once it can no longer be traded.",
     "next_open": "Signals are filled at the next open.",
     "touch": "Signals become trigger orders that are filled when a day's candle touches them.",
+    "live": "Signals become trigger orders at the paper market, which fills them on live prices.",
 }
+BROKER_WORDS = "Signals become trigger orders at the broker; fills are real."
 CHARGES = {"kite": "zerodha_equity_delivery"}
 Json = dict[str, Any]
 
@@ -32,7 +36,9 @@ class PortfolioSettings:
 
     max_oversubscription: signals waiting for a fill may commit this many times the free cash.
     min_hold_days, atr_stop_multiplier: in place of the strategy's own, where given.
-    signal_valid_days: trading days that a signal waits for approval.
+    signal_valid_days: trading days that a signal waits for approval. exit_approval: whether sales
+    that rules or the clock ask for wait for approval; stops and targets never do.
+    replace_on_unfilled: a triggered entry that was not filled returns to the cart.
     """
 
     universe: str = "nifty_100"
@@ -51,12 +57,24 @@ class PortfolioSettings:
     paper_fill: PaperFill = "close"
     slippage_bps: float = 5.0
     signal_valid_days: int = 1
+    exit_approval: ExitApproval = "auto"
+    replace_on_unfilled: bool = False
 
     def __post_init__(self) -> None:
         problems = list(_problems(self))
         if problems:
             raise InvalidDocument(problems)
         self.backtest(date(2000, 1, 1))  # checks what a backtest checks
+
+    @property
+    def is_executed(self) -> bool:
+        """Whether its orders go to a trading account; otherwise candles alone fill them."""
+        return self.paper_fill == "live" or not self.paper_mode
+
+    @property
+    def fill_words(self) -> str:
+        """How its signals are filled, for people."""
+        return PAPER_FILL_WORDS[self.paper_fill] if self.paper_mode else BROKER_WORDS
 
     def backtest(self, started_on: date) -> BacktestConfig:
         """The backtest that trades as the portfolio does, from its first day."""
@@ -71,7 +89,7 @@ class PortfolioSettings:
             slippage_bps=self.slippage_bps,
             benchmark=self.benchmark,
             charges=CHARGES[self.broker],
-            fill_model=FILL_MODELS[self.paper_fill],
+            fill_model="gtt_touch" if self.is_executed else FILL_MODELS[self.paper_fill],
             sizing=self.sizing,
         )
 

@@ -21,6 +21,7 @@ from tradertape_server.features.execution.ports import Market, TimelineEvent
 from tradertape_server.features.execution.store import (
     account_queries,
     gtt_store,
+    posting_queries,
     repository,
     run_queries,
     set_aside,
@@ -190,6 +191,11 @@ class ExecutionQueries:
         names = names if not positions or self.is_traded(run.account_id) else set()
         ticks = {name: tick for name in names if (tick := self.market.tick(name)) is not None}
         return pnl_of(positions, ticks, self.clock.now(), is_dry_run=run.venue == "dry_run")
+
+    def cash_of_runs(self, account_id: int, prefix: str) -> int:
+        """What the runs whose ids begin with `prefix` have moved of an account's cash, in paise."""
+        with self.database.read() as session:
+            return posting_queries.cash_of_runs(session, account_id, prefix)
 
     def halt(self, user_id: int) -> Halt | None:
         """The kill switch that stops a person's accounts, if one is on."""

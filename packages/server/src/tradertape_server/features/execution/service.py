@@ -44,6 +44,7 @@ from tradertape_server.features.execution.orders.replies import (
 )
 from tradertape_server.features.execution.orders.risk_facts import NO_RISK, Risk, standing_facts
 from tradertape_server.features.execution.orders.run_ref import RunRef, Settings
+from tradertape_server.features.execution.orders.voiding import void_key
 from tradertape_server.features.execution.ports import Listener, Market, TimelineEvent
 from tradertape_server.features.execution.run_exits import RunExits
 from tradertape_server.features.execution.state.command import Command
@@ -261,6 +262,12 @@ class ExecutionService(RunExits):
         """Change an open order. Raises NotFound, InvalidDocument, OrderDenied, Conflict."""
         return self._done(change.Modify(run_id, order_id, patch, risk))
 
+    def void_order(self, run: RunRef, *, key: str) -> str | None:
+        """The order that a key placed, "" where it did something else, such as an exit; None: it
+        placed nothing, and cannot any more. Settles what an interrupted `place` did."""
+        command = Command(lambda uow: void_key(uow, run, key), key=(run.run_id, key))
+        return self.trader.execute(command)
+
     def cancel_once(self, run_id: str, order_id: str, *, key: str) -> Reply:
         """The same under a key: a repetition gets the first reply, byte for byte."""
         content = request_hash(CANCEL_ORDER, {"order_id": order_id})
@@ -339,6 +346,13 @@ class ExecutionService(RunExits):
         rules = self._gtt_rules(account_id)
         command = self.gtt.create_command(account_id, document, once, run_id=run_id, rules=rules)
         return _gtt_done(self.trader.execute(command))
+
+    def void_gtt(self, account_id: int, *, key: CallersKey) -> int | None:
+        """The trigger that a key made; None: there is none, and the key cannot make one any more.
+
+        key: with the `content` it was used with. Settles what an interrupted `create_gtt` did.
+        """
+        return self.trader.execute(self.gtt.void_command(account_id, key.once({})))
 
     def modify_gtt(
         self,

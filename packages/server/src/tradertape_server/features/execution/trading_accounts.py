@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from tradertape_server.features.execution.errors import UnknownAccount
 from tradertape_server.features.execution.orders.run_ref import Settings
@@ -14,7 +15,12 @@ from tradertape_server.features.execution.state.account_opening import (
     open_account,
 )
 from tradertape_server.features.execution.store import repository
-from tradertape_server.features.execution.store.models import BROKER, PAPER, TradingAccount
+from tradertape_server.features.execution.store.models import (
+    BROKER,
+    PAPER,
+    PORTFOLIO,
+    TradingAccount,
+)
 from tradertape_server.platform.errors import Conflict
 
 MOST_ACCOUNTS = 50  # of one person
@@ -55,6 +61,19 @@ class TradingAccounts(ExecutionQueries):
             return self._open_account(user_id, scope, money)
         except IntegrityError:
             raise Conflict(f"You have the account {scope} already.") from None
+
+    def open_portfolio_account(
+        self, session: Session, user_id: int, name: str, opening_paise: int
+    ) -> TradingAccount:
+        """Open the paper account of a model portfolio, in the caller's transaction.
+
+        name: unique among the person's portfolios. These are not counted as accounts that a person
+        opens.
+        """
+        return open_account(
+            session, user_id, f"{PORTFOLIO}{name}", opening_paise, kind=PAPER,
+            broker=self.settings.broker, market=self.traded_market, now=self.clock.now(),
+        )  # fmt: skip
 
     def broker_account(self, user_id: int, scope: str, broker: str) -> TradingAccount:
         """A person's account at a broker, made on first use; its money is the broker's to count."""

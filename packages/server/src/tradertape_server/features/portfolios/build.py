@@ -5,9 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.portfolios.closing import ClosingService
 from tradertape_server.features.portfolios.dashboard import Dashboard
+from tradertape_server.features.portfolios.live.accounts import BrokerAccounts, PortfolioAccounts
+from tradertape_server.features.portfolios.live.arming import Arming
+from tradertape_server.features.portfolios.live.changes import LiveChanges
+from tradertape_server.features.portfolios.live.closing import LiveClosing
+from tradertape_server.features.portfolios.live.findings import Findings
+from tradertape_server.features.portfolios.live.marking import Marking
+from tradertape_server.features.portfolios.live.mirror import Mirror
+from tradertape_server.features.portfolios.live.orders import Orders
+from tradertape_server.features.portfolios.live.placing import Placing
+from tradertape_server.features.portfolios.live.upkeep import Upkeep
+from tradertape_server.features.portfolios.live.withdrawing import Withdrawing
 from tradertape_server.features.portfolios.overview import Overview
 from tradertape_server.features.portfolios.scanning import ScanService
 from tradertape_server.features.portfolios.schedule import ScanSchedule
@@ -29,20 +41,48 @@ class Portfolios:
     dashboard: Dashboard
     overview: Overview
     schedule: ScanSchedule
+    changes: LiveChanges
+    upkeep: Upkeep
 
 
 def build_portfolios(
-    database: Database, clock: Clock, market: MarketService, strategies: StrategyService
+    database: Database,
+    clock: Clock,
+    market: MarketService,
+    strategies: StrategyService,
+    execution: ExecutionService,
+    brokers: BrokerAccounts,
 ) -> Portfolios:
-    """Model portfolios on a market's stored candles."""
+    """Model portfolios on a market's stored candles, and on live prices through execution."""
     work = PortfolioWork(database, market, clock)
     scans = ScanService(database, clock, work)
+    upkeep = build_upkeep(database, clock, execution)
+    placing, withdrawing = upkeep.placing, upkeep.withdrawing
+    execution.trader.listen(upkeep.on_events)
     return Portfolios(
-        service=PortfolioService(clock, market, strategies),
-        signals=SignalService(database, clock, market, work),
+        service=PortfolioService(clock, market, strategies, PortfolioAccounts(execution, brokers)),
+        signals=SignalService(database, clock, market, work, placing, withdrawing),
         scans=scans,
-        closing=ClosingService(work),
+        closing=ClosingService(work, LiveClosing(database, clock, placing)),
         dashboard=Dashboard(clock),
         overview=Overview(clock),
         schedule=ScanSchedule(database, clock, scans),
+        changes=LiveChanges(database, withdrawing),
+        upkeep=upkeep,
+    )
+
+
+def build_upkeep(database: Database, clock: Clock, execution: ExecutionService) -> Upkeep:
+    """What follows execution, and does what is due."""
+    mirror = Mirror(database, clock, execution)
+    arming = Arming(database, execution)
+    return Upkeep(
+        database,
+        clock,
+        mirror,
+        Placing(database, clock, execution, Orders(execution), mirror),
+        Withdrawing(database, clock, execution, mirror),
+        arming,
+        Marking(database, clock, execution),
+        Findings(database, clock, execution, arming),
     )

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.features.portfolios import repository
+from tradertape_server.features.portfolios.live.closing import LiveClosing
+from tradertape_server.features.portfolios.live.closing import Sale as LiveSale
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioPosition
 from tradertape_server.features.portfolios.state import MANUAL, book_of
 from tradertape_server.features.portfolios.working import Loaded, PortfolioWork
@@ -20,6 +22,7 @@ class ClosingService:
     """Sells positions on paper at the last close, slippage and charges as ever."""
 
     work: PortfolioWork
+    live: LiveClosing
 
     def get(self, session: Session, user_id: int, position_id: int) -> PortfolioPosition:
         """One of a person's positions. Raises NotFound."""
@@ -28,19 +31,25 @@ class ClosingService:
             raise NotFound("Position")
         return found[0]
 
-    def close(self, user_id: int, position_id: int, *, quantity: int | None) -> PortfolioPosition:
-        """Sell a position, or a part of it.
+    def close(
+        self, user_id: int, position_id: int, sale: LiveSale, *, by: str
+    ) -> PortfolioPosition:
+        """Sell a position, or a part of it. One that candles fill is sold at the last close.
 
         Raises NotFound, Conflict when it is closed or being closed, InvalidInput for a quantity.
         """
         with self.work.database.read() as session:
-            portfolio_id = self.get(session, user_id, position_id).portfolio_id
+            row = self.get(session, user_id, position_id)
+            portfolio_id, is_executed = row.portfolio_id, row.run_id is not None
 
         def sell(loaded: Loaded) -> bool:
-            _sell(loaded, position_id, quantity)
+            _sell(loaded, position_id, sale.quantity)
             return True
 
-        self.work.change(user_id, portfolio_id, _last_day, sell)
+        if is_executed:
+            self.live.close(portfolio_id, position_id, sale, by=by)
+        else:
+            self.work.change(user_id, portfolio_id, _last_day, sell)
         with self.work.database.read() as session:
             row = self.get(session, user_id, position_id)
             session.expunge(row)

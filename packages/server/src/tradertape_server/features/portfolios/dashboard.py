@@ -61,7 +61,7 @@ class Dashboard:
             "as_of": now,
             "market": _market(now),
             "next_scan": next_scan(now),
-            "portfolio": views.portfolio(row, live),
+            "portfolio": views.portfolio(row, live, len(held)),
             "kpis": _kpis(row, live, days, held, closed),
             "equity_curve": _curve(days),
             "positions": held,
@@ -72,6 +72,7 @@ class Dashboard:
             "closed_trades": {"items": closed[:CLOSED_SHOWN], "total": len(closed)},
             "exit_breakdown": _exits(closed),
             "activity": _activity(signals, positions),
+            "alerts": [views.alert(one) for one in repository.alerts(session, row.id)],
         }
 
 

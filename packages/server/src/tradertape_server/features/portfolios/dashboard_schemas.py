@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from tradertape_server.features.portfolios.schemas import PortfolioOut, PositionOut, SignalOut
+from tradertape_server.features.portfolios.schemas import (
+    AlertOut,
+    PortfolioOut,
+    PositionOut,
+    SignalOut,
+)
 from tradertape_server.platform.http.routing import IstTime, Reply
 
 
@@ -121,3 +126,4 @@ class DashboardOut(Reply):
     closed_trades: ClosedTradesOut
     exit_breakdown: list[ExitReasonOut]
     activity: list[PortfolioEventOut]
+    alerts: list[AlertOut]

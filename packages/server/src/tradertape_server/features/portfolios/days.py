@@ -49,9 +49,17 @@ def expiry(settings: PortfolioSettings, day: date) -> datetime:
     """Until when a signal of a day can be approved: at a fill that is fixed by the next open, until
     then, else until the end of its last valid day."""
     last = next_session(day)
-    if settings.paper_fill != "touch":
+    if settings.paper_fill != "touch" and not settings.is_executed:
         return datetime.combine(last, SESSION_OPEN, IST)
     for _ in range(settings.signal_valid_days - 1):
+        last = next_session(last)
+    return datetime.combine(last, SESSION_END, IST)
+
+
+def order_validity(day: date, valid_days: int) -> datetime:
+    """Until when the entry order of a day's signal is left to be triggered."""
+    last = day
+    for _ in range(max(valid_days, 1)):
         last = next_session(last)
     return datetime.combine(last, SESSION_END, IST)
 

@@ -39,6 +39,10 @@ class Portfolio(Base):
     document: the strategy as pinned, with the portfolio's own settings applied. book: what it holds
     after its last traded day (`core.portfolio.book`). version: one more with every change of the
     portfolio or its signals; of two concurrent changes one fails.
+
+    Of one whose orders are executed: account_id: the trading account of its epoch; book: what
+    execution's fills and ledger say it holds; shadow: the candle book of the same settings, in
+    which every signal is placed. promoted_from: the paper portfolio it was made from.
     """
 
     __tablename__ = "portfolios"
@@ -58,6 +62,9 @@ class Portfolio(Base):
     started_on: Mapped[date | None]
     traded_until: Mapped[date | None]
     book: Mapped[Json]
+    account_id: Mapped[int | None]
+    shadow: Mapped[Json | None]
+    promoted_from: Mapped[int | None]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -66,16 +73,23 @@ class Portfolio(Base):
 
 
 class PortfolioSignal(Base):
-    """A purchase that the strategy proposes, and what became of it."""
+    """A purchase or a sale that is proposed, and what became of it.
+
+    number: 0 of what a scan raises, else one more for each of the same symbol, day and side.
+    Of one whose order is executed: run_id: how execution attributes it, its position's; order_type:
+    `gtt`, `limit` or `market`; valid_until: when its order is withdrawn; withdraw_reason: why its
+    order is being withdrawn, stored before the venue is asked to; position_id: what a sale closes.
+    """
 
     __tablename__ = "portfolio_signals"
     __table_args__ = (
         # A scan that runs twice proposes once.
         UniqueConstraint(
-            "portfolio_id", "epoch", "symbol", "signal_date", "side",
+            "portfolio_id", "epoch", "symbol", "signal_date", "side", "number",
             name="uq_portfolio_signals_candle",
         ),
         Index("ix_portfolio_signals_portfolio_id_status", "portfolio_id", "status"),
+        Index("ix_portfolio_signals_run_id", "run_id"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -83,6 +97,7 @@ class PortfolioSignal(Base):
     epoch: Mapped[int]
     symbol: Mapped[str] = mapped_column(String(80))
     side: Mapped[str] = mapped_column(String(4), default="BUY")
+    number: Mapped[int] = mapped_column(default=0, server_default="0")
     kind: Mapped[str] = mapped_column(String(20), default="entry")
     status: Mapped[str] = mapped_column(String(20))
     gtt_status: Mapped[str | None] = mapped_column(String(20))
@@ -106,6 +121,13 @@ class PortfolioSignal(Base):
     average_price: Mapped[float | None] = mapped_column(SimulatedPrice())
     failure_reason: Mapped[str | None] = mapped_column(Text)
     fills_from: Mapped[date | None]  # the first day whose candle may fill it
+    run_id: Mapped[str | None] = mapped_column(String(120))
+    order_type: Mapped[str | None] = mapped_column(String(8))
+    gtt_id: Mapped[int | None]
+    order_id: Mapped[str | None] = mapped_column(String(40))
+    position_id: Mapped[int | None]
+    valid_until: Mapped[datetime | None]
+    withdraw_reason: Mapped[str | None] = mapped_column(String(80))
     version: Mapped[int] = mapped_column(default=1)
     history: Mapped[list[Json]] = mapped_column(JSON)
     expires_at: Mapped[datetime]
@@ -116,12 +138,19 @@ class PortfolioSignal(Base):
 
 
 class PortfolioPosition(Base):
-    """Shares that a portfolio holds or held. sales: what was sold, each with its reason."""
+    """Shares that a portfolio holds or held. sales: what was sold, each with its reason.
+
+    Of one that execution's fills make: run_id: how its orders are attributed; entries: its
+    purchases, the first and add-ons; protection: the state of its stop and target, as protection
+    stores it, with its version and status.
+    """
 
     __tablename__ = "portfolio_positions"
     __table_args__ = (
         UniqueConstraint("portfolio_id", "epoch", "sequence"),
         Index("ix_portfolio_positions_portfolio_id_status", "portfolio_id", "status"),
+        Index("ix_portfolio_positions_run_id", "run_id", unique=True),
+        Index("ix_portfolio_positions_protection_status", "protection_status"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -150,6 +179,18 @@ class PortfolioPosition(Base):
     bars_held: Mapped[int]
     addons: Mapped[int]
     sales: Mapped[list[Json]] = mapped_column(JSON)
+    run_id: Mapped[str | None] = mapped_column(String(120))
+    account_id: Mapped[int | None]
+    entry_order_id: Mapped[str | None] = mapped_column(String(40))
+    entry_gtt_id: Mapped[int | None]
+    exit_order_id: Mapped[str | None] = mapped_column(String(40))
+    exit_gtt_id: Mapped[int | None]
+    entries: Mapped[list[Json] | None] = mapped_column(JSON)
+    protection: Mapped[Json | None]
+    protection_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    protection_status: Mapped[str] = mapped_column(
+        String(12), default="unarmed", server_default="unarmed"
+    )
     exit_date: Mapped[date | None]
     exit_reason: Mapped[str | None] = mapped_column(String(40))
     created_at: Mapped[datetime]
@@ -172,6 +213,7 @@ class PortfolioDay(Base):
     evaluated: Mapped[int]
     insufficient: Mapped[int]
     verdicts: Mapped[Json]  # reason to symbols
+    shadow_equity_paise: Mapped[int | None] = mapped_column(BigInteger)
     data_version: Mapped[str] = mapped_column(String(80))
 
 
@@ -208,3 +250,35 @@ class PortfolioEpoch(Base):
     signals: Mapped[list[Json]] = mapped_column(JSON)
     positions: Mapped[list[Json]] = mapped_column(JSON)
     ended_at: Mapped[datetime]
+
+
+class PortfolioCursor(Base):
+    """One row: the number of the last event of execution that signals and positions follow."""
+
+    __tablename__ = "portfolio_cursor"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class PortfolioAlert(Base):
+    """Something about an order or a position that a person should look at.
+
+    code: what, `gtt_expiring` for instance; subject: of what, `signal:12`; ended_at: when it was
+    found to be so no longer.
+    """
+
+    __tablename__ = "portfolio_alerts"
+    __table_args__ = (
+        UniqueConstraint("portfolio_id", "code", "subject"),
+        Index("ix_portfolio_alerts_portfolio_id_ended_at", "portfolio_id", "ended_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    portfolio_id: Mapped[int] = _portfolio()
+    code: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(60))
+    text: Mapped[str] = mapped_column(Text)
+    level: Mapped[str] = mapped_column(String(10))
+    since: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

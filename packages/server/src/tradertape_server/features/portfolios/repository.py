@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from tradertape_core.portfolio.book import PaperBook
 from tradertape_server.features.portfolios.models import (
     Portfolio,
+    PortfolioAlert,
+    PortfolioCursor,
     PortfolioDay,
     PortfolioPosition,
     PortfolioScan,
@@ -194,3 +196,143 @@ def scans_since(session: Session, since: datetime) -> Sequence[PortfolioScan]:
     """Everybody's scans since a time, oldest first."""
     query = select(PortfolioScan).where(PortfolioScan.at >= since).order_by(PortfolioScan.id)
     return session.scalars(query).all()
+
+
+# --- portfolios whose orders are executed ---------------------------------------------------------
+
+NOT_GUARDED = ("unarmed", "done")
+IN_FLIGHT = ("placing", "unknown")  # what the venue said of an order is not known yet
+
+
+def lock(session: Session, portfolio_id: int) -> Portfolio | None:
+    """A portfolio, locked until the transaction ends, as it is now."""
+    return session.get(Portfolio, portfolio_id, with_for_update=True, populate_existing=True)
+
+
+def executed(session: Session, statuses: Collection[str] = ("active", "paused")) -> list[Portfolio]:
+    """Everybody's portfolios that have a trading account."""
+    query = select(Portfolio).where(
+        Portfolio.account_id.is_not(None), Portfolio.status.in_(statuses)
+    )
+    return list(session.scalars(query.order_by(Portfolio.id)))
+
+
+def signal(session: Session, signal_id: int) -> PortfolioSignal | None:
+    """A signal as it is now."""
+    return session.get(PortfolioSignal, signal_id, populate_existing=True)
+
+
+def signals_of_run(session: Session, run_id: str) -> Sequence[PortfolioSignal]:
+    """The signals of a position, oldest first."""
+    query = select(PortfolioSignal).where(PortfolioSignal.run_id == run_id)
+    return session.scalars(query.order_by(PortfolioSignal.id)).all()
+
+
+def executed_signals(
+    session: Session, statuses: Collection[str], gtt_statuses: Collection[str] = ()
+) -> Sequence[tuple[PortfolioSignal, Portfolio]]:
+    """Everybody's signals in these states, of portfolios that have a trading account."""
+    query = (
+        select(PortfolioSignal, Portfolio)
+        .join(Portfolio, Portfolio.id == PortfolioSignal.portfolio_id)
+        .where(Portfolio.account_id.is_not(None), PortfolioSignal.status.in_(statuses))
+    )
+    if gtt_statuses:
+        query = query.where(PortfolioSignal.gtt_status.in_(gtt_statuses))
+    found = session.execute(query.order_by(PortfolioSignal.rank, PortfolioSignal.id))
+    return [(row, of) for row, of in found]
+
+
+def position_of_run(session: Session, run_id: str) -> PortfolioPosition | None:
+    """The position that a run id names."""
+    query = select(PortfolioPosition).where(PortfolioPosition.run_id == run_id)
+    return session.scalar(query)
+
+
+def executed_positions(session: Session) -> list[tuple[PortfolioPosition, Portfolio]]:
+    """Everybody's open positions that execution's fills made."""
+    query = (
+        select(PortfolioPosition, Portfolio)
+        .join(Portfolio, Portfolio.id == PortfolioPosition.portfolio_id)
+        .where(PortfolioPosition.run_id.is_not(None), PortfolioPosition.status.in_(OPEN))
+    )
+    found = session.execute(query.order_by(PortfolioPosition.id))
+    return [(row, of) for row, of in found]
+
+
+def guarded_positions(
+    session: Session, run_id: str | None = None
+) -> list[tuple[PortfolioPosition, Portfolio]]:
+    """Positions whose protection may still have to act. run_id: that one alone."""
+    query = (
+        select(PortfolioPosition, Portfolio)
+        .join(Portfolio, Portfolio.id == PortfolioPosition.portfolio_id)
+        .where(
+            PortfolioPosition.run_id.is_not(None),
+            PortfolioPosition.protection_status.not_in(NOT_GUARDED),
+        )
+    )
+    if run_id is not None:
+        query = query.where(PortfolioPosition.run_id == run_id)
+    found = session.execute(query.order_by(PortfolioPosition.id))
+    return [(row, of) for row, of in found]
+
+
+def change_protection(session: Session, position_id: int, *, version: int, **values: Any) -> bool:
+    """Update a position's protection if its version is still `version`; whether it was."""
+    statement = (
+        update(PortfolioPosition)
+        .where(PortfolioPosition.id == position_id, PortfolioPosition.protection_version == version)
+        .values(protection_version=version + 1, **values)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount == 1
+
+
+def next_sequence(session: Session, portfolio_id: int, epoch: int) -> int:
+    """The number of the portfolio's next position."""
+    query = select(func.max(PortfolioPosition.sequence)).where(
+        PortfolioPosition.portfolio_id == portfolio_id, PortfolioPosition.epoch == epoch
+    )
+    last = session.scalar(query)
+    return 0 if last is None else last + 1
+
+
+def next_number(session: Session, row: PortfolioSignal) -> int:
+    """A number for a signal beside those of the same symbol, day and side."""
+    query = select(func.max(PortfolioSignal.number)).where(
+        PortfolioSignal.portfolio_id == row.portfolio_id,
+        PortfolioSignal.epoch == row.epoch,
+        PortfolioSignal.symbol == row.symbol,
+        PortfolioSignal.signal_date == row.signal_date,
+        PortfolioSignal.side == row.side,
+    )
+    return (session.scalar(query) or 0) + 1
+
+
+def cursor(session: Session) -> int:
+    """The number of the last event of execution that was followed; 0 before the first."""
+    row = session.get(PortfolioCursor, 1)
+    return 0 if row is None else row.last_seq
+
+
+def keep_cursor(session: Session, seq: int) -> None:
+    """Store how far execution's events were followed."""
+    row = session.get(PortfolioCursor, 1, populate_existing=True)
+    if row is None:
+        session.add(PortfolioCursor(id=1, last_seq=seq))
+    else:
+        row.last_seq = max(row.last_seq, seq)
+
+
+def alerts(session: Session, portfolio_id: int) -> Sequence[PortfolioAlert]:
+    """What a person should look at now, oldest first."""
+    query = select(PortfolioAlert).where(
+        PortfolioAlert.portfolio_id == portfolio_id, PortfolioAlert.ended_at.is_(None)
+    )
+    return session.scalars(query.order_by(PortfolioAlert.id)).all()
+
+
+def all_alerts(session: Session) -> Sequence[PortfolioAlert]:
+    """Everybody's alerts, those that have ended too."""
+    return session.scalars(select(PortfolioAlert).order_by(PortfolioAlert.id)).all()

@@ -12,18 +12,22 @@ from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.portfolios import repository, views
 from tradertape_server.features.portfolios.build import Portfolios
 from tradertape_server.features.portfolios.dashboard_schemas import DashboardOut
+from tradertape_server.features.portfolios.live.changes import Change
+from tradertape_server.features.portfolios.live.closing import Sale
 from tradertape_server.features.portfolios.models import Portfolio
 from tradertape_server.features.portfolios.schemas import (
+    AlertOut,
+    ApproveIn,
     BulkIn,
     BulkResultOut,
     CloseIn,
     DeployIn,
-    NoteIn,
     PlaceIn,
     PlaceOut,
     PortfolioOut,
     PortfolioStatus,
     PositionOut,
+    PromoteIn,
     ReasonIn,
     ScanIn,
     ScanOut,
@@ -42,12 +46,20 @@ router = APIRouter(prefix="/api/model", tags=["model portfolios"], route_class=T
 Parts = Annotated[Portfolios, Depends(part("portfolios"))]
 Status = Annotated[list[PortfolioStatus] | None, Query()]
 SignalStatuses = Annotated[list[SignalStatus] | None, Query()]
-PositionStatus = Annotated[str | None, Query(pattern="^(open|exit_pending|closed)$")]
+PositionStatus = Annotated[str | None, Query(pattern="^(open|partially_open|exit_pending|closed)$")]
 
 
 def _shown(session: Session, row: Portfolio) -> PortfolioOut:
     session.flush()
-    return views.portfolio(row, repository.live_signals(session, row.id))
+    live, held = repository.live_signals(session, row.id), repository.count_open(session, row.id)
+    return views.portfolio(row, live, held)
+
+
+def _changed(parts: Portfolios, user_id: int, portfolio_id: int, *steps: Change) -> PortfolioOut:
+    """Take steps, each stored before the next, with orders at venues ended in between."""
+    parts.changes.withdrawn(portfolio_id, *steps)
+    with parts.changes.database.read() as session:
+        return _shown(session, parts.service.get(session, user_id, portfolio_id))
 
 
 def _by(caller: Identity) -> str:
@@ -70,10 +82,11 @@ def list_portfolios(
 def deploy_portfolio(
     session: DbSession, user: CurrentUser, parts: Parts, body: DeployIn
 ) -> PortfolioOut:
-    """Put a strategy to work on paper, pinned to its version of now."""
+    """Put a strategy to work, pinned to its version of now; live with `confirm_live` alone."""
     row = parts.service.deploy(
-        session, user.id, strategy_id=body.strategy_id, name=body.name, settings=body.settings()
-    )
+        session, user.id, strategy_id=body.strategy_id, name=body.name, settings=body.settings(),
+        confirm_live=body.confirm_live,
+    )  # fmt: skip
     return _shown(session, row)
 
 
@@ -86,13 +99,14 @@ def get_portfolio(
 
 
 @router.post("/portfolios/{portfolio_id}/pause")
-def pause_portfolio(
-    session: DbSession, user: CurrentUser, parts: Parts, portfolio_id: RowId
-) -> PortfolioOut:
+def pause_portfolio(user: CurrentUser, parts: Parts, portfolio_id: RowId) -> PortfolioOut:
     """Stop proposing and buying. What is held keeps its stops and exits; entry orders that rest are
     withdrawn."""
-    row = parts.service.pause(session, user.id, portfolio_id, by=_by(user))
-    return _shown(session, row)
+
+    def pause(session: Session) -> object:
+        return parts.service.pause(session, user.id, portfolio_id, by=_by(user))
+
+    return _changed(parts, user.id, portfolio_id, pause)
 
 
 @router.post("/portfolios/{portfolio_id}/resume")
@@ -104,20 +118,59 @@ def resume_portfolio(
 
 
 @router.post("/portfolios/{portfolio_id}/retire")
-def retire_portfolio(
-    session: DbSession, user: CurrentUser, parts: Parts, portfolio_id: RowId
-) -> PortfolioOut:
+def retire_portfolio(user: CurrentUser, parts: Parts, portfolio_id: RowId) -> PortfolioOut:
     """End a portfolio for good; 409 while it has open positions."""
-    row = parts.service.retire(session, user.id, portfolio_id, by=_by(user))
-    return _shown(session, row)
+
+    def retire(session: Session) -> object:
+        return parts.service.retire(session, user.id, portfolio_id, by=_by(user))
+
+    def withdraw(session: Session) -> object:
+        parts.service.demand_flat(session, user.id, portfolio_id)
+        return parts.service.withdraw_entries(
+            session, user.id, portfolio_id, by=_by(user), why="the portfolio is retired"
+        )
+
+    return _changed(parts, user.id, portfolio_id, withdraw, retire)
 
 
 @router.post("/portfolios/{portfolio_id}/reset")
-def reset_portfolio(
-    session: DbSession, user: CurrentUser, parts: Parts, portfolio_id: RowId
-) -> PortfolioOut:
+def reset_portfolio(user: CurrentUser, parts: Parts, portfolio_id: RowId) -> PortfolioOut:
     """Begin anew with the starting capital; signals and positions are kept as an epoch."""
-    return _shown(session, parts.service.reset(session, user.id, portfolio_id))
+    was_active: list[bool] = []
+
+    def withdraw(session: Session) -> object:
+        parts.service.demand_paper(session, user.id, portfolio_id)
+        was_active.append(
+            parts.service.withdraw_entries(
+                session, user.id, portfolio_id, by=_by(user), why="the portfolio is reset"
+            )
+        )
+        return None
+
+    def reset(session: Session) -> object:
+        return parts.service.reset(session, user.id, portfolio_id, is_active=was_active[0])
+
+    return _changed(parts, user.id, portfolio_id, withdraw, reset)
+
+
+@router.post("/portfolios/{portfolio_id}/promote", status_code=201)
+def promote_portfolio(
+    session: DbSession, user: CurrentUser, parts: Parts, portfolio_id: RowId, body: PromoteIn
+) -> PortfolioOut:
+    """Deploy a live portfolio with the strategy and settings of one on paper, which goes on."""
+    row = parts.service.promote(
+        session, user.id, portfolio_id, name=body.name, confirm_live=body.confirm_live
+    )
+    return _shown(session, row)
+
+
+@router.get("/portfolios/{portfolio_id}/alerts")
+def list_alerts(
+    session: DbSession, user: CurrentUser, parts: Parts, portfolio_id: RowId
+) -> list[AlertOut]:
+    """What to look at now: triggers near their price, limits, stops that differ."""
+    row = parts.service.get(session, user.id, portfolio_id)
+    return [views.alert(one) for one in repository.alerts(session, row.id)]
 
 
 @router.get("/portfolios/{portfolio_id}/verdicts")
@@ -203,7 +256,8 @@ def list_signals(
 def act_on_signals(
     session: DbSession, user: CurrentUser, parts: Parts, body: BulkIn
 ) -> list[BulkResultOut]:
-    """Approve, reject or expire several; one that cannot be does not keep the others."""
+    """Approve, reject, expire, cancel or retry several; one that cannot be does not keep the
+    others. An order at a venue is cancelled a moment later."""
     found = parts.signals.bulk(session, user.id, body.ids, body.action, by=_by(user))
     return [BulkResultOut.model_validate(one) for one in found]
 
@@ -211,11 +265,14 @@ def act_on_signals(
 @router.post("/signals/{signal_id}/approve")
 def approve_signal(
     session: DbSession, user: CurrentUser, parts: Parts, signal_id: RowId,
-    body: NoteIn | None = None,
+    body: ApproveIn | None = None,
 ) -> SignalOut:  # fmt: skip
     """Move a signal to the cart."""
-    note = body.note if body else ""
-    row = parts.signals.act(session, user.id, signal_id, "approve", by=_by(user), note=note)
+    wanted = body or ApproveIn()
+    row = parts.signals.act(
+        session, user.id, signal_id, "approve", by=_by(user), note=wanted.note,
+        quantity=wanted.quantity,
+    )  # fmt: skip
     return views.signal(row)
 
 
@@ -239,6 +296,24 @@ def expire_signal(
     note = body.reason if body else ""
     row = parts.signals.act(session, user.id, signal_id, "expire", by=_by(user), note=note)
     return views.signal(row)
+
+
+@router.post("/signals/{signal_id}/retry")
+def retry_signal(
+    session: DbSession, user: CurrentUser, parts: Parts, signal_id: RowId
+) -> SignalOut:
+    """Return a signal whose order failed to the cart; three attempts are the most."""
+    row = parts.signals.act(session, user.id, signal_id, "retry", by=_by(user), note="")
+    return views.signal(row)
+
+
+@router.post("/signals/{signal_id}/cancel")
+def cancel_signal(
+    user: CurrentUser, parts: Parts, signal_id: RowId, body: ReasonIn | None = None
+) -> SignalOut:
+    """Cancel the order of a signal that waits for its trigger."""
+    reason = body.reason if body else ""
+    return views.signal(parts.signals.cancel(user.id, signal_id, by=_by(user), note=reason))
 
 
 @router.get("/signals/{signal_id}/explain")
@@ -286,6 +361,14 @@ def list_positions(
 def close_position(
     user: CurrentUser, parts: Parts, position_id: RowId, body: CloseIn | None = None
 ) -> PositionOut:
-    """Sell a position, or a part of it, at the last close; 409 when it is closed already."""
+    """Sell a position, or a part of it; 409 when it is closed or being closed already.
+
+    One that candles fill is sold at the last close. Else the order goes to the market, or waits for
+    it to open.
+    """
     wanted = body or CloseIn()
-    return views.position(parts.closing.close(user.id, position_id, quantity=wanted.quantity))
+    sale = Sale(
+        quantity=wanted.quantity, order_type=wanted.order, limit_price=wanted.limit_price,
+        reason=wanted.reason,
+    )  # fmt: skip
+    return views.position(parts.closing.close(user.id, position_id, sale, by=_by(user)))

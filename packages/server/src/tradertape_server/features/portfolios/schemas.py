@@ -19,7 +19,7 @@ SignalStatus = Literal[
     "pending_approval", "in_cart", "approved", "executed", "rejected", "expired", "cancelled",
     "failed",
 ]  # fmt: skip
-PaperFillName = Literal["close", "next_open", "touch"]
+PaperFillName = Literal["close", "next_open", "touch", "live"]
 
 
 class SizingIn(Body):
@@ -55,17 +55,30 @@ class DeployIn(Body):
     benchmark: Annotated[str, Field(max_length=60)] = "NIFTY 50"
     paper_fill: PaperFillName = Field(
         default="close",
-        description="Where a paper purchase is filled: at the signal's close, at the next open, or "
-        "where a day's candle touches the order.",
+        description="Where a paper purchase is filled: at the signal's close, at the next open, "
+        "where a day's candle touches the order, or (`live`) at the paper market on live prices.",
     )
     slippage_bps: float = 5
     signal_valid_days: int = Field(
-        default=1, description="Trading days that a signal waits for approval, at `touch`."
+        default=1,
+        description="Trading days that a signal waits for approval, at `touch` and `live`.",
+    )
+    exit_approval: Literal["auto", "manual"] = Field(
+        default="auto",
+        description="Whether sales that rules or the clock ask for wait for approval, where orders "
+        "are executed. Stops and targets never do.",
+    )
+    replace_on_unfilled: bool = Field(
+        default=False,
+        description="A triggered entry that was not filled returns to the cart, at most twice.",
+    )
+    confirm_live: bool = Field(
+        default=False, description="Required with `paper_mode` false: orders are real."
     )
 
     def settings(self) -> PortfolioSettings:
         """As core knows them. Raises InvalidDocument for a value out of its range."""
-        values = self.model_dump(exclude={"strategy_id", "name", "sizing"})
+        values = self.model_dump(exclude={"strategy_id", "name", "sizing", "confirm_live"})
         return PortfolioSettings(**values, sizing=Sizing(**self.sizing.model_dump()))
 
 
@@ -103,6 +116,13 @@ class PortfolioOut(Reply):
     benchmark: str
     slippage_bps: float
     signal_valid_days: int
+    exit_approval: Literal["auto", "manual"]
+    replace_on_unfilled: bool
+    is_executed: bool = Field(
+        description="Its orders go to a trading account; otherwise candles alone fill them."
+    )
+    account_id: int | None
+    promoted_from: int | None
     data_set: str
     epoch: int
     open_positions: int
@@ -183,6 +203,19 @@ class NoteIn(Body):
     note: Note = ""
 
 
+class ApproveIn(NoteIn):
+    """Why, and how many shares of the proposed number; by default all."""
+
+    quantity: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
+
+
+class PromoteIn(Body):
+    """A live portfolio from one on paper. name: by default the paper portfolio's, marked live."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)] = ""
+    confirm_live: bool = False
+
+
 class ReasonIn(Body):
     """Why; kept with the signal."""
 
@@ -193,7 +226,7 @@ class BulkIn(Body):
     """The same for several signals."""
 
     ids: Annotated[list[RowId], Field(min_length=1, max_length=500)]
-    action: Literal["approve", "reject", "expire"]
+    action: Literal["approve", "reject", "expire", "cancel", "retry"]
 
 
 class BulkResultOut(Reply):
@@ -234,6 +267,13 @@ class SignalOut(Reply):
     filled_quantity: int
     average_price: float | None
     failure_reason: str | None
+    order_type: Literal["gtt", "limit", "market"] | None
+    gtt_id: int | None
+    order_id: str | None
+    position_id: int | None
+    attempts: int
+    valid_until: IstTime | None
+    withdraw_reason: str | None
     placement_key: str | None
     expires_at: IstTime
     created_at: IstTime
@@ -275,10 +315,15 @@ class PlaceOut(Reply):
 
 
 class CloseIn(Body):
-    """How much to sell, by default all."""
+    """How much to sell, by default all, and how, where orders are executed."""
 
     quantity: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
     reason: Note = ""
+    order: Literal["market", "limit", "gtt"] = Field(
+        default="market",
+        description="`limit` needs a limit_price; `gtt` is a trigger just under the last price.",
+    )
+    limit_price: Annotated[float, Field(gt=0, le=10_000_000)] | None = None
 
 
 class SaleOut(Reply):
@@ -291,6 +336,17 @@ class SaleOut(Reply):
     gross_pnl: float
     charges: float
     dividends: float
+    order_id: str | None = None
+
+
+class EntryOut(Reply):
+    """A purchase of a position: the first, or an add-on."""
+
+    order_id: str
+    quantity: int
+    price: float
+    charges: float
+    at: IstTime
 
 
 class PositionOut(Reply):
@@ -327,6 +383,12 @@ class PositionOut(Reply):
     addons: int
     mae_pct: float
     mfe_pct: float
+    entry_order_id: str | None
+    entry_gtt_id: int | None
+    exit_order_id: str | None
+    exit_gtt_id: int | None
+    protection_status: str
+    entries: list[EntryOut]
     sales: list[SaleOut]
 
 
@@ -338,3 +400,13 @@ class VerdictsOut(Reply):
     insufficient_data: int
     data_version: str
     verdicts: dict[str, list[str]]
+
+
+class AlertOut(Reply):
+    """Something about an order or a position to look at."""
+
+    code: str
+    subject: str
+    text: str
+    level: Literal["info", "warning", "critical"]
+    since: IstTime

@@ -15,6 +15,7 @@ from tradertape_core.portfolio.signals import Event, Status
 from tradertape_core.strategy.parse.document import parse_strategy
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.portfolios import repository, views
+from tradertape_server.features.portfolios.live.accounts import PortfolioAccounts
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioEpoch
 from tradertape_server.features.portfolios.state import (
     book_of,
@@ -35,6 +36,7 @@ class PortfolioService:
     clock: Clock
     market: MarketService
     strategies: StrategyService
+    accounts: PortfolioAccounts
 
     def find(
         self, session: Session, user_id: int, statuses: Collection[str]
@@ -57,16 +59,14 @@ class PortfolioService:
         strategy_id: int,
         name: str,
         settings: PortfolioSettings,
+        confirm_live: bool = False,
     ) -> Portfolio:
         """Put a strategy, as it is now, to work with money of its own.
 
-        Raises NotFound, InvalidInput for an unknown universe, BadRequest for a live portfolio.
+        Raises NotFound, InvalidInput for an unknown universe; of a live portfolio BadRequest
+        unless it is confirmed, Conflict where no broker's account can trade.
         """
-        if not settings.paper_mode:
-            raise BadRequest(
-                "Live portfolios are not available yet: deploy with paper_mode true.",
-                code="live_not_available",
-            )
+        self._demand_confirmed(settings, confirm_live)
         every = ("active", "paused")
         if len(repository.portfolios(session, user_id, every)) >= MOST_PORTFOLIOS:
             raise Conflict(f"You have {MOST_PORTFOLIOS} portfolios, the most there are: retire one")
@@ -94,7 +94,48 @@ class PortfolioService:
         )
         session.add(row)
         session.flush()
+        self._open_account(session, row, settings)
         return row
+
+    def promote(
+        self, session: Session, user_id: int, portfolio_id: int, *, name: str, confirm_live: bool
+    ) -> Portfolio:
+        """Deploy a live portfolio with the pinned strategy and settings of one on paper, which goes
+        on for comparison. Raises as `deploy` does, and Conflict for one that is live or retired."""
+        paper = locked(session, user_id, portfolio_id)
+        _demand(paper, ("active", "paused"), "promoted")
+        settings = settings_of(paper)
+        if not settings.paper_mode:
+            raise Conflict(f"Portfolio {paper.id} is live already", code="portfolio_state")
+        live = replace(settings, paper_mode=False)
+        self._demand_confirmed(live, confirm_live)
+        now = self.clock.now()
+        row = Portfolio(
+            user_id=user_id, name=name or f"{paper.name} (live)"[:120],
+            strategy_id=paper.strategy_id, strategy_version=paper.strategy_version,
+            strategy_name=paper.strategy_name, document=paper.document,
+            settings=settings_document(live), data_set=paper.data_set, status="active", epoch=1,
+            book=_opened(live), version=1, promoted_from=paper.id, created_at=now, updated_at=now,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        self._open_account(session, row, live)
+        return row
+
+    def _demand_confirmed(self, settings: PortfolioSettings, confirm_live: bool) -> None:
+        if not settings.paper_mode and not confirm_live:
+            raise BadRequest(
+                "A live portfolio trades with real money: send confirm_live true.",
+                code="confirm_live",
+            )
+
+    def _open_account(self, session: Session, row: Portfolio, settings: PortfolioSettings) -> None:
+        """Give a portfolio whose orders are executed its trading account and its candle book."""
+        if not settings.is_executed:
+            return
+        row.account_id = self.accounts.account_of(session, row, settings)
+        row.shadow = dict(row.book)
+        session.flush()
 
     def pause(self, session: Session, user_id: int, portfolio_id: int, *, by: str) -> Portfolio:
         """Stop proposing and buying; what is held keeps its stops and exits."""
@@ -111,22 +152,36 @@ class PortfolioService:
 
     def retire(self, session: Session, user_id: int, portfolio_id: int, *, by: str) -> Portfolio:
         """End a portfolio for good. Raises Conflict while it has open positions."""
+        self.demand_flat(session, user_id, portfolio_id)
+        row = locked(session, user_id, portfolio_id)
+        self._demand_idle(session, row, "retired")
+        self._end_signals(session, row, by, "the portfolio was retired")
+        return self._set(row, "retired")
+
+    def demand_flat(self, session: Session, user_id: int, portfolio_id: int) -> None:
+        """Raise Conflict for a portfolio that is retired already, or has open positions."""
         row = locked(session, user_id, portfolio_id)
         _demand(row, ("active", "paused"), "retired")
         held = repository.count_open(session, row.id)
         if held:
             noun = "position" if held == 1 else "positions"
             raise Conflict(f"Portfolio {row.id} has {held} open {noun}", code="open_positions")
-        self._end_signals(session, row, by, "the portfolio was retired")
-        return self._set(row, "retired")
 
-    def reset(self, session: Session, user_id: int, portfolio_id: int) -> Portfolio:
-        """Begin anew with the starting capital; what was is kept as an epoch."""
+    def demand_paper(self, session: Session, user_id: int, portfolio_id: int) -> None:
+        """Raise Conflict for a portfolio that is retired, BadRequest for one that is live."""
         row = locked(session, user_id, portfolio_id)
         _demand(row, ("active", "paused"), "reset")
-        settings, book = settings_of(row), book_of(row)
-        if not settings.paper_mode:
+        if not settings_of(row).paper_mode:
             raise BadRequest("Only paper portfolios can be reset", code="not_paper")
+
+    def reset(
+        self, session: Session, user_id: int, portfolio_id: int, *, is_active: bool
+    ) -> Portfolio:
+        """Begin anew with the starting capital; what was is kept as an epoch."""
+        self.demand_paper(session, user_id, portfolio_id)
+        row = locked(session, user_id, portfolio_id)
+        settings, book = settings_of(row), book_of(row)
+        self._demand_idle(session, row, "reset")
         signals, _ = repository.signals(session, user_id, portfolio_id=row.id)
         positions, _ = repository.positions(session, user_id, portfolio_id=row.id)
         session.add(
@@ -145,7 +200,8 @@ class PortfolioService:
         repository.clear_epoch(session, row.id)
         row.epoch += 1
         row.book, row.started_on, row.traded_until = _opened(settings), None, None
-        return self._set(row, row.status)
+        self._open_account(session, row, settings)
+        return self._set(row, "active" if is_active else row.status)
 
     def _set(self, row: Portfolio, status: str) -> Portfolio:
         now = self.clock.now()
@@ -156,12 +212,47 @@ class PortfolioService:
         return row
 
     def _end_signals(self, session: Session, row: Portfolio, by: str, why: str) -> None:
-        """Expire what waits and withdraw the entry orders."""
-        now = self.clock.now()
+        """Expire what waits and withdraw the entry orders. Those at a venue are marked: it is asked
+        to end them once that is stored."""
+        now, is_executed = self.clock.now(), row.account_id is not None
         for one in repository.live_signals(session, row.id):
+            if is_executed and one.side == "SELL":
+                continue
+            if is_executed and one.status == Status.APPROVED:
+                one.withdraw_reason = one.withdraw_reason or why
+                continue
             event = Event.CANCEL if one.status == Status.APPROVED else Event.EXPIRE
             move(one, event, by=by, now=now, note=why)
         row.book = document(replace(book_of(row), resting=()))
+
+    def withdraw_entries(
+        self, session: Session, user_id: int, portfolio_id: int, *, by: str, why: str
+    ) -> bool:
+        """Mark the entry orders of a portfolio to be withdrawn, before it is retired or reset, and
+        take it from `active`, so that none follow; whether it was active.
+
+        Raises Conflict for one that is retired.
+        """
+        row = locked(session, user_id, portfolio_id)
+        _demand(row, ("active", "paused"), "changed")
+        was_active = row.status == "active"
+        if row.account_id is not None:
+            self._end_signals(session, row, by, why)
+            if was_active:
+                self._set(row, "paused")
+        return was_active
+
+    def _demand_idle(self, session: Session, row: Portfolio, done: str) -> None:
+        """Raise Conflict while an order of an executed portfolio may still be filled."""
+        if row.account_id is None:
+            return
+        live = repository.live_signals(session, row.id)
+        if any(one.side == "BUY" and one.status == Status.APPROVED for one in live):
+            raise Conflict(
+                f"Portfolio {row.id} has an order that is being withdrawn or filled: it is paused, "
+                f"and can be {done} once that is over. Try again in a moment.",
+                code="order_in_flight",
+            )
 
 
 def locked(session: Session, user_id: int, portfolio_id: int) -> Portfolio:

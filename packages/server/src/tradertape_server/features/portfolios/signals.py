@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.backtest.kernel import shapes as k
 from tradertape_core.kernel.clock import IST, Clock
+from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.kernel.format import inr
 from tradertape_core.kernel.money import rupees
 from tradertape_core.portfolio.book import document
@@ -21,6 +22,8 @@ from tradertape_core.strategy.parse.document import parse_strategy
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.days import SESSION_OPEN, next_session
+from tradertape_server.features.portfolios.live.placing import Placing
+from tradertape_server.features.portfolios.live.withdrawing import Withdrawing
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioSignal
 from tradertape_server.features.portfolios.service import locked
 from tradertape_server.features.portfolios.state import (
@@ -28,6 +31,7 @@ from tradertape_server.features.portfolios.state import (
     book_of,
     capital_of,
     commitment,
+    demand_possible,
     move,
     settings_of,
 )
@@ -36,7 +40,10 @@ from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError, BadRequest, Conflict, NotFound
 
 Json = dict[str, Any]
-ACTIONS = {"approve": Event.APPROVE, "reject": Event.REJECT, "expire": Event.EXPIRE}
+ACTIONS = {
+    "approve": Event.APPROVE, "reject": Event.REJECT, "expire": Event.EXPIRE,
+    "cancel": Event.CANCEL, "retry": Event.RETRY,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +54,61 @@ class SignalService:
     clock: Clock
     market: MarketService
     work: PortfolioWork
+    placing: Placing
+    withdrawing: Withdrawing
 
     def act(
-        self, session: Session, user_id: int, signal_id: int, action: str, *, by: str, note: str
+        self,
+        session: Session,
+        user_id: int,
+        signal_id: int,
+        action: str,
+        *,
+        by: str,
+        note: str,
+        quantity: int | None = None,
     ) -> PortfolioSignal:
-        """Approve, reject or expire a signal. Raises NotFound, Conflict."""
+        """Approve, reject or expire a signal, cancel its order, or have it tried again.
+
+        quantity: of an approval, in place of the proposed one; never more. An order at a venue is
+        marked to be cancelled; `withdraw` asks the venue. Raises NotFound, Conflict.
+        """
         row = self.get(session, user_id, signal_id)
         portfolio = locked(session, user_id, row.portfolio_id)
         session.refresh(row)
         now, event = self.clock.now(), ACTIONS[action]
         if event is Event.APPROVE and row.status == Status.PENDING:
+            _set_quantity(row, quantity)
             self._demand_approvable(session, portfolio, row, now)
+        if event is Event.RETRY:
+            _demand_retry(portfolio, row, now)
+        if event is Event.CANCEL and portfolio.account_id is not None:
+            demand_possible(row, event)
+            row.withdraw_reason = note or f"cancelled by {by}"
+            return row
         move(row, event, by=by, now=now, note=note)
-        if event is Event.APPROVE:
-            row.committed_paise = commitment(row)
+        if event in (Event.APPROVE, Event.RETRY):
+            row.committed_paise = commitment(row) if row.side == "BUY" else 0
         else:
             _release(portfolio, row)
         portfolio.version += 1
         portfolio.updated_at = now
         session.flush()
         return row
+
+    def cancel(self, user_id: int, signal_id: int, *, by: str, note: str) -> PortfolioSignal:
+        """Cancel the order of a signal; at a venue it is over once the venue says so.
+
+        Raises NotFound, Conflict where there is no order that waits.
+        """
+        with self.database.write() as session:
+            row = self.act(session, user_id, signal_id, "cancel", by=by, note=note)
+            portfolio_id = row.portfolio_id
+        self.withdrawing.withdraw_marked(portfolio_id)
+        with self.database.read() as session:
+            row = self.get(session, user_id, signal_id)
+            session.expunge(row)
+            return row
 
     def get(self, session: Session, user_id: int, signal_id: int) -> PortfolioSignal:
         """One of a person's signals. Raises NotFound."""
@@ -122,10 +164,18 @@ class SignalService:
             by_portfolio: dict[int, list[int]] = {}
             for one in sorted(wanted, key=lambda one: one.rank):
                 by_portfolio.setdefault(one.portfolio_id, []).append(one.id)
+            executed = {
+                one
+                for one in by_portfolio
+                if session.get_one(Portfolio, one).account_id is not None
+            }
         if not wanted:
             raise BadRequest("Cart is empty", code="cart_empty")
         results: list[Json] = []
         for portfolio, ids in by_portfolio.items():
+            if portfolio in executed:
+                results += self.placing.place(portfolio, ids, by=by, dry_run=dry_run)
+                continue
             results += self._place(user_id, portfolio, ids, names, dry_run=dry_run, by=by)
         counts = {name: sum(one["outcome"] == name for one in results) for name in
                   ("placed", "failed", "skipped")}  # fmt: skip
@@ -149,6 +199,8 @@ class SignalService:
     def _demand_approvable(
         self, session: Session, portfolio: Portfolio, row: PortfolioSignal, now: datetime
     ) -> None:
+        if row.side == "SELL":
+            return  # a sale takes no capital, and a paused portfolio sells
         if portfolio.status != "active":
             raise Conflict(
                 f"Portfolio {portfolio.id} is {portfolio.status} and takes no approvals",
@@ -164,6 +216,33 @@ class SignalService:
                 f"Signal {row.id} needs {_rupees(commitment(row))}, and {_rupees(free)} is free",
                 code="no_capital",
             )
+
+
+def _set_quantity(row: PortfolioSignal, quantity: int | None) -> None:
+    if quantity is None:
+        return
+    if quantity > row.quantity:
+        raise InvalidInput(
+            f"at most the proposed {row.quantity} shares can be approved", pointer="/quantity"
+        )
+    row.quantity = quantity
+
+
+def _demand_retry(portfolio: Portfolio, row: PortfolioSignal, now: datetime) -> None:
+    """Raise Conflict for a signal that cannot be tried again, and make it fresh."""
+    if row.status != Status.FAILED:
+        return  # the state says why not
+    if portfolio.account_id is None:
+        raise Conflict(
+            f"Signal {row.id} was judged by its candles: trying again changes nothing",
+            code="signal_state",
+        )
+    if row.valid_until is not None and row.valid_until <= now:
+        raise Conflict(
+            f"Signal {row.id} is over since {row.valid_until:%d %b}", code="signal_state"
+        )
+    row.expires_at = row.valid_until or row.expires_at
+    row.gtt_id = row.order_id = row.placement_key = row.failure_reason = None
 
 
 def _placed(loaded: Loaded, ids: list[int], names: dict[int, str]) -> list[Json]:
@@ -231,6 +310,8 @@ def _traded_until(row: Portfolio) -> date:
 
 def _release(portfolio: Portfolio, row: PortfolioSignal) -> None:
     """Free the slot of a signal that is over."""
+    if portfolio.account_id is not None:
+        return
     book = book_of(portfolio)
     key = (row.symbol, row.signal_date)
     kept = tuple(one for one in book.resting if (one.symbol, one.signal_date) != key)

@@ -43,6 +43,14 @@ def state_of(row: PortfolioSignal) -> State:
     return State(Status(row.status), GttStatus(row.gtt_status) if row.gtt_status else None)
 
 
+def demand_possible(row: PortfolioSignal, event: Event) -> None:
+    """Raise Conflict where a signal is in no state for an event."""
+    try:
+        after(state_of(row), event, signal_id=row.id or 0, attempts=row.attempts)
+    except NotPossible as error:
+        raise Conflict(error.message, code="signal_state") from None
+
+
 def move(row: PortfolioSignal, event: Event, *, by: str, now: datetime, note: str = "") -> None:
     """Take a signal through an event. Raises Conflict where it is in no state for it."""
     try:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
 
 from tradertape_core.kernel.money import rupees
-from tradertape_core.portfolio.settings import PAPER_FILL_WORDS
 from tradertape_server.features.portfolios.models import (
     Portfolio,
+    PortfolioAlert,
     PortfolioPosition,
     PortfolioSignal,
 )
 from tradertape_server.features.portfolios.schemas import (
+    AlertOut,
+    EntryOut,
     PortfolioOut,
     PositionOut,
     SaleOut,
@@ -26,19 +31,19 @@ from tradertape_server.features.portfolios.state import (
 )
 
 
-def portfolio(row: Portfolio, live: Sequence[PortfolioSignal]) -> PortfolioOut:
-    """A portfolio with its capital. live: its signals that are not over."""
+def portfolio(row: Portfolio, live: Sequence[PortfolioSignal], held: int) -> PortfolioOut:
+    """A portfolio with its capital. live: its signals that are not over; held: open positions."""
     settings, capital, book = settings_of(row), capital_of(row, live), book_of(row)
     return PortfolioOut.model_validate(
         {
-            **row.settings,
+            **asdict(settings),
             "id": row.id,
             "name": row.name,
             "strategy_id": row.strategy_id,
             "strategy_version": row.strategy_version,
             "strategy_name": row.strategy_name,
             "status": row.status,
-            "paper_fill_rule": PAPER_FILL_WORDS[settings.paper_fill],
+            "paper_fill_rule": settings.fill_words,
             "current_capital": rupees(capital.current),
             "deployed_capital": rupees(capital.deployed),
             "committed_capital": rupees(capital.committed),
@@ -49,7 +54,10 @@ def portfolio(row: Portfolio, live: Sequence[PortfolioSignal]) -> PortfolioOut:
             "position_size": round(rupees(capital.current) * settings.position_size_pct / 100, 2),
             "data_set": row.data_set,
             "epoch": row.epoch,
-            "open_positions": len(book.holdings),
+            "is_executed": settings.is_executed,
+            "account_id": row.account_id,
+            "promoted_from": row.promoted_from,
+            "open_positions": held,
             "started_on": row.started_on,
             "traded_until": row.traded_until,
             "created_at": row.created_at,
@@ -91,6 +99,13 @@ def signal(row: PortfolioSignal) -> SignalOut:
         filled_quantity=row.filled_quantity,
         average_price=None if row.average_price is None else round(row.average_price, 4),
         failure_reason=row.failure_reason,
+        order_type=row.order_type,  # type: ignore[arg-type]
+        gtt_id=row.gtt_id,
+        order_id=row.order_id,
+        position_id=row.position_id,
+        attempts=row.attempts,
+        valid_until=row.valid_until,
+        withdraw_reason=row.withdraw_reason,
         placement_key=row.placement_key,
         expires_at=row.expires_at,
         created_at=row.created_at,
@@ -150,8 +165,29 @@ def position(row: PortfolioPosition) -> PositionOut:
         addons=row.addons,
         mae_pct=round(min(0.0, (row.lowest / average - 1) * 100), 2),
         mfe_pct=round(max(0.0, (row.peak / average - 1) * 100), 2),
+        entry_order_id=row.entry_order_id,
+        entry_gtt_id=row.entry_gtt_id,
+        exit_order_id=row.exit_order_id,
+        exit_gtt_id=row.exit_gtt_id,
+        protection_status=row.protection_status or "unarmed",
+        entries=[_entry(one) for one in row.entries or ()],
         sales=[_sale(one) for one in row.sales],
     )
+
+
+def _entry(one: dict[str, Any]) -> EntryOut:
+    return EntryOut(
+        order_id=one["order_id"], quantity=one["quantity"], price=round(one["price"], 4),
+        charges=rupees(one["charges_paise"]), at=datetime.fromisoformat(one["at"]),
+    )  # fmt: skip
+
+
+def alert(row: PortfolioAlert) -> AlertOut:
+    """Something to look at."""
+    return AlertOut(
+        code=row.code, subject=row.subject, text=row.text, since=row.since,
+        level=row.level,  # type: ignore[arg-type]
+    )  # fmt: skip
 
 
 def _sale(one: dict[str, object]) -> SaleOut:
@@ -164,5 +200,6 @@ def _sale(one: dict[str, object]) -> SaleOut:
             "gross_pnl": rupees(one["gross_paise"]),  # type: ignore[arg-type]
             "charges": rupees(one["charges_paise"]),  # type: ignore[arg-type]
             "dividends": rupees(one["dividends_paise"]),  # type: ignore[arg-type]
+            "order_id": one.get("order_id"),
         }
     )

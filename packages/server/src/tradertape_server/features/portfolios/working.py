@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_core.portfolio.book import document
+from tradertape_core.portfolio.book import document, from_document
 from tradertape_core.portfolio.daily import PaperTrading
+from tradertape_core.portfolio.executed import ExecutedTrading
 from tradertape_core.portfolio.signals import placement_key
 from tradertape_core.strategy.language.walk import warm_up_bars
 from tradertape_core.strategy.parse.document import parse_strategy
@@ -18,6 +20,7 @@ from tradertape_server.features.market.data_sets.universes import about
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.days import PortfolioDays
+from tradertape_server.features.portfolios.executed_days import ExecutedDays
 from tradertape_server.features.portfolios.models import Portfolio
 from tradertape_server.features.portfolios.state import book_of, settings_of
 from tradertape_server.platform.crash_points import crash_point
@@ -91,21 +94,27 @@ class PortfolioWork:
             warm_up_bars=warm_up_bars(strategy), benchmark=settings.benchmark,
         )  # fmt: skip
         _, columns = self.market.columns(row.data_set)
-        work = PortfolioDays(
-            portfolio_id=row.id,
-            epoch=row.epoch,
-            strategy_name=row.strategy_name,
-            settings=settings,
-            is_paused=row.status != "active",
-            book=book_of(row),
-            signals=signals,
-            positions=positions,
-            trader=PaperTrading(panel, strategy, settings.backtest(start)),
-            rules=[rule.name for rule in strategy.exit_rules],
-            about=lambda symbol: about(columns, symbol)[:2],
-            now=self.clock.now(),
-        )
-        return Loaded(row, work)
+        common: dict[str, Any] = {
+            "portfolio_id": row.id,
+            "epoch": row.epoch,
+            "strategy_name": row.strategy_name,
+            "settings": settings,
+            "is_paused": row.status != "active",
+            "book": book_of(row),
+            "signals": signals,
+            "positions": positions,
+            "rules": [rule.name for rule in strategy.exit_rules],
+            "about": lambda symbol: about(columns, symbol)[:2],
+            "now": self.clock.now(),
+        }
+        if not settings.is_executed:
+            trader = PaperTrading(panel, strategy, settings.backtest(start))
+            return Loaded(row, PortfolioDays(trader=trader, **common))
+        executed = ExecutedTrading(panel, strategy, settings.backtest(start))
+        return Loaded(row, ExecutedDays(
+            trader=executed, executed=executed, shadow=from_document(row.shadow or row.book),
+            cash_paise=book_of(row).cash, run_prefix=f"portfolio:{row.id}:{row.epoch}:", **common,
+        ))  # fmt: skip
 
     def _store(self, session: Session, loaded: Loaded) -> bool:
         """Store everything, unless somebody changed the portfolio since it was read."""
@@ -125,6 +134,12 @@ class PortfolioWork:
         work.signals[:] = [session.merge(one) if one.id else one for one in work.signals]
         session.add_all(work.signals)
         session.flush()
+        if isinstance(work, ExecutedDays):
+            row.shadow = document(work.shadow)
+            work.name_runs()
+            work.store_positions(session)
+            session.flush()
+            return True
         for signal in work.signals:
             if signal.attempts:
                 signal.placement_key = placement_key(signal.id, signal.attempts)

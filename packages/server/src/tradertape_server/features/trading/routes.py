@@ -14,8 +14,8 @@ from tradertape_server.features.trading.schemas import (
     HandOrderOut,
     HandPositionOut,
     PreviewOut,
-    TicketIn,
     TicketAccountOut,
+    TicketIn,
 )
 from tradertape_server.features.trading.service import TradingService
 from tradertape_server.platform.http.routing import part
@@ -89,7 +89,9 @@ def list_trading_positions(user: CurrentUser, trading: Trading) -> list[HandPosi
 
 
 @router.post("/positions/exit")
-def exit_positions(user: CurrentUser, trading: Trading, body: ExitPositionsIn, key: Key) -> ExitPositionsOut:
+def exit_positions(
+    user: CurrentUser, trading: Trading, body: ExitPositionsIn, key: Key
+) -> ExitPositionsOut:
     """Close one position, or all of an account that belong to no run.
 
     Open orders on them are cancelled first. A run's positions are closed on its own page.

@@ -25,8 +25,8 @@ from tradertape_server.features.trading.schemas import (
     HandOrderOut,
     HandPositionOut,
     PreviewOut,
-    TicketIn,
     TicketAccountOut,
+    TicketIn,
 )
 
 Json = dict[str, Any]

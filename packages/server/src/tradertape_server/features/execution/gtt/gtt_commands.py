@@ -159,6 +159,25 @@ class GttCommands:
 
         return Command(decide)
 
+    def void_command(self, account_id: int, key: OnceKey) -> Command[int | None]:
+        """The trigger that a key made, or the certainty that it never will make one.
+
+        For a caller that does not know whether its command was executed: a key that was not used
+        is used up, so that a command which is still on its way does nothing.
+        """
+
+        def decide(uow: UnitOfWork) -> int | None:
+            intent = _intent(uow, account_id, "create_gtt", key)
+            known = replayed(uow, intent)
+            if isinstance(known, Reply):
+                return known.document["trigger_id"]
+            if known is not None:
+                raise KeyReused(key.shown)
+            replies.keep(uow, reserve(uow, intent, {}), {"trigger_id": None})
+            return None
+
+        return Command(decide, key=(_NO_RUN, key.name))
+
     def expire_command(self, gtt: Gtt) -> Command[None]:
         """End a trigger whose year is over, unless it has ended since."""
 
@@ -317,6 +336,17 @@ def count_external(uow: UnitOfWork, account_id: int) -> int:
     return sum(one.entry.status is GttStatus.ACTIVE for one in known)
 
 
+def _intent(uow: UnitOfWork, account_id: int, kind: str, key: OnceKey) -> Intent:
+    return Intent(
+        account_id=account_id,
+        run_id=_NO_RUN,
+        venue=uow.account(account_id).kind,
+        key=key.name,
+        kind=kind,
+        request_hash=key.request_hash,
+    )
+
+
 def _once(
     decide: Callable[[UnitOfWork], int], account_id: int, kind: str, key: OnceKey | None
 ) -> Command[GttReply]:
@@ -324,16 +354,11 @@ def _once(
         return GttCommand(lambda uow: GttReply.now(uow, decide(uow)))
 
     def once(uow: UnitOfWork) -> GttReply:
-        intent = Intent(
-            account_id=account_id,
-            run_id=_NO_RUN,
-            venue=uow.account(account_id).kind,
-            key=key.name,
-            kind=kind,
-            request_hash=key.request_hash,
-        )
+        intent = _intent(uow, account_id, kind, key)
         known = replayed(uow, intent)
         if isinstance(known, Reply):
+            if known.document["trigger_id"] is None:
+                raise Conflict("This command was given up before it was executed.", code="voided")
             return GttReply(int(known.document["trigger_id"]), known.document.get("ask"))
         if known is not None:
             raise KeyReused(key.shown)

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import IST
+from tradertape_core.ledger.journal import LedgerAccount
 from tradertape_core.ledger.position import PositionKey
 from tradertape_core.orders.order import Fill
 from tradertape_server.features.execution.ports import TimelineEvent
@@ -41,6 +42,16 @@ def entry(session: Session, account_id: int, name: str) -> list[tuple[str, int]]
         PostingRow.account_id == account_id, PostingRow.entry == name
     )
     return [(ledger, paise) for ledger, paise in session.execute(query.order_by(PostingRow.id))]
+
+
+def cash_of_runs(session: Session, account_id: int, prefix: str) -> int:
+    """What the runs whose ids begin with `prefix` have moved of an account's cash, in paise."""
+    query = select(func.sum(PostingRow.amount_paise)).where(
+        PostingRow.account_id == account_id,
+        PostingRow.run_id.startswith(prefix, autoescape=True),
+        PostingRow.ledger == str(LedgerAccount.CASH),
+    )
+    return int(session.scalar(query) or 0)
 
 
 def positions_since(session: Session, key: PositionKey, day: date) -> list[PositionKey]:

@@ -35,6 +35,7 @@ from tradertape_server.features.execution.store.models import (
     IS_BASKET,
     IS_SERVERS,
     PAPER,
+    PORTFOLIO,
     SENDING,
     AccountCash,
     ExecutionCursor,
@@ -178,11 +179,13 @@ def account_by_id(session: Session, account_id: int) -> TradingAccount:
 
 
 def count_accounts(session: Session, user_id: int) -> int:
-    """How many accounts a person has; they are locked, so that parallel calls count one after
-    another."""
+    """How many accounts a person has opened; they are locked, so that parallel calls count one
+    after another. Those of model portfolios are counted with the portfolios."""
     own = TradingAccount.user_id == user_id
     session.execute(select(TradingAccount.id).where(own).with_for_update())
-    return session.scalar(select(func.count()).select_from(TradingAccount).where(own)) or 0
+    opened = select(func.count()).select_from(TradingAccount)
+    opened = opened.where(own, TradingAccount.scope.not_like(f"{PORTFOLIO}%"))
+    return session.scalar(opened) or 0
 
 
 def accounts(session: Session, user_id: int) -> Sequence[TradingAccount]:

@@ -1,0 +1,60 @@
+"""Which trading account a portfolio's orders go to: a paper account of its own, or a broker's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from tradertape_core.kernel.money import paise_from_rupees
+from tradertape_core.portfolio.settings import PortfolioSettings
+from tradertape_server.features.execution.live_accounts import Blocked
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.portfolios.models import Portfolio
+from tradertape_server.platform.errors import BadRequest, Conflict
+
+AT_A_BROKER = "broker"  # the kind of such accounts
+
+
+class BrokerAccounts(Protocol):
+    """The accounts at brokers, as `execution.live_accounts` has them."""
+
+    def why_not(self, user_id: int, scope: str) -> tuple[Blocked, ...]:
+        """Why an account may not trade live now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioAccounts:
+    """Opens and finds accounts, in the caller's transaction."""
+
+    execution: ExecutionService
+    brokers: BrokerAccounts
+
+    def account_of(self, session: Session, row: Portfolio, settings: PortfolioSettings) -> int:
+        """The account of a portfolio's epoch.
+
+        Raises BadRequest where a person has no account or several at the broker, Conflict where it
+        may not trade live now.
+        """
+        if settings.paper_mode:
+            paise = int(paise_from_rupees(settings.starting_capital))
+            name = f"{row.id}:{row.epoch}"
+            return self.execution.open_portfolio_account(session, row.user_id, name, paise).id
+        found = [
+            one
+            for one in self.execution.accounts(row.user_id)
+            if one.kind == AT_A_BROKER and one.scope.partition(":")[0] == settings.broker
+        ]
+        if len(found) != 1:
+            what = "no account" if not found else f"{len(found)} accounts"
+            raise BadRequest(
+                f"You have {what} at {settings.broker}: a live portfolio needs one. Connect it "
+                "under Settings, Brokers.",
+                code="broker_account",
+            )
+        reasons = self.brokers.why_not(row.user_id, found[0].scope)
+        if reasons:
+            raise Conflict("; ".join(one.words for one in reasons), code=reasons[0].code)
+        return found[0].id

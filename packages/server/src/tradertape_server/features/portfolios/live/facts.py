@@ -1,0 +1,110 @@
+"""What execution knows of one position: its triggers, orders, fills and cash."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from tradertape_core.ledger.position import Position
+from tradertape_core.orders.gtt import Gtt
+from tradertape_core.orders.order import Fill, Order, Product, Side
+from tradertape_core.portfolio.orders import Executed
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.portfolios.models import PortfolioSignal
+from tradertape_server.platform.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A fill with what it cost."""
+
+    fill: Fill
+    charges_paise: int
+
+
+@dataclass(slots=True, kw_only=True)
+class RunFacts:
+    """All of one run id. position: open or closed, None before the first fill.
+
+    by_key: the orders of each idempotency key, oldest first; unanswered: keys of exits that may
+    still place orders. cash_paise: what the whole portfolio's epoch moved of its account's cash.
+    """
+
+    run_id: str
+    position: Position | None
+    orders: dict[str, Order]
+    fills: list[Booked]
+    gtts: dict[int, Gtt]
+    by_key: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    unanswered: frozenset[str] = frozenset()
+    cash_paise: int = 0
+
+    def key_of(self, order_id: str) -> str:
+        """The key under which an order was placed; "" where none is known."""
+        return next((key for key, orders in self.by_key.items() if order_id in orders), "")
+
+    def root_of(self, order_id: str) -> str:
+        """The order itself, or the one it is a slice of."""
+        order = self.orders.get(order_id)
+        return order_id if order is None else order.parent_order_id or order_id
+
+    def orders_of(self, row: PortfolioSignal) -> list[Order]:
+        """The orders that were placed for a signal, oldest first."""
+        names: list[str] = []
+        gtt = self.gtts.get(row.gtt_id) if row.gtt_id is not None else None
+        if gtt is not None:
+            names = [one.order_id for one in gtt.results if one.order_id]
+        elif row.placement_key is not None:
+            names = list(self.by_key.get(row.placement_key, ()))
+        if row.order_id is not None and row.order_id not in names and gtt is None:
+            names.append(row.order_id)
+        return [self.orders[name] for name in names if name in self.orders]
+
+    def executed(self, row: PortfolioSignal) -> Executed | None:
+        """How far the orders of a signal are; None while it has none."""
+        orders = self.orders_of(row)
+        if not orders:
+            return None
+        is_working = row.placement_key in self.unanswered
+        return Executed.of(orders, wanted=row.quantity, is_working=is_working)
+
+
+def gather(
+    execution: ExecutionService, account_id: int, run_id: str, prefix: str, gtt_ids: Collection[int]
+) -> RunFacts:
+    """Read everything that execution knows of a run id."""
+    positions = execution.positions(run_id=run_id, account_id=account_id)
+    orders = {one.order_id: one for one in execution.orders(run_id=run_id, account_id=account_id)}
+    facts = RunFacts(
+        run_id=run_id,
+        position=positions[0] if positions else None,
+        orders=orders,
+        fills=[
+            Booked(_fill(row, str(account_id), run_id), row.charges_paise)
+            for row in execution.trades(run_id=run_id, account_id=account_id)
+        ],
+        gtts={},
+        cash_paise=execution.cash_of_runs(account_id, prefix),
+    )
+    for gtt_id in gtt_ids:
+        try:
+            facts.gtts[gtt_id] = execution.get_gtt(account_id, gtt_id)
+        except NotFound:
+            continue
+    waiting: set[str] = set()
+    for intent in execution.intents(run_id):
+        legs = [leg["order_id"] for leg in intent.details.get("legs", ()) if leg.get("order_id")]
+        facts.by_key[intent.key] = [*legs, *intent.details.get("orders", ())]
+        if intent.answer is None:
+            waiting.add(intent.key)
+    facts.unanswered = frozenset(waiting)
+    return facts
+
+
+def _fill(row: Any, account: str, run_id: str) -> Fill:
+    return Fill(
+        trade_id=row.trade_id, order_id=row.order_id, account=account, run_id=run_id,
+        instrument=row.instrument, product=Product(row.product), side=Side(row.side),
+        quantity=row.quantity, price=row.price, at=row.at,
+    )  # fmt: skip

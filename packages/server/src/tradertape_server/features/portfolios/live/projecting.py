@@ -1,0 +1,344 @@
+"""Execution's facts as the rows of signals and positions. Nothing here asks for anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from tradertape_core.kernel.clock import IST
+from tradertape_core.ledger.position import Position, apply_fill, fill_value
+from tradertape_core.orders.codec import from_document
+from tradertape_core.orders.order import Order, Side
+from tradertape_core.portfolio.orders import observed, why_not_filled
+from tradertape_core.portfolio.signals import MOST_ATTEMPTS, Event, Status
+from tradertape_core.risk.protection_state import ProtectionState, Rule
+from tradertape_server.features.portfolios import repository
+from tradertape_server.features.portfolios.live.facts import Booked, RunFacts
+from tradertape_server.features.portfolios.live.run_ids import named_by
+from tradertape_server.features.portfolios.models import (
+    Portfolio,
+    PortfolioPosition,
+    PortfolioSignal,
+)
+from tradertape_server.features.portfolios.state import move, settings_of, state_of
+
+Json = dict[str, Any]
+VENUE = "market"  # who did it, in a signal's history
+_PROTECTION = "server:protection:"
+_KILL = "server:kill-switch"
+_GTT = "server:gtt:"
+KIND_OF_RULE = {
+    Rule.POSITION_STOPLOSS: "stop",
+    Rule.POSITION_TARGET: "target",
+    Rule.POSITION_TRAILING_STOPLOSS: "trailing",
+}
+_MISSED = (Event.UNFILLED, Event.ORDER_REJECTED)
+
+
+@dataclass(slots=True)
+class Projection:
+    """Brings the rows of one run id up to date, in the caller's transaction."""
+
+    session: Session
+    portfolio: Portfolio
+    facts: RunFacts
+    now: datetime
+
+    def apply(self) -> bool:
+        """Update signals, then the position; whether anything changed."""
+        signals = list(repository.signals_of_run(self.session, self.facts.run_id))
+        changed = sum(self._follow(row) for row in signals) > 0
+        position = repository.position_of_run(self.session, self.facts.run_id)
+        if self.facts.position is None:
+            return changed
+        if position is None:
+            position = self._open(signals)
+        self._raise_exits(position, signals)
+        self._update(position, signals)
+        return True
+
+    # --- signals ------------------------------------------------------------------------------
+
+    def _follow(self, row: PortfolioSignal) -> bool:
+        gtt = None if row.gtt_id is None else self.facts.gtts.get(row.gtt_id)
+        order = self.facts.executed(row)
+        events = observed(
+            state_of(row), gtt, order,
+            filled=row.filled_quantity, withdraw_reason=row.withdraw_reason,
+        )  # fmt: skip
+        if not events:
+            return False
+        if order is not None:
+            row.order_id = self.facts.orders_of(row)[-1].order_id
+            row.filled_quantity = order.filled
+            row.average_price = None if order.filled == 0 else float(order.average_price or 0)
+        for event in events:
+            note = ""
+            if event in _MISSED:
+                note = why_not_filled(gtt, order)
+                row.failure_reason = note or None
+            elif event is Event.DISABLED:
+                row.failure_reason = note = "corporate_action"
+            elif event is Event.DELETED:
+                row.failure_reason = note = "user_deleted"
+            elif event is Event.CANCEL:
+                note = row.withdraw_reason or ""
+            elif event is Event.VALIDITY_OVER:
+                row.failure_reason = "not_triggered"
+            if event in (Event.FILL, Event.PARTIAL_FILL):
+                row.filled_at = self.now
+            move(row, event, by=VENUE, now=self.now, note=note)
+        self._replace(row, events[-1])
+        return True
+
+    def _replace(self, row: PortfolioSignal, last: Event) -> None:
+        """Return an entry to the cart whose order was triggered and not filled, if it is to."""
+        wanted = settings_of(self.portfolio).replace_on_unfilled and row.side == "BUY"
+        is_valid = row.valid_until is None or row.valid_until > self.now
+        is_missed = row.status == Status.FAILED and last is Event.UNFILLED
+        if not (wanted and is_missed and is_valid) or row.attempts >= MOST_ATTEMPTS:
+            return
+        move(row, Event.RETRY, by=VENUE, now=self.now, note="it was not filled")
+        row.gtt_id = row.order_id = row.placement_key = None
+        row.expires_at = row.valid_until or row.expires_at
+
+    def _raise_exits(self, position: PortfolioPosition, signals: list[PortfolioSignal]) -> None:
+        """A signal for each sale that nobody has one for: protection and kill switch make them."""
+        known = {one.order_id for row in signals for one in self.facts.orders_of(row)}
+        for order in self.facts.orders.values():
+            is_sale = order.request.side is Side.SELL and order.parent_order_id is None
+            if not is_sale or order.order_id in known or not order.filled_quantity:
+                continue
+            kind, words = self._why(position, order)
+            row = new_exit(
+                self.session, self.portfolio, position, kind=kind, reason=words,
+                quantity=order.request.quantity, price=float(order.average_price), now=self.now,
+            )  # fmt: skip
+            row.status, row.gtt_status = Status.APPROVED.value, "triggered"
+            row.order_type, row.order_id = "market", order.order_id
+            self.session.add(row)
+            self.session.flush()
+            signals.append(row)
+            self._follow(row)
+
+    def _why(self, position: PortfolioPosition, order: Order) -> tuple[str, str]:
+        key = self.facts.key_of(order.order_id)
+        if key.startswith(_PROTECTION):
+            claims = protection_of(position).claims
+            claim_id = key.removeprefix(_PROTECTION)
+            claim = next((one for one in claims if claim_id.startswith(f"{one.claim_id}:")), None)
+            if claim is not None:
+                return KIND_OF_RULE.get(claim.rule, "stop"), claim.message
+            return "stop", "Protection closed the position."
+        if key.startswith(_KILL):
+            return "kill", "The kill switch closed the position."
+        return "manual", "Sold from outside the portfolio."
+
+    # --- the position -------------------------------------------------------------------------
+
+    def _open(self, signals: Sequence[PortfolioSignal]) -> PortfolioPosition:
+        named = named_by(self.facts.run_id)
+        entry = next(one for one in signals if named is not None and one.id == named.signal_id)
+        first = self._fills(Side.BUY)[0].fill
+        row = PortfolioPosition(
+            portfolio_id=self.portfolio.id, epoch=self.portfolio.epoch,
+            sequence=repository.next_sequence(
+                self.session, self.portfolio.id, self.portfolio.epoch
+            ),
+            signal_id=entry.id, symbol=entry.symbol, sector=entry.sector, isin=entry.isin,
+            status="open", open_quantity=0, average_price=float(first.price),
+            entry_price=float(first.price), entry_date=first.at.astimezone(IST).date(),
+            initial_stop=entry.stop_price, stop_price=entry.stop_price,
+            stop_source="stop" if entry.stop_price is not None else None,
+            target_price=entry.target_price, last_close=float(first.price),
+            lowest=float(first.price), peak=float(first.price), invested_paise=0, charges_paise=0,
+            dividends_paise=0, bars_held=0, addons=0, sales=[], run_id=self.facts.run_id,
+            account_id=self.portfolio.account_id, entries=[], protection_version=0,
+            protection_status="unarmed", entry_gtt_id=entry.gtt_id,
+            entry_order_id=self.facts.root_of(first.order_id), created_at=self.now,
+            updated_at=self.now,
+        )  # fmt: skip
+        self.session.add(row)
+        self.session.flush()
+        return row
+
+    def _update(self, row: PortfolioPosition, signals: Sequence[PortfolioSignal]) -> None:
+        held = self.facts.position
+        if held is None:
+            return
+        self._rescale(row, held)
+        entries = self._entries(held)
+        entry = next((one for one in signals if one.id == row.signal_id), None)
+        if entries and entry is not None:
+            made = {"signal_date": entry.signal_date.isoformat(), "score": entry.conviction}
+            entries[0].update(made)
+        row.entries, row.addons = entries, max(0, len(entries) - 1)
+        if not held.actions and entries:
+            row.entry_price = entries[0]["price"]
+        row.sales = self._sales(signals, held)
+        row.open_quantity = held.quantity
+        row.invested_paise = int(held.cost_paise)
+        row.average_price = float(held.average_price if held.is_open else _bought(held))
+        sold = sum(one["charges_paise"] for one in row.sales)
+        row.charges_paise = int(held.charges.total) - sold
+        for one in self.facts.fills:
+            price = float(one.fill.price)
+            if not held.actions:
+                row.lowest, row.peak = min(row.lowest, price), max(row.peak, price)
+        self._set_status(row, signals)
+        row.updated_at = self.now
+
+    def _set_status(self, row: PortfolioPosition, signals: Sequence[PortfolioSignal]) -> None:
+        if row.open_quantity == 0:
+            last = row.sales[-1] if row.sales else None
+            row.status = "closed"
+            row.last_close = last["price"] if last else row.last_close
+            row.exit_reason = last["reason"] if last else "settled"
+            row.exit_date = (
+                self._fills(Side.SELL)[-1].fill.at.astimezone(IST).date() if last else None
+            )
+            row.exit_order_id = last["order_id"] if last else None
+            self._end_exits(signals)
+            return
+        selling = [one for one in signals if one.side == "SELL" and one.status == Status.APPROVED]
+        row.exit_gtt_id = next((one.gtt_id for one in selling if one.gtt_id is not None), None)
+        row.exit_order_id = next((one.order_id for one in selling), None)
+        is_leaving = bool(selling) or protection_of(row).is_exiting
+        is_filling = any(
+            one.side == "BUY" and one.gtt_status in ("triggered", "partially_filled")
+            and one.status == Status.APPROVED
+            for one in signals
+        )  # fmt: skip
+        row.status = "exit_pending" if is_leaving else "partially_open" if is_filling else "open"
+
+    def _end_exits(self, signals: Sequence[PortfolioSignal]) -> None:
+        """What still proposes to sell the position is over."""
+        for one in signals:
+            if one.side != "SELL":
+                continue
+            if one.status in (Status.PENDING, Status.IN_CART):
+                move(one, Event.EXPIRE, by=VENUE, now=self.now, note="the position is closed")
+            elif one.status == Status.APPROVED and one.withdraw_reason is None:
+                one.withdraw_reason = "the position is closed"
+
+    def _rescale(self, row: PortfolioPosition, held: Position) -> None:
+        """A split moves what is known of the position in prices, once."""
+        before = (row.entries or [{}])[0].get("actions", 0)
+        if len(held.actions) <= before or not row.open_quantity or not held.quantity:
+            return
+        ratio = row.average_price / float(held.average_price)
+        legs = protection_of(row).legs
+        for name in ("entry_price", "initial_stop", "stop_price", "target_price", "lowest", "peak",
+                     "last_close"):  # fmt: skip
+            value = getattr(row, name)
+            if value is not None:
+                setattr(row, name, value / ratio)
+        if legs and legs[0].stop_price is not None and row.stop_price is not None:
+            row.stop_price = float(legs[0].stop_price)
+        if legs and legs[0].target_price is not None and row.target_price is not None:
+            row.target_price = float(legs[0].target_price)
+
+    def _fills(self, side: Side) -> list[Booked]:
+        return [one for one in self.facts.fills if one.fill.side is side]
+
+    def _entries(self, held: Position) -> list[Json]:
+        found: dict[str, Json] = {}
+        for booked in self._fills(Side.BUY):
+            fill = booked.fill
+            root = self.facts.root_of(fill.order_id)
+            one = found.setdefault(
+                root, {"order_id": root, "quantity": 0, "price": 0.0, "value_paise": 0,
+                       "charges_paise": 0, "at": fill.at.isoformat()},
+            )  # fmt: skip
+            one["quantity"] += fill.quantity
+            one["value_paise"] += int(fill_value(fill))
+            one["charges_paise"] += booked.charges_paise
+            one["price"] = one["value_paise"] / 100 / one["quantity"]
+        entries = list(found.values())
+        if entries:
+            entries[0]["actions"] = len(held.actions)
+        return entries
+
+    def _sales(self, signals: Sequence[PortfolioSignal], held: Position) -> list[Json]:
+        reasons = {
+            order.order_id: row.kind for row in signals for order in self.facts.orders_of(row)
+        }
+        found: dict[str, Json] = {}
+        for booked, gross in _realised(self.facts.fills, held):
+            fill = booked.fill
+            root = self.facts.root_of(fill.order_id)
+            one = found.setdefault(
+                root, {"order_id": root, "reason": reasons.get(root, "manual"), "quantity": 0,
+                       "date": fill.at.astimezone(IST).date().isoformat(), "price": 0.0,
+                       "value_paise": 0, "gross_paise": 0, "charges_paise": 0,
+                       "dividends_paise": 0, "is_done": True},
+            )  # fmt: skip
+            one["quantity"] += fill.quantity
+            one["value_paise"] += int(fill_value(fill))
+            one["charges_paise"] += booked.charges_paise
+            one["gross_paise"] += gross
+            one["price"] = one["value_paise"] / 100 / one["quantity"]
+        return list(found.values())
+
+
+def protection_of(row: PortfolioPosition) -> ProtectionState:
+    """The state of a position's protection."""
+    if row.protection is None:
+        return ProtectionState()
+    return from_document(ProtectionState, row.protection)
+
+
+def new_exit(
+    session: Session,
+    portfolio: Portfolio,
+    position: PortfolioPosition,
+    *,
+    kind: str,
+    reason: str,
+    quantity: int,
+    price: float,
+    now: datetime,
+) -> PortfolioSignal:
+    """A sale of a position, not stored yet; it waits for approval."""
+    row = PortfolioSignal(
+        portfolio_id=portfolio.id, epoch=portfolio.epoch, symbol=position.symbol, side="SELL",
+        kind=kind, status=Status.PENDING.value, signal_date=now.astimezone(IST).date(),
+        conviction=0.0, rank=0, sector=position.sector, company="", isin=position.isin,
+        reason=reason, ref_price=price, quantity=quantity, committed_paise=0, attempts=0,
+        filled_quantity=0, version=1, run_id=position.run_id, position_id=position.id,
+        history=[{"event": "raised", "by": kind, "at": now.isoformat(),
+                  "status": Status.PENDING.value}],
+        expires_at=now, created_at=now, updated_at=now,
+    )  # fmt: skip
+    row.number = repository.next_number(session, row)
+    return row
+
+
+def _realised(fills: Sequence[Booked], held: Position) -> list[tuple[Booked, int]]:
+    """The sales with what each realised, first in, first out, as the position was booked."""
+    found: list[tuple[Booked, int]] = []
+    if held.actions:  # what fills alone do not show: by the share of the quantity
+        sales = [one for one in fills if one.fill.side is Side.SELL]
+        units, left = sum(one.fill.quantity for one in sales), int(held.realised_paise)
+        for place, one in enumerate(sales):
+            is_last = place == len(sales) - 1
+            part = left if is_last else int(held.realised_paise * one.fill.quantity / units)
+            left -= part
+            found.append((one, part))
+        return found
+    state = Position(key=held.key)
+    for one in fills:
+        before = int(state.realised_paise)
+        state = apply_fill(state, one.fill)
+        if one.fill.side is Side.SELL:
+            found.append((one, int(state.realised_paise) - before))
+    return found
+
+
+def _bought(held: Position) -> Decimal:
+    return held.bought.average_price
