@@ -59,9 +59,21 @@ export type TradertapeServerFeaturesPortfoliosSchemasPositionOut = {
      */
     charges: number;
     /**
+     * Entries
+     */
+    entries: Array<EntryOut>;
+    /**
      * Entry Date
      */
     entry_date: string;
+    /**
+     * Entry Gtt Id
+     */
+    entry_gtt_id: number | null;
+    /**
+     * Entry Order Id
+     */
+    entry_order_id: string | null;
     /**
      * Exchange
      */
@@ -70,6 +82,14 @@ export type TradertapeServerFeaturesPortfoliosSchemasPositionOut = {
      * Exit Date
      */
     exit_date: string | null;
+    /**
+     * Exit Gtt Id
+     */
+    exit_gtt_id: number | null;
+    /**
+     * Exit Order Id
+     */
+    exit_order_id: string | null;
     /**
      * Exit Price
      */
@@ -118,6 +138,10 @@ export type TradertapeServerFeaturesPortfoliosSchemasPositionOut = {
      * Portfolio Id
      */
     portfolio_id: number;
+    /**
+     * Protection Status
+     */
+    protection_status: string;
     /**
      * Quantity
      */
@@ -195,6 +219,10 @@ export type SaleOut = {
      */
     gross_pnl: number;
     /**
+     * Order Id
+     */
+    order_id?: string | null;
+    /**
      * Price
      */
     price: number;
@@ -206,6 +234,82 @@ export type SaleOut = {
      * Reason
      */
     reason: string;
+};
+
+/**
+ * EntryOut
+ *
+ * A purchase of a position: the first, or an add-on.
+ */
+export type EntryOut = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Charges
+     */
+    charges: number;
+    /**
+     * Order Id
+     */
+    order_id: string;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+};
+
+/**
+ * AlertOut
+ *
+ * Something about an order or a position to look at.
+ */
+export type TradertapeServerFeaturesPortfoliosSchemasAlertOut = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Level
+     */
+    level: 'info' | 'warning' | 'critical';
+    /**
+     * Since
+     */
+    since: string;
+    /**
+     * Subject
+     */
+    subject: string;
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
+ * AlertOut
+ *
+ * Something a person should look at, and where.
+ */
+export type TradertapeServerFeaturesPortfoliosReadingSchemasAlertOut = {
+    /**
+     * Href
+     */
+    href: string;
+    /**
+     * Level
+     */
+    level: 'warning' | 'error';
+    /**
+     * Text
+     */
+    text: string;
 };
 
 /**
@@ -3998,6 +4102,10 @@ export type SignalOut = {
         [key: string]: unknown;
     }>;
     /**
+     * Attempts
+     */
+    attempts: number;
+    /**
      * Average Price
      */
     average_price: number | null;
@@ -4030,6 +4138,10 @@ export type SignalOut = {
      */
     filled_quantity: number;
     /**
+     * Gtt Id
+     */
+    gtt_id: number | null;
+    /**
      * Gtt Status
      */
     gtt_status: string | null;
@@ -4058,6 +4170,14 @@ export type SignalOut = {
      */
     notional: number;
     /**
+     * Order Id
+     */
+    order_id: string | null;
+    /**
+     * Order Type
+     */
+    order_type: 'gtt' | 'limit' | 'market' | null;
+    /**
      * Placed At
      */
     placed_at: string | null;
@@ -4069,6 +4189,10 @@ export type SignalOut = {
      * Portfolio Id
      */
     portfolio_id: number;
+    /**
+     * Position Id
+     */
+    position_id: number | null;
     /**
      * Quantity
      */
@@ -4130,9 +4254,17 @@ export type SignalOut = {
      */
     updated_at: string;
     /**
+     * Valid Until
+     */
+    valid_until: string | null;
+    /**
      * Version
      */
     version: number;
+    /**
+     * Withdraw Reason
+     */
+    withdraw_reason: string | null;
 };
 
 /**
@@ -7285,6 +7417,22 @@ export type ProtectionPatch = {
 };
 
 /**
+ * PromoteIn
+ *
+ * A live portfolio from one on paper. name: by default the paper portfolio's, marked live.
+ */
+export type PromoteIn = {
+    /**
+     * Confirm Live
+     */
+    confirm_live?: boolean;
+    /**
+     * Name
+     */
+    name?: string;
+};
+
+/**
  * Profile
  *
  * The profile of an account.
@@ -7909,7 +8057,7 @@ export type PortfoliosOverviewOut = {
     /**
      * Alerts
      */
-    alerts: Array<AlertOut>;
+    alerts: Array<TradertapeServerFeaturesPortfoliosReadingSchemasAlertOut>;
     /**
      * As Of
      */
@@ -8026,31 +8174,15 @@ export type DayPointOut = {
 };
 
 /**
- * AlertOut
- *
- * Something a person should look at, and where.
- */
-export type AlertOut = {
-    /**
-     * Href
-     */
-    href: string;
-    /**
-     * Level
-     */
-    level: 'warning' | 'error';
-    /**
-     * Text
-     */
-    text: string;
-};
-
-/**
  * PortfolioOut
  *
  * A portfolio. Capital in rupees, after its last traded day.
  */
 export type PortfolioOut = {
+    /**
+     * Account Id
+     */
+    account_id: number | null;
     /**
      * Atr Stop Multiplier
      */
@@ -8104,9 +8236,19 @@ export type PortfolioOut = {
      */
     equity: number;
     /**
+     * Exit Approval
+     */
+    exit_approval: 'auto' | 'manual';
+    /**
      * Id
      */
     id: number;
+    /**
+     * Is Executed
+     *
+     * Its orders go to a trading account; otherwise candles alone fill them.
+     */
+    is_executed: boolean;
     /**
      * Max Oversubscription
      */
@@ -8134,7 +8276,7 @@ export type PortfolioOut = {
     /**
      * Paper Fill
      */
-    paper_fill: 'close' | 'next_open' | 'touch';
+    paper_fill: 'close' | 'next_open' | 'touch' | 'live';
     /**
      * Paper Fill Rule
      */
@@ -8155,6 +8297,14 @@ export type PortfolioOut = {
      * Position Size Pct
      */
     position_size_pct: number;
+    /**
+     * Promoted From
+     */
+    promoted_from: number | null;
+    /**
+     * Replace On Unfilled
+     */
+    replace_on_unfilled: boolean;
     /**
      * Retired At
      */
@@ -9773,18 +9923,6 @@ export type NotificationOut = {
      * Title
      */
     title: string;
-};
-
-/**
- * NoteIn
- *
- * Why; kept with the signal.
- */
-export type NoteIn = {
-    /**
-     * Note
-     */
-    note?: string;
 };
 
 /**
@@ -12493,6 +12631,18 @@ export type DeployIn = {
      */
     broker?: string;
     /**
+     * Confirm Live
+     *
+     * Required with `paper_mode` false: orders are real.
+     */
+    confirm_live?: boolean;
+    /**
+     * Exit Approval
+     *
+     * Whether sales that rules or the clock ask for wait for approval, where orders are executed. Stops and targets never do.
+     */
+    exit_approval?: 'auto' | 'manual';
+    /**
      * Max Oversubscription
      *
      * How many times the free cash may be committed by approvals.
@@ -12521,9 +12671,9 @@ export type DeployIn = {
     /**
      * Paper Fill
      *
-     * Where a paper purchase is filled: at the signal's close, at the next open, or where a day's candle touches the order.
+     * Where a paper purchase is filled: at the signal's close, at the next open, where a day's candle touches the order, or (`live`) at the paper market on live prices.
      */
-    paper_fill?: 'close' | 'next_open' | 'touch';
+    paper_fill?: 'close' | 'next_open' | 'touch' | 'live';
     /**
      * Paper Mode
      */
@@ -12533,9 +12683,15 @@ export type DeployIn = {
      */
     position_size_pct?: number;
     /**
+     * Replace On Unfilled
+     *
+     * A triggered entry that was not filled returns to the cart, at most twice.
+     */
+    replace_on_unfilled?: boolean;
+    /**
      * Signal Valid Days
      *
-     * Trading days that a signal waits for approval, at `touch`.
+     * Trading days that a signal waits for approval, at `touch` and `live`.
      */
     signal_valid_days?: number;
     sizing?: TradertapeServerFeaturesPortfoliosSchemasSizingIn;
@@ -12743,6 +12899,10 @@ export type DashboardOut = {
      * Activity
      */
     activity: Array<PortfolioEventOut>;
+    /**
+     * Alerts
+     */
+    alerts: Array<TradertapeServerFeaturesPortfoliosSchemasAlertOut>;
     /**
      * As Of
      */
@@ -12994,9 +13154,19 @@ export type CreatedOptionRun = {
 /**
  * CloseIn
  *
- * How much to sell, by default all.
+ * How much to sell, by default all, and how, where orders are executed.
  */
 export type CloseIn = {
+    /**
+     * Limit Price
+     */
+    limit_price?: number | null;
+    /**
+     * Order
+     *
+     * `limit` needs a limit_price; `gtt` is a trigger just under the last price.
+     */
+    order?: 'market' | 'limit' | 'gtt';
     /**
      * Quantity
      */
@@ -13659,7 +13829,7 @@ export type BulkIn = {
     /**
      * Action
      */
-    action: 'approve' | 'reject' | 'expire';
+    action: 'approve' | 'reject' | 'expire' | 'cancel' | 'retry';
     /**
      * Ids
      */
@@ -14016,6 +14186,22 @@ export type AuditRow = {
      * User Id
      */
     user_id: number | null;
+};
+
+/**
+ * ApproveIn
+ *
+ * Why, and how many shares of the proposed number; by default all.
+ */
+export type ApproveIn = {
+    /**
+     * Note
+     */
+    note?: string;
+    /**
+     * Quantity
+     */
+    quantity?: number | null;
 };
 
 /**
@@ -22856,6 +23042,62 @@ export type GetPortfolioApiModelPortfoliosPortfolioIdGetResponses = {
 
 export type GetPortfolioApiModelPortfoliosPortfolioIdGetResponse = GetPortfolioApiModelPortfoliosPortfolioIdGetResponses[keyof GetPortfolioApiModelPortfoliosPortfolioIdGetResponses];
 
+export type ListAlertsApiModelPortfoliosPortfolioIdAlertsGetData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: number;
+    };
+    query?: never;
+    url: '/api/model/portfolios/{portfolio_id}/alerts';
+};
+
+export type ListAlertsApiModelPortfoliosPortfolioIdAlertsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListAlertsApiModelPortfoliosPortfolioIdAlertsGetError = ListAlertsApiModelPortfoliosPortfolioIdAlertsGetErrors[keyof ListAlertsApiModelPortfoliosPortfolioIdAlertsGetErrors];
+
+export type ListAlertsApiModelPortfoliosPortfolioIdAlertsGetResponses = {
+    /**
+     * Response List Alerts Api Model Portfolios  Portfolio Id  Alerts Get
+     *
+     * Successful Response
+     */
+    200: Array<TradertapeServerFeaturesPortfoliosSchemasAlertOut>;
+};
+
+export type ListAlertsApiModelPortfoliosPortfolioIdAlertsGetResponse = ListAlertsApiModelPortfoliosPortfolioIdAlertsGetResponses[keyof ListAlertsApiModelPortfoliosPortfolioIdAlertsGetResponses];
+
 export type ListScannedDaysApiModelPortfoliosPortfolioIdDaysGetData = {
     body?: never;
     path: {
@@ -23110,6 +23352,72 @@ export type PausePortfolioApiModelPortfoliosPortfolioIdPausePostResponses = {
 };
 
 export type PausePortfolioApiModelPortfoliosPortfolioIdPausePostResponse = PausePortfolioApiModelPortfoliosPortfolioIdPausePostResponses[keyof PausePortfolioApiModelPortfoliosPortfolioIdPausePostResponses];
+
+export type PromotePortfolioApiModelPortfoliosPortfolioIdPromotePostData = {
+    body: PromoteIn;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: number;
+    };
+    query?: never;
+    url: '/api/model/portfolios/{portfolio_id}/promote';
+};
+
+export type PromotePortfolioApiModelPortfoliosPortfolioIdPromotePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type PromotePortfolioApiModelPortfoliosPortfolioIdPromotePostError = PromotePortfolioApiModelPortfoliosPortfolioIdPromotePostErrors[keyof PromotePortfolioApiModelPortfoliosPortfolioIdPromotePostErrors];
+
+export type PromotePortfolioApiModelPortfoliosPortfolioIdPromotePostResponses = {
+    /**
+     * Successful Response
+     */
+    201: PortfolioOut;
+};
+
+export type PromotePortfolioApiModelPortfoliosPortfolioIdPromotePostResponse = PromotePortfolioApiModelPortfoliosPortfolioIdPromotePostResponses[keyof PromotePortfolioApiModelPortfoliosPortfolioIdPromotePostResponses];
 
 export type ResetPortfolioApiModelPortfoliosPortfolioIdResetPostData = {
     body?: never;
@@ -23872,7 +24180,7 @@ export type ApproveSignalApiModelSignalsSignalIdApprovePostData = {
     /**
      * Body
      */
-    body?: NoteIn | null;
+    body?: ApproveIn | null;
     path: {
         /**
          * Signal Id
@@ -23936,6 +24244,75 @@ export type ApproveSignalApiModelSignalsSignalIdApprovePostResponses = {
 };
 
 export type ApproveSignalApiModelSignalsSignalIdApprovePostResponse = ApproveSignalApiModelSignalsSignalIdApprovePostResponses[keyof ApproveSignalApiModelSignalsSignalIdApprovePostResponses];
+
+export type CancelSignalApiModelSignalsSignalIdCancelPostData = {
+    /**
+     * Body
+     */
+    body?: ReasonIn | null;
+    path: {
+        /**
+         * Signal Id
+         */
+        signal_id: number;
+    };
+    query?: never;
+    url: '/api/model/signals/{signal_id}/cancel';
+};
+
+export type CancelSignalApiModelSignalsSignalIdCancelPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type CancelSignalApiModelSignalsSignalIdCancelPostError = CancelSignalApiModelSignalsSignalIdCancelPostErrors[keyof CancelSignalApiModelSignalsSignalIdCancelPostErrors];
+
+export type CancelSignalApiModelSignalsSignalIdCancelPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: SignalOut;
+};
+
+export type CancelSignalApiModelSignalsSignalIdCancelPostResponse = CancelSignalApiModelSignalsSignalIdCancelPostResponses[keyof CancelSignalApiModelSignalsSignalIdCancelPostResponses];
 
 export type CheckSignalApiModelSignalsSignalIdCheckGetData = {
     body?: never;
@@ -24182,6 +24559,72 @@ export type RejectSignalApiModelSignalsSignalIdRejectPostResponses = {
 };
 
 export type RejectSignalApiModelSignalsSignalIdRejectPostResponse = RejectSignalApiModelSignalsSignalIdRejectPostResponses[keyof RejectSignalApiModelSignalsSignalIdRejectPostResponses];
+
+export type RetrySignalApiModelSignalsSignalIdRetryPostData = {
+    body?: never;
+    path: {
+        /**
+         * Signal Id
+         */
+        signal_id: number;
+    };
+    query?: never;
+    url: '/api/model/signals/{signal_id}/retry';
+};
+
+export type RetrySignalApiModelSignalsSignalIdRetryPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type RetrySignalApiModelSignalsSignalIdRetryPostError = RetrySignalApiModelSignalsSignalIdRetryPostErrors[keyof RetrySignalApiModelSignalsSignalIdRetryPostErrors];
+
+export type RetrySignalApiModelSignalsSignalIdRetryPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: SignalOut;
+};
+
+export type RetrySignalApiModelSignalsSignalIdRetryPostResponse = RetrySignalApiModelSignalsSignalIdRetryPostResponses[keyof RetrySignalApiModelSignalsSignalIdRetryPostResponses];
 
 export type ListNotificationsApiNotificationsGetData = {
     body?: never;
