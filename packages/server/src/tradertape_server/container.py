@@ -39,6 +39,7 @@ from tradertape_server.features.options.preview import StrategyPreview
 from tradertape_server.features.options.service import OptionService
 from tradertape_server.features.portfolios.build import Portfolios
 from tradertape_server.features.protection.guardian import Guardian
+from tradertape_server.features.risk.build import RiskRules
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
 from tradertape_server.features.strategies.trial_service import TrialService
 from tradertape_server.features.trading.service import TradingService
@@ -90,6 +91,7 @@ class Container:
     execution: ExecutionService
     execution_jobs: ExecutionJobs
     live_accounts: LiveAccounts
+    risk: RiskRules
     workers: Workers
     guardian: Guardian
     options: OptionService
@@ -141,6 +143,7 @@ class Container:
                 self.execution.trader,
                 self.execution_jobs,
                 self.guardian,
+                self.risk.watch,
                 self.workers.recorder,
                 self.portfolios.schedule,
                 self.reminders,

@@ -33,6 +33,7 @@ from tradertape_server.features.operations.routes import router as operations
 from tradertape_server.features.options.routes import router as options
 from tradertape_server.features.portfolios.reading_routes import router as portfolio_pages
 from tradertape_server.features.portfolios.routes import router as portfolios
+from tradertape_server.features.risk.routes import router as risk
 from tradertape_server.features.strategies.routes import router as strategies
 from tradertape_server.features.strategies.trial_routes import router as trials
 from tradertape_server.features.trading.routes import router as trading
@@ -47,7 +48,6 @@ from tradertape_server.features.workers.http.option_run_routes import (
 )
 from tradertape_server.features.workers.http.options_routes import router as worker_options
 from tradertape_server.features.workers.http.request_classes import keeps_its_keys, request_class
-from tradertape_server.features.workers.http.risk_routes import router as risk
 from tradertape_server.features.workers.http.run_routes import router as worker_runs
 from tradertape_server.features.workers.http.trading_routes import router as worker_trading
 from tradertape_server.platform.errors import install_error_handlers

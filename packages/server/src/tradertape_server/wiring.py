@@ -97,13 +97,16 @@ from tradertape_server.features.protection.guardian import Guardian
 from tradertape_server.features.protection.owners import OwnersByKind
 from tradertape_server.features.protection.prices import FeedPrices, Prices
 from tradertape_server.features.protection.rescaling import ProtectionRescaling
+from tradertape_server.features.risk.build import RiskRules, build_risk
+from tradertape_server.features.risk.market_facts import MarketFacts, StoredMarketFacts
+from tradertape_server.features.risk.schemas import KillIn
 from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.features.strategies.trial_service import TrialService
 from tradertape_server.features.trading.service import TradingService
 from tradertape_server.features.watchlists.service import WatchlistService
 from tradertape_server.features.workers.queries import WorkerQueries, live_scopes
+from tradertape_server.features.workers.runs.halting import RunHalting, belongs_to
 from tradertape_server.features.workers.runs.live_gate import NO_BROKERS, BrokerAccounts
-from tradertape_server.features.workers.schemas import KillSwitchIn
 from tradertape_server.features.workers.service import OptionServices, Workers
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.compute import numba_cache
@@ -162,6 +165,7 @@ class Trading:
 
     execution: ExecutionService
     jobs: ExecutionJobs
+    risk: RiskRules
     workers: Workers
     guardian: Guardian
     accounts: LiveAccounts
@@ -243,6 +247,7 @@ def _join(
         execution=execution,
         execution_jobs=trading.jobs,
         live_accounts=trading.accounts,
+        risk=trading.risk,
         workers=trading.workers,
         guardian=trading.guardian,
         options=options,
@@ -431,11 +436,14 @@ def build_trading(
     resynchronize = base.bus.mark_all_lost if events is None else events.announce_new_trader
     execution.trader.after_pause(resynchronize)
     prices = FeedPrices(live.feed, data.instruments)
+    account_events = AccountEvents(base.database, base.bus, events_topic)
+    risk = build_risk_rules(base.clock, execution, account_events, StoredMarketFacts(data.market))
     workers, guardian = build_workers(
         base.database,
         base.clock,
         base.secrets,
         execution,
+        account_events,
         base.bus,
         prices,
         by_token=prices.by_token,
@@ -445,7 +453,7 @@ def build_trading(
     facts = CorporateFacts(data.market, is_real=data.masters is not None)
     chores = chores_of(execution, live.calendar, facts, workers)
     jobs = ExecutionJobs(execution, live.calendar, live.clock, chores=chores)
-    return Trading(execution, jobs, workers, guardian, accounts)
+    return Trading(execution, jobs, risk, workers, guardian, accounts)
 
 
 def build_workers(
@@ -453,6 +461,7 @@ def build_workers(
     clock: Clock,
     secrets: SecretBox,
     execution: ExecutionService,
+    events: AccountEvents,
     bus: Bus,
     prices: Prices,
     *,
@@ -461,7 +470,7 @@ def build_workers(
     brokers: BrokerAccounts = NO_BROKERS,
 ) -> tuple[Workers, Guardian]:
     """Workers above an execution, and the guardian of everything that has a protection."""
-    events, failures = AccountEvents(database, bus, events_topic), FailureLog(clock)
+    failures = FailureLog(clock)
     execution.trader.listen(events.on_events)
     workers = Workers.build(
         database,
@@ -469,7 +478,6 @@ def build_workers(
         secrets,
         execution,
         bus,
-        events,
         failures,
         by_token=by_token,
         compat=compat,
@@ -479,6 +487,16 @@ def build_workers(
     companions = (workers.entries,)
     guardian = Guardian(database, clock, execution, owners, prices, failures, companions)
     return workers, guardian
+
+
+def build_risk_rules(
+    clock: Clock, execution: ExecutionService, events: AccountEvents, facts: MarketFacts
+) -> RiskRules:
+    """Rules above an execution. Runs of workers are halted with a kill switch, and are of the
+    strategies that rules name."""
+    risk = build_risk(clock, execution, events, facts, (belongs_to,))
+    risk.kill_switch.also(RunHalting())
+    return risk
 
 
 def chores_of(
@@ -512,14 +530,14 @@ def build_telling(
     base: Base, live: LiveMarket, trading: Trading, portfolios: Portfolios
 ) -> Notifications:
     """Notifications of what the other features store, and what a linked chat can ask of them."""
-    settings, switch = base.settings, trading.workers.kill_switch
+    settings, switch = base.settings, trading.risk.kill_switch
     actions = ChatActions(
         base.database,
         base.clock,
         portfolios.signals,
         trading.execution,
         kill=lambda who, reason: (
-            switch.set(who, KillSwitchIn(active=True, reason=reason), CHAT) and None
+            switch.kill(who, KillIn(cancel_orders=False, reason=reason), CHAT) and None
         ),
     )
     market = live.execution

@@ -72,6 +72,7 @@ class DenialReason(StrEnum):
     TIME_WINDOW = "time_window"
     SYMBOL_NOT_ALLOWED = "symbol_not_allowed"
     DUPLICATE_ORDER = "duplicate_order"
+    RISK_RULE = "risk_rule"
     # a run
     RUN_NOT_OPEN = "run_not_open"
     RUN_EXITING = "run_exiting"
@@ -209,6 +210,7 @@ WORDS: dict[DenialReason, str] = {
         'Rejected by rule "Duplicates": the same order was placed {used} ago, '
         "it may be repeated after {limit}"
     ),
+    DenialReason.RISK_RULE: "{what}",
     DenialReason.RUN_NOT_OPEN: "the run is {status}{why}",
     DenialReason.RUN_EXITING: "the run is being exited",
     DenialReason.RECONCILIATION_REQUIRED: "{what}",

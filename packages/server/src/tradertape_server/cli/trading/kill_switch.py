@@ -36,11 +36,14 @@ class SwitchRequest:
     @property
     def body(self) -> dict[str, Any]:
         """The body of the API's request."""
+        scope = "user" if self.account else "server"
+        if not self.active:
+            return {"confirm": "RELEASE", "scope": scope}
         return {
-            "active": self.active,
+            "scope": scope,
             "reason": self.reason,
             "cancel_orders": self.cancel_orders,
-            "exit_positions": self.exit_positions,
+            "close_positions": self.exit_positions,
         }
 
 
@@ -94,7 +97,7 @@ def _send(
 
     from tradertape_server.features.auth.sign_in.command_line_session import command_line_session
 
-    path = "/api/risk/kill-switch" + ("" if request.account else "/server")
+    path = "/api/risk/kill" if request.active else "/api/risk/kill/release"
     signed_in = command_line_session(
         container.database, container.clock, person.id, user_agent=_AGENT
     )
@@ -119,15 +122,18 @@ def _send(
 
 def _set_here(container: Container, request: SwitchRequest, person: Identity) -> dict[str, Any]:
     from tradertape_server.features.auth.audit import COMMAND_LINE
-    from tradertape_server.features.workers.schemas import KillSwitchIn
+    from tradertape_server.features.risk.schemas import KillIn
 
     election = container.processes.election
     election.start((container.execution.trader,))
     if not election.is_trader:
         fail("A server is starting: try again in a moment.")
-    return container.workers.kill_switch.set(
-        person, KillSwitchIn(**request.body), COMMAND_LINE, is_server=request.account is None
-    ).model_dump(mode="json")
+    switch = container.risk.kill_switch
+    if request.active:
+        done = switch.kill(person, KillIn(**request.body), COMMAND_LINE)
+    else:
+        done = switch.release(person, COMMAND_LINE, is_server=request.account is None)
+    return done.model_dump(mode="json")
 
 
 def _still_open(container: Container, person: Identity | None) -> list[dict[str, Any]]:

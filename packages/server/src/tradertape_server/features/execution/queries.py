@@ -365,6 +365,11 @@ class ExecutionQueries:
         with self.database.read() as session:
             return run_queries.last_event_at(session, run_id, event_type)
 
+    def open_counts(self, user_id: int | None) -> tuple[int, int]:
+        """Open orders that would open a position, and open positions: a person's or all."""
+        with self.database.read() as session:
+            return account_queries.open_counts(session, user_id)
+
     def server_halt(self) -> Halt | None:
         """The kill switch of the whole server, if it is on."""
         with self.database.read() as session:
@@ -402,6 +407,21 @@ def account_ids(session: Session, user_id: int | None) -> list[int]:
     if user_id is None:
         return repository.open_accounts(session)
     return [one.id for one in repository.accounts(session, user_id)]
+
+
+def accounts_of(session: Session, user_id: int) -> Sequence[TradingAccount]:
+    """A person's trading accounts, oldest first."""
+    return repository.accounts(session, user_id)
+
+
+def positions_of(session: Session, account_id: int) -> list[Position]:
+    """Open and closed positions of an account."""
+    return repository.positions(session, account_id=account_id)
+
+
+def orders_since(session: Session, account_id: int, since: datetime) -> list[Order]:
+    """An account's own orders of some days that changed since a moment, oldest first."""
+    return account_queries.orders_since(session, account_id, since)
 
 
 def _orders_of(session: Session, gtts: Sequence[Gtt]) -> dict[str, Order]:

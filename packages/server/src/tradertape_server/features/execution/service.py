@@ -48,6 +48,7 @@ from tradertape_server.features.execution.orders.voiding import void_key
 from tradertape_server.features.execution.ports import Listener, Market, TimelineEvent
 from tradertape_server.features.execution.run_exits import RunExits
 from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.entry_rules import EntryRules
 from tradertape_server.features.execution.state.funds import Funds, funds_of
 from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
@@ -304,6 +305,10 @@ class ExecutionService(RunExits):
     def funds(self, account_id: int) -> Funds:
         """What an account has, and what of it is used."""
         return self.trader.execute(Command(lambda uow: funds_of(uow, account_id)))
+
+    def judge_by(self, rules: EntryRules) -> None:
+        """Have rules judge every order that opens or enlarges a position; before trading begins."""
+        self.trader.judge_by(rules)
 
     def denials(self, run: RunRef) -> tuple[Denial, ...]:
         """Why the risk gate would refuse any new position of a run now; empty when it would not."""

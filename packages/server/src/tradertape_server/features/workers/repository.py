@@ -118,6 +118,12 @@ def runs_not_over(session: Session, user_id: int | None) -> Sequence[WorkerRun]:
     return session.scalars(query).all()
 
 
+def template_of(session: Session, run_id: str) -> str | None:
+    """The template of a run, whoever's it is."""
+    query = select(WorkerRun.template_id).where(WorkerRun.strategy_run_id == run_id)
+    return session.scalar(query)
+
+
 def runs_with_status(session: Session, *statuses: str) -> Sequence[WorkerRun]:
     """Runs of any person with one of these statuses."""
     return session.scalars(select(WorkerRun).where(WorkerRun.status.in_(statuses))).all()

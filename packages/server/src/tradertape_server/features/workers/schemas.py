@@ -9,7 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validat
 from pydantic_core import to_json
 
 from tradertape_server.features.auth.token_scope import AccountScope
-from tradertape_server.platform.http.routing import Body, IstTime, Reply
+from tradertape_server.platform.http.routing import Body
 
 Json = dict[str, Any]
 
@@ -166,22 +166,3 @@ class ModifyIn(Body):
 
     strategy_run_id: str
     variety: str = "regular"
-
-
-class KillSwitchIn(Body):
-    """Turn a kill switch on or off."""
-
-    active: bool
-    reason: Annotated[str, Field(max_length=500)] = ""
-    cancel_orders: bool = False
-    exit_positions: bool = False
-
-
-class KillSwitchOut(Reply):
-    """The state of a kill switch; `scope` is `server` when the server's is on."""
-
-    active: bool
-    scope: Literal["user", "server"]
-    reason: str | None = None
-    since: IstTime | None = None
-    by: str | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tradertape_core.kernel.clock import Clock
-from tradertape_server.features.execution.account_events import AccountEvents
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.options.chains import ChainReader
@@ -28,7 +27,6 @@ from tradertape_server.features.workers.runs.sessions import SessionService
 from tradertape_server.features.workers.trading.account_funds import AccountService
 from tradertape_server.features.workers.trading.account_gtts import GttService
 from tradertape_server.features.workers.trading.exit_runs import ExitService
-from tradertape_server.features.workers.trading.kill_switch import KillSwitch
 from tradertape_server.features.workers.trading.order_views import OrderService
 from tradertape_server.features.workers.trading.place_orders import IntentService
 from tradertape_server.features.workers.trading.protect_runs import ProtectionService
@@ -58,7 +56,6 @@ class Workers:
     accounts: AccountService
     timeline: TimelineService
     gtts: GttService
-    kill_switch: KillSwitch
     pages: PageService
     risks: RunRisks
     recorder: PnlRecorder
@@ -73,7 +70,6 @@ class Workers:
         secrets: SecretBox,
         execution: ExecutionService,
         bus: Bus,
-        events: AccountEvents,
         failures: FailureLog,
         *,
         by_token: ByToken,
@@ -99,7 +95,6 @@ class Workers:
             accounts=AccountService(execution, pnl, brokers),
             timeline=TimelineService(execution, bus),
             gtts=GttService(execution),
-            kill_switch=KillSwitch(execution, events),
             pages=PageService(database, execution, safety, liveness),
             risks=risks,
             recorder=PnlRecorder(database, clock, execution),

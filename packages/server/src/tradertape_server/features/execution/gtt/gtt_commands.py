@@ -399,11 +399,13 @@ def held_back(uow: UnitOfWork, gtt: Gtt, leg: int) -> bool:
     """Whether a trigger is not to fire now.
 
     It fires once, so not while its order would be refused: in continuous trading alone, on a fresh
-    price. Under a kill switch or with a full disk, only if that closes a position.
+    price. While entries are halted or with a full disk, only if that closes a position.
     """
     if not _is_traded(uow, gtt.request.instrument):
         return True
-    if uow.has_room and uow.halt(int(gtt.account)) is None:
+    account_id = int(gtt.account)
+    is_halted = uow.halt(account_id) or uow.entry_rules.halted(uow, account_id, None)
+    if uow.has_room and not is_halted:
         return False
     return closed_by(uow, gtt, gtt.request.orders[leg]) is None
 

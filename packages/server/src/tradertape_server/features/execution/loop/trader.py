@@ -29,6 +29,7 @@ from tradertape_server.features.execution.loop.tick_queue import TickQueue
 from tradertape_server.features.execution.orders.change import trail_commands
 from tradertape_server.features.execution.ports import Listener
 from tradertape_server.features.execution.state.command import Command, Subject
+from tradertape_server.features.execution.state.entry_rules import EntryRules
 from tradertape_server.features.execution.state.pending_replies import PendingReplies
 from tradertape_server.features.execution.state.unit_of_work import (
     RequestKey,
@@ -159,6 +160,10 @@ class Trader:
         _fail(self._batch.parked.clear(), TradingPaused())
         self._is_well, self._watched = False, frozenset()
         self._uow.market.watch((), self.on_tick)
+
+    def judge_by(self, rules: EntryRules) -> None:
+        """Have rules judge entries: before it is started."""
+        self._uow.entry_rules = rules
 
     def listen(self, listener: Listener) -> None:
         """Have the listener called with events that are on disk; it must not wait."""

@@ -20,8 +20,10 @@ from tradertape_core.orders.commands import ModifyOrder, PlaceOrder
 from tradertape_core.orders.denials import Denial, DenialReason, denial
 from tradertape_core.orders.order import Order, OrderRequest, Product, Side, Variety
 from tradertape_core.risk import gate
+from tradertape_core.risk.rules import order_value
 from tradertape_server.features.execution.errors import RunExiting
 from tradertape_server.features.execution.orders.risk_facts import Legs, Risk, risk_facts
+from tradertape_server.features.execution.state.entry_rules import Asked
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 
 _R = DenialReason
@@ -29,10 +31,15 @@ _NO_SLIPPAGE = Decimal(0)
 
 
 def facts_for(
-    uow: UnitOfWork, command: PlaceOrder, risk: Risk, *, legs: Legs | None = None
+    uow: UnitOfWork,
+    command: PlaceOrder,
+    risk: Risk,
+    *,
+    legs: Legs | None = None,
+    is_preview: bool = False,
 ) -> Facts:
     """What is known about a new order. legs: those before it in its basket, whose margin is judged
-    as a whole.
+    as a whole. is_preview: nothing is kept of what rules say.
 
     Raises InvalidDocument for an unknown instrument, RunExiting when its run is being closed,
     TradingPaused when the disk has room for what closes positions alone.
@@ -49,7 +56,20 @@ def facts_for(
     known = risk_facts(uow, account_id, command.run_id, request, risk, required=needed, legs=legs)
     denials = gate.check(command, known)
     held = abs(known.position_quantity)
-    if not gate.is_reducing(request, known):
+    is_reducing = gate.is_reducing(request, known)
+    asked = Asked(
+        account_id=account_id,
+        run_id=command.run_id,
+        request=request,
+        facts=known,
+        order_id=command.order_id,
+        before=() if legs is None else (*legs.entries, *legs.exits),
+        is_preview=is_preview,
+        is_reducing=is_reducing,
+        stop=risk.stop,
+    )
+    denials += uow.entry_rules.judge(uow, asked)
+    if not is_reducing:
         held = 0
         uow.demand_room()
         denials += _intraday(uow, request, instrument)
@@ -95,6 +115,17 @@ def change_facts(uow: UnitOfWork, order: Order, command: ModifyOrder, risk: Risk
             uow, int(order.account), order.run_id, request, risk, required=more, changed=order
         )
         denials += gate.check_change(request, known)
+        asked = Asked(
+            account_id=int(order.account),
+            run_id=order.run_id,
+            request=request,
+            facts=known,
+            order_id=order.order_id,
+            is_change=True,
+            former_paise=order_value(order.request, known),
+            stop=risk.stop,
+        )
+        denials += uow.entry_rules.judge(uow, asked)
         denials += _too_many_sold(uow, order, request)
     return market_facts(uow, instrument, denials, held=held)
 

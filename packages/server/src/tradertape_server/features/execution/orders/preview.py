@@ -112,7 +112,7 @@ def _facts(
         venue="paper",
         request=request,
     )
-    return facts_for(uow, command, asker.risk, legs=before)
+    return facts_for(uow, command, asker.risk, legs=before, is_preview=True)
 
 
 def _of_the_day(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from tradertape_core.kernel.clock import IST
@@ -26,12 +27,14 @@ from tradertape_server.features.execution.store import repository
 class Risk:
     """What a run may do. kill_switch, halted: why nothing new is taken, if so.
 
-    run: what its owner knows of it; orders and prices are added here.
+    run: what its owner knows of it; orders and prices are added here. stop: of an entry, the price
+    at which its caller would give it up.
     """
 
     limits: RiskLimits = field(default_factory=RiskLimits)
     kill_switch: str | None = None
     halted: str | None = None
+    stop: Decimal | None = None
     run: RunFacts | None = None
 
 
@@ -85,7 +88,7 @@ def risk_facts(
         now=now,
         limits=limits,
         kill_switch=risk.kill_switch if halt is None else halt.words,
-        halted=risk.halted,
+        halted=risk.halted or uow.entry_rules.halted(uow, account_id, run_id),
         capital_paise=Paise(limits.allocation_paise or state.cash_paise),
         day_pnl_paise=_day_pnl(uow, account_id, run_id, limits),
         orders_today=_orders_today(uow, run_id, now, limits) + len(legs),
@@ -120,7 +123,7 @@ def standing_facts(uow: UnitOfWork, account_id: int, run_id: str | None, risk: R
         now=now,
         limits=limits,
         kill_switch=risk.kill_switch if halt is None else halt.words,
-        halted=risk.halted,
+        halted=risk.halted or uow.entry_rules.halted(uow, account_id, run_id),
         capital_paise=Paise(limits.allocation_paise or state.cash_paise),
         day_pnl_paise=_day_pnl(uow, account_id, run_id, limits),
         orders_today=_orders_today(uow, run_id, now, limits),

@@ -114,16 +114,20 @@ class Margins:
 
     def standing(self, run_id: str | None, now: datetime) -> dict[HoldingKey, Standing]:
         """What a run holds at the market, with its open orders."""
-        found: dict[HoldingKey, Standing] = {}
-        for key, group in self._groups.items():
-            if key[0] != (run_id or ""):
-                continue
-            for place, one in group.holdings.items():
-                buys, sells = self._open_orders(one, now)
-                price = self._price(one) or (one.position.average_price if one.position else _NIL)
-                value = notional(Price(price), abs(one.quantity))
-                found[place] = Standing(one.quantity, value, buys, sells)
-        return found
+        return {
+            place: self._standing(one, now)
+            for key, group in self._groups.items()
+            if key[0] == (run_id or "")
+            for place, one in group.holdings.items()
+        }
+
+    def all_standing(self, now: datetime) -> list[tuple[str | None, str, Standing]]:
+        """The same of every run: its id, the instrument, and what stands."""
+        return [
+            (key[0] or None, place[0], self._standing(one, now))
+            for key, group in self._groups.items()
+            for place, one in group.holdings.items()
+        ]
 
     def pending_of(
         self, request: OrderRequest, quantity: int, now: datetime, *, at_market: bool = False
@@ -179,6 +183,11 @@ class Margins:
         key, holding = self._holding(name, product, position.key.run_id)
         holding.position = position if position.is_open else None
         self._touch(key, holding)
+
+    def _standing(self, one: Holding, now: datetime) -> Standing:
+        buys, sells = self._open_orders(one, now)
+        price = self._price(one) or (one.position.average_price if one.position else _NIL)
+        return Standing(one.quantity, notional(Price(price), abs(one.quantity)), buys, sells)
 
     # --- groups -------------------------------------------------------------------------------
 

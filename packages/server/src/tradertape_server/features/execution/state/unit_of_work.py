@@ -48,6 +48,11 @@ class UnitOfWork(WorkingState):
             repository.put_halt(self.session, halt)
         self.halts = repository.halts(self.session)
 
+    def rules_changed(self) -> None:
+        """Rules or their halts have changed: whichever process trades reads them again."""
+        repository.count_change(self.session)
+        self.entry_rules.forget()
+
     def record(self, decision: Decision) -> None:
         """Stage what was decided: its events, and its requests to venues."""
         for event in decision.events:
@@ -185,6 +190,8 @@ class UnitOfWork(WorkingState):
         if after is None:
             return
         before = state.positions.get(after.key)
+        former = before or self._flat.get(after.key) or Position(key=after.key)
+        self.entry_rules.moved(self, former, after)
         self._count(after.key.instrument, is_open=after.is_open, was_open=bool(before))
         if after.is_open:
             state.positions[after.key] = after
@@ -268,6 +275,8 @@ class UnitOfWork(WorkingState):
             state.orders.pop(order.order_id, None)
         self._orders[order.order_id] = order
         self.trailing.keep(order)
+        if is_new:
+            self.entry_rules.ordered(self, order)
         if is_new or order.order_id in self._staged.placed:
             self._staged.placed[order.order_id] = order
         else:
@@ -279,6 +288,7 @@ class UnitOfWork(WorkingState):
         broker = self.account(int(order.account)).broker
         booked = fill_booking.book(order, event.fill, position, instrument, broker=broker)
         self._staged.fills.append(mapping.fill_row(event.fill, booked.charges))
+        self.entry_rules.filled(self, order, event.fill)
         self.post(booked.postings)
         self._charge_day(position, event.fill, event.fill.trade_id, event.fill.at)
 

@@ -31,6 +31,7 @@ from tradertape_server.features.execution.ports import Market, TimelineEvent
 from tradertape_server.features.execution.state.account_state import AccountReader, AccountState
 from tradertape_server.features.execution.state.broker_gtts import BrokerGtts
 from tradertape_server.features.execution.state.day_charges import DayCharges
+from tradertape_server.features.execution.state.entry_rules import EntryRules, NoRules
 from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.trailing_stops import TrailingStops
 from tradertape_server.features.execution.store import (
@@ -94,6 +95,7 @@ class WorkingState:
         self._reserve = reserve
         self.interest: dict[str, int] = {}  # open orders and positions by instrument
         self.halts = Halts()
+        self.entry_rules: EntryRules = NoRules()
         self._seq = -1
         self._halts_seen = -1
         self._session: Session | None = None
@@ -136,6 +138,11 @@ class WorkingState:
         return self._session
 
     @property
+    def has_session(self) -> bool:
+        """Whether a transaction is under way."""
+        return self._session is not None
+
+    @property
     def connection(self) -> Connection:
         """The session's connection: asking it for that at each statement costs."""
         if self._connection is None:
@@ -168,6 +175,7 @@ class WorkingState:
         self._instruments.clear()
         if halts != self._halts_seen:
             self.halts, self._halts_seen = repository.halts(session), halts
+            self.entry_rules.forget()  # their changes are counted with those of the switches
         if not is_known:
             self.traded.load(session)
             self._others = repository.accounts_of_other_markets(session, self.traded_market)
@@ -243,6 +251,7 @@ class WorkingState:
         self.outside_accounts.clear()
         self.unreadable.clear()
         self._broken_baskets.clear()
+        self.entry_rules.forget()
 
     def later(self, write: Callable[[Session], None]) -> None:
         """Have something else written with the flush."""
@@ -374,6 +383,16 @@ class WorkingState:
     def placed_now(self, run_id: str) -> int:
         """How many orders of a run this transaction has placed so far."""
         return sum(order.run_id == run_id for order in self._staged.placed.values())
+
+    def staged_orders(self, account_id: int) -> list[Order]:
+        """New orders of an account that are not written yet."""
+        placed = self._staged.placed.values()
+        return [order for order in placed if order.account == str(account_id)]
+
+    def staged_positions(self, account_id: int) -> list[Position]:
+        """Changed positions of an account that are not written yet."""
+        changed = self._staged.positions.values()
+        return [one for one in changed if one.key.account == str(account_id)]
 
     def is_exiting(self, run_id: str) -> bool:
         """Whether an exit of the run is under way."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -23,6 +24,12 @@ from tradertape_server.features.execution.store.models import (
 )
 
 MOST_FILLS = 500
+_LAST_DAYS = timedelta(days=4)  # an after-market order is executed on the next session
+
+
+def _first_order_id(at: datetime) -> str:
+    """The lowest id of an order made then: milliseconds above 22 bits (`state.order_ids`)."""
+    return str(int(at.timestamp() * 1000) << 22)
 
 
 def _accounts(user_id: int) -> Select[int]:
@@ -46,6 +53,38 @@ def open_orders(session: Session, user_id: int, instrument: str) -> list[Order]:
         OrderRow.instrument == instrument,
     )
     return [mapping.order_of(row) for row in session.scalars(query.order_by(OrderRow.order_id))]
+
+
+def orders_since(session: Session, account_id: int, since: datetime) -> list[Order]:
+    """Orders of the last days that changed since a moment, by the ids that rise with time."""
+    first = _first_order_id(since - _LAST_DAYS)
+    query = select(OrderRow).where(
+        OrderRow.account_id == account_id,
+        OrderRow.order_id >= first,
+        OrderRow.order_id < "X",  # of other terminals
+        OrderRow.updated_at >= since,
+    )
+    return [mapping.order_of(row) for row in session.scalars(query.order_by(OrderRow.order_id))]
+
+
+def open_counts(session: Session, user_id: int | None) -> tuple[int, int]:
+    """Open orders of our own that close no position, and open positions."""
+    orders = select(OrderRow).where(OrderRow.is_open, OrderRow.order_id < "X")
+    held = select(PositionRow).where(PositionRow.is_open)
+    if user_id is not None:
+        orders = orders.where(OrderRow.account_id.in_(_accounts(user_id)))
+        held = held.where(PositionRow.account_id.in_(_accounts(user_id)))
+    positions = [mapping.position_of(row) for row in session.scalars(held)]
+    closing = {(p.key.account, p.key.run_id, p.key.instrument, p.key.product): p for p in positions}
+
+    def opens(order: Order) -> bool:
+        request = order.request
+        place = (order.account, order.run_id, request.instrument, request.product)
+        position = closing.get(place)
+        return position is None or position.side is request.side
+
+    entries = (mapping.order_of(row) for row in session.scalars(orders))
+    return sum(not one.slices and opens(one) for one in entries), len(positions)
 
 
 def active_gtts(session: Session, user_id: int, instrument: str) -> list[Gtt]:

@@ -71,6 +71,11 @@ def put_halt(session: Session, halt: Halt) -> None:
 def take_halt(session: Session, user_id: int | None) -> None:
     """Turn a kill switch off; every process that trades will see it."""
     session.execute(delete(TradingHalt).where(TradingHalt.name == Halts.name(user_id)))
+    count_change(session)
+
+
+def count_change(session: Session) -> None:
+    """Let every process that trades see that kill switches or rules have changed."""
     session.execute(update(ExecutionCursor).values(halts=ExecutionCursor.halts + 1))
 
 

@@ -21,7 +21,7 @@ _SAFETY = re.compile(
     rf"|POST (?:{_RUN}|{PREFIX})/heartbeat"
     rf"|DELETE (?:{PREFIX}/gtt/triggers|/api/gtts|/api/trading/orders)/[^/]+"
     r"|POST /api/trading/positions/exit"
-    r"|(?:GET|POST) /api/risk/kill-switch(?:/server)?)"
+    r"|(?:GET|POST) /api/risk/kill(?:/release)?|POST /api/risk/halts/[^/]+/release)"
 )
 # What these did is stored with their keys, in one transaction.
 _KEEPS_ITS_KEYS = re.compile(

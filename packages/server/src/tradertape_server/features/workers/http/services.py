@@ -17,7 +17,6 @@ from tradertape_server.features.workers.service import Workers
 from tradertape_server.features.workers.trading.account_funds import AccountService
 from tradertape_server.features.workers.trading.account_gtts import GttService
 from tradertape_server.features.workers.trading.exit_runs import ExitService
-from tradertape_server.features.workers.trading.kill_switch import KillSwitch
 from tradertape_server.features.workers.trading.order_views import OrderService
 from tradertape_server.features.workers.trading.place_orders import IntentService
 from tradertape_server.features.workers.trading.protect_runs import ProtectionService
@@ -48,4 +47,3 @@ Timelines = Annotated[TimelineService, Depends(_one("timeline"))]
 Gtts = Annotated[GttService, Depends(_one("gtts"))]
 Accounts = Annotated[AccountService, Depends(_one("accounts"))]
 Pages = Annotated[PageService, Depends(_one("pages"))]
-KillSwitches = Annotated[KillSwitch, Depends(_one("kill_switch"))]

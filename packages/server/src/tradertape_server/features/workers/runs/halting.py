@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sqlalchemy.orm import Session
+
 from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
+from tradertape_server.features.risk.owners import Belongs
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.runs.transactions import note
@@ -40,6 +43,28 @@ def release_runs(uow: UnitOfWork, runs: Iterable[WorkerRun], *, by: str) -> None
         note(
             uow, run, "protection", "kill_switch_off", f"Kill switch off (by {by}){still}", by=by,
         )  # fmt: skip
+
+
+class RunHalting:
+    """Halts worker runs with a kill switch; implements `risk.kill_switch.Halting`."""
+
+    def halt(self, uow: UnitOfWork, user_id: int | None, halt: Halt) -> set[int]:
+        """Halt the open runs of a person, or of everybody; returns whose they are."""
+        runs = repository.runs_not_over(uow.session, user_id)
+        halt_runs(uow, runs, halt)
+        return {run.user_id for run in runs}
+
+    def release(self, uow: UnitOfWork, user_id: int | None, *, by: str) -> set[int]:
+        """Open the runs that no switch halts any more; returns whose they are."""
+        runs = repository.runs_not_over(uow.session, user_id)
+        release_runs(uow, runs, by=by)
+        return {run.user_id for run in runs}
+
+
+def belongs_to(session: Session, run_id: str) -> Belongs | None:
+    """The strategy of a worker's run: its template; None for what is no worker's run."""
+    found = repository.template_of(session, run_id)
+    return None if found is None else Belongs(strategy=found)
 
 
 def halt_by_protection(uow: UnitOfWork, run_id: str, why: str) -> None:
