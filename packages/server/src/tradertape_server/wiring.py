@@ -436,14 +436,13 @@ def build_trading(
     resynchronize = base.bus.mark_all_lost if events is None else events.announce_new_trader
     execution.trader.after_pause(resynchronize)
     prices = FeedPrices(live.feed, data.instruments)
-    account_events = AccountEvents(base.database, base.bus, events_topic)
-    risk = build_risk_rules(base.clock, execution, account_events, StoredMarketFacts(data.market))
+    facts = StoredMarketFacts(data.market)
+    risk = build_risk_rules(base.database, base.clock, execution, base.bus, facts)
     workers, guardian = build_workers(
         base.database,
         base.clock,
         base.secrets,
         execution,
-        account_events,
         base.bus,
         prices,
         by_token=prices.by_token,
@@ -461,7 +460,6 @@ def build_workers(
     clock: Clock,
     secrets: SecretBox,
     execution: ExecutionService,
-    events: AccountEvents,
     bus: Bus,
     prices: Prices,
     *,
@@ -470,7 +468,7 @@ def build_workers(
     brokers: BrokerAccounts = NO_BROKERS,
 ) -> tuple[Workers, Guardian]:
     """Workers above an execution, and the guardian of everything that has a protection."""
-    failures = FailureLog(clock)
+    events, failures = AccountEvents(database, bus, events_topic), FailureLog(clock)
     execution.trader.listen(events.on_events)
     workers = Workers.build(
         database,
@@ -490,10 +488,11 @@ def build_workers(
 
 
 def build_risk_rules(
-    clock: Clock, execution: ExecutionService, events: AccountEvents, facts: MarketFacts
+    database: Database, clock: Clock, execution: ExecutionService, bus: Bus, facts: MarketFacts
 ) -> RiskRules:
     """Rules above an execution. Runs of workers are halted with a kill switch, and are of the
     strategies that rules name."""
+    events = AccountEvents(database, bus, events_topic)
     risk = build_risk(clock, execution, events, facts, (belongs_to,))
     risk.kill_switch.also(RunHalting())
     return risk

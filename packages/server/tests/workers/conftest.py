@@ -42,8 +42,9 @@ from tradertape_server.features.execution.ports import OnTick
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
 from tradertape_server.features.protection.guardian import Guardian
+from tradertape_server.features.risk.market_facts import NoMarketFacts
 from tradertape_server.features.workers.service import OptionServices
-from tradertape_server.wiring import build_workers
+from tradertape_server.wiring import build_risk_rules, build_workers
 
 BASE_URL = "http://localhost:18777"
 PREFIX = "/api/algo-workers/worker"
@@ -165,6 +166,7 @@ def container(
     execution = ExecutionService.build(
         container.database, clock, market, ExecutionSettings(strict_answers=compat)
     )
+    risk = build_risk_rules(container.database, clock, execution, container.bus, NoMarketFacts())
     execution.trader.start()
     workers, guardian = build_workers(
         container.database, clock, container.secrets, execution, container.bus, market,
@@ -174,7 +176,7 @@ def container(
         workers, execution, container.options.reader, container.feed, clock, container.secrets
     )
     yield replace(
-        container, execution=execution, workers=workers, guardian=guardian,
+        container, execution=execution, risk=risk, workers=workers, guardian=guardian,
         option_services=option_services,
     )  # fmt: skip
     execution.trader.stop()

@@ -144,15 +144,27 @@ test("risk controls are validated and pending until the next heartbeat", async (
   await expectAccessible(page, "risk controls")
 })
 
+/** Type the word until the minute that the switch is held is over. */
+async function release(page: Page) {
+  test.slow()
+  const dialog = page.getByRole("dialog", { name: "Trading is stopped" })
+  await dialog.getByRole("textbox", { name: "Type RELEASE to resume trading" }).fill("RELEASE")
+  await expect(async () => {
+    await dialog.getByRole("button", { name: "Resume trading" }).click()
+    await expect(dialog).toBeHidden({ timeout: 2_000 })
+  }).toPass({ timeout: 75_000 })
+}
+
 test("the kill switch states its effect, is clearly visible, and is lifted", async ({ page }) => {
   await page.goto(run)
   await page.getByRole("button", { name: "Kill switch" }).click()
   const dialog = page.getByRole("dialog")
-  await expect(dialog.getByText("Exit 1 open position at market · PAPER")).toBeVisible()
+  await expect(dialog.getByText("Exit 1 open position at market")).toBeVisible()
   await dialog.getByRole("textbox", { name: "Reason" }).fill("journey")
   await shoot(page, "kill-switch")
   await expectAccessible(page, "the kill switch")
-  await dialog.getByRole("button", { name: "Stop trading" }).click()
+  await dialog.getByRole("button", { name: /^Stop trading/ }).click()
+  await dialog.getByRole("button", { name: /^Yes: Stop trading/ }).click()
   const stopped = page.getByRole("button", { name: "Trading stopped" })
   await expect(stopped).toBeVisible()
   await expect(main(page).getByText("Halted", { exact: true }).first()).toBeVisible()
@@ -162,7 +174,8 @@ test("the kill switch states its effect, is clearly visible, and is lifted", asy
   )
   await shoot(page, "kill-switch-on")
   await stopped.click()
-  await dialog.getByRole("button", { name: "Resume trading" }).click()
+  await expect(dialog.getByRole("button", { name: "Resume trading" })).toBeDisabled()
+  await release(page)
   await expect(page.getByRole("button", { name: "Kill switch" })).toBeVisible()
   await expect(page.getByText("kill_switch_active")).toBeHidden()
 })
@@ -185,9 +198,10 @@ test("the kill switch is available in a dialog, which keeps its content", async 
   await page.goto("/gtts?isNew=true")
   const form = page.getByRole("dialog", { name: "New GTT" })
   await form.getByRole("button", { name: "Kill switch" }).click()
-  await ask.getByRole("button", { name: "Stop trading" }).click()
+  await ask.getByRole("button", { name: /^Stop trading/ }).click()
+  await ask.getByRole("button", { name: /^Yes: Stop trading/ }).click()
   await form.getByRole("button", { name: "Trading stopped" }).click()
-  await page.getByRole("button", { name: "Resume trading" }).click()
+  await release(page)
   await expect(form.getByRole("button", { name: "Kill switch" })).toBeVisible()
 })
 

@@ -18,6 +18,7 @@ from tradertape_server.features.portfolios.models import (
     PortfolioSignal,
 )
 from tradertape_server.features.portfolios.state import settings_document
+from tradertape_server.features.risk.models import RiskHalt
 
 from .route_table import GTT_LEG, OWNED, STRATEGY, WORKER_RUN, call
 
@@ -40,6 +41,8 @@ def things_of(owner: TestClient, container: Container, number: int = 0) -> dict[
         "option_run_id": _option_run(owner),
         "watchlist_id": made("watchlists", {"name": "Mine"}),
         "gtt_id": made("gtts", {"instrument": "NSE:INFY", "legs": [GTT_LEG]}),
+        "rule_id": made("risk/rules", {"type": "max_positions"}),
+        "halt_id": _halt(user_id, container),
         **_portfolio(user_id, container, number),
         "session_id": owner.get("/api/auth/sessions").json()[0]["id"],
         "key_id": made("auth/agent-keys", {}),
@@ -66,6 +69,20 @@ def _backtests(user_id: int, container: Container, number: int) -> tuple[str, st
         )  # fmt: skip
         session.add_all([run, study])
     return run_id, study_id
+
+
+def _halt(user_id: int, container: Container) -> int:
+    """A halt of a rule that has ended."""
+    now = container.clock.now()
+    with container.database.write() as session:
+        halt = RiskHalt(
+            user_id=user_id, money="paper", rule_id=1, rule_name="Mine", rule_type="daily_loss",
+            scope_level="user", action="halt_entries", message="a loss", since=now,
+            released_at=now, released_by="its time was over",
+        )  # fmt: skip
+        session.add(halt)
+        session.flush()
+        return halt.id
 
 
 def _portfolio(user_id: int, container: Container, number: int) -> dict[str, int]:

@@ -35,7 +35,14 @@ def events(container: Container) -> int:
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_what_closes_goes_on_and_what_adds_is_refused_until_there_is_room(
-    caller: Any, api: Any, buy: Any, market: Any, container: Container, sign_in: Any, new_run: Any
+    caller: Any,
+    api: Any,
+    buy: Any,
+    market: Any,
+    container: Container,
+    sign_in: Any,
+    new_run: Any,
+    clock: Any,
 ) -> None:
     run = api("runs/run-1")
     assert caller.post(f"{run}/intents", json=buy("key-00001")).status_code == 200
@@ -60,9 +67,11 @@ def test_what_closes_goes_on_and_what_adds_is_refused_until_there_is_room(
     again = caller.post(f"{run}/intents", json=buy("key-00001"))
     assert again.headers["Idempotent-Replay"] == "true"
     assert caller.post(f"{run}/claim-session").status_code == 200
-    switched = page.post("/api/risk/kill-switch", json={"active": True})
+    switched = page.post("/api/risk/kill", json={"cancel_orders": False})
     assert (switched.status_code, switched.json()["active"]) == (200, True)
-    assert page.post("/api/risk/kill-switch", json={"active": False}).status_code == 200
+    clock.advance(seconds=61)
+    released = page.post("/api/risk/kill/release", json={"confirm": "RELEASE"})
+    assert (released.status_code, released.json()["active"]) == (200, False)
 
     reserve.check()
     assert page.post("/api/watchlists", json=watch_list).status_code == 201

@@ -19,7 +19,7 @@ from tradertape_server.features.execution.store.models import ExecutionEvent
 
 Json = dict[str, Any]
 RUN = {"strategy_run_id": "run-1"}
-SWITCH = "/api/risk/kill-switch"
+SWITCH = "/api/risk/kill"
 
 
 @pytest.fixture
@@ -47,19 +47,32 @@ def place(caller: Any, api: Any, buy: Any) -> Callable[..., Any]:
     return place
 
 
-def switch(page: TestClient, *, on: bool, path: str = SWITCH, **more: Any) -> Json:
-    answer = page.post(path, json={"active": on, "reason": "a bad day", **more})
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+@pytest.fixture
+def switch(clock: Any, market: Any) -> Callable[..., Json]:
+    """Turns it on, or off after the minute that it is held."""
+
+    def switch(page: TestClient, *, on: bool, scope: str = "user", **more: Any) -> Json:
+        if on:
+            body = {"scope": scope, "reason": "a bad day", "cancel_orders": False, **more}
+            answer = page.post(SWITCH, json=body)
+        else:
+            clock.advance(seconds=61)
+            market.refresh()
+            answer = page.post(f"{SWITCH}/release", json={"confirm": "RELEASE", "scope": scope})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    return switch
 
 
 def test_it_denies_entries_and_lets_exits_and_cancels_pass(
-    caller: Any, api: Any, page: Any, place: Any
+    caller: Any, api: Any, page: Any, place: Any, switch: Any
 ) -> None:
     assert place("key-00001").status_code == 200
     open_order = place("key-00002", order_type="LIMIT", price=1450.0).json()["order_id"]
     assert page.get(SWITCH).json() == {
-        "active": False, "scope": "user", "reason": None, "since": None, "by": None
+        "active": False, "scope": "user", "reason": None, "since": None, "by": None,
+        "releasable_at": None, "open_entries": 1, "open_positions": 1,
     }  # fmt: skip
     switched = switch(page, on=True)
     assert (switched["active"], switched["reason"], switched["by"]) == (
@@ -82,7 +95,7 @@ def test_it_denies_entries_and_lets_exits_and_cancels_pass(
 
 
 def test_open_runs_are_halted_until_it_is_off(
-    caller: Any, api: Any, page: Any, new_run: Any, container: Container
+    caller: Any, api: Any, page: Any, new_run: Any, container: Container, switch: Any
 ) -> None:
     """D18: `halted`. A run created meanwhile begins halted; the safety check gives the reason."""
     switch(page, on=True)
@@ -105,7 +118,7 @@ def test_open_runs_are_halted_until_it_is_off(
 
 
 def test_it_takes_entries_back_and_leaves_what_protects(
-    caller: Any, api: Any, page: Any, place: Any
+    caller: Any, api: Any, page: Any, place: Any, switch: Any
 ) -> None:
     place("key-00001", quantity=10)
     entry = place("key-00002", order_type="LIMIT", price=1450.0).json()["order_id"]
@@ -121,11 +134,11 @@ def test_it_takes_entries_back_and_leaves_what_protects(
 
 
 def test_it_closes_positions_and_the_run_stays(
-    caller: Any, api: Any, page: Any, place: Any
+    caller: Any, api: Any, page: Any, place: Any, switch: Any
 ) -> None:
     place("key-00001", quantity=10)
     place("key-00002", transaction_type="SELL", order_type="SL-M", trigger_price=1480.0)
-    switch(page, on=True, exit_positions=True)
+    switch(page, on=True, close_positions=True)
     trades = caller.get(api("trades"), params=RUN).json()["trades"]
     assert [one["transaction_type"] for one in trades] == ["BUY", "SELL"]
     orders = caller.get(api("orders"), params=RUN).json()["orders"]
@@ -136,7 +149,7 @@ def test_it_closes_positions_and_the_run_stays(
 
 
 def test_it_survives_a_restart(
-    container: Container, page: Any, place: Any, market: Any, clock: Any
+    container: Container, page: Any, place: Any, market: Any, clock: Any, switch: Any
 ) -> None:
     switch(page, on=True)
     container.execution.trader.stop()
@@ -150,33 +163,37 @@ def test_it_survives_a_restart(
 
 
 def test_the_servers_switch_stops_everybody(
-    worker: Any, sign_in: Any, new_run: Any, api: Any, buy: Any
+    worker: Any, sign_in: Any, new_run: Any, api: Any, buy: Any, switch: Any
 ) -> None:
     one, other = worker("a@example.com"), worker("b@example.com")
     new_run(one, "run-a")
     new_run(other, "run-b")
     admin = sign_in("admin@example.com", is_admin=True)
-    own, path = sign_in("a@example.com"), f"{SWITCH}/server"
-    assert own.post(path, json={"active": True}).status_code == 403
+    own, body = sign_in("a@example.com"), {"scope": "server"}
+    assert own.post(SWITCH, json=body).status_code == 403
     switch(own, on=True)
-    switch(admin, on=True, path=path)
+    switch(admin, on=True, scope="server")
     assert own.get(SWITCH).json()["scope"] == "server"
     for run, caller in (("run-a", one), ("run-b", other)):
         denied = caller.post(api(f"runs/{run}/intents"), json=buy("key-00001"))
         assert denied.headers["X-Error-Code"] == "kill_switch_active"
-    switch(admin, on=False, path=path)
+    switch(admin, on=False, scope="server")
     assert other.get(api("runs/run-b")).json()["status"] == "open"
     assert one.get(api("runs/run-a")).json()["status"] == "halted"  # its owner's own is still on
     switch(own, on=False)
     assert one.get(api("runs/run-a")).json()["status"] == "open"
 
 
-def test_another_accounts_switch_is_its_own(caller: Any, place: Any, sign_in: Any) -> None:
+def test_another_accounts_switch_is_its_own(
+    caller: Any, place: Any, sign_in: Any, switch: Any
+) -> None:
     switch(sign_in("other@example.com"), on=True)
     assert place("key-00001").status_code == 200
 
 
-def test_nothing_is_placed_after_the_answer(container: Container, page: Any, place: Any) -> None:
+def test_nothing_is_placed_after_the_answer(
+    container: Container, page: Any, place: Any, switch: Any
+) -> None:
     """Flipped 20 times while 8 clients place: after each answer no entry begins."""
     stopping, flips = Event(), []
 
@@ -215,7 +232,7 @@ def _last_event(container: Container) -> int:
 
 
 def test_a_trigger_that_would_open_a_position_waits(
-    caller: Any, api: Any, page: Any, market: Any, clock: Any, container: Container
+    caller: Any, api: Any, page: Any, market: Any, clock: Any, container: Container, switch: Any
 ) -> None:
     """GTTs: an entry is held back until it is off; one that closes a position triggers."""
 

@@ -132,7 +132,8 @@ def _set_here(container: Container, request: SwitchRequest, person: Identity) ->
     if request.active:
         done = switch.kill(person, KillIn(**request.body), COMMAND_LINE)
     else:
-        done = switch.release(person, COMMAND_LINE, is_server=request.account is None)
+        is_server = request.account is None
+        done = switch.release(person, COMMAND_LINE, is_server=is_server, is_held=False)
     return done.model_dump(mode="json")
 
 

@@ -103,15 +103,20 @@ class KillSwitch:
         return self.status(caller.id, is_server=is_server)
 
     def release(
-        self, caller: Identity, origin: RequestOrigin, *, is_server: bool = False
+        self,
+        caller: Identity,
+        origin: RequestOrigin,
+        *,
+        is_server: bool = False,
+        is_held: bool = True,
     ) -> KillSwitchOut:
         """Turn it off, and end the halts of rules that turned it on. Raises Conflict within a
-        minute of its beginning."""
+        minute of its beginning. is_held: False for an operator whose server is stopped."""
 
         def decide(uow: UnitOfWork) -> Switched:
             user_id = None if is_server else caller.id
             known = uow.halts.by_user.get(user_id)
-            if known is not None:
+            if known is not None and is_held:
                 demand_held(uow.now - known.since)
             prefix = "server_" if is_server else ""
             record(

@@ -3,8 +3,12 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { count, instant } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { notifyDone } from "@/lib/notify"
-import { type KillSwitchState, killSwitchQuery, setKillSwitch } from "@/lib/queries/risk"
-import { overviewQuery } from "@/lib/queries/workers"
+import {
+  type KillSwitchState,
+  killSwitchQuery,
+  releaseKillSwitch,
+  turnKillSwitchOn,
+} from "@/lib/queries/risk"
 import { Failure } from "../states/failure"
 import { closeKillSwitchDialog, useKillSwitchDialogOpen } from "./dialog-state"
 import classes from "./kill-switch.module.css"
@@ -23,34 +27,40 @@ export function KillSwitchDialog() {
       {state.active ? (
         <Resume state={state} onClose={closeKillSwitchDialog} />
       ) : (
-        <Stop onClose={closeKillSwitchDialog} />
+        <Stop state={state} onClose={closeKillSwitchDialog} />
       )}
     </Modal>
   )
 }
 
-function useSwitching(done: string, onClose: () => void) {
+function useSwitching<T>(change: (body: T) => Promise<KillSwitchState>, done: string, onClose: () => void) {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: setKillSwitch,
+    mutationFn: change,
     onSuccess: (next) => {
       client.setQueryData(killSwitchQuery.queryKey, next)
       void client.invalidateQueries({ queryKey: ["workers"] })
+      void client.invalidateQueries({ queryKey: ["risk"] })
       notifyDone(done)
       onClose()
     },
   })
 }
 
-function Stop({ onClose }: { onClose: () => void }) {
-  const overview = useQuery(overviewQuery)
+function Stop({ state, onClose }: { state: KillSwitchState; onClose: () => void }) {
   const [reason, setReason] = useState("")
   const [cancels, setCancels] = useState(true)
   const [exits, setExits] = useState(false)
-  const switching = useSwitching("Trading is stopped", onClose)
-  const orders = overview.data?.open_orders ?? 0
-  const positions = overview.data?.open_positions ?? 0
-  const verb = ["Stop trading", exits && positions > 0 && `exit ${count(positions, "position")}`]
+  const [isSure, setSure] = useState(false)
+  const switching = useSwitching(turnKillSwitchOn, "Trading is stopped", onClose)
+  const orders = state.open_entries ?? 0
+  const positions = state.open_positions ?? 0
+  const verb = [
+    "Stop trading",
+    (cancels || exits) && orders > 0 && `cancel ${count(orders, "order")}`,
+    exits && positions > 0 && `exit ${count(positions, "position")}`,
+  ]
+  const says = verb.filter(Boolean).join(", ")
   return (
     <Stack gap="sm">
       <ul className={classes.list}>
@@ -62,12 +72,12 @@ function Stop({ onClose }: { onClose: () => void }) {
         checked={cancels || exits}
         disabled={exits}
         onChange={(event) => setCancels(event.currentTarget.checked)}
-        label={`Cancel open orders that would open or enlarge a position (${count(orders, "open order")})`}
+        label={`Cancel open orders that would open or enlarge a position (${count(orders, "order")})`}
       />
       <Checkbox
         checked={exits}
         onChange={(event) => setExits(event.currentTarget.checked)}
-        label={`Exit ${count(positions, "open position")} at market · PAPER`}
+        label={`Exit ${count(positions, "open position")} at market`}
       />
       <TextInput
         label="Reason"
@@ -85,15 +95,12 @@ function Stop({ onClose }: { onClose: () => void }) {
           color="red"
           loading={switching.isPending}
           onClick={() =>
-            switching.mutate({
-              active: true,
-              reason,
-              cancel_orders: cancels || exits,
-              exit_positions: exits,
-            })
+            isSure
+              ? switching.mutate({ reason, cancel_orders: cancels || exits, close_positions: exits })
+              : setSure(true)
           }
         >
-          {verb.filter(Boolean).join(" and ")}
+          {isSure ? `Yes: ${says}` : says}
         </Button>
       </Group>
     </Stack>
@@ -101,7 +108,8 @@ function Stop({ onClose }: { onClose: () => void }) {
 }
 
 function Resume({ state, onClose }: { state: KillSwitchState; onClose: () => void }) {
-  const switching = useSwitching("Trading is resumed", onClose)
+  const switching = useSwitching<void>(releaseKillSwitch, "Trading is resumed", onClose)
+  const [word, setWord] = useState("")
   const isServers = state.scope === "server"
   return (
     <Stack gap="sm">
@@ -114,6 +122,18 @@ function Resume({ state, onClose }: { state: KillSwitchState; onClose: () => voi
           ? "An administrator stopped the whole server; only an administrator can resume trading."
           : "Resuming lets the halted runs open positions again. It places no orders by itself."}
       </Text>
+      {!isServers && (
+        <TextInput
+          label="Type RELEASE to resume trading"
+          description={
+            state.releasable_at
+              ? `Possible from ${instant(state.releasable_at)}: a minute after it began`
+              : ""
+          }
+          value={word}
+          onChange={(event) => setWord(event.currentTarget.value)}
+        />
+      )}
       <Failure error={switching.error} />
       <Group justify="flex-end" gap={8}>
         <Button variant="default" onClick={onClose} data-autofocus>
@@ -122,9 +142,8 @@ function Resume({ state, onClose }: { state: KillSwitchState; onClose: () => voi
         {!isServers && (
           <Button
             loading={switching.isPending}
-            onClick={() =>
-              switching.mutate({ active: false, reason: "", cancel_orders: false, exit_positions: false })
-            }
+            disabled={word.trim() !== "RELEASE"}
+            onClick={() => switching.mutate()}
           >
             Resume trading
           </Button>
