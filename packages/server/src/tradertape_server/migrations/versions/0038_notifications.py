@@ -1,6 +1,6 @@
 """channels, notifications and their deliveries; incoming webhooks
 
-Revision: 0038, after 0039
+Revision: 0038, after 0033
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = '0038'
-down_revision = '0039'
+down_revision = '0033'
 branch_labels = None
 depends_on = None
 
