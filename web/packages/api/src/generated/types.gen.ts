@@ -4379,6 +4379,13 @@ export type ShareIn = {
 };
 
 /**
+ * Severity
+ *
+ * How loudly a rule is reported.
+ */
+export type Severity = 'info' | 'warning' | 'critical';
+
+/**
  * SettingsOut
  *
  * Which events go where and when. Times: minutes from midnight, IST; None: no quiet hours.
@@ -6316,6 +6323,13 @@ export type RunFunds = {
 };
 
 /**
+ * RuleType
+ *
+ * The types of rules.
+ */
+export type RuleType = 'daily_loss' | 'weekly_loss' | 'monthly_loss' | 'drawdown_kill' | 'daily_profit_lock' | 'max_positions' | 'max_per_sector' | 'sector_cap' | 'max_per_symbol' | 'exposure_cap' | 'cash_buffer' | 'per_trade_risk' | 'max_order_value' | 'max_orders_per_day' | 'max_trades_per_day' | 'max_orders_per_second' | 'loss_streak_cooldown' | 'symbol_blacklist' | 'symbol_whitelist' | 'surveillance_block' | 'min_liquidity' | 'price_band' | 'time_window' | 'correlation_cap' | 'stale_data' | 'duplicate_guard';
+
+/**
  * RollingDay
  *
  * Figures over the window that ends on this day.
@@ -6356,6 +6370,556 @@ export type Rolling = {
 };
 
 /**
+ * RiskToday
+ *
+ * The day so far. loss_limit: the tightest daily limit; null without one.
+ */
+export type RiskToday = {
+    /**
+     * Loss
+     */
+    loss: number;
+    /**
+     * Loss Limit
+     */
+    loss_limit: number | null;
+    /**
+     * Loss Used Pct
+     */
+    loss_used_pct: number | null;
+    /**
+     * Orders
+     */
+    orders: number;
+    /**
+     * Pnl
+     */
+    pnl: number;
+    /**
+     * Realised Pnl
+     */
+    realised_pnl: number;
+    /**
+     * Rejections
+     */
+    rejections: number;
+    /**
+     * Trades
+     */
+    trades: number;
+    /**
+     * Unrealised Pnl
+     */
+    unrealised_pnl: number;
+};
+
+/**
+ * RiskStateOut
+ *
+ * How a person stands with every limit, for paper or for real money.
+ */
+export type RiskStateOut = {
+    /**
+     * As Of
+     */
+    as_of: string;
+    capital: RiskCapital;
+    data_fresh: RiskDataAge;
+    exposure: RiskExposure;
+    /**
+     * Halted By
+     */
+    halted_by: string | null;
+    /**
+     * Halted Until
+     */
+    halted_until: string | null;
+    /**
+     * Halts
+     */
+    halts: Array<RiskHaltOut>;
+    kill_switch: KillSwitchOut;
+    /**
+     * Money
+     */
+    money: 'paper' | 'live';
+    positions: RiskPositions;
+    /**
+     * Rules
+     */
+    rules: Array<RiskOutcomeOut>;
+    today: RiskToday;
+    /**
+     * Trading Day
+     */
+    trading_day: string;
+    /**
+     * Trading State
+     */
+    trading_state: 'active' | 'reducing' | 'halted';
+};
+
+/**
+ * RiskOutcomeOut
+ *
+ * What one rule measured. used, limit: null where there is nothing to count.
+ */
+export type RiskOutcomeOut = {
+    action: Action;
+    /**
+     * Limit
+     */
+    limit: number | null;
+    /**
+     * Message
+     */
+    message: string;
+    /**
+     * Rule
+     */
+    rule: string;
+    /**
+     * Rule Id
+     */
+    rule_id: number;
+    /**
+     * Status
+     */
+    status: 'ok' | 'near' | 'breached' | 'unknown';
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Unit
+     */
+    unit: string;
+    /**
+     * Used
+     */
+    used: number | null;
+    /**
+     * Used Pct
+     */
+    used_pct: number | null;
+};
+
+/**
+ * Action
+ *
+ * What a rule does when its limit is passed.
+ */
+export type Action = 'warn' | 'reject' | 'pause_portfolio' | 'halt_entries' | 'flatten' | 'kill';
+
+/**
+ * RiskPositions
+ *
+ * Open positions, and the most that a rule allows.
+ */
+export type RiskPositions = {
+    /**
+     * Max
+     */
+    max: number | null;
+    /**
+     * Open
+     */
+    open: number;
+};
+
+/**
+ * KillSwitchOut
+ *
+ * The state of a kill switch; `scope` is `server` when the server's is on. open_entries: open
+ * orders that it would cancel, open_positions: what closing positions would close.
+ */
+export type KillSwitchOut = {
+    /**
+     * Active
+     */
+    active: boolean;
+    /**
+     * By
+     */
+    by?: string | null;
+    /**
+     * Open Entries
+     */
+    open_entries?: number;
+    /**
+     * Open Positions
+     */
+    open_positions?: number;
+    /**
+     * Reason
+     */
+    reason?: string | null;
+    /**
+     * Releasable At
+     */
+    releasable_at?: string | null;
+    /**
+     * Scope
+     */
+    scope: 'user' | 'server';
+    /**
+     * Since
+     */
+    since?: string | null;
+};
+
+/**
+ * Level
+ *
+ * Whose orders and positions a rule measures.
+ */
+export type Level = 'user' | 'portfolio' | 'strategy' | 'symbol' | 'broker';
+
+/**
+ * RiskScopeOut
+ *
+ * Whose orders and positions a rule measures.
+ */
+export type RiskScopeOut = {
+    /**
+     * Id
+     */
+    id: string | null;
+    level: Level;
+};
+
+/**
+ * RiskHaltOut
+ *
+ * A halt that a rule has begun. until null: it has to be released.
+ */
+export type RiskHaltOut = {
+    action: Action;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Message
+     */
+    message: string;
+    /**
+     * Money
+     */
+    money: 'paper' | 'live';
+    /**
+     * Released At
+     */
+    released_at: string | null;
+    /**
+     * Released By
+     */
+    released_by: string | null;
+    /**
+     * Rule Id
+     */
+    rule_id: number;
+    /**
+     * Rule Name
+     */
+    rule_name: string;
+    /**
+     * Rule Type
+     */
+    rule_type: string;
+    scope: RiskScopeOut;
+    /**
+     * Since
+     */
+    since: string;
+    /**
+     * Until
+     */
+    until: string | null;
+};
+
+/**
+ * RiskShare
+ *
+ * What is in one sector or instrument.
+ */
+export type RiskShare = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Pct
+     */
+    pct: number | null;
+    /**
+     * Value
+     */
+    value: number;
+};
+
+/**
+ * RiskExposure
+ *
+ * What is in the market, open orders filled.
+ */
+export type RiskExposure = {
+    /**
+     * By Sector
+     */
+    by_sector: Array<RiskShare>;
+    /**
+     * By Symbol Top
+     */
+    by_symbol_top: Array<RiskShare>;
+    /**
+     * Cap Pct
+     */
+    cap_pct: number | null;
+    /**
+     * Gross
+     */
+    gross: number;
+    /**
+     * Net
+     */
+    net: number;
+    /**
+     * Pct Of Capital
+     */
+    pct_of_capital: number | null;
+};
+
+/**
+ * RiskDataAge
+ *
+ * How old what is known of the market and of the brokers is.
+ */
+export type RiskDataAge = {
+    /**
+     * Broker Age S
+     */
+    broker_age_s: number | null;
+    /**
+     * Ticks Age S
+     */
+    ticks_age_s: number | null;
+};
+
+/**
+ * RiskCapital
+ *
+ * The equity of the accounts; null where a broker alone knows it.
+ */
+export type RiskCapital = {
+    /**
+     * Cash
+     */
+    cash: number | null;
+    /**
+     * Committed
+     */
+    committed: number;
+    /**
+     * Drawdown Pct
+     */
+    drawdown_pct: number | null;
+    /**
+     * Equity
+     */
+    equity: number | null;
+    /**
+     * Peak
+     */
+    peak: number | null;
+};
+
+/**
+ * RiskScope
+ *
+ * Whose orders and positions a rule measures. id: a portfolio's id, a strategy's template, an
+ * instrument, a broker or `paper`; left out for the level `user`.
+ */
+export type RiskScope = {
+    /**
+     * Id
+     */
+    id?: string | null;
+    level?: Level;
+};
+
+/**
+ * RiskRuleTypeOut
+ *
+ * A type of rules: what it does, its parameters and its usual action.
+ */
+export type RiskRuleTypeOut = {
+    action: Action;
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Parameters
+     */
+    parameters: Array<RiskParameterOut>;
+    /**
+     * Text
+     */
+    text: string;
+    type: RuleType;
+    /**
+     * When
+     */
+    when: Array<string>;
+};
+
+/**
+ * RiskParameterOut
+ *
+ * A parameter of a type of rules. default null: it may be left out.
+ */
+export type RiskParameterOut = {
+    /**
+     * Choices
+     */
+    choices: Array<string>;
+    default: JsonValue;
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Maximum
+     */
+    maximum: number | null;
+    /**
+     * Minimum
+     */
+    minimum: number | null;
+    /**
+     * Note
+     */
+    note: string;
+};
+
+/**
+ * RiskRulePatch
+ *
+ * Changes of a rule; what is left out stays. params replaces all of them.
+ */
+export type RiskRulePatch = {
+    action?: Action | null;
+    applies_to?: AppliesTo | null;
+    /**
+     * Is Active
+     */
+    is_active?: boolean | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Params
+     */
+    params?: {
+        [key: string]: JsonValue;
+    } | null;
+    scope?: RiskScope | null;
+    severity?: Severity | null;
+};
+
+/**
+ * AppliesTo
+ *
+ * Which orders a rule looks at. Orders that reduce a position are never refused: of `all`, the
+ * rule's verdict on them is a warning.
+ */
+export type AppliesTo = 'entries' | 'all';
+
+/**
+ * RiskRuleOut
+ *
+ * A rule with every parameter.
+ */
+export type RiskRuleOut = {
+    action: Action;
+    applies_to: AppliesTo;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Is Active
+     */
+    is_active: boolean;
+    /**
+     * Last Triggered At
+     */
+    last_triggered_at: string | null;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Params
+     */
+    params: {
+        [key: string]: unknown;
+    };
+    scope: RiskScopeOut;
+    severity: Severity;
+    /**
+     * Trigger Count
+     */
+    trigger_count: number;
+    type: RuleType;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
+ * RiskRuleIn
+ *
+ * A rule. name, action and parameters that are left out are those of its type.
+ */
+export type RiskRuleIn = {
+    action?: Action | null;
+    applies_to?: AppliesTo;
+    /**
+     * Is Active
+     */
+    is_active?: boolean;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Params
+     */
+    params?: {
+        [key: string]: JsonValue;
+    };
+    scope?: RiskScope;
+    severity?: Severity;
+    type: RuleType;
+};
+
+/**
  * RiskPatch
  *
  * New values of risk controls.
@@ -6371,6 +6935,63 @@ export type RiskPatch = {
      * Reason
      */
     reason?: string | null;
+};
+
+/**
+ * RiskEvaluationOut
+ *
+ * What all rules said of an order, or a watched rule of a moment.
+ */
+export type RiskEvaluationOut = {
+    action: Action | null;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Instrument
+     */
+    instrument: string | null;
+    /**
+     * Money
+     */
+    money: 'paper' | 'live';
+    /**
+     * Order Id
+     */
+    order_id: string | null;
+    /**
+     * Outcomes
+     */
+    outcomes: Array<RiskOutcomeOut>;
+    /**
+     * Passed
+     */
+    passed: boolean;
+    /**
+     * Quantity
+     */
+    quantity: number | null;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Run Id
+     */
+    run_id: string | null;
+    /**
+     * Side
+     */
+    side: string | null;
+    /**
+     * Subject
+     */
+    subject: string;
 };
 
 /**
@@ -7074,6 +7695,22 @@ export type ReplayIn = {
     protection?: {
         [key: string]: JsonValue;
     } | null;
+};
+
+/**
+ * ReleaseIn
+ *
+ * Release a kill switch or a halt: the word RELEASE says that it is meant.
+ */
+export type ReleaseIn = {
+    /**
+     * Confirm
+     */
+    confirm: 'RELEASE';
+    /**
+     * Scope
+     */
+    scope?: 'user' | 'server';
 };
 
 /**
@@ -11121,55 +11758,27 @@ export type KiteCredentials = {
 };
 
 /**
- * KillSwitchOut
+ * KillIn
  *
- * The state of a kill switch; `scope` is `server` when the server's is on.
+ * Turn the kill switch on. scope `server` stops everybody and is for administrators.
  */
-export type KillSwitchOut = {
-    /**
-     * Active
-     */
-    active: boolean;
-    /**
-     * By
-     */
-    by?: string | null;
-    /**
-     * Reason
-     */
-    reason?: string | null;
-    /**
-     * Scope
-     */
-    scope: 'user' | 'server';
-    /**
-     * Since
-     */
-    since?: string | null;
-};
-
-/**
- * KillSwitchIn
- *
- * Turn a kill switch on or off.
- */
-export type KillSwitchIn = {
-    /**
-     * Active
-     */
-    active: boolean;
+export type KillIn = {
     /**
      * Cancel Orders
      */
     cancel_orders?: boolean;
     /**
-     * Exit Positions
+     * Close Positions
      */
-    exit_positions?: boolean;
+    close_positions?: boolean;
     /**
      * Reason
      */
     reason?: string;
+    /**
+     * Scope
+     */
+    scope?: 'user' | 'server';
 };
 
 /**
@@ -11844,6 +12453,18 @@ export type HandOrderOut = {
      * Variety
      */
     variety: string;
+};
+
+/**
+ * HaltReleaseIn
+ *
+ * Release a halt: the word RELEASE says that it is meant.
+ */
+export type HaltReleaseIn = {
+    /**
+     * Confirm
+     */
+    confirm: 'RELEASE';
 };
 
 /**
@@ -26169,14 +26790,80 @@ export type ListBrokerPositionsApiPortfolioPositionsGetResponses = {
 
 export type ListBrokerPositionsApiPortfolioPositionsGetResponse = ListBrokerPositionsApiPortfolioPositionsGetResponses[keyof ListBrokerPositionsApiPortfolioPositionsGetResponses];
 
-export type KillSwitchApiRiskKillSwitchGetData = {
+export type ListEvaluationsApiRiskEvaluationsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Passed
+         *
+         * false: refused orders alone.
+         */
+        passed?: boolean | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Offset
+         */
+        offset?: number;
+    };
+    url: '/api/risk/evaluations';
+};
+
+export type ListEvaluationsApiRiskEvaluationsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListEvaluationsApiRiskEvaluationsGetError = ListEvaluationsApiRiskEvaluationsGetErrors[keyof ListEvaluationsApiRiskEvaluationsGetErrors];
+
+export type ListEvaluationsApiRiskEvaluationsGetResponses = {
+    /**
+     * Response List Evaluations Api Risk Evaluations Get
+     *
+     * Successful Response
+     */
+    200: Array<RiskEvaluationOut>;
+};
+
+export type ListEvaluationsApiRiskEvaluationsGetResponse = ListEvaluationsApiRiskEvaluationsGetResponses[keyof ListEvaluationsApiRiskEvaluationsGetResponses];
+
+export type ListHaltsApiRiskHaltsGetData = {
     body?: never;
     path?: never;
     query?: never;
-    url: '/api/risk/kill-switch';
+    url: '/api/risk/halts';
 };
 
-export type KillSwitchApiRiskKillSwitchGetErrors = {
+export type ListHaltsApiRiskHaltsGetErrors = {
     /**
      * Not signed in, or no longer.
      */
@@ -26199,25 +26886,32 @@ export type KillSwitchApiRiskKillSwitchGetErrors = {
     503: Refusal;
 };
 
-export type KillSwitchApiRiskKillSwitchGetError = KillSwitchApiRiskKillSwitchGetErrors[keyof KillSwitchApiRiskKillSwitchGetErrors];
+export type ListHaltsApiRiskHaltsGetError = ListHaltsApiRiskHaltsGetErrors[keyof ListHaltsApiRiskHaltsGetErrors];
 
-export type KillSwitchApiRiskKillSwitchGetResponses = {
+export type ListHaltsApiRiskHaltsGetResponses = {
     /**
+     * Response List Halts Api Risk Halts Get
+     *
      * Successful Response
      */
-    200: KillSwitchOut;
+    200: Array<RiskHaltOut>;
 };
 
-export type KillSwitchApiRiskKillSwitchGetResponse = KillSwitchApiRiskKillSwitchGetResponses[keyof KillSwitchApiRiskKillSwitchGetResponses];
+export type ListHaltsApiRiskHaltsGetResponse = ListHaltsApiRiskHaltsGetResponses[keyof ListHaltsApiRiskHaltsGetResponses];
 
-export type SetKillSwitchApiRiskKillSwitchPostData = {
-    body: KillSwitchIn;
-    path?: never;
+export type ReleaseHaltApiRiskHaltsHaltIdReleasePostData = {
+    body: HaltReleaseIn;
+    path: {
+        /**
+         * Halt Id
+         */
+        halt_id: number;
+    };
     query?: never;
-    url: '/api/risk/kill-switch';
+    url: '/api/risk/halts/{halt_id}/release';
 };
 
-export type SetKillSwitchApiRiskKillSwitchPostErrors = {
+export type ReleaseHaltApiRiskHaltsHaltIdReleasePostErrors = {
     /**
      * A parameter is invalid, or a rule is violated.
      */
@@ -26260,25 +26954,36 @@ export type SetKillSwitchApiRiskKillSwitchPostErrors = {
     503: Refusal;
 };
 
-export type SetKillSwitchApiRiskKillSwitchPostError = SetKillSwitchApiRiskKillSwitchPostErrors[keyof SetKillSwitchApiRiskKillSwitchPostErrors];
+export type ReleaseHaltApiRiskHaltsHaltIdReleasePostError = ReleaseHaltApiRiskHaltsHaltIdReleasePostErrors[keyof ReleaseHaltApiRiskHaltsHaltIdReleasePostErrors];
 
-export type SetKillSwitchApiRiskKillSwitchPostResponses = {
+export type ReleaseHaltApiRiskHaltsHaltIdReleasePostResponses = {
     /**
      * Successful Response
      */
-    200: KillSwitchOut;
+    200: RiskHaltOut;
 };
 
-export type SetKillSwitchApiRiskKillSwitchPostResponse = SetKillSwitchApiRiskKillSwitchPostResponses[keyof SetKillSwitchApiRiskKillSwitchPostResponses];
+export type ReleaseHaltApiRiskHaltsHaltIdReleasePostResponse = ReleaseHaltApiRiskHaltsHaltIdReleasePostResponses[keyof ReleaseHaltApiRiskHaltsHaltIdReleasePostResponses];
 
-export type ServerKillSwitchApiRiskKillSwitchServerGetData = {
+export type ShowKillSwitchApiRiskKillGetData = {
     body?: never;
     path?: never;
-    query?: never;
-    url: '/api/risk/kill-switch/server';
+    query?: {
+        /**
+         * Server
+         *
+         * true: the switch of the whole server.
+         */
+        server?: boolean;
+    };
+    url: '/api/risk/kill';
 };
 
-export type ServerKillSwitchApiRiskKillSwitchServerGetErrors = {
+export type ShowKillSwitchApiRiskKillGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
     /**
      * Not signed in, or no longer.
      */
@@ -26287,6 +26992,10 @@ export type ServerKillSwitchApiRiskKillSwitchServerGetErrors = {
      * Signed in, without the permission for this; or a page of another site asks.
      */
     403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
     /**
      * The request does not match this description.
      */
@@ -26301,25 +27010,25 @@ export type ServerKillSwitchApiRiskKillSwitchServerGetErrors = {
     503: Refusal;
 };
 
-export type ServerKillSwitchApiRiskKillSwitchServerGetError = ServerKillSwitchApiRiskKillSwitchServerGetErrors[keyof ServerKillSwitchApiRiskKillSwitchServerGetErrors];
+export type ShowKillSwitchApiRiskKillGetError = ShowKillSwitchApiRiskKillGetErrors[keyof ShowKillSwitchApiRiskKillGetErrors];
 
-export type ServerKillSwitchApiRiskKillSwitchServerGetResponses = {
+export type ShowKillSwitchApiRiskKillGetResponses = {
     /**
      * Successful Response
      */
     200: KillSwitchOut;
 };
 
-export type ServerKillSwitchApiRiskKillSwitchServerGetResponse = ServerKillSwitchApiRiskKillSwitchServerGetResponses[keyof ServerKillSwitchApiRiskKillSwitchServerGetResponses];
+export type ShowKillSwitchApiRiskKillGetResponse = ShowKillSwitchApiRiskKillGetResponses[keyof ShowKillSwitchApiRiskKillGetResponses];
 
-export type SetServerKillSwitchApiRiskKillSwitchServerPostData = {
-    body: KillSwitchIn;
+export type KillApiRiskKillPostData = {
+    body: KillIn;
     path?: never;
     query?: never;
-    url: '/api/risk/kill-switch/server';
+    url: '/api/risk/kill';
 };
 
-export type SetServerKillSwitchApiRiskKillSwitchServerPostErrors = {
+export type KillApiRiskKillPostErrors = {
     /**
      * A parameter is invalid, or a rule is violated.
      */
@@ -26362,16 +27071,493 @@ export type SetServerKillSwitchApiRiskKillSwitchServerPostErrors = {
     503: Refusal;
 };
 
-export type SetServerKillSwitchApiRiskKillSwitchServerPostError = SetServerKillSwitchApiRiskKillSwitchServerPostErrors[keyof SetServerKillSwitchApiRiskKillSwitchServerPostErrors];
+export type KillApiRiskKillPostError = KillApiRiskKillPostErrors[keyof KillApiRiskKillPostErrors];
 
-export type SetServerKillSwitchApiRiskKillSwitchServerPostResponses = {
+export type KillApiRiskKillPostResponses = {
     /**
      * Successful Response
      */
     200: KillSwitchOut;
 };
 
-export type SetServerKillSwitchApiRiskKillSwitchServerPostResponse = SetServerKillSwitchApiRiskKillSwitchServerPostResponses[keyof SetServerKillSwitchApiRiskKillSwitchServerPostResponses];
+export type KillApiRiskKillPostResponse = KillApiRiskKillPostResponses[keyof KillApiRiskKillPostResponses];
+
+export type ReleaseKillSwitchApiRiskKillReleasePostData = {
+    body: ReleaseIn;
+    path?: never;
+    query?: never;
+    url: '/api/risk/kill/release';
+};
+
+export type ReleaseKillSwitchApiRiskKillReleasePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReleaseKillSwitchApiRiskKillReleasePostError = ReleaseKillSwitchApiRiskKillReleasePostErrors[keyof ReleaseKillSwitchApiRiskKillReleasePostErrors];
+
+export type ReleaseKillSwitchApiRiskKillReleasePostResponses = {
+    /**
+     * Successful Response
+     */
+    200: KillSwitchOut;
+};
+
+export type ReleaseKillSwitchApiRiskKillReleasePostResponse = ReleaseKillSwitchApiRiskKillReleasePostResponses[keyof ReleaseKillSwitchApiRiskKillReleasePostResponses];
+
+export type ListRuleTypesApiRiskRuleTypesGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/risk/rule-types';
+};
+
+export type ListRuleTypesApiRiskRuleTypesGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListRuleTypesApiRiskRuleTypesGetError = ListRuleTypesApiRiskRuleTypesGetErrors[keyof ListRuleTypesApiRiskRuleTypesGetErrors];
+
+export type ListRuleTypesApiRiskRuleTypesGetResponses = {
+    /**
+     * Response List Rule Types Api Risk Rule Types Get
+     *
+     * Successful Response
+     */
+    200: Array<RiskRuleTypeOut>;
+};
+
+export type ListRuleTypesApiRiskRuleTypesGetResponse = ListRuleTypesApiRiskRuleTypesGetResponses[keyof ListRuleTypesApiRiskRuleTypesGetResponses];
+
+export type ListRulesApiRiskRulesGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * All Rules
+         *
+         * true: rules that are not active too.
+         */
+        all_rules?: boolean;
+    };
+    url: '/api/risk/rules';
+};
+
+export type ListRulesApiRiskRulesGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListRulesApiRiskRulesGetError = ListRulesApiRiskRulesGetErrors[keyof ListRulesApiRiskRulesGetErrors];
+
+export type ListRulesApiRiskRulesGetResponses = {
+    /**
+     * Response List Rules Api Risk Rules Get
+     *
+     * Successful Response
+     */
+    200: Array<RiskRuleOut>;
+};
+
+export type ListRulesApiRiskRulesGetResponse = ListRulesApiRiskRulesGetResponses[keyof ListRulesApiRiskRulesGetResponses];
+
+export type CreateRuleApiRiskRulesPostData = {
+    body: RiskRuleIn;
+    path?: never;
+    query?: never;
+    url: '/api/risk/rules';
+};
+
+export type CreateRuleApiRiskRulesPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type CreateRuleApiRiskRulesPostError = CreateRuleApiRiskRulesPostErrors[keyof CreateRuleApiRiskRulesPostErrors];
+
+export type CreateRuleApiRiskRulesPostResponses = {
+    /**
+     * Successful Response
+     */
+    201: RiskRuleOut;
+};
+
+export type CreateRuleApiRiskRulesPostResponse = CreateRuleApiRiskRulesPostResponses[keyof CreateRuleApiRiskRulesPostResponses];
+
+export type DeleteRuleApiRiskRulesRuleIdDeleteData = {
+    body?: never;
+    path: {
+        /**
+         * Rule Id
+         */
+        rule_id: number;
+    };
+    query?: never;
+    url: '/api/risk/rules/{rule_id}';
+};
+
+export type DeleteRuleApiRiskRulesRuleIdDeleteErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type DeleteRuleApiRiskRulesRuleIdDeleteError = DeleteRuleApiRiskRulesRuleIdDeleteErrors[keyof DeleteRuleApiRiskRulesRuleIdDeleteErrors];
+
+export type DeleteRuleApiRiskRulesRuleIdDeleteResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteRuleApiRiskRulesRuleIdDeleteResponse = DeleteRuleApiRiskRulesRuleIdDeleteResponses[keyof DeleteRuleApiRiskRulesRuleIdDeleteResponses];
+
+export type ChangeRuleApiRiskRulesRuleIdPatchData = {
+    body: RiskRulePatch;
+    path: {
+        /**
+         * Rule Id
+         */
+        rule_id: number;
+    };
+    query?: never;
+    url: '/api/risk/rules/{rule_id}';
+};
+
+export type ChangeRuleApiRiskRulesRuleIdPatchErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ChangeRuleApiRiskRulesRuleIdPatchError = ChangeRuleApiRiskRulesRuleIdPatchErrors[keyof ChangeRuleApiRiskRulesRuleIdPatchErrors];
+
+export type ChangeRuleApiRiskRulesRuleIdPatchResponses = {
+    /**
+     * Successful Response
+     */
+    200: RiskRuleOut;
+};
+
+export type ChangeRuleApiRiskRulesRuleIdPatchResponse = ChangeRuleApiRiskRulesRuleIdPatchResponses[keyof ChangeRuleApiRiskRulesRuleIdPatchResponses];
+
+export type ReplaceRuleApiRiskRulesRuleIdPutData = {
+    body: RiskRuleIn;
+    path: {
+        /**
+         * Rule Id
+         */
+        rule_id: number;
+    };
+    query?: never;
+    url: '/api/risk/rules/{rule_id}';
+};
+
+export type ReplaceRuleApiRiskRulesRuleIdPutErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReplaceRuleApiRiskRulesRuleIdPutError = ReplaceRuleApiRiskRulesRuleIdPutErrors[keyof ReplaceRuleApiRiskRulesRuleIdPutErrors];
+
+export type ReplaceRuleApiRiskRulesRuleIdPutResponses = {
+    /**
+     * Successful Response
+     */
+    200: RiskRuleOut;
+};
+
+export type ReplaceRuleApiRiskRulesRuleIdPutResponse = ReplaceRuleApiRiskRulesRuleIdPutResponses[keyof ReplaceRuleApiRiskRulesRuleIdPutResponses];
+
+export type ShowStateApiRiskStateGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Money
+         *
+         * Paper or real money; by default real where there is any.
+         */
+        money?: 'paper' | 'live' | null;
+    };
+    url: '/api/risk/state';
+};
+
+export type ShowStateApiRiskStateGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ShowStateApiRiskStateGetError = ShowStateApiRiskStateGetErrors[keyof ShowStateApiRiskStateGetErrors];
+
+export type ShowStateApiRiskStateGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: RiskStateOut;
+};
+
+export type ShowStateApiRiskStateGetResponse = ShowStateApiRiskStateGetResponses[keyof ShowStateApiRiskStateGetResponses];
 
 export type ListStrategiesApiStrategiesGetData = {
     body?: never;
