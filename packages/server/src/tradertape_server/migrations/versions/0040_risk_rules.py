@@ -1,6 +1,6 @@
 """risk rules, their evaluations, halts and days
 
-Revision: 0042, after 0041
+Revision: 0040, after 0039
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from alembic import op
 
 from tradertape_server.platform.database import engine
 
-revision = '0042'
-down_revision = '0041'
+revision = '0040'
+down_revision = '0039'
 branch_labels = None
 depends_on = None
 
