@@ -97,10 +97,15 @@ class LiveDesk(Desk):
         self.market.trade(f"NSE:{symbol}", f"{price:.2f}")
         self.settle()
 
+    def idle(self) -> None:
+        """Let the trader do what it has been given."""
+        for _ in range(2):
+            self.container.execution.trader.execute(Command(lambda _uow: None))
+
     def settle(self) -> None:
         """Let what is due be done: fills, protection, signals and positions."""
         for _ in range(3):
-            self.container.execution.trader.execute(Command(lambda _uow: None))
+            self.idle()
             self.parts.upkeep.run_once()
             self.container.guardian.check_all()
 

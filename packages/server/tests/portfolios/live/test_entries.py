@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tradertape_server.features.execution.errors import TradingPaused
+
 from .conftest import LiveDesk
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -28,3 +30,152 @@ def test_sg_07_a_triggered_entry_is_bought_and_its_position_is_guarded(desk: Liv
     assert held["signal_id"] == one["id"]
     assert held["average_price"] == pytest.approx(one["average_price"])
     assert held["protection_status"] == ("armed" if one["stop_price"] else "unarmed")
+
+
+def test_the_book_is_that_of_the_ledger_to_the_paisa(desk: LiveDesk) -> None:
+    """PO-01: cash, average price and charges are execution's; the row only shows them."""
+    portfolio = desk.deploy_live()
+    _, _, held = desk.bought(portfolio)
+    execution, account_id = desk.container.execution, portfolio["account_id"]
+    after = desk.get(f"portfolios/{portfolio['id']}")
+    (figures,) = [
+        one
+        for one in execution.account_figures(1)
+        if one.scope == f"model:{portfolio['id']}:{portfolio['epoch']}"
+    ]
+    assert round(after["cash"] * 100) == figures.cash_paise < 100_000_000
+    (position,) = execution.positions(account_id=account_id)
+    assert position.quantity == held["open_quantity"]
+    assert held["invested"] * 100 == pytest.approx(position.cost_paise, abs=0.5)
+    assert held["charges"] * 100 == pytest.approx(position.charges.total, abs=0.5)
+    assert after["equity"] == pytest.approx(after["cash"] + held["market_value"], abs=0.02)
+    assert after["open_positions"] == 1
+    assert [one["quantity"] for one in held["entries"]] == [held["open_quantity"]]
+
+
+def test_a_trigger_reached_while_nobody_looked_is_found_at_the_start(desk: LiveDesk) -> None:
+    """The server was down between the trigger and what follows from it."""
+    portfolio = desk.deploy_live()
+    _, (one,) = desk.placed(portfolio)
+    desk.market.trade(f"NSE:{one['symbol']}", f"{one['trigger_price']:.2f}")
+    desk.idle()
+    assert desk.signal(one["id"])["stage"] == "placed"
+    desk.parts.upkeep.recover()
+    assert desk.signal(one["id"])["stage"] == "filled"
+    assert desk.position(portfolio)["protection_status"] == "armed"
+
+
+def test_a_gap_through_the_limit_is_not_bought_and_may_be_tried_again(desk: LiveDesk) -> None:
+    """A triggered GTT is one-shot: its limit rests until the day ends."""
+    portfolio = desk.deploy_live()
+    at, (one,) = desk.placed(portfolio)
+    desk.trade(one["symbol"], one["limit_price"] * 1.05)
+    assert desk.signal(one["id"])["stage"] == "triggered"
+    execution = desk.container.execution
+    (order,) = execution.orders(run_id=f"portfolio:{portfolio['id']}:1:{one['id']}")
+    execution.cancel(str(order.run_id), order.order_id)
+    desk.settle()
+    failed = desk.signal(one["id"])
+    assert (failed["status"], failed["gtt_status"]) == ("failed", "rejected")
+    assert failed["failure_reason"]
+    again = desk.post(f"signals/{one['id']}/retry")
+    assert (again["status"], again["gtt_id"]) == ("in_cart", None)
+    desk.trade(one["symbol"], one["ref_price"])
+    desk.post("cart/place", {"signal_ids": [one["id"]]})
+    assert desk.signal(one["id"])["placement_key"] == f"sig:{one['id']}:a2"
+    assert at
+
+
+def test_valid_days_over_the_trigger_is_ended_first(desk: LiveDesk) -> None:
+    portfolio = desk.deploy_live()
+    at, (one,) = desk.placed(portfolio)
+    desk.at(desk.days[-1], 18)
+    desk.clock.advance(days=20)
+    desk.settle()
+    over = desk.signal(one["id"])
+    assert (over["status"], over["gtt_status"]) == ("expired", "expired")
+    gtt = desk.container.execution.get_gtt(portfolio["account_id"], one["gtt_id"])
+    assert not gtt.is_active
+    refused = desk.post(f"signals/{one['id']}/reject", status=409)
+    assert refused["detail"] == f"Signal {one['id']} is expired and cannot be rejected"
+    assert at
+
+
+def test_a_user_cancels_an_order_that_waits(desk: LiveDesk) -> None:
+    portfolio = desk.deploy_live()
+    _, (one, two) = desk.placed(portfolio, most=2)
+    gone = desk.post(f"signals/{one['id']}/cancel", {"reason": "results tomorrow"})
+    assert (gone["status"], gone["gtt_status"]) == ("cancelled", "cancelled")
+    assert gone["actor_history"][-1]["note"] == "results tomorrow"
+    desk.post(f"signals/{one['id']}/cancel", status=409)
+    desk.trade(one["symbol"], one["trigger_price"])
+    assert desk.signal(one["id"])["status"] == "cancelled"
+    account = portfolio["account_id"]
+    desk.container.execution.delete_gtt(account, two["gtt_id"])  # by hand, elsewhere
+    desk.settle()
+    lost = desk.signal(two["id"])
+    assert (lost["gtt_status"], lost["failure_reason"]) == ("deleted", "user_deleted")
+
+
+def test_two_tabs_place_one_order(desk: LiveDesk) -> None:
+    """SG-05: the second finds the cart empty, or a placement that is running."""
+    portfolio = desk.deploy_live()
+    _, (one,) = desk.approved(portfolio)
+    placing, seen = desk.parts.upkeep.placing, []
+    create = desk.container.execution.gtt.create_command
+
+    def slowly(*args: object, **more: object) -> object:
+        body = {"portfolio_id": portfolio["id"]}
+        answer = desk.client.post("/api/model/cart/place", json=body)
+        seen.append((answer.status_code, answer.json()["detail"]))
+        seen.append(placing.place(portfolio["id"], [one["id"]], by="agent", alone=False))
+        return create(*args, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(desk.container.execution.gtt, "create_command", slowly)
+        desk.post("cart/place", {"portfolio_id": portfolio["id"]})
+    assert seen[0] == (400, "Cart is empty")
+    assert seen[1][0]["outcome"] == "skipped"
+    assert len(desk.container.execution.gtts(portfolio["account_id"])) == 1
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+def test_a_lost_answer_is_looked_for_and_never_sent_again(desk: LiveDesk, is_made: bool) -> None:
+    """approved/placing, the answer is lost: unknown; then active, or failed and tried again."""
+    portfolio = desk.deploy_live()
+    _, (one,) = desk.approved(portfolio)
+    execution = desk.container.execution
+    create = type(execution).create_gtt
+
+    def lost(*args: object, **more: object) -> int:
+        if is_made:
+            create(*args, **more)
+        raise TradingPaused
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(execution), "create_gtt", lost)
+        desk.post("cart/place", {"portfolio_id": portfolio["id"]})
+        found = desk.signal(one["id"])
+        assert (found["status"], found["gtt_status"]) == ("approved", "unknown")
+    desk.clock.advance(seconds=10)
+    desk.settle()
+    found = desk.signal(one["id"])
+    assert found["gtt_status"] == ("active" if is_made else "rejected")
+    assert len(execution.gtts(portfolio["account_id"])) == int(is_made)
+    if not is_made:  # a command that comes late does nothing: its key is used up
+        desk.post(f"signals/{one['id']}/retry")
+        desk.post("cart/place", {"portfolio_id": portfolio["id"]})
+        assert len(execution.gtts(portfolio["account_id"])) == 1
+
+
+def test_a_kill_switch_keeps_entries_in_the_cart(desk: LiveDesk) -> None:
+    portfolio = desk.deploy_live()
+    desk.approved(portfolio)
+    answer = desk.client.post(
+        "/api/risk/kill-switch", json={"scope": "user", "reason": "enough for today"}
+    )
+    assert answer.status_code == 200, answer.text
+    placed = desk.post("cart/place", {"portfolio_id": portfolio["id"]})
+    assert placed["skipped"] == 1
+    assert "enough for today" in placed["results"][0]["detail"]
+    assert desk.container.execution.gtts(portfolio["account_id"]) == []
