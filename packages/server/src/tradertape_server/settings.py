@@ -365,8 +365,14 @@ class Settings(BaseSettings):
     @property
     def is_open_to_strangers(self) -> bool:
         """Whether anybody on the machine's networks can make an account."""
-        is_loopback = self.host == "localhost" or self.host == "::1" or self.host.startswith("127.")
-        return self.allow_signup and not is_loopback
+        return self.allow_signup and not _is_loopback(self.host)
+
+    @property
+    def is_for_this_machine(self) -> bool:
+        """Whether browsers of this machine alone reach the server: no network, and no proxy."""
+        public = urlsplit(self.effective_public_url).hostname or ""
+        hosts = (self.host, public, *self.allowed_hosts)
+        return all(map(_is_loopback, hosts)) and not self.trusted_proxies
 
     @property
     def broker_roots(self) -> dict[str, str]:
@@ -416,6 +422,10 @@ class Settings(BaseSettings):
         """Where the changelog is, if it is anywhere."""
         path = self.changelog_file or CHECKOUT / "CHANGELOG.md"
         return path if path.is_file() else None
+
+
+def _is_loopback(host: str) -> bool:
+    return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 def _first_with(name: str, wanted: Path | None, usual: Path) -> Path | None:

@@ -659,6 +659,7 @@ def account_policy(settings: Settings) -> AccountPolicy:
         ),
         public_url=settings.effective_public_url,
         allow_signup=settings.allow_signup,
+        first_is_admin=settings.is_for_this_machine,
     )
 
 

@@ -90,6 +90,8 @@ ROUTES: dict[str, Row] = {
     "PUT /api/live/market": ADMIN,
     "POST /api/brokers/{broker}/postback": PUBLIC,  # a checksum shows who it is
     "GET /api/brokers": SESSION,
+    "GET /api/brokers/preferences": SESSION,
+    "PUT /api/brokers/preferences": SESSION,
     "GET /api/brokers/{broker}": SESSION,
     "PUT /api/brokers/{broker}/credentials": SESSION,
     "DELETE /api/brokers/{broker}/credentials": SESSION,

@@ -44,6 +44,23 @@ def create(
     show(result, as_json=as_json, text=lambda: f"Created the {kind} {email} (id {user_id}).")
 
 
+@app.command("admin")
+def make_admin(
+    email: EmailArgument,
+    *,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Make it an ordinary one.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make an existing account an administrator: for the market, the sandbox, other accounts."""
+    from tradertape_server.cli.opening import opened
+
+    with opened() as container:
+        container.auth.set_admin(email, is_admin=not revoke)
+    kind = "an ordinary account" if revoke else "an administrator"
+    result = {"email": email, "is_admin": not revoke}
+    show(result, as_json=as_json, text=lambda: f"{email} is {kind} now.")
+
+
 @app.command("list")
 def list_users(*, as_json: AsJson = False) -> None:
     """List every account."""

@@ -41,6 +41,11 @@ def add_user(session: Session, email: str, *, now: datetime, is_admin: bool = Fa
     return user
 
 
+def has_users(session: Session) -> bool:
+    """Whether there is any account."""
+    return session.scalar(select(User.id).limit(1)) is not None
+
+
 def users(session: Session, *, limit: int, offset: int) -> tuple[Sequence[User], int]:
     """A page of the accounts in the order of creation, and their total number."""
     rows = session.scalars(select(User).order_by(User.id).limit(limit).offset(offset)).all()

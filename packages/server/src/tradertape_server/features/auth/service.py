@@ -37,6 +37,7 @@ class AccountPolicy:
     life: SessionLife
     public_url: str
     allow_signup: bool
+    first_is_admin: bool = False  # the first account that signs up
 
     @property
     def is_secure(self) -> bool:
@@ -73,6 +74,7 @@ class AuthService:
             life=policy.life,
             public_url=policy.public_url,
             allow_signup=policy.allow_signup,
+            first_is_admin=policy.first_is_admin,
         )
         self.account = Account(database, clock, passwords)
         self.second_factor = SecondFactor(database, clock, secrets, mailer)
@@ -104,6 +106,13 @@ class AuthService:
             user.name = name
             self._audit(session, "account_created", user)
             return user.id
+
+    def set_admin(self, email: str, *, is_admin: bool) -> None:
+        """Make an account an administrator, or an ordinary one again. Raises NotFound."""
+        with self._database.write() as session:
+            user = self._found(session, email)
+            user.is_admin = is_admin
+            self._audit(session, "made_administrator" if is_admin else "made_ordinary", user)
 
     def reset_password(self, email: str, password: str) -> None:
         """Set an account's password and end its sessions. Raises NotFound."""

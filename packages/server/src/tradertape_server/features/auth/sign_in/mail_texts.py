@@ -20,6 +20,16 @@ def sign_in_mail(*, to: str, link: str, code: str, minutes: int) -> Mail:
     return Mail(to=to, subject="Your TraderTape sign-in link", text=text, notice=notice)
 
 
+def administrator_mail(*, to: str) -> Mail:
+    """Build the mail to the first account of a server, which administers it."""
+    text = (
+        f"Your account {to} is the first on this server, and therefore its administrator: you\n"
+        "choose the market it trades, start its sandbox, and list and disable accounts.\n"
+    )
+    subject = "TraderTape: you are the administrator"
+    return Mail(to=to, subject=subject, text=text, notice=f"{to} is this server's administrator.")
+
+
 def security_mail(*, to: str, event: str, at: datetime, detail: str = "") -> Mail:
     """Build the mail about a change of an account's protection, for an owner who did not make it.
 

@@ -18,7 +18,11 @@ from tradertape_server.features.auth.credentials.passwords import Passwords
 from tradertape_server.features.auth.models import SignInCode, User
 from tradertape_server.features.auth.sign_in import attempt_limits as limits
 from tradertape_server.features.auth.sign_in.known_devices import find_device, remember_device
-from tradertape_server.features.auth.sign_in.mail_texts import security_mail, sign_in_mail
+from tradertape_server.features.auth.sign_in.mail_texts import (
+    administrator_mail,
+    security_mail,
+    sign_in_mail,
+)
 from tradertape_server.features.auth.sign_in.recovery_codes import codes_left
 from tradertape_server.features.auth.sign_in.sessions import SessionLife, open_session
 from tradertape_server.features.auth.sign_in.totp import is_recovery_code, take_totp
@@ -72,6 +76,7 @@ class SignInService:
         life: SessionLife,
         public_url: str,
         allow_signup: bool,
+        first_is_admin: bool,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -81,6 +86,7 @@ class SignInService:
         self._life = life
         self._public_url = public_url
         self._allow_signup = allow_signup
+        self._first_is_admin = first_is_admin
 
     def request_link(self, email: str, browser: Browser) -> str:
         """Mail a sign-in link and code; returns the cookie value that marks this browser.
@@ -242,7 +248,7 @@ class SignInService:
         if user is None and not self._allow_signup:
             return _bad_link() if method == "link" else _bad_code()
         if user is None:
-            user = repository.add_user(session, found.email, now=now)
+            user = self._new_user(session, found.email, now)
             record(
                 session,
                 "account_created",
@@ -250,11 +256,20 @@ class SignInService:
                 actor=user.email,
                 origin=browser.origin,
                 now=now,
+                administrator=user.is_admin,
             )
+            if user.is_admin:
+                self._mailer.send(administrator_mail(to=user.email))
         outcome = self._open(session, user, browser, totp=totp, method=method, now=now)
         if isinstance(outcome, SignedIn):
             repository.delete_codes(session, found.email, now)
         return outcome
+
+    def _new_user(self, session: Session, email: str, now: datetime) -> User:
+        """A new account: the administrator's, where it is the first on a server of one machine."""
+        self._database.advisory_lock(session, "first-account")
+        is_first = self._first_is_admin and not repository.has_users(session)
+        return repository.add_user(session, email, now=now, is_admin=is_first)
 
     def _open(
         self,
