@@ -1,6 +1,6 @@
 """portfolios whose orders are executed: accounts, orders, protections, cursor and alerts
 
-Revision: 0041, after 0039
+Revision: 0041, after 0040
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0041'
-down_revision = '0039'
+down_revision = '0040'
 branch_labels = None
 depends_on = None
 
