@@ -1,0 +1,1 @@
+"""Reconciliation: our books beside the brokers', difference by difference. Shown, never corrected."""

@@ -1,0 +1,205 @@
+"""What a comparison is made of: the brokers' rows and our books, by account and instrument."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from tradertape_core.kernel.clock import IST
+from tradertape_core.ledger.position import Position
+from tradertape_core.orders.order import Order, Product, Side
+from tradertape_core.portfolio.reconciliation import AtBroker, Evidence, Ours, OwnOrder
+from tradertape_server.features.execution.orders.views import public_run_id
+from tradertape_server.features.holdings.schemas import BrokerOrderOut, HoldingOut, PositionOut
+
+BY_HAND = "by hand or GTT"
+Ratio = tuple[Decimal, str]
+
+
+@dataclass(slots=True)
+class Rows:
+    """The brokers' rows of one account."""
+
+    holdings: list[HoldingOut] = field(default_factory=list[HoldingOut])
+    positions: list[PositionOut] = field(default_factory=list[PositionOut])
+    orders: list[BrokerOrderOut] = field(default_factory=list[BrokerOrderOut])
+
+    @property
+    def all(self) -> Iterable[HoldingOut | PositionOut | BrokerOrderOut]:
+        """Every row."""
+        return (*self.holdings, *self.positions, *self.orders)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether any of them is from before the broker stopped answering."""
+        return any(row.stale for row in self.all)
+
+    @property
+    def read_at(self) -> datetime | None:
+        """When the oldest of them was read."""
+        return min((row.as_of for row in self.all), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One instrument of one account, in both books. price: the broker's last."""
+
+    instrument: str
+    isin: str
+    ours: Ours
+    broker: AtBroker
+    known: Evidence
+    price: Decimal
+
+
+def by_account(
+    holdings: Sequence[HoldingOut],
+    positions: Sequence[PositionOut],
+    orders: Sequence[BrokerOrderOut],
+) -> dict[str, Rows]:
+    """The rows by the scope of their account."""
+    found: dict[str, Rows] = defaultdict(Rows)
+    for holding in holdings:
+        found[holding.account].holdings.append(holding)
+    for position in positions:
+        found[position.account].positions.append(position)
+    for order in orders:
+        found[order.account].orders.append(order)
+    return dict(found)
+
+
+def places(
+    rows: Rows,
+    positions: Sequence[Position],
+    own_orders: Mapping[str, Order],
+    isin_of: Callable[[str], str],
+    ratios_of: Callable[[str, Sequence[Position]], tuple[Ratio, ...]],
+    now: datetime,
+) -> list[Place]:
+    """Every instrument that either side holds.
+
+    positions: ours at the account, closed ones too. own_orders: today's, by our id.
+    """
+    mine: dict[str, list[Position]] = defaultdict(list)
+    for one in positions:
+        mine[one.key.instrument].append(one)
+    there = {f"{row.exchange}:{row.symbol}" for row in (*rows.holdings, *_net(rows))}
+    names = there | {name for name, held in mine.items() if any(o.is_open for o in held)}
+    isins = {f"{row.exchange}:{row.symbol}": row.isin for row in rows.holdings if row.isin}
+    found: list[Place] = []
+    for name in sorted(names):
+        isin = isins.get(name) or isin_of(name)
+        known = _evidence(name, isin, rows, mine, own_orders, isins, ratios_of)
+        found.append(
+            Place(
+                instrument=name, isin=isin,
+                ours=_ours(mine.get(name, []), _todays(name, own_orders, now)),
+                broker=_at_broker(name, rows), known=known, price=_price(name, rows),
+            )  # fmt: skip
+        )
+    return found
+
+
+def _ours(positions: Sequence[Position], orders: Sequence[Order]) -> Ours:
+    held = [one for one in positions if one.is_open]
+    fills = [fill for order in orders for fill in order.fills]
+    units = sum(one.quantity for one in held)
+    cost = sum(one.cost_paise for one in held)
+    lots = [lot.at for one in held for lot in one.lots]
+    times = [*lots, *(fill.at for fill in fills)]
+    has_traded = bool(positions)
+    return Ours(
+        quantity=units,
+        average_price=Decimal(cost) / 100 / units if units else Decimal(0),
+        by_owner=tuple((_owner(one), one.quantity) for one in held),
+        # One that was closed on a former day was traded here all the same.
+        last_fill_at=max(times, default=_LONG_AGO if has_traded else None),
+        fills=tuple(_signed(fill.side.value, fill.quantity) for fill in fills),
+    )
+
+
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=IST)
+
+
+def _owner(position: Position) -> str:
+    return BY_HAND if position.key.run_id is None else public_run_id(position.key.run_id)
+
+
+def _net(rows: Rows) -> list[PositionOut]:
+    return [row for row in rows.positions if row.kind == "net"]
+
+
+def _at_broker(name: str, rows: Rows) -> AtBroker:
+    held = [row for row in rows.holdings if f"{row.exchange}:{row.symbol}" == name]
+    plain = [row for row in held if row.product != Product.MTF]
+    funded = [row for row in held if row.product == Product.MTF]
+    open_ones = [row for row in _net(rows) if f"{row.exchange}:{row.symbol}" == name]
+    prices = [row.average_price for row in (*held, *open_ones) if row.average_price]
+    return AtBroker(
+        holding=sum(row.quantity for row in plain),
+        t1=sum(row.t1_quantity for row in plain),
+        pledged=sum(row.pledged_quantity for row in held),
+        funded=sum(row.quantity + row.t1_quantity for row in funded),
+        position=sum(row.quantity for row in open_ones),
+        average_price=prices[0] if prices else Decimal(0),
+    )
+
+
+def _price(name: str, rows: Rows) -> Decimal:
+    found = [
+        row.last_price
+        for row in (*rows.holdings, *rows.positions)
+        if f"{row.exchange}:{row.symbol}" == name and row.last_price
+    ]
+    return found[0] if found else Decimal(0)
+
+
+def _evidence(
+    name: str, isin: str, rows: Rows, mine: Mapping[str, list[Position]],
+    own_orders: Mapping[str, Order], isins: Mapping[str, str],
+    ratios_of: Callable[[str, Sequence[Position]], tuple[Ratio, ...]],
+) -> Evidence:  # fmt: skip
+    of_name = [row for row in rows.orders if f"{row.exchange}:{row.symbol}" == name]
+    external = sum(
+        _signed(row.side, row.filled_quantity) for row in of_name if row.source == "external"
+    )
+    orders = tuple(
+        _own_order(row, own_orders[row.our_order_id])
+        for row in of_name
+        if row.our_order_id in own_orders
+    )
+    renamed = tuple(
+        (other, _at_broker(other, rows).quantity)
+        for other, known in isins.items()
+        if isin and known == isin and other != name and other not in mine
+    )
+    return Evidence(
+        external=external, orders=orders, renamed=renamed,
+        ratios=ratios_of(name, mine.get(name, [])),
+    )  # fmt: skip
+
+
+def _own_order(row: BrokerOrderOut, order: Order) -> OwnOrder:
+    return OwnOrder(
+        order_id=order.order_id,
+        ours=_signed(row.side, order.filled_quantity),
+        broker=_signed(row.side, row.filled_quantity),
+        wanted=_signed(row.side, order.request.quantity),
+        in_doubt=order.in_doubt,
+    )
+
+
+def _todays(name: str, own_orders: Mapping[str, Order], now: datetime) -> list[Order]:
+    today = now.astimezone(IST).date()
+    return [
+        one
+        for one in own_orders.values()
+        if one.request.instrument == name and one.placed_at.astimezone(IST).date() == today
+    ]
+
+
+def _signed(side: str, quantity: int) -> int:
+    return quantity if side == Side.BUY else -quantity

@@ -1,0 +1,114 @@
+"""Bodies of reconciliation. D11."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tradertape_server.features.gtts.schemas import Scope
+from tradertape_server.platform.http.routing import Body, IstTime, Reply
+
+Causes = Literal[
+    "manual_buy", "manual_sell", "missed_fill", "phantom_fill", "partial_fill", "duplicate_fill",
+    "corporate_action", "unsettled_t1", "pledged_or_mtf", "symbol_change", "pre_existing",
+    "broker_lag", "unknown",
+]  # fmt: skip
+Suggestions = Literal["wait", "ignore", "apply_corporate_action", "read_orders", "review"]
+InstrumentId = Annotated[str, Field(min_length=3, max_length=80, examples=["NSE:INFY"])]
+
+
+class BrokerDetailOut(Reply):
+    """Where the broker keeps the units. positions: bought or sold today, and derivatives."""
+
+    holdings: int
+    t1: int
+    positions: int
+    pledged: int
+    mtf: int
+
+
+class OwnerOut(Reply):
+    """Units of one owner: a run's name, or by hand."""
+
+    owner: str
+    quantity: int
+
+
+class SuggestionOut(Reply):
+    """What to do about it. ratio: shares after for one before, of a corporate action."""
+
+    action: Suggestions
+    ratio: float | None = None
+
+
+class DifferenceOut(Reply):
+    """An instrument whose quantities differ. Units below 0 are short.
+
+    status: `new` until a second reading of the broker shows the same difference. cycles: how many
+    readings have. value_at_risk: of the difference, at the broker's last price, rupees.
+    """
+
+    account_scope: str
+    instrument: str
+    isin: str
+    our_quantity: int
+    broker_quantity: int
+    difference: int
+    broker_detail: BrokerDetailOut
+    owners: list[OwnerOut]
+    classification: Causes
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    evidence: list[str]
+    suggested: SuggestionOut
+    severity: Literal["low", "medium", "high"]
+    status: Literal["new", "drift"]
+    first_seen: IstTime
+    age_cycles: int
+    value_at_risk: float
+    ignored: bool
+    ignored_until: IstTime | None
+
+
+class AccountReportOut(Reply):
+    """The state of one account. reason: why it could not be read."""
+
+    account_scope: str
+    status: Literal["ok", "drift", "stale", "broker_unavailable"]
+    instruments: int
+    reason: str | None
+    read_at: IstTime | None
+
+
+class ReconciliationSummaryOut(Reply):
+    """Counts over all accounts. new: differences that a second reading has yet to show."""
+
+    instruments: int
+    ok: int
+    drift: int
+    new: int
+    ignored: int
+    value_at_risk: float
+
+
+class ReconciliationOut(Reply):
+    """Our books beside the brokers'. status: the worst of the accounts'."""
+
+    checked_at: IstTime | None
+    status: Literal["ok", "drift", "stale", "broker_unavailable", "not_checked"]
+    summary: ReconciliationSummaryOut
+    accounts: list[AccountReportOut]
+    items: list[DifferenceOut]
+
+
+class IgnoreIn(Body):
+    """A difference not to report. difference: only while it is this many units; None: any.
+
+    days: how long; None: until it is undone.
+    """
+
+    account_scope: Scope
+    instrument: InstrumentId
+    difference: Annotated[int, Field(ge=-10_000_000, le=10_000_000)] | None = None
+    days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    note: Annotated[str, Field(max_length=200)] = ""

@@ -1,0 +1,279 @@
+"""Use cases of reconciliation: read the brokers, compare, keep the report. Nothing is corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from tradertape_core.kernel.clock import IST, Clock
+from tradertape_core.ledger.position import Position
+from tradertape_core.orders.order import Order
+from tradertape_core.portfolio.reconciliation import Cause, Finding, find_cause
+from tradertape_server.features.brokerage.accounts import Connected
+from tradertape_server.features.brokerage.connections import Connections
+from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.store.models import BROKER
+from tradertape_server.features.holdings.service import HoldingsService
+from tradertape_server.features.market.corporate_facts import CorporateFacts
+from tradertape_server.features.reconciliation import repository
+from tradertape_server.features.reconciliation.models import IgnoredDifference
+from tradertape_server.features.reconciliation.reading import Place, Ratio, Rows, by_account, places
+from tradertape_server.features.reconciliation.schemas import (
+    AccountReportOut,
+    BrokerDetailOut,
+    DifferenceOut,
+    IgnoreIn,
+    OwnerOut,
+    ReconciliationOut,
+    ReconciliationSummaryOut,
+    SuggestionOut,
+)
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.errors import ApiError, NotFound
+
+CYCLES = 2  # readings that must show a difference before it is reported as drift
+_HIGH, _MEDIUM = Decimal(100_000), Decimal(10_000)  # rupees
+_HARMLESS = frozenset({Cause.BROKER_LAG, Cause.UNSETTLED_T1, Cause.PRE_EXISTING})
+_RANK = {"ok": 0, "drift": 1, "stale": 2, "broker_unavailable": 3}
+_ACTIONS_OF_DAYS = timedelta(days=60)
+
+
+class ReconciliationService:
+    """Compares a person's books with what their brokers hold."""
+
+    def __init__(
+        self, database: Database, clock: Clock, execution: ExecutionService,
+        connections: Connections, holdings: HoldingsService, facts: CorporateFacts,
+    ) -> None:  # fmt: skip
+        self._database = database
+        self._clock = clock
+        self._execution = execution
+        self._connections = connections
+        self._holdings = holdings
+        self._facts = facts
+
+    def last(self, user_id: int) -> ReconciliationOut:
+        """The last report, with what is ignored now."""
+        with self._database.read() as session:
+            row = repository.report(session, user_id)
+            ignored = repository.ignored(session, user_id)
+            document = None if row is None else row.document
+        if document is None:
+            return _report(None, [], [])
+        kept = ReconciliationOut.model_validate(document)
+        return _report(kept.checked_at, kept.accounts, self._marked(kept.items, ignored))
+
+    def check(self, user_id: int) -> ReconciliationOut:
+        """Read the brokers anew, compare, and keep the report.
+
+        Raises NotConnected where no broker is connected.
+        """
+        now, before = self._clock.now(), self.last(user_id)
+        accounts: list[AccountReportOut] = []
+        items: list[DifferenceOut] = []
+        for one in self._connected(user_id):
+            account, found = self._account(user_id, one, before, now)
+            accounts.append(account)
+            items += found
+        with self._database.write() as session:
+            ignored = repository.ignored(session, user_id)
+            report = _report(now, accounts, self._marked(items, ignored))
+            repository.keep(session, user_id, now, report.model_dump(mode="json"))
+        return report
+
+    def ignore(self, user_id: int, wanted: IgnoreIn) -> ReconciliationOut:
+        """Leave a difference out of the counts, and say until when."""
+        now = self._clock.now()
+        until = None if wanted.days is None else now + timedelta(days=wanted.days)
+        row = IgnoredDifference(
+            user_id=user_id, scope=wanted.account_scope, instrument=wanted.instrument,
+            difference=wanted.difference, until=until, note=wanted.note, created_at=now,
+        )  # fmt: skip
+        with self._database.write() as session:
+            repository.ignore(session, row)
+        return self.last(user_id)
+
+    def report_again(self, user_id: int, scope: str, instrument: str) -> ReconciliationOut:
+        """Undo `ignore`. Raises NotFound where it is not ignored."""
+        with self._database.write() as session:
+            if not repository.stop(session, user_id, scope, instrument):
+                raise NotFound("Ignored difference")
+        return self.last(user_id)
+
+    def connected_users(self) -> set[int]:
+        """Ids of people with a broker connected."""
+        return {one.account.user_id for one in self._connections.all()}
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _connected(self, user_id: int) -> Sequence[Connected]:
+        found = self._connections.of_user(user_id)
+        if not found:
+            self._holdings.holdings(user_id, None)  # raises, with where to sign in
+        return sorted(found, key=lambda one: one.account.scope)
+
+    def _account(
+        self, user_id: int, one: Connected, before: ReconciliationOut, now: datetime
+    ) -> tuple[AccountReportOut, list[DifferenceOut]]:
+        scope, broker = one.account.scope, one.account.broker
+        try:
+            rows = self._rows(user_id, broker, scope)
+        except ApiError as error:
+            kept = [item for item in before.items if item.account_scope == scope]
+            return _unread(scope, len(kept), error.detail), kept
+        positions, orders = self._own(user_id, scope, rows)
+        found = places(
+            rows, positions, orders, self._isin_of,
+            lambda name, held: self._ratios(name, held, now), now,
+        )  # fmt: skip
+        items = [
+            _difference(scope, place, finding, _seen(before, scope, place, finding), now)
+            for place in found
+            if (finding := find_cause(place.ours, place.broker, place.known, now)).cause
+        ]
+        is_drift = any(item.status == "drift" for item in items)
+        status = "stale" if rows.is_stale else "drift" if is_drift else "ok"
+        account = AccountReportOut(
+            account_scope=scope, status=status, instruments=len(found), reason=None,
+            read_at=rows.read_at,
+        )  # fmt: skip
+        return account, items
+
+    def _rows(self, user_id: int, broker: str, scope: str) -> Rows:
+        holdings = self._holdings.holdings(user_id, broker, refresh=True)
+        positions = self._holdings.positions(user_id, broker, refresh=True)
+        orders = self._holdings.orders(user_id, broker, refresh=True)
+        found = by_account(holdings.rows, positions.rows, orders.rows)
+        return found.get(scope, Rows())
+
+    def _own(self, user_id: int, scope: str, rows: Rows) -> tuple[list[Position], dict[str, Order]]:
+        known = {one.scope: one for one in self._execution.accounts(user_id) if one.kind == BROKER}
+        account = known.get(scope)
+        if account is None:
+            return [], {}
+        names = {row.our_order_id for row in rows.orders if row.our_order_id}
+        orders = self._execution.orders_by_id(names)
+        return self._execution.positions(account_id=account.id), orders
+
+    def _isin_of(self, name: str) -> str:
+        instrument = self._execution.market.instrument(name)
+        return "" if instrument is None else instrument.isin
+
+    def _ratios(
+        self, name: str, held: Sequence[Position], now: datetime
+    ) -> tuple[Ratio, ...]:
+        """Splits and bonuses of the last weeks that our position has not been through."""
+        symbol, today = name.partition(":")[2], now.astimezone(IST).date()
+        been_through = {action for one in held for action in one.actions}
+        return tuple(
+            (Decimal(one.new) / Decimal(one.old), f"{one.kind} {one.new}:{one.old}, ex-date {one.ex_date}")
+            for one in self._facts.rescalings({symbol}, today)
+            if one.action_id not in been_through and today - one.ex_date <= _ACTIONS_OF_DAYS
+        )
+
+    def _marked(
+        self, items: Sequence[DifferenceOut], ignored: Sequence[IgnoredDifference]
+    ) -> list[DifferenceOut]:
+        now = self._clock.now()
+        rules = {
+            (row.scope, row.instrument): row
+            for row in ignored
+            if row.until is None or row.until > now
+        }
+        found: list[DifferenceOut] = []
+        for item in items:
+            rule = rules.get((item.account_scope, item.instrument))
+            # Another difference than the one that was looked at is reported.
+            applies = rule is not None and rule.difference in (None, item.difference)
+            until = rule.until if rule is not None and applies else None
+            found.append(item.model_copy(update={"ignored": applies, "ignored_until": until}))
+        return found
+
+
+def _seen(
+    before: ReconciliationOut, scope: str, place: Place, finding: Finding
+) -> DifferenceOut | None:
+    """The same difference in the report before."""
+    key = scope, place.instrument, finding.difference
+    same = (o for o in before.items if (o.account_scope, o.instrument, o.difference) == key)
+    return next(same, None)
+
+
+def _difference(
+    scope: str, place: Place, finding: Finding, seen: DifferenceOut | None, now: datetime
+) -> DifferenceOut:
+    broker, cycles = place.broker, 1 if seen is None else seen.age_cycles + 1
+    risk = abs(finding.difference) * place.price
+    return DifferenceOut(
+        account_scope=scope,
+        instrument=place.instrument,
+        isin=place.isin,
+        our_quantity=place.ours.quantity,
+        broker_quantity=broker.quantity,
+        difference=finding.difference,
+        broker_detail=BrokerDetailOut(
+            holdings=broker.holding, t1=broker.t1, positions=broker.position,
+            pledged=broker.pledged, mtf=broker.funded,
+        ),
+        owners=[OwnerOut(owner=owner, quantity=units) for owner, units in place.ours.by_owner],
+        classification=(finding.cause or Cause.UNKNOWN).value,
+        confidence=finding.confidence,
+        evidence=list(finding.evidence),
+        suggested=SuggestionOut(
+            action=finding.suggested.value,
+            ratio=None if finding.ratio is None else float(finding.ratio),
+        ),
+        severity=_severity(finding, risk),
+        status="drift" if cycles >= CYCLES else "new",
+        first_seen=now if seen is None else seen.first_seen,
+        age_cycles=cycles,
+        value_at_risk=round(float(risk), 2),
+        ignored=False,
+        ignored_until=None,
+    )  # fmt: skip
+
+
+def _severity(finding: Finding, risk: Decimal) -> str:
+    if finding.cause in _HARMLESS:
+        return "low"
+    return "high" if risk >= _HIGH else "medium" if risk >= _MEDIUM else "low"
+
+
+def _unread(scope: str, instruments: int, reason: str) -> AccountReportOut:
+    return AccountReportOut(
+        account_scope=scope, status="broker_unavailable", instruments=instruments, reason=reason,
+        read_at=None,
+    )  # fmt: skip
+
+
+def _report(
+    at: datetime | None, accounts: Sequence[AccountReportOut], items: Sequence[DifferenceOut]
+) -> ReconciliationOut:
+    shown = [item for item in items if not item.ignored]
+    drift = [item for item in shown if item.status == "drift"]
+    states = [_state(one, drift) for one in accounts]
+    worst = max((one.status for one in states), key=_RANK.__getitem__, default="ok")
+    instruments = sum(one.instruments for one in states)
+    return ReconciliationOut(
+        checked_at=at,
+        status="not_checked" if at is None else worst,
+        summary=ReconciliationSummaryOut(
+            instruments=instruments,
+            ok=max(instruments - len(items), 0),
+            drift=len(drift),
+            new=len(shown) - len(drift),
+            ignored=len(items) - len(shown),
+            value_at_risk=round(sum(item.value_at_risk for item in drift), 2),
+        ),
+        accounts=states,
+        items=sorted(items, key=lambda one: (one.ignored, -one.value_at_risk)),
+    )
+
+
+def _state(account: AccountReportOut, drift: Sequence[DifferenceOut]) -> AccountReportOut:
+    """The account's state without what is ignored."""
+    if account.status not in ("ok", "drift"):
+        return account
+    has_drift = any(item.account_scope == account.account_scope for item in drift)
+    return account.model_copy(update={"status": "drift" if has_drift else "ok"})
