@@ -39,6 +39,8 @@ from tradertape_server.features.options.preview import StrategyPreview
 from tradertape_server.features.options.service import OptionService
 from tradertape_server.features.portfolios.build import Portfolios
 from tradertape_server.features.protection.guardian import Guardian
+from tradertape_server.features.reconciliation.cycle import ReconciliationCycle
+from tradertape_server.features.reconciliation.service import ReconciliationService
 from tradertape_server.features.risk.build import RiskRules
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
 from tradertape_server.features.strategies.trial_service import TrialService
@@ -108,6 +110,8 @@ class Container:
     trading: TradingService
     activity: ActivityService
     holdings: HoldingsService
+    reconciliation: ReconciliationService
+    reconciliation_cycle: ReconciliationCycle
 
     @property
     def channels(self) -> Mapping[str, Channel]:
@@ -146,6 +150,7 @@ class Container:
                 self.risk.watch,
                 self.workers.recorder,
                 self.portfolios.schedule,
+                self.reconciliation_cycle,
                 self.reminders,
                 self.notifications.collector,
                 self.notifications.bots,

@@ -33,6 +33,7 @@ from tradertape_server.features.operations.routes import router as operations
 from tradertape_server.features.options.routes import router as options
 from tradertape_server.features.portfolios.reading_routes import router as portfolio_pages
 from tradertape_server.features.portfolios.routes import router as portfolios
+from tradertape_server.features.reconciliation.routes import router as reconciliation
 from tradertape_server.features.risk.routes import router as risk
 from tradertape_server.features.strategies.routes import router as strategies
 from tradertape_server.features.strategies.trial_routes import router as trials
@@ -84,6 +85,7 @@ ROUTERS = (
     trading,
     activity,
     holdings,
+    reconciliation,
     worker_market,
     worker_sockets,
     worker_monitor,
@@ -111,7 +113,8 @@ PORTFOLIOS = "/api/model/"
 # Changes that are stored in a transaction of their own, not in one of the trader's.
 CHANGES = (
     "/api/auth/", "/api/watchlists", "/api/strategies", "/api/backtest/",
-    "/api/model/", "/api/notifications", "/api/hooks", f"{WORKER}heartbeat", f"{WORKER}accounts",
+    "/api/model/", "/api/reconciliation",
+    "/api/notifications", "/api/hooks", f"{WORKER}heartbeat", f"{WORKER}accounts",
 )  # fmt: skip
 # Where passwords are hashed, which takes 64 MB and a tenth of a second each.
 PASSWORDS = frozenset({"/api/auth/password-login", "/api/auth/password"})

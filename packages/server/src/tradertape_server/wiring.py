@@ -97,6 +97,8 @@ from tradertape_server.features.protection.guardian import Guardian
 from tradertape_server.features.protection.owners import OwnersByKind
 from tradertape_server.features.protection.prices import FeedPrices, Prices
 from tradertape_server.features.protection.rescaling import ProtectionRescaling
+from tradertape_server.features.reconciliation.cycle import ReconciliationCycle
+from tradertape_server.features.reconciliation.service import ReconciliationService
 from tradertape_server.features.risk.build import RiskRules, build_risk
 from tradertape_server.features.risk.market_facts import MarketFacts, StoredMarketFacts
 from tradertape_server.features.risk.schemas import KillIn
@@ -213,6 +215,11 @@ def _join(
         database, clock, data.market, strategies, execution, trading.accounts
     )
     notifications = build_telling(base, live, trading, portfolios)
+    holdings = build_holdings(base, connections, brokerage, execution)
+    reconciliation = ReconciliationService(
+        database, clock, execution, connections, holdings,
+        CorporateFacts(data.market, is_real=data.masters is not None),
+    )  # fmt: skip
     return Container(
         settings=base.settings,
         clock=clock,
@@ -233,7 +240,9 @@ def _join(
         connections=connections,
         sandbox=build_sandbox(base, connections),
         brokerage=brokerage,
-        holdings=build_holdings(base, connections, brokerage, execution),
+        holdings=holdings,
+        reconciliation=reconciliation,
+        reconciliation_cycle=ReconciliationCycle(reconciliation),
         reminders=build_reminders(base, connections, brokerage),
         postbacks=Postbacks(database, clock, connections, CredentialStore(base.secrets)),
         market=data.market,

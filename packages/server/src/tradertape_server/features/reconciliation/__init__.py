@@ -1,1 +1,1 @@
-"""Reconciliation: our books beside the brokers', difference by difference. Shown, never corrected."""
+"""Reconciliation: our books beside the brokers'. Differences are shown, never corrected."""

@@ -95,10 +95,13 @@ def places(
         known = _evidence(name, isin, rows, mine, own_orders, isins, ratios_of)
         found.append(
             Place(
-                instrument=name, isin=isin,
+                instrument=name,
+                isin=isin,
                 ours=_ours(mine.get(name, []), _todays(name, own_orders, now)),
-                broker=_at_broker(name, rows), known=known, price=_price(name, rows),
-            )  # fmt: skip
+                broker=_at_broker(name, rows),
+                known=known,
+                price=_price(name, rows),
+            )
         )
     return found
 
@@ -167,9 +170,9 @@ def _evidence(
         _signed(row.side, row.filled_quantity) for row in of_name if row.source == "external"
     )
     orders = tuple(
-        _own_order(row, own_orders[row.our_order_id])
+        _own_order(row, order)
         for row in of_name
-        if row.our_order_id in own_orders
+        if (order := own_orders.get(row.our_order_id or "")) is not None
     )
     renamed = tuple(
         (other, _at_broker(other, rows).quantity)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final, Literal
 
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.ledger.position import Position
@@ -15,7 +16,7 @@ from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.store.models import BROKER
 from tradertape_server.features.holdings.service import HoldingsService
-from tradertape_server.features.market.corporate_facts import CorporateFacts
+from tradertape_server.features.market.corporate_facts import CorporateFacts, Rescaling
 from tradertape_server.features.reconciliation import repository
 from tradertape_server.features.reconciliation.models import IgnoredDifference
 from tradertape_server.features.reconciliation.reading import Place, Ratio, Rows, by_account, places
@@ -33,9 +34,11 @@ from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError, NotFound
 
 CYCLES = 2  # readings that must show a difference before it is reported as drift
+APART = timedelta(seconds=30)  # of two readings that count: an impatient click is none
 _HIGH, _MEDIUM = Decimal(100_000), Decimal(10_000)  # rupees
 _HARMLESS = frozenset({Cause.BROKER_LAG, Cause.UNSETTLED_T1, Cause.PRE_EXISTING})
-_RANK = {"ok": 0, "drift": 1, "stale": 2, "broker_unavailable": 3}
+State = Literal["ok", "drift", "stale", "broker_unavailable"]
+_WORST: Final[tuple[State, ...]] = ("broker_unavailable", "stale", "drift", "ok")
 _ACTIONS_OF_DAYS = timedelta(days=60)
 
 
@@ -117,25 +120,27 @@ class ReconciliationService:
         self, user_id: int, one: Connected, before: ReconciliationOut, now: datetime
     ) -> tuple[AccountReportOut, list[DifferenceOut]]:
         scope, broker = one.account.scope, one.account.broker
+        counts = before.checked_at is None or now - before.checked_at >= APART
         try:
             rows = self._rows(user_id, broker, scope)
         except ApiError as error:
-            kept = [item for item in before.items if item.account_scope == scope]
-            return _unread(scope, len(kept), error.detail), kept
+            return _unread(scope, "broker_unavailable", before, error.detail, None)
+        if rows.is_stale:  # an old reading shows nothing new
+            return _unread(scope, "stale", before, None, rows.read_at)
         positions, orders = self._own(user_id, scope, rows)
         found = places(
             rows, positions, orders, self._isin_of,
             lambda name, held: self._ratios(name, held, now), now,
         )  # fmt: skip
         items = [
-            _difference(scope, place, finding, _seen(before, scope, place, finding), now)
+            _difference(scope, place, finding, _seen(before, scope, place, finding), now, counts)
             for place in found
             if (finding := find_cause(place.ours, place.broker, place.known, now)).cause
         ]
         is_drift = any(item.status == "drift" for item in items)
-        status = "stale" if rows.is_stale else "drift" if is_drift else "ok"
         account = AccountReportOut(
-            account_scope=scope, status=status, instruments=len(found), reason=None,
+            account_scope=scope, status="drift" if is_drift else "ok", instruments=len(found),
+            reason=None,
             read_at=rows.read_at,
         )  # fmt: skip
         return account, items
@@ -160,14 +165,15 @@ class ReconciliationService:
         instrument = self._execution.market.instrument(name)
         return "" if instrument is None else instrument.isin
 
-    def _ratios(
-        self, name: str, held: Sequence[Position], now: datetime
-    ) -> tuple[Ratio, ...]:
+    def _ratios(self, name: str, held: Sequence[Position], now: datetime) -> tuple[Ratio, ...]:
         """Splits and bonuses of the last weeks that our position has not been through."""
         symbol, today = name.partition(":")[2], now.astimezone(IST).date()
         been_through = {action for one in held for action in one.actions}
         return tuple(
-            (Decimal(one.new) / Decimal(one.old), f"{one.kind} {one.new}:{one.old}, ex-date {one.ex_date}")
+            (
+                Decimal(one.new) / Decimal(one.old),
+                f"{one.kind} {one.new}:{one.old}, ex-date {one.ex_date}",
+            )
             for one in self._facts.rescalings({symbol}, today)
             if one.action_id not in been_through and today - one.ex_date <= _ACTIONS_OF_DAYS
         )
@@ -191,6 +197,10 @@ class ReconciliationService:
         return found
 
 
+def _in_words(action: Rescaling) -> str:
+    return f"{action.kind} {action.new}:{action.old}, ex-date {action.ex_date}"
+
+
 def _seen(
     before: ReconciliationOut, scope: str, place: Place, finding: Finding
 ) -> DifferenceOut | None:
@@ -201,9 +211,10 @@ def _seen(
 
 
 def _difference(
-    scope: str, place: Place, finding: Finding, seen: DifferenceOut | None, now: datetime
-) -> DifferenceOut:
-    broker, cycles = place.broker, 1 if seen is None else seen.age_cycles + 1
+    scope: str, place: Place, finding: Finding, seen: DifferenceOut | None, now: datetime,
+    counts: bool,
+) -> DifferenceOut:  # fmt: skip
+    broker, cycles = place.broker, 1 if seen is None else seen.age_cycles + counts
     risk = abs(finding.difference) * place.price
     return DifferenceOut(
         account_scope=scope,
@@ -234,17 +245,22 @@ def _difference(
     )  # fmt: skip
 
 
-def _severity(finding: Finding, risk: Decimal) -> str:
+def _severity(finding: Finding, risk: Decimal) -> Literal["low", "medium", "high"]:
     if finding.cause in _HARMLESS:
         return "low"
     return "high" if risk >= _HIGH else "medium" if risk >= _MEDIUM else "low"
 
 
-def _unread(scope: str, instruments: int, reason: str) -> AccountReportOut:
-    return AccountReportOut(
-        account_scope=scope, status="broker_unavailable", instruments=instruments, reason=reason,
-        read_at=None,
+def _unread(
+    scope: str, status: State, before: ReconciliationOut, reason: str | None, at: datetime | None
+) -> tuple[AccountReportOut, list[DifferenceOut]]:
+    """An account that was not read now keeps what was found of it."""
+    known = next((one for one in before.accounts if one.account_scope == scope), None)
+    account = AccountReportOut(
+        account_scope=scope, status=status, reason=reason, read_at=at,
+        instruments=0 if known is None else known.instruments,
     )  # fmt: skip
+    return account, [item for item in before.items if item.account_scope == scope]
 
 
 def _report(
@@ -253,7 +269,8 @@ def _report(
     shown = [item for item in items if not item.ignored]
     drift = [item for item in shown if item.status == "drift"]
     states = [_state(one, drift) for one in accounts]
-    worst = max((one.status for one in states), key=_RANK.__getitem__, default="ok")
+    ranks = [_WORST.index(one.status) for one in states]
+    worst = _WORST[min(ranks, default=len(_WORST) - 1)]
     instruments = sum(one.instruments for one in states)
     return ReconciliationOut(
         checked_at=at,
