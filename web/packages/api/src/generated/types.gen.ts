@@ -2830,6 +2830,22 @@ export type Summary = {
     years: number;
 };
 
+/**
+ * SuggestionOut
+ *
+ * What to do about it. ratio: shares after for one before, of a corporate action.
+ */
+export type SuggestionOut = {
+    /**
+     * Action
+     */
+    action: 'wait' | 'ignore' | 'apply_corporate_action' | 'read_orders' | 'review';
+    /**
+     * Ratio
+     */
+    ratio?: number | null;
+};
+
 export type StudyRequest = ({
     run_id: unknown;
 } | {
@@ -7742,6 +7758,216 @@ export type RecoveryCodes = {
 };
 
 /**
+ * ReconciliationSummaryOut
+ *
+ * Counts over all accounts. new: differences that a second reading has yet to show.
+ */
+export type ReconciliationSummaryOut = {
+    /**
+     * Drift
+     */
+    drift: number;
+    /**
+     * Ignored
+     */
+    ignored: number;
+    /**
+     * Instruments
+     */
+    instruments: number;
+    /**
+     * New
+     */
+    new: number;
+    /**
+     * Ok
+     */
+    ok: number;
+    /**
+     * Value At Risk
+     */
+    value_at_risk: number;
+};
+
+/**
+ * ReconciliationOut
+ *
+ * Our books beside the brokers'. status: the worst of the accounts'.
+ */
+export type ReconciliationOut = {
+    /**
+     * Accounts
+     */
+    accounts: Array<AccountReportOut>;
+    /**
+     * Checked At
+     */
+    checked_at: string | null;
+    /**
+     * Items
+     */
+    items: Array<DifferenceOut>;
+    /**
+     * Status
+     */
+    status: 'ok' | 'drift' | 'stale' | 'broker_unavailable' | 'not_checked';
+    summary: ReconciliationSummaryOut;
+};
+
+/**
+ * OwnerOut
+ *
+ * Units of one owner: a run's name, or by hand.
+ */
+export type OwnerOut = {
+    /**
+     * Owner
+     */
+    owner: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+};
+
+/**
+ * BrokerDetailOut
+ *
+ * Where the broker keeps the units. positions: bought or sold today, and derivatives.
+ */
+export type BrokerDetailOut = {
+    /**
+     * Holdings
+     */
+    holdings: number;
+    /**
+     * Mtf
+     */
+    mtf: number;
+    /**
+     * Pledged
+     */
+    pledged: number;
+    /**
+     * Positions
+     */
+    positions: number;
+    /**
+     * T1
+     */
+    t1: number;
+};
+
+/**
+ * DifferenceOut
+ *
+ * An instrument whose quantities differ. Units below 0 are short.
+ *
+ * status: `new` until a second reading of the broker shows the same difference. cycles: how many
+ * readings have. value_at_risk: of the difference, at the broker's last price, rupees.
+ */
+export type DifferenceOut = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Age Cycles
+     */
+    age_cycles: number;
+    broker_detail: BrokerDetailOut;
+    /**
+     * Broker Quantity
+     */
+    broker_quantity: number;
+    /**
+     * Classification
+     */
+    classification: 'manual_buy' | 'manual_sell' | 'missed_fill' | 'phantom_fill' | 'partial_fill' | 'duplicate_fill' | 'corporate_action' | 'unsettled_t1' | 'pledged_or_mtf' | 'symbol_change' | 'pre_existing' | 'broker_lag' | 'unknown';
+    /**
+     * Confidence
+     */
+    confidence: number;
+    /**
+     * Difference
+     */
+    difference: number;
+    /**
+     * Evidence
+     */
+    evidence: Array<string>;
+    /**
+     * First Seen
+     */
+    first_seen: string;
+    /**
+     * Ignored
+     */
+    ignored: boolean;
+    /**
+     * Ignored Until
+     */
+    ignored_until: string | null;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Our Quantity
+     */
+    our_quantity: number;
+    /**
+     * Owners
+     */
+    owners: Array<OwnerOut>;
+    /**
+     * Severity
+     */
+    severity: 'low' | 'medium' | 'high';
+    /**
+     * Status
+     */
+    status: 'new' | 'drift';
+    suggested: SuggestionOut;
+    /**
+     * Value At Risk
+     */
+    value_at_risk: number;
+};
+
+/**
+ * AccountReportOut
+ *
+ * The state of one account. reason: why it could not be read.
+ */
+export type AccountReportOut = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Instruments
+     */
+    instruments: number;
+    /**
+     * Read At
+     */
+    read_at: string | null;
+    /**
+     * Reason
+     */
+    reason: string | null;
+    /**
+     * Status
+     */
+    status: 'ok' | 'drift' | 'stale' | 'broker_unavailable';
+};
+
+/**
  * ReceivedOut
  *
  * What became of an alert; one that was received before changes nothing.
@@ -12068,6 +12294,36 @@ export type IndicatorOut = {
      * Warm Up
      */
     warm_up: number;
+};
+
+/**
+ * IgnoreIn
+ *
+ * A difference not to report. difference: only while it is this many units; None: any.
+ *
+ * days: how long; None: until it is undone.
+ */
+export type IgnoreIn = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Days
+     */
+    days?: number | null;
+    /**
+     * Difference
+     */
+    difference?: number | null;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Note
+     */
+    note?: string;
 };
 
 /**
@@ -26789,6 +27045,239 @@ export type ListBrokerPositionsApiPortfolioPositionsGetResponses = {
 };
 
 export type ListBrokerPositionsApiPortfolioPositionsGetResponse = ListBrokerPositionsApiPortfolioPositionsGetResponses[keyof ListBrokerPositionsApiPortfolioPositionsGetResponses];
+
+export type ShowReconciliationApiReconciliationGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/reconciliation';
+};
+
+export type ShowReconciliationApiReconciliationGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ShowReconciliationApiReconciliationGetError = ShowReconciliationApiReconciliationGetErrors[keyof ShowReconciliationApiReconciliationGetErrors];
+
+export type ShowReconciliationApiReconciliationGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReconciliationOut;
+};
+
+export type ShowReconciliationApiReconciliationGetResponse = ShowReconciliationApiReconciliationGetResponses[keyof ShowReconciliationApiReconciliationGetResponses];
+
+export type CheckReconciliationApiReconciliationCheckPostData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/reconciliation/check';
+};
+
+export type CheckReconciliationApiReconciliationCheckPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * No session at a broker; `login_url` is where one begins.
+     */
+    409: unknown;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type CheckReconciliationApiReconciliationCheckPostError = CheckReconciliationApiReconciliationCheckPostErrors[keyof CheckReconciliationApiReconciliationCheckPostErrors];
+
+export type CheckReconciliationApiReconciliationCheckPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReconciliationOut;
+};
+
+export type CheckReconciliationApiReconciliationCheckPostResponse = CheckReconciliationApiReconciliationCheckPostResponses[keyof CheckReconciliationApiReconciliationCheckPostResponses];
+
+export type ReportDifferenceAgainApiReconciliationIgnoredDeleteData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Account Scope
+         */
+        account_scope: string;
+        /**
+         * Instrument
+         */
+        instrument: string;
+    };
+    url: '/api/reconciliation/ignored';
+};
+
+export type ReportDifferenceAgainApiReconciliationIgnoredDeleteErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReportDifferenceAgainApiReconciliationIgnoredDeleteError = ReportDifferenceAgainApiReconciliationIgnoredDeleteErrors[keyof ReportDifferenceAgainApiReconciliationIgnoredDeleteErrors];
+
+export type ReportDifferenceAgainApiReconciliationIgnoredDeleteResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReconciliationOut;
+};
+
+export type ReportDifferenceAgainApiReconciliationIgnoredDeleteResponse = ReportDifferenceAgainApiReconciliationIgnoredDeleteResponses[keyof ReportDifferenceAgainApiReconciliationIgnoredDeleteResponses];
+
+export type IgnoreDifferenceApiReconciliationIgnoredPostData = {
+    body: IgnoreIn;
+    path?: never;
+    query?: never;
+    url: '/api/reconciliation/ignored';
+};
+
+export type IgnoreDifferenceApiReconciliationIgnoredPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type IgnoreDifferenceApiReconciliationIgnoredPostError = IgnoreDifferenceApiReconciliationIgnoredPostErrors[keyof IgnoreDifferenceApiReconciliationIgnoredPostErrors];
+
+export type IgnoreDifferenceApiReconciliationIgnoredPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReconciliationOut;
+};
+
+export type IgnoreDifferenceApiReconciliationIgnoredPostResponse = IgnoreDifferenceApiReconciliationIgnoredPostResponses[keyof IgnoreDifferenceApiReconciliationIgnoredPostResponses];
 
 export type ListEvaluationsApiRiskEvaluationsGetData = {
     body?: never;
