@@ -75,6 +75,7 @@ from tradertape_server.features.operations.checks import (
     market_check,
     masters_check,
     protection_check,
+    scans_check,
 )
 from tradertape_server.features.operations.figures import (
     publish_jobs,
@@ -233,7 +234,7 @@ def _join(
         idempotency=IdempotencyStore(database, clock, base.secrets),
         bus=base.bus,
         processes=processes,
-        health=build_health(base, data, live, trading),
+        health=build_health(base, data, live, trading, portfolios),
         changelog=Changelog(base.settings.changelog_path),
         auth=auth,
         credentials=CredentialMonitor(auth.authenticator),
@@ -585,7 +586,9 @@ def build_hooks(
     )
 
 
-def build_health(base: Base, data: MarketData, live: LiveMarket, trading: Trading) -> Health:
+def build_health(
+    base: Base, data: MarketData, live: LiveMarket, trading: Trading, portfolios: Portfolios
+) -> Health:
     """The health page with the checks of the features."""
     health = Health(
         base.database, base.clock, home=base.home, mailer=base.mailer, metrics=base.metrics
@@ -597,6 +600,7 @@ def build_health(base: Base, data: MarketData, live: LiveMarket, trading: Tradin
         health.add("instruments", masters_check(data.masters))
     health.add("protection", protection_check(trading.guardian))
     health.add("execution", execution_check(trading.execution))
+    health.add("scans", scans_check(portfolios.lateness))
     return health
 
 

@@ -80,6 +80,26 @@ def test_a_paused_portfolio_is_an_alert(desk: Desk) -> None:
     assert "its exits still run" in alert["text"]
 
 
+def test_sg_06_a_scan_that_is_late_is_told_to_its_owner_and_on_the_health_page(
+    desk: Desk,
+) -> None:
+    portfolio = desk.deploy()
+    desk.evening_of(desk.days[-3])
+    desk.scan(portfolio, desk.days[-3])
+    checks = desk.client.get("/api/health").json()["checks"]
+    assert (checks["scans"]["status"], desk.get("overview")["alerts"]) == ("ok", [])
+    final = datetime.combine(desk.days[-2], time(16, 15), IST)
+    desk.clock.set_wrong(seconds=(final - desk.clock.now()).total_seconds() + 29 * 60)
+    assert desk.get("overview")["alerts"] == []
+    desk.clock.advance(minutes=2)
+    (alert,) = desk.get("overview")["alerts"]
+    assert alert["text"].startswith("Mine was not scanned in time")
+    found = desk.client.get("/api/health").json()["checks"]["scans"]
+    assert (found["status"], found["facts"]) == ("stale", {"portfolios": 1, "late": 1})
+    desk.scan(portfolio)
+    assert desk.get("overview")["alerts"] == []
+
+
 def test_sg_06_every_scanned_day_counts_its_verdicts(desk: Desk) -> None:
     portfolio = desk.deploy()
     desk.evening_of(desk.days[-2])
@@ -125,6 +145,7 @@ def test_po_01_a_story_goes_from_the_signal_to_the_exit(desk: Desk) -> None:
         "Signal", "Approved", "Order placed", "Order taken", "Triggered", "Bought", "Stop armed",
     ]  # fmt: skip
     assert story["events"][0]["text"] == story["signal_reason"]
+    assert f"on the candle of {desk.days[at]:%d %b %Y}" in story["events"][5]["text"]
     assert "conviction" in story["signal_reason"]
     assert [one["by"] for one in story["events"][:3]] == ["scan", *["person@example.com"] * 2]
     assert story["portfolio_name"] == portfolio["name"]

@@ -13,6 +13,7 @@ from tradertape_server.features.instruments.broker_masters import BrokerMasters
 from tradertape_server.features.market.calendar_warning import calendar_warning, days_published
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.operations.service import Check
+from tradertape_server.features.portfolios.lateness import Lateness
 from tradertape_server.features.protection.guardian import Guardian
 
 
@@ -133,6 +134,20 @@ def execution_check(execution: ExecutionService) -> Callable[[], Check]:
         what = ", ".join(f"{kind}: {count}" for kind, count in sorted(counts.items()))
         detail = f"Failed and set aside in the last day ({what}): `tradertape status` lists it."
         return Check("stale", detail, {"set_aside": counts})
+
+    return check
+
+
+def scans_check(lateness: Lateness) -> Callable[[], Check]:
+    """Whether the scheduled scans of model portfolios happen in time."""
+
+    def check() -> Check:
+        portfolios, late = lateness.counts()
+        facts = {"portfolios": portfolios, "late": late}
+        if late:  # only their owners see which
+            detail = "Model portfolios were not scanned in time: the log says why."
+            return Check("stale", detail, facts)
+        return Check("ok", "Every model portfolio is scanned, or none is deployed.", facts)
 
     return check
 

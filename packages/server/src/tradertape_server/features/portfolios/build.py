@@ -20,6 +20,7 @@ from tradertape_server.features.portfolios.live.orders import Orders
 from tradertape_server.features.portfolios.live.placing import Placing
 from tradertape_server.features.portfolios.live.upkeep import Upkeep
 from tradertape_server.features.portfolios.live.withdrawing import Withdrawing
+from tradertape_server.features.portfolios.lateness import Lateness
 from tradertape_server.features.portfolios.overview import Overview
 from tradertape_server.features.portfolios.scanning import ScanService
 from tradertape_server.features.portfolios.schedule import ScanSchedule
@@ -40,6 +41,7 @@ class Portfolios:
     closing: ClosingService
     dashboard: Dashboard
     overview: Overview
+    lateness: Lateness
     schedule: ScanSchedule
     changes: LiveChanges
     upkeep: Upkeep
@@ -59,13 +61,15 @@ def build_portfolios(
     upkeep = build_upkeep(database, clock, execution)
     placing, withdrawing = upkeep.placing, upkeep.withdrawing
     execution.trader.listen(upkeep.on_events)
+    lateness = Lateness(database, clock, work.last_day)
     return Portfolios(
         service=PortfolioService(clock, market, strategies, PortfolioAccounts(execution, brokers)),
         signals=SignalService(database, clock, market, work, placing, withdrawing),
         scans=scans,
         closing=ClosingService(work, LiveClosing(database, clock, placing)),
         dashboard=Dashboard(clock),
-        overview=Overview(clock),
+        overview=Overview(clock, lateness),
+        lateness=lateness,
         schedule=ScanSchedule(database, clock, scans),
         changes=LiveChanges(database, withdrawing),
         upkeep=upkeep,

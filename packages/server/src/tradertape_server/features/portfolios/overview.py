@@ -16,6 +16,7 @@ from tradertape_core.kernel.money import rupees
 from tradertape_core.portfolio.capital import Capital
 from tradertape_core.portfolio.signals import Status
 from tradertape_server.features.portfolios import repository, views
+from tradertape_server.features.portfolios.lateness import Lateness
 from tradertape_server.features.portfolios.models import (
     Portfolio,
     PortfolioDay,
@@ -37,6 +38,7 @@ class Overview:
     """Builds the page; runs in the caller's transaction."""
 
     clock: Clock
+    lateness: Lateness
 
     def of(self, session: Session, user_id: int) -> Json:
         """The whole page of one person."""
@@ -58,7 +60,7 @@ class Overview:
             "waiting": _waiting([one for some in live.values() for one in some]),
             "days": _days(session, rows),
             "near": _near(held, {row.id: row.name for row in rows}),
-            "alerts": _alerts(rows, live, last),
+            "alerts": [*_alerts(rows, live, last), *_late(self.lateness.of(rows))],
             "next_scan": next_scan(now),
             "last_scan": last,
         }  # fmt: skip
@@ -171,3 +173,14 @@ def _alerts(
                  "text": f"{row.name} is paused: it buys nothing, and its exits still run."}
             )  # fmt: skip
     return found
+
+
+def _late(rows: Sequence[Portfolio]) -> list[Json]:
+    return [
+        {
+            "level": "warning",
+            "href": f"/portfolios/{row.id}",
+            "text": f"{row.name} was not scanned in time: scan it now, or see the server's log.",
+        }
+        for row in rows
+    ]

@@ -19,6 +19,11 @@ def next_scan(now: datetime) -> datetime:
     return datetime.combine(day, FINAL_AT, IST)
 
 
+def final_at(day: date) -> datetime:
+    """When the candle of a day is final."""
+    return datetime.combine(day, FINAL_AT, IST)
+
+
 def last_final_day(now: datetime, last: date) -> date:
     """The last day whose candle is final. last: of the data set, which may go beyond it."""
     local = now.astimezone(IST)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -46,7 +46,7 @@ def of_position(session: Session, user_id: int, position_id: int) -> Json:
     row = found[0]
     portfolio = session.get_one(Portfolio, row.portfolio_id)
     signal = session.get(PortfolioSignal, row.signal_id) if row.signal_id else None
-    events = [*_of_signal(signal, portfolio), *_levels(row), *_exits(row)]
+    events = [*_of_signal(signal, portfolio, row.entry_date), *_levels(row), *_exits(row)]
     return {
         "position": views.position(row),
         "portfolio_name": portfolio.name,
@@ -62,20 +62,20 @@ def _step(kind: str, title: str, text: str, by: str = "", **when: Any) -> Json:
     return {"kind": kind, "title": title, "text": text, "by": by, "at": None, "day": None, **when}
 
 
-def _of_signal(signal: PortfolioSignal | None, portfolio: Portfolio) -> list[Json]:
+def _of_signal(signal: PortfolioSignal | None, portfolio: Portfolio, entered: date) -> list[Json]:
     if signal is None:
         return []
     found: list[Json] = []
     for entry in signal.history:
         event = entry["event"]
         kind, title = STEPS.get(event, ("order", event.replace("_", " ")))
-        words = _words(signal, portfolio, event) or entry.get("note", "")
+        words = _words(signal, portfolio, event, entered) or entry.get("note", "")
         at = datetime.fromisoformat(entry["at"])
         found.append(_step(kind, title, words, entry["by"], at=at))
     return found
 
 
-def _words(signal: PortfolioSignal, portfolio: Portfolio, event: str) -> str:
+def _words(signal: PortfolioSignal, portfolio: Portfolio, event: str, entered: date) -> str:
     if event == "raised":
         return signal.reason
     if event == "place":
@@ -86,7 +86,8 @@ def _words(signal: PortfolioSignal, portfolio: Portfolio, event: str) -> str:
         return f"Buy {signal.quantity} {price}{trigger}."
     if event == "fill" and signal.average_price is not None:
         rule = PAPER_FILL_WORDS[settings_of(portfolio).paper_fill]
-        return f"{signal.filled_quantity} at {inr(signal.average_price)}. {rule}"
+        bought = f"{signal.filled_quantity} at {inr(signal.average_price)}"
+        return f"{bought}, on the candle of {entered:%d %b %Y}. {rule}"
     return ""
 
 

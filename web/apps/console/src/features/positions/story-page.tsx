@@ -19,7 +19,7 @@ import { levelsOf, marksOf } from "./position-marks"
 import classes from "./story.module.css"
 
 const CRUMBS = [{ label: "Positions", to: "/positions" }]
-const ROOM_DAYS = 60
+const ROOM_DAYS = 150
 
 /** One position from its signal to its exit. */
 export function StoryPage() {
@@ -96,7 +96,7 @@ function Chart({ story }: { story: Story }) {
       symbol={position.symbol}
       dataSet={story.data_set}
       start={shifted(position.entry_date, -ROOM_DAYS)}
-      end={position.exit_date ? shifted(end, ROOM_DAYS / 3) : end}
+      end={position.exit_date ? shifted(end, 20) : end}
       levels={levels}
       marks={marks}
       label={`Candles of ${position.symbol} with entry, stop, target and exit`}

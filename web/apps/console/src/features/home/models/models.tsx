@@ -4,7 +4,8 @@ import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { count, date, instant, number, signedPercent } from "@tradertape/ui/format.ts"
 import { lazy, Suspense } from "react"
-import { type Overview, overviewOfModelsQuery } from "@/lib/queries/models"
+import { LiveProfit } from "@/components/models/live-profit"
+import { modelPositionsQuery, type Overview, overviewOfModelsQuery } from "@/lib/queries/models"
 import { AlertList } from "./alert-list"
 import classes from "./models.module.css"
 import { NearList } from "./near-list"
@@ -37,6 +38,14 @@ export function Models() {
   )
 }
 
+const NONE: never[] = []
+
+/** Profit since the close of everything that is held. */
+function Today({ positions }: { positions: number }) {
+  const { data } = useQuery({ ...modelPositionsQuery("open"), enabled: positions > 0 })
+  return <LiveProfit held={data?.items ?? NONE} />
+}
+
 function Band({ page }: { page: Overview }) {
   const day = page.traded_until ? `on ${date(page.traded_until)}` : "not scanned yet"
   return (
@@ -49,7 +58,11 @@ function Band({ page }: { page: Overview }) {
         big
         label={`Profit and loss ${day}`}
         value={<Delta kind="money" value={page.day_pnl} />}
-        note={signedPercent(page.day_pnl_pct, 2)}
+        note={
+          <>
+            {signedPercent(page.day_pnl_pct, 2)} <Today positions={page.open_positions} />
+          </>
+        }
       />
       <Stat
         big

@@ -1,6 +1,7 @@
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { money, moneyShort, number, percent, signedPercent } from "@tradertape/ui/format.ts"
+import { LiveProfit } from "@/components/models/live-profit"
 import type { Dashboard } from "@/lib/queries/models"
 import classes from "../portfolios.module.css"
 
@@ -19,7 +20,11 @@ export function Kpis({ page }: { page: Dashboard }) {
         big
         label="Last day"
         value={<Delta kind="money" value={kpis.day_pnl} />}
-        note={signedPercent(kpis.day_pnl_pct, 2)}
+        note={
+          <>
+            {signedPercent(kpis.day_pnl_pct, 2)} <LiveProfit held={page.positions} />
+          </>
+        }
       />
       <Stat
         big
