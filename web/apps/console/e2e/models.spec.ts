@@ -117,6 +117,26 @@ test("the scanner says why a stock was no signal, and Home what is next", async 
   await shoot(page, "home-dashboard")
 })
 
+test("the pages fit every width and are accessible, light and dark", async ({ page }) => {
+  await moveTo(page, NEXT_EVENING)
+  await page.goto("/approvals")
+  await page.getByRole("list", { name: "Signals" }).getByRole("listitem").first().waitFor()
+  await page.keyboard.press("a")
+  await expect(page.getByRole("link", { name: "Cart (1)" })).toBeVisible()
+  const places = {
+    "models-home": "/",
+    portfolios: "/portfolios",
+    "portfolio-detail": portfolio,
+    "approvals-queue": "/approvals",
+    "approvals-history": "/approvals?tab=history",
+    cart: "/cart",
+    "model-positions": "/positions",
+    "position-story": story,
+    "scanner-page": "/scanner",
+  }
+  for (const [name, path] of Object.entries(places)) await test.step(name, () => lookAround(page, name, path))
+})
+
 test("pause says what it ends and what it keeps", async ({ page }) => {
   await moveTo(page, NEXT_EVENING)
   await page.goto(portfolio)
@@ -130,20 +150,4 @@ test("pause says what it ends and what it keeps", async ({ page }) => {
   await page.goto(portfolio)
   await page.getByRole("button", { name: "Resume" }).click()
   await expect(page.getByText("Active", { exact: true })).toBeVisible()
-})
-
-test("the pages fit every width and are accessible, light and dark", async ({ page }) => {
-  await moveTo(page, NEXT_EVENING)
-  const places = {
-    "models-home": "/",
-    portfolios: "/portfolios",
-    "portfolio-detail": portfolio,
-    "approvals-queue": "/approvals",
-    "approvals-history": "/approvals?tab=history",
-    cart: "/cart",
-    "model-positions": "/positions",
-    "position-story": story,
-    "scanner-page": "/scanner",
-  }
-  for (const [name, path] of Object.entries(places)) await test.step(name, () => lookAround(page, name, path))
 })
