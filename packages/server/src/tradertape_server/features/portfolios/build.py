@@ -9,6 +9,7 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.portfolios.closing import ClosingService
 from tradertape_server.features.portfolios.dashboard import Dashboard
+from tradertape_server.features.portfolios.lateness import Lateness
 from tradertape_server.features.portfolios.live.accounts import BrokerAccounts, PortfolioAccounts
 from tradertape_server.features.portfolios.live.arming import Arming
 from tradertape_server.features.portfolios.live.changes import LiveChanges
@@ -20,7 +21,6 @@ from tradertape_server.features.portfolios.live.orders import Orders
 from tradertape_server.features.portfolios.live.placing import Placing
 from tradertape_server.features.portfolios.live.upkeep import Upkeep
 from tradertape_server.features.portfolios.live.withdrawing import Withdrawing
-from tradertape_server.features.portfolios.lateness import Lateness
 from tradertape_server.features.portfolios.overview import Overview
 from tradertape_server.features.portfolios.scanning import ScanService
 from tradertape_server.features.portfolios.schedule import ScanSchedule
