@@ -91,6 +91,7 @@ from tradertape_server.features.options.service import OptionService
 from tradertape_server.features.portfolios.build import Portfolios, build_portfolios
 from tradertape_server.features.portfolios.external import ExternalSignals
 from tradertape_server.features.portfolios.live.owners import PositionOwners
+from tradertape_server.features.portfolios.live.owners import belongs_to as position_belongs_to
 from tradertape_server.features.portfolios.queries import why_strategy_in_use as why_traded
 from tradertape_server.features.protection.arming import ByToken
 from tradertape_server.features.protection.failure_log import FailureLog
@@ -503,7 +504,7 @@ def build_risk_rules(
     """Rules above an execution. Runs of workers are halted with a kill switch, and are of the
     strategies that rules name."""
     events = AccountEvents(database, bus, events_topic)
-    risk = build_risk(clock, execution, events, facts, (belongs_to,))
+    risk = build_risk(clock, execution, events, facts, (belongs_to, position_belongs_to))
     risk.kill_switch.also(RunHalting())
     return risk
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
+import numpy as np
+
 from tradertape_core.backtest.kernel import day as steps
 from tradertape_core.backtest.kernel import shapes as k
 from tradertape_core.backtest.kernel import trading
@@ -136,13 +138,13 @@ class ExecutedTrading(PaperTrading):
         signal_row = self.row(one.signal_date)
         atr = float(trading.atr_before(sim, signal_row, row, column))
         trading.prepare(sim, 0, column, atr, one.score, one.entry)
-        whole = [int(value) for value in sim.book.whole[0]]
+        whole = [int(value) for value in np.asarray(sim.book.whole)[0]]
         whole[k.SYMBOL], whole[k.INSIDE] = 0, 1
         return Holding(
             symbol=one.symbol,
             signal_date=one.signal_date,
             entry_date=one.entry_date,
-            num=tuple(float(value) for value in sim.book.num[0]),
+            num=tuple(float(value) for value in np.asarray(sim.book.num)[0]),
             whole=tuple(whole),
         )
 

@@ -85,7 +85,7 @@ class LiveDesk(Desk):
         return self.container.portfolios
 
     def deploy_live(self, **settings: Any) -> Json:
-        return self.deploy(paper_fill="live", **settings)
+        return self.deploy(**{"paper_fill": "live", "atr_stop_multiplier": 2.0, **settings})
 
     def at(self, day: date, hour: int = 10, minute: int = 0) -> None:
         """Move the clock to a time of a day."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tradertape_server.features.portfolios import repository
+from tradertape_server.features.portfolios.models import Portfolio
+
 from .conftest import LiveDesk
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -143,9 +146,6 @@ def test_scans_follow_what_is_held_and_the_candle_book_beside_it(desk: LiveDesk)
     live = [s for s in desk.signals(portfolio) if s["side"] == "BUY"]
     assert [s["symbol"] for s in live].count(one["symbol"]) == 1
     with desk.container.database.read() as session:
-        from tradertape_server.features.portfolios import repository
-        from tradertape_server.features.portfolios.models import Portfolio
-
         row = session.get_one(Portfolio, portfolio["id"])
         days = repository.days(session, row.id, row.epoch)
         assert [one.day for one in days] == desk.days[at : at + 2]

@@ -15,9 +15,10 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.portfolios import repository
-from tradertape_server.features.portfolios.live.run_ids import ref_of
+from tradertape_server.features.portfolios.live.run_ids import named_by, ref_of
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioPosition
 from tradertape_server.features.protection.owners import AdvanceExit, Change, Owner
+from tradertape_server.features.risk.owners import Belongs
 
 
 class PositionOwners:
@@ -75,6 +76,13 @@ class PositionOwners:
 
     def updates_were_lost(self) -> None:
         """There are no heartbeats."""
+
+
+def belongs_to(session: Session, run_id: str) -> Belongs | None:
+    """The strategy and the portfolio of a position; None for what is none's."""
+    named = named_by(run_id)
+    row = None if named is None else session.get(Portfolio, named.portfolio_id)
+    return None if row is None else Belongs(str(row.strategy_id), str(row.id))
 
 
 def columns_of(state: ProtectionState) -> dict[str, Any]:
