@@ -303,6 +303,12 @@ const wealthRoute = createRoute({
   component: lazyPage(() => import("@/features/holdings/wealth-page"), "WealthPage"),
 })
 
+const reconciliationRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/wealth/reconciliation",
+  component: lazyPage(() => import("@/features/reconciliation/reconciliation-page"), "ReconciliationPage"),
+})
+
 /** Where a broker's login page returns to; it reads its own query, see `lib/brokers/arrival`. */
 const brokerCallbackRoute = createRoute({
   getParentRoute: () => frameRoute,
@@ -362,6 +368,7 @@ const routeTree = rootRoute.addChildren([
     tradingRoute,
     gttsRoute,
     wealthRoute,
+    reconciliationRoute,
     brokerCallbackRoute,
     changelogRoute,
     settingsRoute,

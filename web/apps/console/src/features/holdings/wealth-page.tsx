@@ -1,8 +1,9 @@
 import { ActionIcon, SegmentedControl, Tabs } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
-import { RefreshCw } from "lucide-react"
+import { Equal, RefreshCw } from "lucide-react"
 import { EnvironmentChip } from "@/components/brokers/environment-chip"
+import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
 import { TabStrip } from "@/components/page/tab-strip"
 import { notifyFailure } from "@/lib/notify"
@@ -73,6 +74,9 @@ export function WealthPage() {
                   onChange={(one) => navigate({ search: { tab, sandbox: one === "sandbox" }, replace: true })}
                 />
               )}
+              <LinkButton to="/wealth/reconciliation" variant="default" leftSection={<Equal size={14} />}>
+                Reconciliation
+              </LinkButton>
               {refresh}
             </>
           )

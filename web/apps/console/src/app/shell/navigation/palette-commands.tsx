@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router"
 import {
   AlarmClockPlus,
   ArrowLeftRight,
+  Equal,
   EyeOff,
   GitCompareArrows,
   Keyboard,
@@ -77,6 +78,14 @@ export function useCommands(): SpotlightActionData[] {
         keywords: ["orders external ours wealth"],
         leftSection: <ListOrdered size={16} />,
         onClick: () => navigate({ to: "/wealth", search: { tab: "orders" } }),
+      },
+      {
+        id: "reconciliation",
+        label: "Reconciliation",
+        description: "Our books beside your brokers'",
+        keywords: ["drift difference holdings compare wealth"],
+        leftSection: <Equal size={16} />,
+        onClick: () => navigate({ to: "/wealth/reconciliation" }),
       },
       {
         id: "compare",

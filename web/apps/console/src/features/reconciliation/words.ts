@@ -1,0 +1,33 @@
+import type { Difference, Reconciliation } from "@/lib/queries/reconciliation"
+
+export const CAUSES: Record<Difference["classification"], string> = {
+  manual_buy: "Bought elsewhere",
+  manual_sell: "Sold elsewhere",
+  missed_fill: "Missed fill",
+  phantom_fill: "Fill the broker does not have",
+  partial_fill: "Partial fill missed",
+  duplicate_fill: "Fill booked twice",
+  corporate_action: "Split or bonus",
+  unsettled_t1: "Not settled yet",
+  pledged_or_mtf: "Pledged or margin funded",
+  symbol_change: "Symbol changed",
+  pre_existing: "From before TraderTape",
+  broker_lag: "Broker not up to date yet",
+  unknown: "Unknown",
+}
+
+export const ADVICE: Record<Difference["suggested"]["action"], string> = {
+  wait: "Wait for the next reading",
+  ignore: "Ignore it if you know of it",
+  apply_corporate_action: "Comes with the corporate action's data; check the ratio",
+  read_orders: "Look at the order: its book is read again by itself",
+  review: "Compare with your broker's order book",
+}
+
+export const STATES: Record<Reconciliation["status"], { label: string; color: string }> = {
+  ok: { label: "Agrees", color: "green" },
+  drift: { label: "Differs", color: "red" },
+  stale: { label: "Outdated", color: "orange" },
+  broker_unavailable: { label: "Broker not read", color: "orange" },
+  not_checked: { label: "Not compared yet", color: "gray" },
+}
