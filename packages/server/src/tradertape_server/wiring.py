@@ -271,7 +271,7 @@ def _join(
         notifications=notifications,
         hooks=build_hooks(base, data, live, notifications),
         watchlists=WatchlistService(clock, data.instruments, data.market),
-        gtts=GttPageService(execution, data.instruments),
+        gtts=GttPageService(execution, data.instruments, trading.accounts),
         trading=TradingService(execution, trading.accounts, data.instruments, clock),
         activity=ActivityService(execution, WorkerQueries(database)),
     )

@@ -93,7 +93,7 @@ def container(container: Container, market: HandMarket, clock: Any) -> Iterator[
     """The app's parts, with execution on the hand's market."""
     execution = ExecutionService.build(container.database, clock, market)
     execution.trader.start()
-    gtts = GttPageService(execution, OneInstrument())  # pyright: ignore
+    gtts = GttPageService(execution, OneInstrument(), container.live_accounts)  # pyright: ignore
     activity = ActivityService(execution, WorkerQueries(container.database))
     yield replace(container, execution=execution, gtts=gtts, activity=activity)
     execution.trader.stop()

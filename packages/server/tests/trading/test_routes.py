@@ -43,7 +43,7 @@ def container(container: Container, market: HandMarket, clock: Any) -> Iterator[
     execution.trader.start()
     instruments: Any = OneInstrument()
     trading = TradingService(execution, container.live_accounts, instruments, clock)
-    gtts = GttPageService(execution, instruments)
+    gtts = GttPageService(execution, instruments, container.live_accounts)
     yield replace(container, execution=execution, trading=trading, gtts=gtts)
     execution.trader.stop()
 

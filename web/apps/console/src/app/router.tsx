@@ -249,7 +249,7 @@ const optionsRoute = createRoute({
   component: lazyPage(() => import("@/features/options/options-page"), "OptionsPage"),
 })
 
-const GTT_TABS = ["active", "history"] as const
+const GTT_TABS = ["active", "history", "external"] as const
 
 const gttsRoute = createRoute({
   getParentRoute: () => frameRoute,

@@ -27,7 +27,12 @@ from tradertape_server.features.execution.store import (
     set_aside,
 )
 from tradertape_server.features.execution.store.gtt_store import ExternalGtt
-from tradertape_server.features.execution.store.models import FillRow, IntentRow, TradingAccount
+from tradertape_server.features.execution.store.models import (
+    PAPER,
+    FillRow,
+    IntentRow,
+    TradingAccount,
+)
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import NotFound
 
@@ -68,6 +73,7 @@ class GttAccount:
     id: int
     scope: str
     active: int
+    is_paper: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +312,10 @@ class ExecutionQueries:
         """A person's trading accounts, oldest first."""
         with self.database.read() as session:
             found = account_queries.active_gtt_counts(session, user_id)
-            return [GttAccount(account.id, account.scope, count) for account, count in found]
+            return [
+                GttAccount(account.id, account.scope, count, account.kind == PAPER)
+                for account, count in found
+            ]
 
     def gtt_page(
         self, user_id: int, *, active: bool | None, limit: int, offset: int

@@ -7,7 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query
 
 from tradertape_server.features.auth.http.dependencies import CurrentUser
-from tradertape_server.features.gtts.schemas import GttAccountOut, GttIn, GttLegsIn, GttOut
+from tradertape_server.features.gtts.schemas import (
+    ExternalGttOut,
+    GttAccountOut,
+    GttIn,
+    GttLegsIn,
+    GttOut,
+    SettleIn,
+)
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.platform.http.routing import Page, RowId, part
 
@@ -39,8 +46,22 @@ def list_trigger_accounts(user: CurrentUser, gtts: Gtts) -> list[GttAccountOut]:
 
 @router.post("", status_code=201)
 def create_trigger(user: CurrentUser, gtts: Gtts, body: GttIn, key: Key = None) -> GttOut:
-    """Create a trigger on a paper account; an error names the leg and the field."""
+    """Create a trigger; of an account at a broker it rests there. An error names the leg and the
+    field, or has the broker's reason; a broker that has not answered in time leaves it `placing` or
+    `in_doubt`."""
     return gtts.create(user.id, body, key)
+
+
+@router.get("/external")
+def list_external_triggers(user: CurrentUser, gtts: Gtts) -> list[ExternalGttOut]:
+    """Triggers at your brokers that other terminals created, newest first."""
+    return gtts.external(user.id)
+
+
+@router.post("/{gtt_id}/settle")
+def settle_trigger(user: CurrentUser, gtts: Gtts, gtt_id: RowId, body: SettleIn) -> GttOut:
+    """Say of a trigger in doubt which of the broker's it is, or that it was never placed."""
+    return gtts.settle(user.id, gtt_id, body.broker_trigger_id)
 
 
 @router.get("/{gtt_id}")
@@ -53,11 +74,13 @@ def show_trigger(user: CurrentUser, gtts: Gtts, gtt_id: RowId) -> GttOut:
 def change_trigger(
     user: CurrentUser, gtts: Gtts, gtt_id: RowId, body: GttLegsIn, key: Key = None
 ) -> GttOut:
-    """Replace the legs of an active trigger; its expiry does not change."""
+    """Replace the legs of an active trigger; its expiry does not change. At a broker it is changed
+    when `at_broker.asked` is null again."""
     return gtts.change(user.id, gtt_id, body.legs, key)
 
 
 @router.delete("/{gtt_id}")
 def delete_trigger(user: CurrentUser, gtts: Gtts, gtt_id: RowId, key: Key = None) -> GttOut:
-    """Delete an active trigger; the reply has its legs, so that it can be created again."""
+    """Delete an active trigger; the reply has its legs, so that it can be created again. At a
+    broker it has ended when its status says so."""
     return gtts.delete(user.id, gtt_id, key)

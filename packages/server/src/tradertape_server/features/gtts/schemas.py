@@ -19,11 +19,20 @@ Price = Annotated[float, Field(gt=0, le=100_000_000)]
 
 
 class GttAccountOut(Reply):
-    """A trading account of yours and the number of active triggers on it."""
+    """A trading account of yours and the number of active triggers on it.
+
+    kind: where its triggers rest: `paper`, with this server, or `broker`. types: what it takes.
+    blocked: why none can be placed on it now, if so.
+    """
 
     id: int
     scope: str
+    kind: Literal["paper", "broker"]
     active: int
+    types: list[str]
+    most: int
+    is_sandbox: bool
+    blocked: str | None
 
 
 class GttLegIn(Body):
@@ -43,7 +52,7 @@ class GttLegsIn(Body):
 
 
 class GttIn(GttLegsIn):
-    """A new trigger. account_scope: one of your paper accounts."""
+    """A new trigger. account_scope: one of your accounts; at a broker it rests there."""
 
     account_scope: Scope = "kite:paper-a"
     instrument: Annotated[str, Field(min_length=3, max_length=80, examples=["NSE:INFY"])]
@@ -71,8 +80,52 @@ class GttLegOut(Reply):
     result: GttResultOut | None
 
 
+class GttAtBrokerOut(Reply):
+    """How a trigger rests at a broker.
+
+    broker_trigger_id: the broker's id; null until it is known. asked: what has no answer yet:
+    `place`, `modify` or `cancel`, since asked_at; in_doubt: its answer was lost, and the broker's
+    list is read for it. problem: why the last thing asked was not done, or what to do.
+    broker_order_id: of the order that it placed. checked_at: when the broker's list last had it.
+    """
+
+    broker: str
+    broker_trigger_id: str | None
+    asked: str | None
+    asked_at: IstTime | None
+    in_doubt: bool
+    is_ending: bool
+    problem: str | None
+    broker_order_id: str | None
+    checked_at: IstTime | None
+
+
+class ExternalGttOut(Reply):
+    """A trigger at a broker that another terminal created. It is shown, and never changed here."""
+
+    account_scope: str
+    broker_trigger_id: str
+    type: str
+    status: str
+    instrument: str
+    legs: list[GttLegOut]
+    created_at: IstTime
+    seen_at: IstTime
+
+
+class SettleIn(Body):
+    """Which of the broker's triggers one in doubt is; null: it was never placed."""
+
+    broker_trigger_id: Annotated[str | None, Field(max_length=80)] = None
+
+
 class GttOut(Reply):
-    """A trigger. reference: the price at its creation; its triggers are above or below it."""
+    """A trigger. reference: the price at its creation; its triggers are above or below it.
+
+    status: besides the broker's words `placing` and `in_doubt`, until a broker has answered.
+    at_broker: null of a paper account, whose triggers rest with this server. run_id: whose it is;
+    null: yours.
+    """
 
     id: int
     account_scope: str
@@ -84,3 +137,5 @@ class GttOut(Reply):
     created_at: IstTime
     updated_at: IstTime
     expires_at: IstTime
+    run_id: str | None
+    at_broker: GttAtBrokerOut | None

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
-from tradertape_core.orders.gtt import GttResult
-from tradertape_core.orders.order import Order
+from tradertape_core.orders.gtt import MOST_ACTIVE, GttType
 from tradertape_server.features.execution.errors import OrderDenied
+from tradertape_server.features.execution.live_accounts import LiveAccounts
 from tradertape_server.features.execution.orders.idempotency import CallersKey
-from tradertape_server.features.execution.queries import GttRecord
+from tradertape_server.features.execution.queries import GttAccount
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.gtts.schemas import (
+    ExternalGttOut,
     GttAccountOut,
     GttIn,
     GttLegIn,
-    GttLegOut,
     GttOut,
-    GttResultOut,
 )
+from tradertape_server.features.gtts.views import shown, shown_external
 from tradertape_server.features.instruments.service import InstrumentService
 
 Json = dict[str, Any]
@@ -28,27 +28,56 @@ Json = dict[str, Any]
 class GttPageService:
     """GTTs of all trading accounts of a person."""
 
-    def __init__(self, execution: ExecutionService, instruments: InstrumentService) -> None:
+    def __init__(
+        self, execution: ExecutionService, instruments: InstrumentService, brokers: LiveAccounts
+    ) -> None:
         self._execution = execution
         self._instruments = instruments
+        self._brokers = brokers
 
     def accounts(self, user_id: int) -> list[GttAccountOut]:
         """A person's trading accounts, oldest first."""
-        return [
-            GttAccountOut(id=one.id, scope=one.scope, active=one.active)
-            for one in self._execution.gtt_accounts(user_id)
-        ]
+        return [self._account(user_id, one) for one in self._execution.gtt_accounts(user_id)]
+
+    def external(self, user_id: int) -> list[ExternalGttOut]:
+        """Triggers of a person's brokers that other terminals created, newest first."""
+        return [shown_external(*one) for one in self._execution.external_gtts(user_id)]
+
+    def settle(self, user_id: int, gtt_id: int, broker_trigger_id: str | None) -> GttOut:
+        """Record a person's word on a GTT in doubt. Raises NotFound, Conflict."""
+        gtt = self._execution.gtt_record(user_id, gtt_id).gtt
+        self._execution.settle_gtt(int(gtt.account), gtt_id, broker_trigger_id)
+        return self.get(user_id, gtt_id)
+
+    def _account(self, user_id: int, one: GttAccount) -> GttAccountOut:
+        if one.is_paper:
+            return GttAccountOut(
+                id=one.id, scope=one.scope, kind="paper", active=one.active,
+                types=[kind.value for kind in GttType], most=MOST_ACTIVE, is_sandbox=False,
+                blocked=None,
+            )  # fmt: skip
+        rules = self._execution.lanes.gtt_rules(one.id)
+        reasons = self._brokers.why_not(user_id, one.scope)
+        blocked = ". ".join(reason.words for reason in reasons) or None
+        if rules is None:
+            blocked = "This broker takes no triggers from programs"
+        return GttAccountOut(
+            id=one.id, scope=one.scope, kind="broker", active=one.active,
+            types=sorted(kind.value for kind in rules.types) if rules else [],
+            most=rules.most if rules else 0,
+            is_sandbox=self._brokers.is_sandbox(user_id, one.scope), blocked=blocked,
+        )  # fmt: skip
 
     def page(
         self, user_id: int, *, active: bool | None, limit: int, offset: int
     ) -> tuple[list[GttOut], int]:
         """A page of GTTs and how many there are in all."""
         found, total = self._execution.gtt_page(user_id, active=active, limit=limit, offset=offset)
-        return [_shown(one) for one in found], total
+        return [shown(one) for one in found], total
 
     def get(self, user_id: int, gtt_id: int) -> GttOut:
         """One GTT. Raises NotFound, also for another person's."""
-        return _shown(self._execution.gtt_record(user_id, gtt_id))
+        return shown(self._execution.gtt_record(user_id, gtt_id))
 
     def create(self, user_id: int, request: GttIn, key: str | None = None) -> GttOut:
         """Create a GTT, once for its key. Raises InvalidDocument that names the leg and the field,
@@ -148,48 +177,4 @@ def _pointer(pointer: str, places: Sequence[int]) -> str:
         return "/".join(["/legs", str(places[int(parts[1])]), *parts[2:]])
     return (
         "/instrument" if parts[:1] == ["condition"] and parts[-1] != "trigger_values" else "/legs"
-    )
-
-
-def _shown(record: GttRecord) -> GttOut:
-    gtt, orders = record.gtt, record.orders
-    results = {result.leg: result for result in gtt.results}
-    return GttOut(
-        id=gtt.trigger_id,
-        account_scope=record.scope,
-        type=gtt.request.type.value,
-        status=gtt.status.value,
-        instrument=gtt.request.instrument,
-        reference=float(gtt.reference),
-        legs=[
-            GttLegOut(
-                trigger=float(trigger),
-                transaction_type=order.side.value,
-                quantity=order.quantity,
-                price=float(order.price),
-                product=order.product.value,
-                result=_result(results.get(place), orders),
-            )
-            for place, (trigger, order) in enumerate(
-                zip(gtt.request.trigger_values, gtt.request.orders, strict=True)
-            )
-        ],
-        created_at=gtt.created_at,
-        updated_at=gtt.updated_at,
-        expires_at=gtt.expires_at,
-    )
-
-
-def _result(result: GttResult | None, orders: dict[str, Order]) -> GttResultOut | None:
-    if result is None:
-        return None
-    order = orders.get(result.order_id or "")
-    filled = order.filled_quantity if order else 0
-    return GttResultOut(
-        at=result.at,
-        order_id=result.order_id,
-        reason=result.reason or (order.status_message if order and not filled else None),
-        status=order.status.value if order else None,
-        filled_quantity=filled,
-        average_price=float(order.average_price) if order and filled else None,
     )

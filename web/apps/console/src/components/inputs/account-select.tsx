@@ -15,7 +15,9 @@ interface Props {
 /** Select one of the paper accounts. */
 export function AccountSelect({ value, error, onChange }: Props) {
   const { data = [] } = useQuery(gttAccountsQuery)
-  const scopes = [...new Set([FIRST_ACCOUNT, ...data.map(({ scope }) => scope)])]
+  const scopes = [
+    ...new Set([FIRST_ACCOUNT, ...data.filter(({ kind }) => kind === "paper").map(({ scope }) => scope)]),
+  ]
   return (
     <Select
       label="Paper account"

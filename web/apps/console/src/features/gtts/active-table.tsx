@@ -12,6 +12,7 @@ import type { Gtt, GttLeg } from "@/lib/queries/gtts"
 import { useTickPart } from "@/lib/tick-parts"
 import { DistanceBar } from "./distance-bar"
 import classes from "./gtts.module.css"
+import { RestsAt, stateOf } from "./rests-at"
 import { useDistances } from "./use-distances"
 
 /** In pixels: two legs, or a bar with its end labels. */
@@ -23,6 +24,7 @@ interface Props {
   gtts: Gtt[]
   onEdit: (gtt: Gtt) => void
   onDelete: (gtt: Gtt) => void
+  onSettle: (gtt: Gtt) => void
 }
 
 /** "Sell 10 at 1,380.00": the order a leg places when triggered. */
@@ -50,6 +52,16 @@ export function InstrumentCell({ gtt, children }: { gtt: Gtt; children?: ReactNo
 
 const placesOf = (gtt: Gtt) => gtt.legs.map((leg) => <LegWords key={leg.trigger} leg={leg} />)
 
+function phoneLines(gtt: Gtt): ReactNode {
+  const state = stateOf(gtt)
+  return (
+    <>
+      {placesOf(gtt)}
+      {state && <Badge color={state.color}>{state.word}</Badge>}
+    </>
+  )
+}
+
 function Last({ id }: { id: string }) {
   const last = useTickPart(id, (tick) => tick.ltp)
   return <Flash value={last}>{number(last, 2)}</Flash>
@@ -59,7 +71,7 @@ interface Actions extends Omit<Props, "gtts"> {
   distances: ReadonlyMap<number, number>
 }
 
-function columnsOf({ onEdit, onDelete, distances }: Actions): Column<Gtt>[] {
+function columnsOf({ onEdit, onDelete, onSettle, distances }: Actions): Column<Gtt>[] {
   return [
     {
       id: "instrument",
@@ -99,10 +111,10 @@ function columnsOf({ onEdit, onDelete, distances }: Actions): Column<Gtt>[] {
     },
     {
       id: "account",
-      header: "Account",
+      header: "Rests at",
       isText: true,
       value: (gtt) => gtt.account_scope,
-      cell: (gtt) => gtt.account_scope,
+      cell: (gtt) => <RestsAt gtt={gtt} onSettle={onSettle} />,
     },
     { id: "expires", header: "Expires", value: (gtt) => gtt.expires_at, cell: (gtt) => date(gtt.expires_at) },
     {
@@ -135,7 +147,7 @@ function columnsOf({ onEdit, onDelete, distances }: Actions): Column<Gtt>[] {
 function forPhones(columns: Column<Gtt>[]): Column<Gtt>[] {
   return columns.flatMap((column) => {
     if (column.id === "instrument")
-      return [{ ...column, cell: (gtt: Gtt) => <InstrumentCell gtt={gtt}>{placesOf(gtt)}</InstrumentCell> }]
+      return [{ ...column, cell: (gtt: Gtt) => <InstrumentCell gtt={gtt}>{phoneLines(gtt)}</InstrumentCell> }]
     return ["distance", "more"].includes(column.id) ? [column] : []
   })
 }
@@ -143,13 +155,13 @@ function forPhones(columns: Column<Gtt>[]): Column<Gtt>[] {
 const NEAREST_FIRST = [{ id: "distance", desc: false }]
 
 /** Active GTTs with their distance to the trigger, the nearest first. */
-export function ActiveTable({ gtts, onEdit, onDelete }: Props) {
+export function ActiveTable({ gtts, onEdit, onDelete, onSettle }: Props) {
   const isPhone = useMediaQuery("(max-width: 699px)", false)
   const distances = useDistances(gtts)
   const columns = useMemo(() => {
-    const all = columnsOf({ onEdit, onDelete, distances })
+    const all = columnsOf({ onEdit, onDelete, onSettle, distances })
     return isPhone ? forPhones(all) : all
-  }, [onEdit, onDelete, distances, isPhone])
+  }, [onEdit, onDelete, onSettle, distances, isPhone])
   return (
     <DataTable
       label="Active GTTs"

@@ -10,10 +10,19 @@ import { symbolOf } from "@/lib/instrument"
 import { useAccountEvents } from "@/lib/live"
 import { notifyDone, notifyFailure } from "@/lib/notify"
 import { offerUndo } from "@/lib/offer-undo"
-import { type Gtt, gttAccountsQuery, gttCalls, gttsQuery, type NewLeg } from "@/lib/queries/gtts"
+import {
+  externalGttsQuery,
+  type Gtt,
+  gttAccountsQuery,
+  gttCalls,
+  gttsQuery,
+  type NewLeg,
+} from "@/lib/queries/gtts"
 import { ActiveTable } from "./active-table"
+import { ExternalTable } from "./external-table"
 import { GttForm } from "./form/gtt-form"
 import { HistoryTable } from "./history-table"
+import { SettleDialog } from "./settle-dialog"
 
 const route = getRouteApi("/frame/gtts")
 
@@ -40,15 +49,21 @@ function useDelete(): (gtt: Gtt) => void {
   })
   const { mutate } = useMutation({
     mutationFn: (gtt: Gtt) => gttCalls.remove(gtt.id),
-    onSuccess: (_, gtt) =>
-      offerUndo(`GTT ${gtt.id} on ${symbolOf(gtt.instrument)} was deleted`, () => restoring.mutate(gtt)),
+    onSuccess: (now, gtt) => {
+      // One click is too little for another order with real money.
+      if (now.at_broker)
+        return notifyDone(
+          now.at_broker.asked ? "The broker was asked to delete it" : `GTT ${gtt.id} was deleted`,
+        )
+      offerUndo(`GTT ${gtt.id} on ${symbolOf(gtt.instrument)} was deleted`, () => restoring.mutate(gtt))
+    },
     onError: (error) => notifyFailure("The GTT was not deleted", error),
     onSettled: () => client.invalidateQueries({ queryKey: ["gtts"] }),
   })
   return useCallback((gtt: Gtt) => mutate(gtt), [mutate])
 }
 
-/** Good-till-triggered orders of the paper accounts: active ones and history. */
+/** Good-till-triggered orders, on paper and at brokers: active, history, other terminals'. */
 export function GttsPage() {
   const { tab = "active", make, isNew } = route.useSearch()
   const navigate = route.useNavigate()
@@ -56,6 +71,8 @@ export function GttsPage() {
   const accounts = useQuery(gttAccountsQuery)
   const active = useQuery(gttsQuery(true))
   const history = useQuery({ ...gttsQuery(false), enabled: tab === "history" })
+  const external = useQuery(externalGttsQuery)
+  const [settled, setSettled] = useState<Gtt | null>(null)
   const [edited, setEdited] = useState<Gtt | null>(null)
   const [account, setAccount] = useState<string | null>(null)
   const remove = useDelete()
@@ -65,6 +82,7 @@ export function GttsPage() {
   })
   const of = (all: readonly Gtt[] | undefined) =>
     (all ?? []).filter((gtt) => account === null || gtt.account_scope === account)
+  const others = (external.data ?? []).filter((one) => account === null || one.account_scope === account)
   const isCreating = isNew === true || make !== undefined
   const close = () => {
     setEdited(null)
@@ -103,12 +121,18 @@ export function GttsPage() {
         <Tabs
           value={tab}
           onChange={(value) =>
-            void navigate({ search: { tab: value === "history" ? "history" : undefined }, replace: true })
+            void navigate({
+              search: { tab: value === "history" || value === "external" ? value : undefined },
+              replace: true,
+            })
           }
         >
           <Tabs.List px="md" pt={4}>
             <Tabs.Tab value="active">Active {active.data ? active.data.total : ""}</Tabs.Tab>
             <Tabs.Tab value="history">History</Tabs.Tab>
+            {(others.length > 0 || tab === "external") && (
+              <Tabs.Tab value="external">Other terminals {others.length}</Tabs.Tab>
+            )}
           </Tabs.List>
           <Tabs.Panel value="active">
             {active.error && !active.data ? (
@@ -118,7 +142,12 @@ export function GttsPage() {
             ) : of(active.data.items).length === 0 ? (
               <NothingWaits action={begin} />
             ) : (
-              <ActiveTable gtts={of(active.data.items)} onEdit={setEdited} onDelete={remove} />
+              <ActiveTable
+                gtts={of(active.data.items)}
+                onEdit={setEdited}
+                onDelete={remove}
+                onSettle={setSettled}
+              />
             )}
           </Tabs.Panel>
           <Tabs.Panel value="history">
@@ -134,8 +163,18 @@ export function GttsPage() {
               <HistoryTable gtts={of(history.data.items)} />
             )}
           </Tabs.Panel>
+          <Tabs.Panel value="external">
+            {others.length === 0 ? (
+              <EmptyState icon={<History size={28} />} title="None from other terminals">
+                GTTs that you create in a broker's own app appear here. They are shown and never changed.
+              </EmptyState>
+            ) : (
+              <ExternalTable gtts={others} />
+            )}
+          </Tabs.Panel>
         </Tabs>
       </Card>
+      {settled && <SettleDialog gtt={settled} onClose={() => setSettled(null)} />}
       {(edited || isCreating) && <GttForm gtt={edited} instrument={make} onClose={close} />}
     </>
   )
@@ -145,7 +184,8 @@ function NothingWaits({ action }: { action: ReactNode }) {
   return (
     <EmptyState icon={<AlarmClockCheck size={30} />} title="No active GTTs" action={action}>
       A GTT stays active for up to a year and places a limit order at its trigger price: buy a dip, or protect
-      a holding with a stop and a target, where one cancels the other. These are on paper accounts.
+      a holding with a stop and a target, where one cancels the other. On a paper account it rests with this
+      server, on one at a broker with the broker.
     </EmptyState>
   )
 }

@@ -6,13 +6,21 @@ import { symbolOf } from "@/lib/instrument"
 import type { Gtt } from "@/lib/queries/gtts"
 import { InstrumentCell, LegWords, ROW_PX } from "./active-table"
 import classes from "./gtts.module.css"
+import { RestsAt } from "./rests-at"
 
 const COLOURS: Record<string, string> = { triggered: "green", rejected: "red" }
 
 /** The outcome of a GTT: its order and fills, or why there is none. */
 function Outcome({ gtt }: { gtt: Gtt }) {
   const result = gtt.legs.find((leg) => leg.result)?.result
-  if (!result) return <span className="tt-muted">No order placed</span>
+  if (!result && gtt.status === "triggered")
+    return <span className="tt-muted">Its order is being looked for</span>
+  if (!result)
+    return (
+      <span className={gtt.at_broker?.problem ? classes.reason : "tt-muted"}>
+        {gtt.at_broker?.problem ?? "No order placed"}
+      </span>
+    )
   if (result.reason)
     return (
       <span className={classes.reason} title={result.reason}>
@@ -76,10 +84,10 @@ const COLUMNS: Column<Gtt>[] = [
   },
   {
     id: "account",
-    header: "Account",
+    header: "Rested at",
     isText: true,
     value: (gtt) => gtt.account_scope,
-    cell: (gtt) => gtt.account_scope,
+    cell: (gtt) => <RestsAt gtt={gtt} />,
   },
   { id: "at", header: "Ended (IST)", value: (gtt) => gtt.updated_at, cell: (gtt) => moment(gtt.updated_at) },
 ]

@@ -1,11 +1,20 @@
 import { queryOptions } from "@tanstack/react-query"
 import { unwrap, unwrapPage } from "@tradertape/api/client.ts"
 import * as api from "@tradertape/api/generated/sdk.gen.ts"
-import type { GttIn, GttLegIn, GttLegOut, GttOut } from "@tradertape/api/generated/types.gen.ts"
+import type {
+  ExternalGttOut,
+  GttAccountOut,
+  GttIn,
+  GttLegIn,
+  GttLegOut,
+  GttOut,
+} from "@tradertape/api/generated/types.gen.ts"
 import { once } from "@tradertape/api/once.ts"
 
 export type Gtt = GttOut
 export type GttLeg = GttLegOut
+export type GttAccount = GttAccountOut
+export type ExternalGtt = ExternalGttOut
 export type NewGtt = GttIn
 export type NewLeg = GttLegIn
 
@@ -24,6 +33,13 @@ export const gttAccountsQuery = queryOptions({
   queryFn: ({ signal }) => unwrap(api.listTriggerAccounts({ signal })),
 })
 
+/** GTTs at brokers that other terminals created. */
+export const externalGttsQuery = queryOptions({
+  queryKey: ["gtts", "external"],
+  queryFn: ({ signal }) => unwrap(api.listExternalTriggers({ signal })),
+  refetchInterval: AGAIN_MS,
+})
+
 export const gttCalls = {
   create: (body: NewGtt) => once({ create: body }, (headers) => unwrap(api.createTrigger({ body, headers }))),
   change: (id: number, legs: NewLeg[]) =>
@@ -32,4 +48,6 @@ export const gttCalls = {
     ),
   remove: (id: number) =>
     once({ remove: id }, (headers) => unwrap(api.deleteTrigger({ path: { gtt_id: id }, headers }))),
+  settle: (id: number, broker_trigger_id: string | null) =>
+    unwrap(api.settleTrigger({ path: { gtt_id: id }, body: { broker_trigger_id } })),
 }

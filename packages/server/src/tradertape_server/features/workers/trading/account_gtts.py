@@ -17,6 +17,7 @@ from tradertape_server.features.workers.runs.account_scope import (
     demand_own,
     usual_scope,
 )
+from tradertape_server.features.workers.runs.live_gate import demand_live_scope
 from tradertape_server.platform.errors import NotFound
 from tradertape_server.platform.http.identity import Identity
 
@@ -40,9 +41,11 @@ class GttService:
     ) -> int:
         """Create a GTT, once for its key; return its id.
 
-        Raises InvalidDocument for a malformed scope or key, KeyReused.
+        Raises InvalidDocument for a malformed scope or key, KeyReused; of an account at a broker
+        Forbidden without the token's scope `live`, and what `create_gtt` raises.
         """
         account_id = self.account_id(caller, scope)
+        self._demand_live(caller, account_id)
         return self._execution.create_gtt(account_id, document, key=key_of(caller, key))
 
     def modify(
@@ -50,11 +53,13 @@ class GttService:
     ) -> int:
         """Change an active GTT of any of the caller's accounts; return its id."""
         account_id = self._account_of(caller, trigger_id)
+        self._demand_live(caller, account_id)
         return self._execution.modify_gtt(account_id, trigger_id, patch, key=key_of(caller, key))
 
     def delete(self, caller: Identity, trigger_id: int, key: str | None = None) -> int:
         """Delete an active GTT of any of the caller's accounts; return its id."""
         account_id = self._account_of(caller, trigger_id)
+        self._demand_live(caller, account_id)
         return self._execution.delete_gtt(account_id, trigger_id, key=key_of(caller, key))
 
     def list(self, caller: Identity, scope: str | None = None) -> list[Json]:
@@ -87,6 +92,11 @@ class GttService:
                 demand_own(caller, account.scope)
                 return account.id
         raise NotFound("Trigger")
+
+    def _demand_live(self, caller: Identity, account_id: int) -> None:
+        """Raise Forbidden where a token that may not trade live would touch real money."""
+        if self._execution.lanes.is_connected(account_id):
+            demand_live_scope(caller)
 
     def _view(self, caller: Identity, gtt: Gtt) -> Json:
         instrument = self._execution.market.instrument(gtt.request.instrument)

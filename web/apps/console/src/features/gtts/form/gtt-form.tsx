@@ -4,13 +4,14 @@ import { money, number } from "@tradertape/ui/format.ts"
 import { CircleAlert } from "lucide-react"
 import { useEffect, useState } from "react"
 import { SideDialog } from "@/components/dialog/dialog"
-import { AccountSelect, FIRST_ACCOUNT } from "@/components/inputs/account-select"
+import { FIRST_ACCOUNT } from "@/components/inputs/account-select"
 import { InstrumentSearch } from "@/components/inputs/instrument-search"
 import { symbolOf } from "@/lib/instrument"
 import { useTick } from "@/lib/live"
 import { notifyDone } from "@/lib/notify"
-import { type Gtt, gttCalls, type NewLeg } from "@/lib/queries/gtts"
+import { type Gtt, type GttAccount, gttAccountsQuery, gttCalls, type NewLeg } from "@/lib/queries/gtts"
 import { instrumentQuery } from "@/lib/queries/live"
+import { AccountField } from "./account-field"
 import { type DraftLeg, errorsByField, freshLegs, legsOf, productOf, readyLegs } from "./draft"
 import { LegFields } from "./leg-fields"
 
@@ -36,6 +37,11 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
   const isTwoLeg = legs.length === 2
   const [isFilled, setIsFilled] = useState(gtt !== null)
   const known = instrument.data
+  const accounts = useQuery(gttAccountsQuery)
+  const chosen = accounts.data?.find(({ scope }) => scope === account)
+  const mode = modeOf(chosen)
+  const [isConfirming, setConfirming] = useState(false)
+  const hasTwoLegs = chosen?.types.includes("two-leg") ?? true
 
   // The first price of a chosen instrument fills the fields, once: a field that is emptied while
   // somebody types stays empty.
@@ -52,9 +58,10 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
         : gttCalls.create({ account_scope: account, instrument: id ?? "", legs: ready }),
     onSuccess: (made) => {
       void client.invalidateQueries({ queryKey: ["gtts"] })
-      notifyDone(`${gtt ? "Changed" : "Placed"} GTT ${made.id} on ${symbolOf(made.instrument)}`)
+      notifyDone(doneWords(made, gtt !== null))
       onClose()
     },
+    onError: () => setConfirming(false),
   })
   const errors = errorsByField(saving.error)
   const ready = known ? readyLegs(legs, productOf(known)) : null
@@ -70,13 +77,22 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          if (ready) saving.mutate(ready)
+          if (!ready) return
+          if (mode !== "PAPER" && !isConfirming) setConfirming(true)
+          else saving.mutate(ready)
         }}
       >
         <Stack gap="md">
           {!gtt && (
             <>
-              <AccountSelect value={account} onChange={setAccount} />
+              <AccountField
+                accounts={accounts.data ?? []}
+                value={account}
+                onChange={(scope) => {
+                  setAccount(scope)
+                  setConfirming(false)
+                }}
+              />
               <Input.Wrapper label="Instrument" labelElement="div">
                 <InstrumentSearch
                   label="Instrument"
@@ -96,7 +112,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
               onChange={(value) => setLegs(freshLegs(value === "two", known, last))}
               data={[
                 { value: "one", label: "Single" },
-                { value: "two", label: "Stop and target" },
+                { value: "two", label: "Stop and target", disabled: !hasTwoLegs },
               ]}
             />
             <Text size="sm">
@@ -114,6 +130,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
               errorOf={(field) => errors[`/legs/${place}/${field}`]}
               onChange={(changed) => {
                 setIsFilled(true)
+                setConfirming(false)
                 setLegs(legs.map((one, i) => (i === place ? changed : one)))
               }}
             />
@@ -125,11 +142,23 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
           )}
           <Divider />
           <Text size="xs" c="dimmed">
-            It stays active for up to a year and places one limit order when triggered. A limit equal to the
-            trigger may not be filled if the price gaps past it; set the limit slightly beyond the trigger.
+            {mode === "PAPER"
+              ? "It rests with this server"
+              : "It rests at the broker, which places the order even while this server is down,"}{" "}
+            for up to a year, and places one limit order when triggered. A limit equal to the trigger may not
+            be filled if the price gaps past it; set the limit slightly beyond the trigger.
           </Text>
-          <Button type="submit" fullWidth size="sm" disabled={!ready} loading={saving.isPending}>
-            {ready && id ? verb(gtt !== null, id, ready) : "Place GTT"}
+          <Button
+            type="submit"
+            fullWidth
+            size="sm"
+            color={isConfirming ? "red" : undefined}
+            disabled={!ready || Boolean(chosen?.blocked)}
+            loading={saving.isPending}
+          >
+            {ready && id
+              ? verb({ isChange: gtt !== null, id, legs: ready, mode, isConfirming })
+              : "Place GTT"}
           </Button>
         </Stack>
       </form>
@@ -137,12 +166,37 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
   )
 }
 
+type Mode = "PAPER" | "SANDBOX" | "LIVE"
+
+function modeOf(account: GttAccount | undefined): Mode {
+  if (account === undefined || account.kind === "paper") return "PAPER"
+  return account.is_sandbox ? "SANDBOX" : "LIVE"
+}
+
+/** What became of a GTT that was placed or changed: a broker may not have answered yet. */
+function doneWords(made: Gtt, isChange: boolean): string {
+  const name = `GTT ${made.id} on ${symbolOf(made.instrument)}`
+  if (made.at_broker?.in_doubt) return `${name}: the broker's answer was lost, its list is read`
+  if (made.at_broker?.asked) return `${name} is on its way to the broker`
+  return `${isChange ? "Changed" : "Placed"} ${name}`
+}
+
+interface Verb {
+  isChange: boolean
+  id: string
+  legs: readonly NewLeg[]
+  mode: Mode
+  isConfirming: boolean
+}
+
 /** The label of the submit button, with its numbers. */
-function verb(isChange: boolean, id: string, legs: readonly NewLeg[]): string {
+function verb({ isChange, id, legs, mode, isConfirming }: Verb): string {
   const [leg] = legs
   if (!leg) return "Place GTT"
-  const what = isChange ? "Change GTT" : "Place GTT"
-  if (legs.length === 2) return `${what}: ${number(leg.quantity)} ${symbolOf(id)}, stop and target · PAPER`
+  const what = `${isConfirming ? "Confirm: " : ""}${isChange ? "Change GTT" : "Place GTT"}`
+  const real = isConfirming && mode === "LIVE" ? " with real money" : ""
+  if (legs.length === 2)
+    return `${what}: ${number(leg.quantity)} ${symbolOf(id)}, stop and target${real} · ${mode}`
   const side = leg.transaction_type === "BUY" ? "buy" : "sell"
-  return `${what}: ${side} ${number(leg.quantity)} ${symbolOf(id)} at ${money(leg.price)} · PAPER`
+  return `${what}: ${side} ${number(leg.quantity)} ${symbolOf(id)} at ${money(leg.price)}${real} · ${mode}`
 }
