@@ -70,6 +70,7 @@ class ScriptedVenue:
         self.fills_at_once = False
         self.is_expired = False
         self.book_fails = False
+        self.gtts: GttGateway | None = None
         self.received: list[tuple[str, str]] = []  # action and tag of what reached it
         self.updates: deque[VenueOrder] = deque()
         self.orders: dict[str, Kept] = {}
@@ -256,7 +257,7 @@ class Gateway:
         self._venue = venue
         self.is_closed = False
         self.pace: Pace | None = None
-        self.gtts: GttGateway | None = None
+        self.gtts = venue.gtts
 
     def close(self) -> None:
         self.is_closed = True

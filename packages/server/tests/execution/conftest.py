@@ -38,6 +38,7 @@ _beside("exchange_steps")
 _beside("exchange_days")
 _beside("drawn_steps")
 scripted_venue = _beside("scripted_venue", Path(__file__).parents[1] / "doubles")
+_beside("scripted_gtts", Path(__file__).parents[1] / "doubles")
 
 Order = dict[str, Any]
 

@@ -6,7 +6,7 @@ left is of other terminals: it is shown and never changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -57,7 +57,7 @@ def _compare(uow: UnitOfWork, account_id: int, read: GttsRead) -> None:
         is_missing = at.trigger_id not in entries and gtt not in unclear
         if is_missing and gtt.is_active and not uow.gtts.is_outdated(gtt, read.began_s):
             _missing(uow, gtt)
-    _keep_external(uow, account_id, nobodys, known)
+    _keep_external(uow, account_id, nobodys, known, unclear)
     uow.gtts.was_read(account_id, read.began_s)
 
 
@@ -144,7 +144,8 @@ def _missing(uow: UnitOfWork, gtt: Gtt) -> None:
     if at.ask is GttAsk.PLACE and not at.in_doubt:
         return  # its answer is on its way
     missing = uow.gtts.looked(gtt, uow.now)
-    after = core.without_entry(gtt, uow.now, looks=missing.looks, since=missing.since)
+    since = at.asked_at if at.in_doubt and at.asked_at else missing.since
+    after = core.without_entry(gtt, uow.now, looks=missing.looks, since=since)
     if after is gtt:
         return
     uow.gtts.settled(gtt.trigger_id)
@@ -186,7 +187,7 @@ def settle_by_hand(uow: UnitOfWork, gtt: Gtt, venue_trigger_id: str | None) -> G
 
 def _keep_external(
     uow: UnitOfWork, account_id: int, nobodys: Mapping[str, VenueGtt],
-    known: Mapping[str, ExternalGtt],
+    known: Mapping[str, ExternalGtt], unclear: Sequence[Gtt],
 ) -> None:  # fmt: skip
     """Store the triggers of other terminals, and forget those that there are no longer."""
     on_their_way = [
