@@ -193,7 +193,7 @@ def _keep_external(
     on_their_way = [
         one
         for one in uow.gtts.of(account_id)
-        if one.is_active and not core.state_of(one).trigger_id
+        if one.is_active and core.state_of(one).trigger_id is None and one not in unclear
     ]
     for name, entry in nobodys.items():
         before = known.get(name)
