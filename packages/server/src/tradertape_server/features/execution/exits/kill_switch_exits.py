@@ -14,7 +14,7 @@ from tradertape_core.execution.reconcile import EXTERNAL_RUN
 from tradertape_core.orders.commands import CancelOrder
 from tradertape_server.features.execution.exits import run_exit
 from tradertape_server.features.execution.gtt import at_broker
-from tradertape_server.features.execution.gtt.gtt_commands import closed_by
+from tradertape_server.features.execution.gtt.rules import closed_by
 from tradertape_server.features.execution.orders.facts import closes
 from tradertape_server.features.execution.orders.idempotency import request_hash
 from tradertape_server.features.execution.orders.intent import Intent

@@ -19,7 +19,7 @@ from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.reports import VenueOrder
 from tradertape_core.orders.transitions import evolve
 from tradertape_server.features.execution.gtt import at_broker
-from tradertape_server.features.execution.gtt.gtt_commands import closed_by
+from tradertape_server.features.execution.gtt.rules import closed_by
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store.timeline_text import order_in_words
 

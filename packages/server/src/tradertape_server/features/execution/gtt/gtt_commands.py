@@ -10,20 +10,23 @@ from tradertape_core.execution import engine
 from tradertape_core.execution.decision import server_key
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.format import price_text
-from tradertape_core.ledger.marks import FRESH_FOR
-from tradertape_core.ledger.position import Position, PositionKey
-from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.orders import gtt as core
 from tradertape_core.orders.commands import PlaceOrder
-from tradertape_core.orders.denials import Denial, DenialReason, denial
+from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.gtt import Gtt, GttRequest, GttResult, GttStatus
 from tradertape_core.orders.gtt_fields import read_gtt, read_gtt_change
-from tradertape_core.orders.order import OrderRequest
 from tradertape_core.risk.rules import RiskLimits
 from tradertape_server.features.execution.errors import KeyReused, OrderDenied
 from tradertape_server.features.execution.gtt import at_broker, broker_lists
 from tradertape_server.features.execution.gtt.active_triggers import Triggers
 from tradertape_server.features.execution.gtt.asked import GttCommand, GttReply
+from tradertape_server.features.execution.gtt.rules import (
+    closed_by,
+    count_external,
+    demand_no_halt,
+    demand_taken,
+    held_back,
+)
 from tradertape_server.features.execution.orders import replies
 from tradertape_server.features.execution.orders.facts import facts_for, instrument_of
 from tradertape_server.features.execution.orders.idempotency import OnceKey
@@ -35,7 +38,6 @@ from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import (
     batch_writes,
-    gtt_store,
     mapping,
     repository,
 )
@@ -297,45 +299,6 @@ class GttCommands:
         )
 
 
-def demand_no_halt(
-    uow: UnitOfWork, account_id: int, request: GttRequest, run_id: str | None
-) -> bool:
-    """Whether a trigger for a broker closes a position with each of its orders. Raises OrderDenied
-    under a kill switch where it does not: nobody could hold it back when it is reached."""
-    halt = uow.halt(account_id)
-    asked = Gtt(
-        trigger_id=0, account=str(account_id), request=request, reference=request.last_price,
-        status=GttStatus.PLACING, created_at=uow.now, updated_at=uow.now, expires_at=uow.now,
-        run_id=run_id,
-    )  # fmt: skip
-    is_exit = all(closed_by(uow, asked, one) is not None for one in request.orders)
-    if halt is not None and not is_exit:
-        raise OrderDenied([denial(DenialReason.KILL_SWITCH_ACTIVE, why=halt.words)])
-    return is_exit
-
-
-def demand_taken(request: GttRequest, rules: GttRules | None) -> None:
-    """Raise Conflict where the account's broker takes no trigger of this type."""
-    if rules is None:
-        raise Conflict(
-            "Triggers of this account would rest at its broker, which takes none from this "
-            "server: sign in under Settings, Brokers, or create them in the broker's own app.",
-            code="gtt_not_at_broker",
-        )
-    if request.type not in rules.types:
-        raise Conflict(
-            f"{rules.title} has no {request.type.value} trigger of an existing position: create "
-            "two single ones, and delete the other when one was reached.",
-            code="gtt_type_not_at_broker",
-        )
-
-
-def count_external(uow: UnitOfWork, account_id: int) -> int:
-    """How many triggers of other terminals wait at the account's broker: they count there too."""
-    known = gtt_store.external(uow.session, account_id).values()
-    return sum(one.entry.status is GttStatus.ACTIVE for one in known)
-
-
 def _intent(uow: UnitOfWork, account_id: int, kind: str, key: OnceKey) -> Intent:
     return Intent(
         account_id=account_id,
@@ -393,54 +356,6 @@ class FireTrigger(VenueCommand[None]):
 def subject_of(gtt: Gtt) -> Subject:
     """A trigger, for when it cannot be fired."""
     return Subject("trigger", str(gtt.trigger_id), account_id=int(gtt.account))
-
-
-def held_back(uow: UnitOfWork, gtt: Gtt, leg: int) -> bool:
-    """Whether a trigger is not to fire now.
-
-    It fires once, so not while its order would be refused: in continuous trading alone, on a fresh
-    price. While entries are halted or with a full disk, only if that closes a position.
-    """
-    if not _is_traded(uow, gtt.request.instrument):
-        return True
-    account_id = int(gtt.account)
-    is_halted = uow.halt(account_id) or uow.entry_rules.halted(uow, account_id, None)
-    if uow.has_room and not is_halted:
-        return False
-    return closed_by(uow, gtt, gtt.request.orders[leg]) is None
-
-
-def closed_by(uow: UnitOfWork, gtt: Gtt, request: OrderRequest) -> PositionKey | None:
-    """The position that an order of a trigger only takes from; None where it would do more.
-
-    One that belongs to no run comes first, then that of the run which has held it longest. What
-    open orders are closing already is not there to be taken.
-    """
-    account = uow.account(int(gtt.account))
-
-    def is_closed(position: Position) -> bool:
-        key, side = position.key, request.side
-        if (key.instrument, key.product) != (request.instrument, request.product):
-            return False
-        if not position.is_open or position.side is side:
-            return False
-        if gtt.run_id not in (None, key.run_id):
-            return False
-        if key.run_id is not None and uow.is_exiting(key.run_id):
-            return False
-        claimed = account.margins.pending(key.instrument, key.product, side, key.run_id)
-        return request.quantity <= abs(position.quantity) - claimed
-
-    found = [one for one in account.positions.values() if is_closed(one)]
-    first = min(found, key=lambda one: (one.key.run_id is not None, one.lots[0].at), default=None)
-    return None if first is None else first.key
-
-
-def _is_traded(uow: UnitOfWork, instrument_id: str) -> bool:
-    instrument, tick = uow.find(instrument_id), uow.market.tick(instrument_id)
-    if instrument is None or tick is None or uow.now - tick.at > FRESH_FOR:
-        return False
-    return uow.market.phase(instrument, uow.now) is PhaseKind.CONTINUOUS
 
 
 def _active(uow: UnitOfWork, account_id: int, trigger_id: int) -> Gtt:

@@ -20,7 +20,8 @@ from tradertape_core.market.tick import Tick
 from tradertape_core.orders.gtt import Gtt
 from tradertape_server.features.execution.errors import NotTheTrader, TradingPaused
 from tradertape_server.features.execution.gtt.active_triggers import Triggers
-from tradertape_server.features.execution.gtt.gtt_commands import held_back, subject_of
+from tradertape_server.features.execution.gtt.gtt_commands import subject_of
+from tradertape_server.features.execution.gtt.rules import held_back
 from tradertape_server.features.execution.loop.batch import AnyCommand, Batches
 from tradertape_server.features.execution.loop.quarantine import Quarantine
 from tradertape_server.features.execution.loop.recovery import recover
