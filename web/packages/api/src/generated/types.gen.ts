@@ -4402,6 +4402,18 @@ export type ShareIn = {
 export type Severity = 'info' | 'warning' | 'critical';
 
 /**
+ * SettleIn
+ *
+ * Which of the broker's triggers one in doubt is; null: it was never placed.
+ */
+export type SettleIn = {
+    /**
+     * Broker Trigger Id
+     */
+    broker_trigger_id?: string | null;
+};
+
+/**
  * SettingsOut
  *
  * Which events go where and when. Times: minutes from midnight, IST; None: no quiet hours.
@@ -12759,12 +12771,17 @@ export type GttResultOut = {
  * GttOut
  *
  * A trigger. reference: the price at its creation; its triggers are above or below it.
+ *
+ * status: besides the broker's words `placing` and `in_doubt`, until a broker has answered.
+ * at_broker: null of a paper account, whose triggers rest with this server. run_id: whose it is;
+ * null: yours.
  */
 export type GttOut = {
     /**
      * Account Scope
      */
     account_scope: string;
+    at_broker: GttAtBrokerOut | null;
     /**
      * Created At
      */
@@ -12789,6 +12806,10 @@ export type GttOut = {
      * Reference
      */
     reference: number;
+    /**
+     * Run Id
+     */
+    run_id: string | null;
     /**
      * Status
      */
@@ -12830,6 +12851,55 @@ export type GttLegOut = {
      * Trigger
      */
     trigger: number;
+};
+
+/**
+ * GttAtBrokerOut
+ *
+ * How a trigger rests at a broker.
+ *
+ * broker_trigger_id: the broker's id; null until it is known. asked: what has no answer yet:
+ * `place`, `modify` or `cancel`, since asked_at; in_doubt: its answer was lost, and the broker's
+ * list is read for it. problem: why the last thing asked was not done, or what to do.
+ * broker_order_id: of the order that it placed. checked_at: when the broker's list last had it.
+ */
+export type GttAtBrokerOut = {
+    /**
+     * Asked
+     */
+    asked: string | null;
+    /**
+     * Asked At
+     */
+    asked_at: string | null;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Broker Order Id
+     */
+    broker_order_id: string | null;
+    /**
+     * Broker Trigger Id
+     */
+    broker_trigger_id: string | null;
+    /**
+     * Checked At
+     */
+    checked_at: string | null;
+    /**
+     * In Doubt
+     */
+    in_doubt: boolean;
+    /**
+     * Is Ending
+     */
+    is_ending: boolean;
+    /**
+     * Problem
+     */
+    problem: string | null;
 };
 
 /**
@@ -12875,7 +12945,7 @@ export type GttLegIn = {
 /**
  * GttIn
  *
- * A new trigger. account_scope: one of your paper accounts.
+ * A new trigger. account_scope: one of your accounts; at a broker it rests there.
  */
 export type GttIn = {
     /**
@@ -12908,6 +12978,9 @@ export type GttId = {
  * GttAccountOut
  *
  * A trading account of yours and the number of active triggers on it.
+ *
+ * kind: where its triggers rest: `paper`, with this server, or `broker`. types: what it takes.
+ * blocked: why none can be placed on it now, if so.
  */
 export type GttAccountOut = {
     /**
@@ -12915,13 +12988,33 @@ export type GttAccountOut = {
      */
     active: number;
     /**
+     * Blocked
+     */
+    blocked: string | null;
+    /**
      * Id
      */
     id: number;
     /**
+     * Is Sandbox
+     */
+    is_sandbox: boolean;
+    /**
+     * Kind
+     */
+    kind: 'paper' | 'broker';
+    /**
+     * Most
+     */
+    most: number;
+    /**
      * Scope
      */
     scope: string;
+    /**
+     * Types
+     */
+    types: Array<string>;
 };
 
 /**
@@ -13101,6 +13194,46 @@ export type BrokerFeedOut = {
      * Title
      */
     title: string;
+};
+
+/**
+ * ExternalGttOut
+ *
+ * A trigger at a broker that another terminal created. It is shown, and never changed here.
+ */
+export type ExternalGttOut = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Broker Trigger Id
+     */
+    broker_trigger_id: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Legs
+     */
+    legs: Array<GttLegOut>;
+    /**
+     * Seen At
+     */
+    seen_at: string;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Type
+     */
+    type: string;
 };
 
 /**
@@ -22153,6 +22286,49 @@ export type ListTriggerAccountsApiGttsAccountsGetResponses = {
 
 export type ListTriggerAccountsApiGttsAccountsGetResponse = ListTriggerAccountsApiGttsAccountsGetResponses[keyof ListTriggerAccountsApiGttsAccountsGetResponses];
 
+export type ListExternalTriggersApiGttsExternalGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/gtts/external';
+};
+
+export type ListExternalTriggersApiGttsExternalGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListExternalTriggersApiGttsExternalGetError = ListExternalTriggersApiGttsExternalGetErrors[keyof ListExternalTriggersApiGttsExternalGetErrors];
+
+export type ListExternalTriggersApiGttsExternalGetResponses = {
+    /**
+     * Response List External Triggers Api Gtts External Get
+     *
+     * Successful Response
+     */
+    200: Array<ExternalGttOut>;
+};
+
+export type ListExternalTriggersApiGttsExternalGetResponse = ListExternalTriggersApiGttsExternalGetResponses[keyof ListExternalTriggersApiGttsExternalGetResponses];
+
 export type DeleteTriggerApiGttsGttIdDeleteData = {
     body?: never;
     headers?: {
@@ -22354,6 +22530,72 @@ export type ChangeTriggerApiGttsGttIdPutResponses = {
 };
 
 export type ChangeTriggerApiGttsGttIdPutResponse = ChangeTriggerApiGttsGttIdPutResponses[keyof ChangeTriggerApiGttsGttIdPutResponses];
+
+export type SettleTriggerApiGttsGttIdSettlePostData = {
+    body: SettleIn;
+    path: {
+        /**
+         * Gtt Id
+         */
+        gtt_id: number;
+    };
+    query?: never;
+    url: '/api/gtts/{gtt_id}/settle';
+};
+
+export type SettleTriggerApiGttsGttIdSettlePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type SettleTriggerApiGttsGttIdSettlePostError = SettleTriggerApiGttsGttIdSettlePostErrors[keyof SettleTriggerApiGttsGttIdSettlePostErrors];
+
+export type SettleTriggerApiGttsGttIdSettlePostResponses = {
+    /**
+     * Successful Response
+     */
+    200: GttOut;
+};
+
+export type SettleTriggerApiGttsGttIdSettlePostResponse = SettleTriggerApiGttsGttIdSettlePostResponses[keyof SettleTriggerApiGttsGttIdSettlePostResponses];
 
 export type HealthApiHealthGetData = {
     body?: never;
