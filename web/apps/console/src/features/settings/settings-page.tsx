@@ -5,15 +5,19 @@ import { TabStrip } from "@/components/page/tab-strip"
 import { AppearanceTab } from "./appearance-tab"
 import { BrokersTab } from "./brokers/brokers-tab"
 import { KeysTab } from "./keys-tab"
+import { NotificationsTab } from "./notifications/notifications-tab"
 import { PaperAccountsTab } from "./paper-accounts-tab"
 import { ProfileTab } from "./profile-tab"
 import { SecurityTab } from "./security-tab"
 import classes from "./settings.module.css"
+import { WebhooksTab } from "./webhooks/webhooks-tab"
 
 const TABS = [
   { value: "profile", label: "Profile", Body: ProfileTab },
   { value: "security", label: "Security", Body: SecurityTab },
   { value: "brokers", label: "Brokers", Body: BrokersTab },
+  { value: "notifications", label: "Notifications", Body: NotificationsTab },
+  { value: "webhooks", label: "Incoming webhooks", Body: WebhooksTab },
   { value: "accounts", label: "Paper accounts", Body: PaperAccountsTab },
   { value: "keys", label: "Agents and workers", Body: KeysTab },
   { value: "appearance", label: "Appearance", Body: AppearanceTab },

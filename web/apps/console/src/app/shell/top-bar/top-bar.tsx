@@ -6,6 +6,7 @@ import { isOnlySandbox } from "@/lib/brokers/state"
 import { brokersQuery } from "@/lib/queries/brokers"
 import { overviewOfModelsQuery } from "@/lib/queries/models"
 import { overviewQuery } from "@/lib/queries/workers"
+import { Bell } from "./bell"
 import { FeedChip } from "./feed-chip"
 import { MarketChip } from "./market-chip"
 import { MODES, tradedWith } from "./mode-words"
@@ -35,6 +36,7 @@ export function TopBar() {
         <FeedChip />
         <MarketChip />
         <span className={classes.spring} />
+        <Bell />
         <KillSwitch />
       </section>
       <StoppedBanner />

@@ -1,0 +1,18 @@
+import type { Channel } from "@/lib/queries/notifications"
+
+/** What a kind of channel is called, and what it needs. */
+export const KINDS: Record<Channel["kind"], { title: string; note: string }> = {
+  telegram: {
+    title: "Telegram",
+    note: "A bot of your own: write to @BotFather, send /newbot, and paste the token. You can also approve, reject and stop by chat.",
+  },
+  email: { title: "E-mail", note: "To the address of your account, by this server's mail server." },
+  webhook: {
+    title: "Webhook",
+    note: "Signed JSON by POST to a public address of yours. The secret of the signature is shown once.",
+  },
+  apprise: {
+    title: "Apprise URL",
+    note: "Discord, Slack, ntfy, Pushover and a hundred more, by one URL each: see appriseit.com.",
+  },
+}
