@@ -68,6 +68,7 @@ from tradertape_server.features.notifications.build import (
     sources,
 )
 from tradertape_server.features.notifications.build import Options as NotificationOptions
+from tradertape_server.features.notifications.sources.risk import notice_of
 from tradertape_server.features.operations.checks import (
     calendar_check,
     execution_check,
@@ -222,6 +223,7 @@ def _join(
         database, clock, execution, connections, holdings,
         CorporateFacts(data.market, is_real=data.masters is not None),
     )  # fmt: skip
+    trading.risk.watch.listen(lambda notice: notifications.publish(notice_of(notice)))
     return Container(
         settings=base.settings,
         clock=clock,

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from tradertape_server.container import Container
 from tradertape_server.features.notifications.channels.signing import sign
+from tradertape_server.platform.logging import without_secrets
 
 Json = dict[str, Any]
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -181,6 +182,24 @@ def test_a_hook_is_its_owners_alone(
     assert other.patch(f"/api/hooks/{hook.id}", json={"name": "x"}).status_code == 404
     assert other.delete(f"/api/hooks/{hook.id}").status_code == 404
     assert hook.secret not in signed_in.get("/api/hooks").text
+
+
+def test_the_address_and_the_secret_are_in_no_response_log_or_file(
+    with_market: None, signed_in: TestClient, clock: Any, tmp_path: Any, capfd: Any
+) -> None:
+    """A canary: the address of Chartink's alerts is all their proof."""
+    hooks = [Hook(signed_in, clock, one) for one in ("chartink", "tradingview", "signed")]
+    for hook in hooks:
+        hook.post({"stocks": "INFY", "symbol": "INFY", "secret": hook.secret})
+    shown = signed_in.get("/api/hooks").text + str([hook.calls() for hook in hooks])
+    out, err = capfd.readouterr()
+    logged = without_secrets(out + err)  # as each line is before it is written
+    assert "/api/hooks/in/[hidden]" in logged
+    everything = (shown + logged).encode()
+    everything += b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    canaries = [hook.path.rpartition("/")[2] for hook in hooks]
+    canaries += [hook.secret for hook in hooks if hook.secret]
+    assert [one for one in canaries if one.encode() in everything] == []
 
 
 class TestSignals:

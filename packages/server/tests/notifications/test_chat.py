@@ -165,7 +165,7 @@ def test_kill_by_chat_turns_the_kill_switch_on_and_everybody_concerned_hears_it(
     channel = person.telegram(notes)["id"]
     notes.collector.step()
     assert "kill switch is ON" in said(notes, channel, message("/kill"))
-    assert person.client.get("/api/risk/kill-switch").json()["active"]
+    assert person.client.get("/api/risk/kill").json()["active"]
     notes.collector.step()
     notes.courier.run_due()
     assert "Kill switch on" in internet.said()[-1]["text"]

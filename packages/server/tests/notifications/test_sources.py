@@ -78,15 +78,16 @@ def test_a_source_that_fails_does_not_keep_the_others(
 
 
 def test_a_kill_switch_is_told_when_it_is_turned_on_and_off(
-    person: Person, restart: Restart, sign_in: Any, container: Container, internet: Internet
-) -> None:
+    person: Person, restart: Restart, sign_in: Any, container: Container, internet: Internet,
+    clock: Any,
+) -> None:  # fmt: skip
     other = Person(sign_in("b@example.com"), container, internet)
     restart().collector.step()
-    url = "/api/risk/kill-switch"
-    for active in (True, False):
-        answer = person.client.post(url, json={"active": active, "reason": "test"})
+    for path, body in (("kill", {"reason": "test"}), ("kill/release", {"confirm": "RELEASE"})):
+        answer = person.client.post(f"/api/risk/{path}", json=body)
         assert answer.status_code == 200, answer.text
         restart().collector.step()
+        clock.advance(seconds=62)
     assert titles(person) == ["Kill switch on", "Kill switch off"]
     assert titles(other) == []
 
@@ -142,6 +143,29 @@ def test_prices_that_stop_are_told_after_a_minute_and_when_they_are_back(
         told.append("told" in found.state)
         state = found.state
     assert told == [False, False, True, True, False, False]
+
+
+def test_a_risk_rule_near_its_limit_and_broken_is_told_once_a_day(
+    person: Person, notes: Notifications, clock: Any
+) -> None:
+    """RK: near-breach warnings; the watch says them again after a restart."""
+    from tradertape_server.features.notifications.sources.risk import notice_of
+    from tradertape_server.features.risk.watch import Notice as RiskNotice
+
+    def said(kind: str) -> None:
+        risk = RiskNotice(
+            person.id, kind, "paper", 7, "Day's loss", "82 % of 10,000", "warning", clock.now()
+        )
+        notes.publish(notice_of(risk))
+
+    for kind in ("near", "near", "breached", "halt", "breached"):
+        said(kind)
+    clock.advance(days=1)
+    said("near")
+    assert titles(person) == [
+        "Day's loss: near its limit", "Day's loss: limit reached", "Day's loss: trading halted",
+        "Day's loss: near its limit",
+    ]  # fmt: skip
 
 
 def test_every_source_tells_of_events_that_are_in_the_catalogue(engine: str) -> None:

@@ -26,7 +26,7 @@ from tradertape_server.features.notifications.channels.webhook import WebhookSen
 from tradertape_server.features.notifications.chat import Actions, ChatDesk
 from tradertape_server.features.notifications.collector import Collector
 from tradertape_server.features.notifications.delivery import Courier, Senders
-from tradertape_server.features.notifications.publishing import Publisher
+from tradertape_server.features.notifications.publishing import Notice, Publisher
 from tradertape_server.features.notifications.service import NotificationService
 from tradertape_server.features.notifications.sources.brokers import BrokerSource
 from tradertape_server.features.notifications.sources.kill_switches import KillSwitchSource
@@ -60,6 +60,11 @@ class Notifications:
     collector: Collector
     bots: Bots
     desk: ChatDesk
+
+    def publish(self, notice: Notice) -> None:
+        """Store a notice of a feature that hands them over, in a transaction of its own."""
+        with self.database.write() as session:
+            self.publisher.publish(session, [notice])
 
     async def add_channel(
         self, who: Identity, body: schemas.ChannelIn, origin: RequestOrigin
