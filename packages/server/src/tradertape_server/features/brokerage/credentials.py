@@ -16,6 +16,7 @@ from tradertape_server.platform.errors import BadRequest, Conflict
 from tradertape_server.platform.secrets import SecretBox
 
 SEALED = "sealed:"
+LONG_SECRET = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ class CredentialStore:
         row.api_key = SEALED + self._secrets.seal(given.api_key.encode()).decode()
         row.secret = self._sealed(given.api_secret)
         row.totp_secret = self._sealed(_checked_totp(given.totp_secret))
-        row.secret_hint = f"…{given.api_secret[-2:]}" if given.api_secret else None
+        row.secret_hint = _hint(given.api_secret)
         row.broker_user_id = given.user_id
         row.updated_at = now
         session.flush()
@@ -129,6 +130,11 @@ class CredentialStore:
 
     def _sealed(self, text: str | None) -> bytes | None:
         return self._secrets.seal(text.encode()) if text else None
+
+
+def _hint(secret: str | None) -> str | None:
+    """The last two characters of a secret that is long enough to lose them."""
+    return f"…{secret[-2:]}" if secret is not None and len(secret) >= LONG_SECRET else None
 
 
 def _checked_totp(text: str | None) -> str | None:
