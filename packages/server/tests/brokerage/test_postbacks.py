@@ -80,6 +80,21 @@ def test_a_proven_update_is_passed_on(person: TestClient, heard: Heard) -> None:
     assert heard.hints == []
 
 
+def test_the_same_post_again_is_passed_on_once_a_minute(
+    person: TestClient, heard: Heard, clock: FrozenClock
+) -> None:
+    """FAULTS §3: a flood of one valid post costs nobody else anything."""
+    with_secret(person)
+    assert [post(person, update()).status_code for _ in range(5)] == [200] * 5
+    assert len(heard.orders) == 1
+    post(person, update(filled_quantity=0, status="OPEN"))
+    assert len(heard.orders) == 2, "another state of the order"
+    clock.advance(seconds=61)
+    post(person, update())
+    assert len(heard.orders) == 3
+    assert post(person, update(secret="another-secret")).status_code == 401
+
+
 @pytest.mark.parametrize(
     "row",
     [update(secret="another-secret"), update() | {"checksum": ""}, update() | {"checksum": None}],

@@ -1,12 +1,15 @@
 """Updates of orders that brokers post to our address.
 
 Only a checksum made with the account's API secret proves that the broker sent one: its order is
-then passed on. Where no secret is stored nothing can be checked: the post is a hint to read the
-order book, which anybody may give, and which is therefore passed on once in some seconds.
+then passed on. The same post again within a minute is not: whoever repeats one, the broker or a
+stranger who saw it, keeps nobody else waiting. Where no secret is stored nothing can be checked:
+the post is a hint to read the order book, which anybody may give, and which is therefore passed on
+once in some seconds.
 """
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +27,9 @@ from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import BadRequest, NotFound, Unauthenticated
 
 HINT_EVERY_S: Final = 2.0
+SAME_WITHIN_S: Final = 60.0
 MOST_ACCOUNTS: Final = 10_000
+MOST_POSTS: Final = 10_000
 
 
 def _nothing() -> None:
@@ -40,6 +45,7 @@ class Postbacks:
     connections: Connections
     store: CredentialStore
     _hinted_s: dict[BrokerAccount, float] = field(default_factory=dict[BrokerAccount, float])
+    _passed_s: dict[bytes, float] = field(default_factory=dict[bytes, float])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def receive(self, name: str, body: bytes) -> Callable[[], None]:
@@ -49,7 +55,9 @@ class Postbacks:
         Unauthenticated for a wrong checksum. A post about an account that nobody has connected
         here is accepted and dropped: the response does not tell whose accounts are known.
         """
-        port = self._port(name)
+        port, proof = self._port(name), hashlib.sha256(name.encode() + body).digest()
+        if self._was_passed(proof):
+            return _nothing
         try:
             read = port.read(body, None)
         except Refused as error:
@@ -67,8 +75,20 @@ class Postbacks:
             return lambda: self._hint(accounts)
         verified = _verified(port, body, secrets)
         if verified.is_verified:
+            self._note_passed(proof)
             return lambda: self._deliver(accounts, verified)
         return lambda: self._hint(accounts)  # this broker signs nothing
+
+    def _was_passed(self, proof: bytes) -> bool:
+        with self._lock:
+            passed_s = self._passed_s.get(proof)
+        return passed_s is not None and self.clock.monotonic() - passed_s < SAME_WITHIN_S
+
+    def _note_passed(self, proof: bytes) -> None:
+        with self._lock:
+            if len(self._passed_s) >= MOST_POSTS:
+                self._passed_s.clear()
+            self._passed_s[proof] = self.clock.monotonic()
 
     def _port(self, name: str) -> PostbackPort:
         try:
