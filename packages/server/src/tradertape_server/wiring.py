@@ -70,6 +70,7 @@ from tradertape_server.features.notifications.build import (
 from tradertape_server.features.notifications.build import Options as NotificationOptions
 from tradertape_server.features.notifications.sources.risk import notice_of
 from tradertape_server.features.operations.checks import (
+    books_check,
     calendar_check,
     execution_check,
     feed_check,
@@ -603,6 +604,7 @@ def build_health(
         health.add("instruments", masters_check(data.masters))
     health.add("protection", protection_check(trading.guardian))
     health.add("execution", execution_check(trading.execution))
+    health.add("broker_positions", books_check(trading.accounts))
     health.add("scans", scans_check(portfolios.lateness))
     return health
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import monotonic
 
 from tradertape_brokers import errors as broker
-from tradertape_brokers.portfolio import Margin, PositionKind
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.ledger.drift import differences
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.order import Order, OrderRequest, OrderType, Product, Side
 from tradertape_core.orders.reports import VenueOrder
@@ -28,9 +29,11 @@ from tradertape_server.features.brokerage.accounts import (
     Environment,
 )
 from tradertape_server.features.brokerage.connections import Connections
+from tradertape_server.features.execution.broker_figures import BrokerFigures, read_figures
+from tradertape_server.features.execution.drift_watch import Drift, DriftWatch
 from tradertape_server.features.execution.errors import LiveBlocked
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.store import repository
+from tradertape_server.features.execution.store import account_queries, repository
 from tradertape_server.features.execution.store.models import BROKER, TradingAccount
 from tradertape_server.features.execution.venues.broker_gateway import (
     AccountPace,
@@ -46,8 +49,9 @@ EVERY_S = 15.0
 _ABOUT_ADDRESS = re.compile(r"\bIPs?\b|static ip|whitelist", re.IGNORECASE)
 _NO_SUCH_ORDER = "0"
 
+_DERIVATIVES = ("NFO:", "BFO:")
+
 logger = get_logger(__name__)
-Place = tuple[str, Product]  # instrument and product
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,6 @@ class Blocked:
 
     code: str
     words: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BrokerFigures:
-    """What the broker says an account has, read at `at`. net: units below 0 are short."""
-
-    at: datetime
-    margins: tuple[Margin, ...]
-    net: Mapping[Place, int]
 
 
 @dataclass(slots=True)
@@ -76,6 +71,7 @@ class _Known:
     checked: datetime | None = None
     address_refused: str | None = None
     figures: BrokerFigures | None = None
+    watch: DriftWatch = field(default_factory=DriftWatch)
 
 
 @dataclass(slots=True)
@@ -234,14 +230,44 @@ class LiveAccounts:
         portfolio = connected.ports.portfolio
         if portfolio is None:
             return None
-        net: dict[Place, int] = {}
-        for one in portfolio.positions():
-            if one.kind is PositionKind.NET:
-                place = (f"{one.exchange}:{one.tradingsymbol}", one.product)
-                net[place] = net.get(place, 0) + one.quantity
-        found = BrokerFigures(at=self.clock.now(), margins=tuple(portfolio.margins()), net=net)
+        found = read_figures(portfolio, self.clock.now())
         self._of(connected.account.user_id, connected.account.scope).figures = found
         return found
+
+    # --- drift --------------------------------------------------------------------------------
+
+    def drifts(self, account_id: int) -> tuple[Drift, ...]:
+        """Where the broker's quantities lastingly differ from what is recorded of an account."""
+        row = self._row(account_id)
+        return () if row is None else self._of(row.user_id, row.scope).watch.drifts
+
+    @property
+    def drift_count(self) -> int:
+        """How many there are on all accounts."""
+        with self._lock:
+            known = list(self._known.values())
+        return sum(len(one.watch.drifts) for one in known)
+
+    def compare(self, account: BrokerAccount, figures: BrokerFigures) -> None:
+        """Compare what was read with what is recorded, while the market is open: at night brokers
+        move what was bought to the holdings. A new difference has the order book read."""
+        execution, account_id = self._demand_execution(), self._id_of(account)
+        now = self.clock.now()
+        if account_id is None or not figures.has_holdings or not execution.market.is_open(now):
+            return
+        with self.database.read() as session:
+            here = account_queries.known_quantities(session, account_id)
+        found = differences(here, figures.net, self._is_traded)
+        lanes, trades = execution.lanes, self._trader_runs
+        watch = self._of(account.user_id, account.scope).watch
+        book_s = lanes.book_read_s(account_id) if trades else None
+        if watch.look(found, now, monotonic(), book_s) and trades:
+            lanes.read_books([account_id])
+
+    def _is_traded(self, instrument: str) -> bool:
+        """Whether a contract has not ended: what has, the exchange settled and no order closed."""
+        market = self._demand_execution().market
+        return not instrument.startswith(_DERIVATIVES) or market.instrument(instrument) is not None
 
     def start(self) -> None:
         """Begin to read figures; a second call does nothing."""
@@ -263,7 +289,9 @@ class LiveAccounts:
         for connected in self.connections.all():
             try:
                 self.preflight(connected)
-                self.read_figures(connected)
+                figures = self.read_figures(connected)
+                if figures is not None:
+                    self.compare(connected.account, figures)
             except broker.SessionExpired as error:
                 self._expired(connected, str(error))
             except broker.BrokerError as error:

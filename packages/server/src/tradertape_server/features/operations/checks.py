@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.market.calendar import nse_calendar
+from tradertape_server.features.execution.live_accounts import LiveAccounts
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.feed.live.feed import Feed
 from tradertape_server.features.feed.sources.source_details import BrokerFeed
@@ -64,6 +65,20 @@ def calendar_check(clock: Clock) -> Callable[[], Check]:
         if warning:
             return Check("stale", warning, facts)
         return Check("ok", "The exchange's holidays are known.", facts)
+
+    return check
+
+
+def books_check(accounts: LiveAccounts) -> Callable[[], Check]:
+    """Whether the brokers' positions are those recorded here, of instruments that were traded."""
+
+    def check() -> Check:
+        count = accounts.drift_count
+        if count:
+            what = "position at a broker differs" if count == 1 else "positions at brokers differ"
+            detail = f"{count} {what} from what is recorded: see the pages of live runs."
+            return Check("stale", detail, {"differences": count})
+        return Check("ok", "Positions at brokers are as recorded.", {"differences": 0})
 
     return check
 

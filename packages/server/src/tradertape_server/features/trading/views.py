@@ -12,7 +12,8 @@ from tradertape_core.ledger.pnl import pnl_of
 from tradertape_core.ledger.position import Position
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import NIL, Order, OrderStatus
-from tradertape_server.features.execution.live_accounts import EVERY_S, BrokerFigures
+from tradertape_server.features.execution.broker_figures import BrokerFigures
+from tradertape_server.features.execution.live_accounts import EVERY_S
 from tradertape_server.features.execution.orders.views import public_run_id
 from tradertape_server.features.execution.state.funds import Funds
 from tradertape_server.features.execution.store.models import PAPER, TradingAccount

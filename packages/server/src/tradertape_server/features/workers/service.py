@@ -95,7 +95,7 @@ class Workers:
             accounts=AccountService(execution, pnl, brokers),
             timeline=TimelineService(execution, bus),
             gtts=GttService(execution),
-            pages=PageService(database, execution, safety, liveness),
+            pages=PageService(database, execution, safety, liveness, brokers),
             risks=risks,
             recorder=PnlRecorder(database, clock, execution),
             owners=RunOwners(exits, liveness),

@@ -139,6 +139,7 @@ const ATTENTION: Record<string, string> = {
   recovering: "Recovering",
   protection_failed: "Exit failed",
   reconciliation_required: "Reconciliation required",
+  broker_differs: "Differs at the broker",
   basket_broken: "Basket incomplete",
   set_aside: "Action failed",
   worker_silent: "No heartbeat",

@@ -221,6 +221,17 @@ def mtm(session: Session, account_id: int) -> int:
     return sum(lot.get("mtm", 0) for lot in lots)
 
 
+def known_quantities(session: Session, account_id: int) -> dict[tuple[str, Product], int]:
+    """Net units of an account by instrument and product, over all runs and other terminals; 0 of
+    what was traded and is closed."""
+    query = (
+        select(PositionRow.instrument, PositionRow.product, func.sum(PositionRow.quantity))
+        .where(PositionRow.account_id == account_id)
+        .group_by(PositionRow.instrument, PositionRow.product)
+    )
+    return {(name, Product(kind)): int(units) for name, kind, units in session.execute(query)}
+
+
 def count_outbox(session: Session) -> int:
     """Requests whose answer from the venue is not recorded, over all accounts."""
     return session.scalar(select(func.count()).select_from(OutboxRow)) or 0

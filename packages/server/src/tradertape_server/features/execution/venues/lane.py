@@ -90,6 +90,7 @@ class Lane:
         self._threads: list[threading.Thread] = []
         self.problem: str | None = None  # why nothing leaves at the moment
         self.gtts = GttReader(account_id, gateway, deliver)
+        self.book_read_s = 0.0  # when the latest reading of the order book began, monotonic
 
     def holds(self, key: tuple[str, str, int]) -> bool:
         """Whether a request is queued or being sent, or what came of it is not delivered yet."""
@@ -355,6 +356,7 @@ class Lane:
             found = self._read()
             self._deliver(found)
             if found.failed is None:
+                self.book_read_s = read_from_s
                 self._release(read_from_s=read_from_s)
 
     def _release(self, *, read_from_s: float) -> None:

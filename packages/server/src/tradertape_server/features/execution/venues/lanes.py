@@ -121,6 +121,11 @@ class Lanes:
         if lane is not None:
             lane.resume()
 
+    def book_read_s(self, account_id: int) -> float:
+        """When the latest reading of an account's order book began, monotonic; 0 before one."""
+        lane = self._lanes.get(account_id)
+        return 0.0 if lane is None else lane.book_read_s
+
     def problem(self, account_id: int) -> str | None:
         """Why nothing leaves an account's lane at the moment, if so."""
         lane = self._lanes.get(account_id)

@@ -17,12 +17,14 @@ def attention(
     is_blind: bool,
     is_broken: bool,
     has_failed: bool,
+    differs: bool = False,
 ) -> list[str]:
     """Codes, the most urgent first; none for a run that is closed or needs nothing.
 
     is_blind: its protection lacks a fresh price, so that it triggers nothing. is_broken: a leg of
     a basket was lost after the basket's reply, and no order was placed since. has_failed: something
-    of the run could not be done in the last day.
+    of the run could not be done in the last day. differs: the broker lastingly has other quantities
+    of its instruments than are recorded.
     """
     if run.status == "closed":
         return []
@@ -33,6 +35,8 @@ def attention(
         found.append("protection_failed")
     if run.recovery_status == "required":
         found.append("reconciliation_required")
+    if differs:
+        found.append("broker_differs")
     if is_broken:
         found.append("basket_broken")
     if has_failed:
@@ -57,6 +61,7 @@ def sentence_of(run: WorkerRun, reason: str, liveness: Liveness) -> str:
         "recovering": "Recovering after a server restart",
         "protection_failed": f"An exit failed{f': {claim.message}' if claim else ''}",
         "reconciliation_required": "Must be reconciled before it can trade again",
+        "broker_differs": "The broker has other quantities than are recorded: see its page",
         "basket_broken": "A leg of a basket failed after others were accepted: see the timeline",
         "set_aside": "An action failed and was set aside: see the timeline",
         "worker_silent": f"No heartbeat from its worker for {_age(age)}",

@@ -13,6 +13,8 @@ from tradertape_core.ledger.position import Position
 from tradertape_core.market.tick import Tick
 from tradertape_core.risk.protection_snapshot import protection_snapshot
 from tradertape_server.features.execution.account_events import event_view
+from tradertape_server.features.execution.broker_figures import BrokerFigures
+from tradertape_server.features.execution.drift_watch import Drift
 from tradertape_server.features.execution.errors import TradingPaused
 from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import ExecutionService
@@ -23,6 +25,7 @@ from tradertape_server.features.workers.console.next_actions import is_blind, ne
 from tradertape_server.features.workers.errors import UnknownRun
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.monitoring import pnl_points
+from tradertape_server.features.workers.runs.live_gate import NO_BROKERS, BrokerAccounts, is_live
 from tradertape_server.features.workers.runs.liveness import Liveness
 from tradertape_server.features.workers.runs.protection_columns import protection_of
 from tradertape_server.features.workers.runs.run_limits import limits_in_force
@@ -49,8 +52,10 @@ class PageService:
         execution: ExecutionService,
         safety: SafetyService,
         liveness: Liveness,
+        brokers: BrokerAccounts = NO_BROKERS,
     ) -> None:
         self._database = database
+        self._brokers = brokers
         self._liveness = liveness
         self._execution = execution
         self._safety = safety
@@ -217,6 +222,8 @@ class PageService:
                 self._liveness,
                 is_broken=run.strategy_run_id in broken,
                 has_failed=run.strategy_run_id in failed,
+                at_broker=self._brokers.figures(run.account_id) if is_live(run) else None,
+                drifts=self._brokers.drifts(run.account_id) if is_live(run) else (),
             )
             for run in found
         ]
@@ -269,8 +276,11 @@ class _RunSnapshot:
         *,
         is_broken: bool,
         has_failed: bool,
+        at_broker: BrokerFigures | None,
+        drifts: Sequence[Drift],
     ) -> None:
         self.run = run
+        self.at_broker = at_broker
         self.liveness = liveness
         self.state = protection_of(run)
         self.pnl: Pnl = pnl_of(positions, ticks, now, is_dry_run=run.venue == "dry_run")
@@ -291,10 +301,13 @@ class _RunSnapshot:
                 ),
             )
         )
+        traded = {(one.key.instrument, one.key.product): one.quantity for one in positions}
+        self.drifts = [one for one in drifts if one.difference.is_of(traded)]
         blind = is_blind(self.state, positions, ticks, now)
         self.attention = attention(
-            run, self.pnl, liveness, is_blind=blind, is_broken=is_broken, has_failed=has_failed
-        )
+            run, self.pnl, liveness, is_blind=blind, is_broken=is_broken, has_failed=has_failed,
+            differs=bool(self.drifts),
+        )  # fmt: skip
 
 
 def _pulse(snapshot: _RunSnapshot) -> out.RunPulse:
@@ -328,13 +341,22 @@ def _pulse(snapshot: _RunSnapshot) -> out.RunPulse:
 def _live(snapshot: _RunSnapshot) -> out.RunLive:
     return out.RunLive(
         pulse=_pulse(snapshot),
-        legs=[_leg(leg) for leg in snapshot.pnl.legs],
+        legs=[_leg(leg, snapshot.at_broker) for leg in snapshot.pnl.legs],
         steps=snapshot.steps,
+        differences=[_difference(one) for one in snapshot.drifts],
     )
 
 
-def _leg(leg: PnlLeg) -> out.RunLeg:
-    amounts = leg.amounts
+def _difference(drift: Drift) -> out.BrokerDifference:
+    one = drift.difference
+    return out.BrokerDifference(
+        instrument=one.instrument, product=one.product.value, here=one.here,
+        at_broker=one.at_broker, since=drift.since, words=drift.words,
+    )  # fmt: skip
+
+
+def _leg(leg: PnlLeg, at_broker: BrokerFigures | None) -> out.RunLeg:
+    amounts, place = leg.amounts, (leg.instrument, leg.product)
     return out.RunLeg(
         instrument=leg.instrument,
         product=leg.product.value,
@@ -347,6 +369,7 @@ def _leg(leg: PnlLeg) -> out.RunLeg:
         charges=amounts.charges_paise / 100,
         net=amounts.net_paise / 100,
         is_stale=leg.is_stale and leg.quantity != 0,
+        broker_quantity=None if at_broker is None else at_broker.quantity(place),
     )
 
 

@@ -130,14 +130,27 @@ class RunLeg(Reply):
     charges: float
     net: float
     is_stale: bool
+    broker_quantity: int | None
+
+
+class BrokerDifference(Reply):
+    """Units recorded on the account, over its runs and your own orders, and those at the broker."""
+
+    instrument: str
+    product: str
+    here: int
+    at_broker: int
+    since: IstTime
+    words: str
 
 
 class RunLive(Reply):
-    """The live values of a run's page."""
+    """The live values of a run's page. differences: at the broker, of instruments it has traded."""
 
     pulse: RunPulse
     legs: list[RunLeg]
     steps: list[Step]
+    differences: list[BrokerDifference]
 
 
 class RunPage(Reply):

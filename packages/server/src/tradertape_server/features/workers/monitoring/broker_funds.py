@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from tradertape_brokers.portfolio import Margin
-from tradertape_server.features.execution.live_accounts import EVERY_S, BrokerFigures
+from tradertape_server.features.execution.broker_figures import BrokerFigures
+from tradertape_server.features.execution.live_accounts import EVERY_S
 from tradertape_server.platform.http.routing import in_ist
 
 Json = dict[str, Any]

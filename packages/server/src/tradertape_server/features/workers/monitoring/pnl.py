@@ -7,7 +7,7 @@ from typing import Any
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.ledger.pnl import Pnl, PnlLeg
-from tradertape_server.features.execution.live_accounts import BrokerFigures
+from tradertape_server.features.execution.broker_figures import BrokerFigures
 from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.funds import Funds
@@ -111,7 +111,7 @@ def _leg(leg: PnlLeg, at_broker: BrokerFigures | None) -> Json:
         "charges": amounts.charges_paise / 100,
         "net_pnl": amounts.net_paise / 100,
         # A paper account has no broker to differ from.
-        "broker_net_quantity": at_broker.net.get(place, 0) if at_broker else None,
+        "broker_net_quantity": at_broker.quantity(place) if at_broker else None,
         "is_stale": leg.is_stale,
         "last_reconciled_at": in_ist(at_broker.at) if at_broker else None,
     }

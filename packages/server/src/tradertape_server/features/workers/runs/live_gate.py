@@ -8,8 +8,10 @@ from typing import Protocol
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_server.features.auth.http.dependencies import require_scope
+from tradertape_server.features.execution.broker_figures import BrokerFigures
+from tradertape_server.features.execution.drift_watch import Drift
 from tradertape_server.features.execution.errors import LiveBlocked
-from tradertape_server.features.execution.live_accounts import Blocked, BrokerFigures
+from tradertape_server.features.execution.live_accounts import Blocked
 from tradertape_server.features.execution.orders.risk_facts import Risk
 from tradertape_server.features.execution.venues.gateway import OUTSIDE
 from tradertape_server.features.workers.errors import LiveDisabled
@@ -39,6 +41,10 @@ class BrokerAccounts(Protocol):
         """What the broker last said an account has."""
         ...
 
+    def drifts(self, account_id: int) -> Sequence[Drift]:
+        """Where that lastingly differs from what is recorded."""
+        ...
+
 
 class NoBrokers:
     """Where no broker can be connected."""
@@ -59,6 +65,10 @@ class NoBrokers:
     def figures(self, account_id: int) -> BrokerFigures | None:  # noqa: ARG002 - of none
         """None are known."""
         return None
+
+    def drifts(self, account_id: int) -> Sequence[Drift]:  # noqa: ARG002 - of none
+        """None are known."""
+        return ()
 
 
 NO_BROKERS = NoBrokers()

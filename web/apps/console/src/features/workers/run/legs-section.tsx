@@ -43,6 +43,14 @@ function Guard({ leg, live, page }: { leg: RunLeg; live: RunLive; page: RunPage 
   )
 }
 
+/** Of the whole account: other runs and your own orders count there too. */
+const AT_BROKER: Column<RunLeg> = {
+  id: "broker",
+  header: "At the broker",
+  value: (leg) => leg.broker_quantity,
+  cell: (leg) => (leg.broker_quantity === null ? "–" : number(leg.broker_quantity)),
+}
+
 const columnsOf = (live: RunLive, page: RunPage): Column<RunLeg>[] => [
   {
     id: "instrument",
@@ -62,6 +70,7 @@ const columnsOf = (live: RunLive, page: RunPage): Column<RunLeg>[] => [
     value: (leg) => leg.quantity,
     cell: (leg) => (leg.quantity === 0 ? <span className="tt-muted">closed</span> : number(leg.quantity)),
   },
+  ...(page.card.execution_mode === "live" ? [AT_BROKER] : []),
   profit("net", "Net"),
   { id: "last", header: "Last (₹)", value: (leg) => leg.last_price, cell: (leg) => <LastPrice leg={leg} /> },
   {

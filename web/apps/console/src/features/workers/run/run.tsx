@@ -6,6 +6,7 @@ import { ErrorState } from "@/components/states/error-state"
 import { type OptionState, optionStateQuery } from "@/lib/queries/option-runs"
 import type { RunLive, RunPage } from "@/lib/queries/workers"
 import { BlockedNotice } from "./blocked-notice"
+import { DifferenceNotice } from "./difference-notice"
 import { Figures } from "./figures"
 import { LegsSection } from "./legs-section"
 import { OptionLegsSection } from "./option/option-legs-section"
@@ -57,6 +58,7 @@ export function Run({ page, live }: Props) {
       <RunHeader page={page} live={live} />
       <Stack gap="md">
         <BlockedNotice page={page} live={live} />
+        <DifferenceNotice live={live} />
         <Figures page={page} live={live} isArmedByEntry={option.data?.protection.waits_for_entry ?? false} />
         {option.error && !option.data && (
           <ErrorState error={option.error} what="The strategy" retry={option.refetch} />
