@@ -5920,6 +5920,10 @@ export type RunLeg = {
      */
     average_price: number;
     /**
+     * Broker Quantity
+     */
+    broker_quantity: number | null;
+    /**
      * Charges
      */
     charges: number;
@@ -5962,11 +5966,47 @@ export type RunLeg = {
 };
 
 /**
+ * BrokerDifference
+ *
+ * Units recorded on the account, over its runs and your own orders, and those at the broker.
+ */
+export type BrokerDifference = {
+    /**
+     * At Broker
+     */
+    at_broker: number;
+    /**
+     * Here
+     */
+    here: number;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Since
+     */
+    since: string;
+    /**
+     * Words
+     */
+    words: string;
+};
+
+/**
  * RunLive
  *
- * The live values of a run's page.
+ * The live values of a run's page. differences: at the broker, of instruments it has traded.
  */
 export type RunLive = {
+    /**
+     * Differences
+     */
+    differences: Array<BrokerDifference>;
     /**
      * Legs
      */
