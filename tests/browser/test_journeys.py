@@ -44,6 +44,21 @@ def test_a_new_user_signs_in_and_saves_a_strategy_in_chromium(
 
 
 @pytest.mark.slow
+def test_paper_accounts_are_opened_in_two_browsers(fresh_server: Any, tmp_path: Path) -> None:
+    """On the list of one person, beside a second one: without the journeys before it."""
+    subprocess.run([WEB_STEP, "install"], check=True, capture_output=True)
+    playwright = ROOT / "web" / "node_modules" / ".bin" / "playwright"
+    command = [playwright, "test", f"--config={CONSOLE}", "--no-deps"]
+    other = {"OTHER_EMAIL": fresh_server.email, "OTHER_PASSWORD": fresh_server.password}
+    for only in (["--project=sign-in"], ["--project=navigation", "paper-accounts"]):
+        output = f"--output={tmp_path / 'traces'}"
+        play(
+            [*command, output, *only], fresh_server, folder=tmp_path,
+            SHOTS=os.environ.get("SHOTS", ""), **other,
+        )  # fmt: skip
+
+
+@pytest.mark.slow
 def test_the_consoles_journeys_pass_in_chromium(fresh_server: Any) -> None:
     play(
         [WEB_STEP, "e2e"],

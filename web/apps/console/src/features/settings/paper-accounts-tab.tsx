@@ -7,17 +7,19 @@ import { AmountInput } from "@/components/forms/price-input"
 import { ScrollRegion } from "@/components/page/scroll-region"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
-import { failureText } from "@/lib/notify"
+import { failureText, notifyDone } from "@/lib/notify"
 import { gttAccountsQuery } from "@/lib/queries/gtts"
 import { MARKET_TITLES, tradedMarketQuery } from "@/lib/queries/traded-market"
 import { openPaperAccount, tradingAccountsQuery } from "@/lib/queries/trading-accounts"
 import { MarketSection } from "./market-section"
 
+const OPENING = ["open-paper-account"]
 const NAME = /^[a-z][a-z0-9_]{0,19}:[A-Za-z0-9][A-Za-z0-9._-]{0,58}$/
 
 /** The person's trading accounts, and opening another paper account. */
 export function PaperAccountsTab() {
-  const { data, error, isPending, refetch } = useQuery(tradingAccountsQuery)
+  // Cash moves with every fill, and an account may be opened by a worker or in another window.
+  const { data, error, isPending, refetch } = useQuery({ ...tradingAccountsQuery, refetchInterval: 10_000 })
   if (isPending) return <Skeleton height={200} />
   if (error && !data) return <ErrorState error={error} what="Your accounts" retry={refetch} />
   return (
@@ -90,16 +92,20 @@ function OpenAccount() {
     },
   })
   const opening = useMutation({
+    mutationKey: OPENING,
     mutationFn: openPaperAccount,
-    onSuccess: async () => {
-      form.reset()
+    onSuccess: async (opened) => {
       await client.invalidateQueries({ queryKey: tradingAccountsQuery.queryKey })
       await client.invalidateQueries({ queryKey: gttAccountsQuery.queryKey })
+      form.reset()
+      notifyDone(`The account ${opened.account_scope} is open`)
     },
   })
-  const submit = form.onSubmit(({ account_scope, opening_cash }) =>
-    opening.mutate({ account_scope: account_scope.trim(), opening_cash: Number(opening_cash) }),
-  )
+  const submit = form.onSubmit(({ account_scope, opening_cash }) => {
+    // The second click of a double click comes before the button is disabled.
+    if (client.isMutating({ mutationKey: OPENING })) return
+    opening.mutate({ account_scope: account_scope.trim(), opening_cash: Number(opening_cash) })
+  })
   return (
     <Section title="Open a paper account" note={`Each worker and GTT trades on one account.${prices}`}>
       <form onSubmit={submit}>
