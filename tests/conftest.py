@@ -84,7 +84,9 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> Non
 
 def _sign_in(url: str) -> str:
     answer = httpx.post(
-        f"{url}/api/auth/password-login", json={"email": EMAIL, "password": PASSWORD}
+        f"{url}/api/auth/password-login",
+        json={"email": EMAIL, "password": PASSWORD},
+        timeout=60,  # beside other checks
     )
     assert answer.status_code == 200, answer.text
     return answer.cookies["kite_session"]
