@@ -82,12 +82,15 @@ class Collector:
 
     def _run(self) -> None:
         while not self._stopped.wait(EVERY_S):
-            self.step()
+            try:
+                self.step()
+            except Exception:  # this thread must survive a database that is locked or away
+                logger.exception("old notifications were not deleted")
 
     def _prune(self) -> None:
         now = self._clock.now()
         if self._pruned_at is not None and now - self._pruned_at < PRUNE_EVERY:
             return
-        self._pruned_at = now
         with self._database.write() as session:
             repository.prune(session, now - KEPT)
+        self._pruned_at = now
