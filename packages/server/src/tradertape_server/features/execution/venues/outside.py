@@ -106,8 +106,9 @@ class OutsideGtt:
 
     @property
     def waits(self) -> bool:
-        """Never: its caller is told that it was not sent, and decides anew."""
-        return False
+        """A cancellation; of anything else its caller is told that it was not sent, and decides
+        anew."""
+        return self.ask is GttAsk.CANCEL
 
     def answered(
         self, outcome: Outcome, answer: ExecutionReport | str | None = None, reason: str = ""
