@@ -7,13 +7,14 @@ its way; nothing is sent twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.orders.denials import DenialReason
 from tradertape_core.portfolio.signals import Event, GttStatus, Status, placement_key
 from tradertape_core.strategy.parse.document import parse_strategy
 from tradertape_server.features.execution.orders.idempotency import CallersKey
@@ -30,16 +31,11 @@ from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError, Conflict, Unavailable
 
 Json = dict[str, Any]
-PreCheck = Callable[[Portfolio, PortfolioSignal], str]
 RUNNING_S = 30.0  # a placement that takes longer was interrupted
 DOUBT_AFTER_S = 5.0  # an answer is looked for that has not come by then
 VENUE = "market"
+RISK_RULE = DenialReason.RISK_RULE.value
 INTERRUPTED = "The placement was interrupted before the market had the order."
-
-
-def nothing_to_object(_portfolio: Portfolio, _signal: PortfolioSignal) -> str:
-    """No rule refuses an order."""
-    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +51,13 @@ class Leased:
 
 @dataclass(slots=True)
 class Placing:
-    """Places entries and exits. pre_check: why a rule would refuse an entry; "" where none does."""
+    """Places entries and exits."""
 
     database: Database
     clock: Clock
     execution: ExecutionService
     orders: Orders
     mirror: Mirror
-    pre_check: PreCheck = nothing_to_object
 
     def place(
         self,
@@ -79,6 +74,7 @@ class Placing:
         """
         results: dict[int, Json] = {}
         leased: list[Leased] = []
+        broken = self._rules_against(signal_ids)
         with self.database.write() as session:
             portfolio = repository.lock(session, portfolio_id)
             if portfolio is None:
@@ -90,6 +86,7 @@ class Placing:
                 if row is None or row.portfolio_id != portfolio_id:
                     continue
                 wanted, why = self._judge(portfolio, row)
+                why = why or broken.get(signal_id, "")
                 if why or dry_run:
                     outcome = "skipped" if why else "placed"
                     results[signal_id] = result(row, outcome, why)
@@ -129,6 +126,35 @@ class Placing:
                     code="placement_running",
                 )
 
+    def _rules_against(self, signal_ids: Sequence[int]) -> dict[int, str]:
+        """Which entries the person's risk rules would refuse now, and why.
+
+        They judge the order again when its trigger is reached; a sale is never refused.
+        """
+        with self.database.read() as session:
+            rows = [row for one in signal_ids if (row := repository.signal(session, one))]
+            entries = [
+                (row, session.get_one(Portfolio, row.portfolio_id))
+                for row in rows
+                if row.side == "BUY" and row.status == Status.IN_CART
+            ]
+            session.expunge_all()
+        found = {row.id: self._rules_against_one(row, of) for row, of in entries}
+        return {signal_id: why for signal_id, why in found.items() if why}
+
+    def _rules_against_one(self, row: PortfolioSignal, portfolio: Portfolio) -> str:
+        wanted = self.orders.entry(row)
+        if not wanted.document:
+            return ""
+        orders = wanted.document.get("orders", [wanted.document])
+        ref = ref_of(portfolio, row.run_id or run_id_of(portfolio, row.id))
+        try:
+            seen = self.execution.preview(ref, {**orders[0], "variety": "regular"})
+        except InvalidInput as error:
+            return error.message
+        warnings: list[Json] = seen["order"]["warnings"]
+        return "; ".join(one["message"] for one in warnings if one["code"] == RISK_RULE)
+
     def _judge(self, portfolio: Portfolio, row: PortfolioSignal) -> tuple[Wanted, str]:
         """The order of a signal, and why it is not to be placed now; "" where it is."""
         nothing = Wanted(GTT, {})
@@ -144,9 +170,6 @@ class Placing:
         halt = self.execution.halt(portfolio.user_id)
         if halt is not None:
             return nothing, f"The kill switch is on: {halt.words}"
-        why = self.pre_check(portfolio, row)
-        if why:
-            return nothing, why
         wanted = self.orders.entry(row)
         return wanted, wanted.detail
 
