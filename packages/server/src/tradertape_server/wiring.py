@@ -12,6 +12,7 @@ from tradertape_brokers import registry
 from tradertape_brokers.hosts import Hosts
 from tradertape_core.execution.matching import PaperRules
 from tradertape_core.kernel.clock import Clock
+from tradertape_core.ledger.corporate import CorporateAction
 from tradertape_core.market.calendar import Calendar, nse_calendar
 from tradertape_core.market.instrument import Instrument
 from tradertape_server import __version__
@@ -42,6 +43,7 @@ from tradertape_server.features.execution.scheduled.mark_to_market import MarkTo
 from tradertape_server.features.execution.scheduled.session_clock import Chore, ExecutionJobs
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.feed.build import LiveMarket, build_live_market
 from tradertape_server.features.feed.http.tick_socket import events_topic
 from tradertape_server.features.feed.live.feed_setup import (
@@ -94,6 +96,7 @@ from tradertape_server.features.portfolios.build import Portfolios, build_portfo
 from tradertape_server.features.portfolios.external import ExternalSignals
 from tradertape_server.features.portfolios.live.owners import PositionOwners
 from tradertape_server.features.portfolios.live.owners import belongs_to as position_belongs_to
+from tradertape_server.features.portfolios.live.rescaling import SignalRescaling
 from tradertape_server.features.portfolios.queries import why_strategy_in_use as why_traded
 from tradertape_server.features.protection.arming import ByToken
 from tradertape_server.features.protection.failure_log import FailureLog
@@ -520,7 +523,13 @@ def chores_of(
     In this order: a day's prices are those from before the actions of the next.
     """
     owners = OwnersByKind((workers.owners, PositionOwners(execution)))
-    actions = CorporateActions(execution, facts, also=ProtectionRescaling(owners))
+    protections, signals = ProtectionRescaling(owners), SignalRescaling()
+
+    def also(uow: UnitOfWork, action: CorporateAction, account_id: int | None = None) -> None:
+        protections(uow, action, account_id)
+        signals(uow, action, account_id)
+
+    actions = CorporateActions(execution, facts, also=also)
     return [MarkToMarket(execution, calendar), actions, ExpirySettlement(execution)]
 
 
