@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tradertape_core.kernel.clock import IST
+from tradertape_server.features.portfolios.models import PortfolioAlert
 from tradertape_server.features.portfolios.schedule_times import last_final_day
 
 from .conftest import Desk, Json
@@ -80,6 +81,20 @@ def test_a_paused_portfolio_is_an_alert(desk: Desk) -> None:
     assert "its exits still run" in alert["text"]
 
 
+def test_alerts_of_orders_are_told_on_the_overview_until_they_end(desk: Desk) -> None:
+    portfolio = desk.deploy()
+    now = desk.clock.now()
+    with desk.container.database.write() as session:
+        for code, level, ended in (("gtt_expiring", "warning", None), ("stop_differs", "critical", None),
+                                   ("gtt_near", "info", None), ("gtt_count", "warning", now)):  # fmt: skip
+            session.add(PortfolioAlert(
+                portfolio_id=portfolio["id"], code=code, subject="signal:1", text=f"{code}.",
+                level=level, since=now, ended_at=ended,
+            ))  # fmt: skip
+    found = [(one["level"], one["text"]) for one in desk.get("overview")["alerts"]]
+    assert found == [("warning", "Mine: gtt_expiring."), ("error", "Mine: stop_differs.")]
+
+
 def test_sg_06_a_scan_that_is_late_is_told_to_its_owner_and_on_the_health_page(
     desk: Desk,
 ) -> None:
@@ -149,6 +164,7 @@ def test_po_01_a_story_goes_from_the_signal_to_the_exit(desk: Desk) -> None:
     assert "conviction" in story["signal_reason"]
     assert [one["by"] for one in story["events"][:3]] == ["scan", *["person@example.com"] * 2]
     assert story["portfolio_name"] == portfolio["name"]
+    assert (story["paper_mode"], story["is_executed"]) == (True, False)
     desk.post(f"positions/{held['id']}/close")
     told = desk.get(f"positions/{held['id']}/story")
     assert told["events"][-1]["title"] == "Sold: manual"

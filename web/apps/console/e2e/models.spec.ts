@@ -109,7 +109,7 @@ test("the scanner says why a stock was no signal, and Home what is next", async 
   const groups = page.getByRole("region", { name: "Every stock, by its reason" })
   await groups.getByRole("button").filter({ hasNotText: "more" }).last().click()
   await expect(page.getByRole("region", { name: /, day by day$/ })).toBeVisible()
-  await expect(page.getByRole("heading", { name: "Entry rules" })).toBeVisible()
+  await expect(page.getByRole("heading", { name: "Entry rules", exact: true })).toBeVisible()
   await shoot(page, "scanner")
   await page.goto("/")
   await expect(page.getByRole("region", { name: "Waits for your approval" })).toBeVisible()

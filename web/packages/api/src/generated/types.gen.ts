@@ -265,54 +265,6 @@ export type EntryOut = {
 };
 
 /**
- * AlertOut
- *
- * Something about an order or a position to look at.
- */
-export type TradertapeServerFeaturesPortfoliosSchemasAlertOut = {
-    /**
-     * Code
-     */
-    code: string;
-    /**
-     * Level
-     */
-    level: 'info' | 'warning' | 'critical';
-    /**
-     * Since
-     */
-    since: string;
-    /**
-     * Subject
-     */
-    subject: string;
-    /**
-     * Text
-     */
-    text: string;
-};
-
-/**
- * AlertOut
- *
- * Something a person should look at, and where.
- */
-export type TradertapeServerFeaturesPortfoliosReadingSchemasAlertOut = {
-    /**
-     * Href
-     */
-    href: string;
-    /**
-     * Level
-     */
-    level: 'warning' | 'error';
-    /**
-     * Text
-     */
-    text: string;
-};
-
-/**
  * PreviewIn
  *
  * A strategy: legs, or a named spread with its strikes counted from the money.
@@ -3834,7 +3786,8 @@ export type StrategyCharges = {
 /**
  * StoryOut
  *
- * A position from its signal to its exit, oldest step first.
+ * A position from its signal to its exit, oldest step first. is_executed: its orders go through
+ * the market, live prices or a broker, and not by daily candles.
  */
 export type StoryOut = {
     /**
@@ -3845,6 +3798,14 @@ export type StoryOut = {
      * Events
      */
     events: Array<StoryEventOut>;
+    /**
+     * Is Executed
+     */
+    is_executed: boolean;
+    /**
+     * Paper Mode
+     */
+    paper_mode: boolean;
     /**
      * Portfolio Name
      */
@@ -8972,7 +8933,7 @@ export type PortfoliosOverviewOut = {
     /**
      * Alerts
      */
-    alerts: Array<TradertapeServerFeaturesPortfoliosReadingSchemasAlertOut>;
+    alerts: Array<OverviewAlertOut>;
     /**
      * As Of
      */
@@ -9086,6 +9047,26 @@ export type DayPointOut = {
      * Total Pnl
      */
     total_pnl: number;
+};
+
+/**
+ * OverviewAlertOut
+ *
+ * Something a person should look at, and where.
+ */
+export type OverviewAlertOut = {
+    /**
+     * Href
+     */
+    href: string;
+    /**
+     * Level
+     */
+    level: 'warning' | 'error';
+    /**
+     * Text
+     */
+    text: string;
 };
 
 /**
@@ -13952,7 +13933,7 @@ export type DashboardOut = {
     /**
      * Alerts
      */
-    alerts: Array<TradertapeServerFeaturesPortfoliosSchemasAlertOut>;
+    alerts: Array<AlertOut>;
     /**
      * As Of
      */
@@ -14023,6 +14004,34 @@ export type CartSummaryOut = {
      * Notional
      */
     notional: number;
+};
+
+/**
+ * AlertOut
+ *
+ * Something about an order or a position to look at.
+ */
+export type AlertOut = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Level
+     */
+    level: 'info' | 'warning' | 'critical';
+    /**
+     * Since
+     */
+    since: string;
+    /**
+     * Subject
+     */
+    subject: string;
+    /**
+     * Text
+     */
+    text: string;
 };
 
 /**
@@ -24252,7 +24261,7 @@ export type ListAlertsApiModelPortfoliosPortfolioIdAlertsGetResponses = {
      *
      * Successful Response
      */
-    200: Array<TradertapeServerFeaturesPortfoliosSchemasAlertOut>;
+    200: Array<AlertOut>;
 };
 
 export type ListAlertsApiModelPortfoliosPortfolioIdAlertsGetResponse = ListAlertsApiModelPortfoliosPortfolioIdAlertsGetResponses[keyof ListAlertsApiModelPortfoliosPortfolioIdAlertsGetResponses];

@@ -60,7 +60,11 @@ class Overview:
             "waiting": _waiting([one for some in live.values() for one in some]),
             "days": _days(session, rows),
             "near": _near(held, {row.id: row.name for row in rows}),
-            "alerts": [*_alerts(rows, live, last), *_late(self.lateness.of(rows))],
+            "alerts": [
+                *_alerts(rows, live, last),
+                *_found(session, rows),
+                *_late(self.lateness.of(rows)),
+            ],
             "next_scan": next_scan(now),
             "last_scan": last,
         }  # fmt: skip
@@ -173,6 +177,19 @@ def _alerts(
                  "text": f"{row.name} is paused: it buys nothing, and its exits still run."}
             )  # fmt: skip
     return found
+
+
+def _found(session: Session, rows: Sequence[Portfolio]) -> list[Json]:
+    return [
+        {
+            "level": "error" if one.level == "critical" else "warning",
+            "href": f"/portfolios/{row.id}",
+            "text": f"{row.name}: {one.text}",
+        }
+        for row in rows
+        for one in repository.alerts(session, row.id)
+        if one.level != "info"
+    ]
 
 
 def _late(rows: Sequence[Portfolio]) -> list[Json]:

@@ -38,7 +38,7 @@ class NearOut(Reply):
     position: PositionOut
 
 
-class AlertOut(Reply):
+class OverviewAlertOut(Reply):
     """Something a person should look at, and where."""
 
     level: Literal["warning", "error"]
@@ -64,7 +64,7 @@ class PortfoliosOverviewOut(Reply):
     waiting: WaitingOut
     days: list[DayPointOut]
     near: list[NearOut]
-    alerts: list[AlertOut]
+    alerts: list[OverviewAlertOut]
     next_scan: IstTime
     last_scan: ScanRunOut | None
 
@@ -118,12 +118,15 @@ class StoryEventOut(Reply):
 
 
 class StoryOut(Reply):
-    """A position from its signal to its exit, oldest step first."""
+    """A position from its signal to its exit, oldest step first. is_executed: its orders go through
+    the market, live prices or a broker, and not by daily candles."""
 
     position: PositionOut
     portfolio_name: str
     strategy_id: int
     strategy_name: str
     data_set: str
+    paper_mode: bool
+    is_executed: bool
     signal_reason: str
     events: list[StoryEventOut]

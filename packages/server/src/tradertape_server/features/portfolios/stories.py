@@ -53,6 +53,8 @@ def of_position(session: Session, user_id: int, position_id: int) -> Json:
         "strategy_id": portfolio.strategy_id,
         "strategy_name": portfolio.strategy_name,
         "data_set": portfolio.data_set,
+        "paper_mode": settings_of(portfolio).paper_mode,
+        "is_executed": settings_of(portfolio).is_executed,
         "signal_reason": signal.reason if signal else "",
         "events": events,
     }

@@ -41,6 +41,7 @@ const FILLS = [
   { value: "close", label: "At the close of the signal's day (optimistic)" },
   { value: "next_open", label: "At the next open" },
   { value: "touch", label: "When the price touches the order" },
+  { value: "live", label: "At the paper market, on live prices" },
 ]
 
 const PLACES = {
@@ -170,7 +171,7 @@ function MoreSettings({ form }: { form: Form }) {
             />
             <QuantityInput
               label="Days to approve a signal"
-              description="Where the price is to touch the order"
+              description="Where a price is to touch the order, or live"
               {...form.getInputProps("signal_valid_days")}
             />
           </div>

@@ -1,4 +1,4 @@
-import { Skeleton, Stack } from "@mantine/core"
+import { Alert, Skeleton, Stack } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { Link, useParams } from "@tanstack/react-router"
 import { count, date, instant, words } from "@tradertape/ui/format.ts"
@@ -74,6 +74,15 @@ function Detail({ page }: { page: Dashboard }) {
       />
       <Stack gap="md">
         <WhatIsNext page={page} />
+        {page.alerts.map((alert) => (
+          <Alert
+            key={`${alert.code} ${alert.subject}`}
+            variant="light"
+            color={alert.level === "critical" ? "red" : alert.level === "warning" ? "yellow" : "gray"}
+          >
+            {alert.text} Since {instant(alert.since)}.
+          </Alert>
+        ))}
         <Kpis page={page} />
         {page.equity_curve.length > 1 && <Equity page={page} />}
         <OpenPositions page={page} />

@@ -4,16 +4,24 @@ import { count, money } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
 import { notifyDone, notifyFailure } from "@/lib/notify"
-import { type ModelPosition, modelCalls, refreshModels } from "@/lib/queries/models"
+import { modelCalls, refreshModels, type Story } from "@/lib/queries/models"
 
-/** Sells the whole position, after saying for how much. */
-export function Close({ position }: { position: ModelPosition }) {
+const AT_CLOSE =
+  "The position is closed at the last close less slippage and charges, and its stop and target end."
+const AT_MARKET =
+  "A sale goes to the market now, or at the next open while it is shut. Its stop and target end first."
+
+/** Sells the whole position, after saying for how much and with which money. */
+export function Close({ story }: { story: Story }) {
+  const { position, is_executed, paper_mode } = story
   const client = useQueryClient()
   const [isAsking, setAsking] = useState(false)
   const shares = count(position.open_quantity, "share")
+  const mode = paper_mode ? "PAPER" : "LIVE"
   const closing = useMutation({
     mutationFn: () => modelCalls.close(position.id),
-    onSuccess: () => notifyDone(`${position.symbol}: ${shares} sold`),
+    onSuccess: () =>
+      notifyDone(`${position.symbol}: ${is_executed ? "the sale is under way" : `${shares} sold`}`),
     onError: (error) => notifyFailure(`${position.symbol} was not sold`, error),
     onSettled: () => {
       setAsking(false)
@@ -22,18 +30,23 @@ export function Close({ position }: { position: ModelPosition }) {
   })
   return (
     <>
-      <Button variant="default" onClick={() => setAsking(true)}>
-        Close position
+      <Button
+        variant={paper_mode ? "default" : "filled"}
+        color={paper_mode ? undefined : "red"}
+        disabled={position.status === "exit_pending"}
+        onClick={() => setAsking(true)}
+      >
+        {position.status === "exit_pending" ? "Being sold" : "Close position"}
       </Button>
       <Confirm
         opened={isAsking}
-        title={`Sell ${shares} of ${position.symbol}?`}
-        verb={`Sell for about ${money(position.market_value, 0)}`}
+        title={`Sell ${shares} of ${position.symbol}${paper_mode ? "" : " with real money"}?`}
+        verb={`Sell for about ${money(position.market_value, 0)} · ${mode}`}
         isBusy={closing.isPending}
         onConfirm={() => closing.mutate()}
         onClose={() => setAsking(false)}
       >
-        The position is closed at the last close less slippage and charges, and its stop and target end.
+        {is_executed ? AT_MARKET : AT_CLOSE}
       </Confirm>
     </>
   )

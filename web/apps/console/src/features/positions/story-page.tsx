@@ -7,6 +7,7 @@ import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { date, instant, number, percent } from "@tradertape/ui/format.ts"
 import { useMemo } from "react"
 import { shifted } from "@/components/models/days"
+import { ModeMark } from "@/components/models/mode-mark"
 import { toStop } from "@/components/models/position-columns"
 import { SignalChart } from "@/components/models/signal-chart"
 import { exitText } from "@/components/models/words"
@@ -50,6 +51,7 @@ function Told({ story }: { story: Story }) {
     <>
       <PageHeader
         title={position.symbol}
+        chips={<ModeMark isPaper={story.paper_mode} />}
         crumbs={CRUMBS}
         note={
           <>
@@ -67,7 +69,7 @@ function Told({ story }: { story: Story }) {
             , by {story.strategy_name}
           </>
         }
-        action={position.open_quantity > 0 && <Close position={position} />}
+        action={position.open_quantity > 0 && <Close story={story} />}
       />
       <Stack gap="md">
         <Section title="In figures">

@@ -166,6 +166,15 @@ export const modelCalls = {
   decide: (ids: number[], action: "approve" | "reject" | "expire") =>
     unwrap(api.actOnSignals({ body: { ids, action } })),
   place: (body: { signal_ids: number[]; dry_run: boolean }) => unwrap(api.placeCart({ body })),
+  /** A live portfolio from one on paper, which goes on. */
+  promote: (id: number, name: string) =>
+    once({ promote: id, name }, (headers) =>
+      unwrap(
+        api.promotePortfolio({ path: { portfolio_id: id }, body: { name, confirm_live: true }, headers }),
+      ),
+    ),
+  cancel: (id: number) => unwrap(api.cancelSignal({ path: { signal_id: id }, body: {} })),
+  retry: (id: number) => unwrap(api.retrySignal({ path: { signal_id: id } })),
   close: (id: number, quantity?: number) =>
     unwrap(api.closePosition({ path: { position_id: id }, body: { quantity } })),
 }

@@ -56,7 +56,8 @@ export function SignalDetail({ signal, portfolio, now, isBusy, onDecide }: Props
             disabled={isBusy}
             onClick={() => onDecide("approve")}
           >
-            Approve {number(signal.quantity)} for {money(signal.notional, 0)}
+            Approve {signal.side === "SELL" ? "the sale of " : ""}
+            {number(signal.quantity)} for {money(signal.notional, 0)}
           </Button>
           <Button
             variant="default"

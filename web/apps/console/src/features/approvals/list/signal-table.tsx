@@ -9,6 +9,7 @@ import { EmptyState } from "@/components/states/empty-state"
 import type { Column } from "@/components/table/column"
 import { DataTable } from "@/components/table/data-table"
 import type { Portfolio, Signal } from "@/lib/queries/models"
+import { OrderAction } from "./order-action"
 
 interface Props {
   signals: Signal[]
@@ -34,7 +35,11 @@ function columns(portfolios: Props["portfolios"], isOver: boolean): Column<Signa
       header: "Stock",
       isText: true,
       value: (row) => row.symbol,
-      cell: (row) => <b>{row.symbol}</b>,
+      cell: (row) => (
+        <>
+          <b>{row.symbol}</b> {row.side === "SELL" && "sale"}
+        </>
+      ),
     },
     {
       id: "portfolio",
@@ -79,14 +84,12 @@ function columns(portfolios: Props["portfolios"], isOver: boolean): Column<Signa
       cell: (row) => <Amount value={row.notional} decimals={0} />,
     },
   ]
-  return isOver
+  const outcomeColumns: Column<Signal>[] = isOver
     ? [
-        ...found,
         { id: "outcome", header: "Outcome", isText: true, value: outcome, cell: outcome },
         { id: "at", header: "When", value: (row) => row.updated_at, cell: (row) => instant(row.updated_at) },
       ]
     : [
-        ...found,
         {
           id: "placed",
           header: "Placed",
@@ -94,6 +97,15 @@ function columns(portfolios: Props["portfolios"], isOver: boolean): Column<Signa
           cell: (row) => instant(row.placed_at),
         },
       ]
+  const action: Column<Signal> = {
+    id: "action",
+    header: "",
+    value: () => null,
+    isSortable: false,
+    isPinned: true,
+    cell: (row) => <OrderAction signal={row} />,
+  }
+  return [...found, ...outcomeColumns, action]
 }
 
 /** Signals that are decided: with an order at the market, or over. */

@@ -1,18 +1,20 @@
 import { ActionIcon, Button, Menu } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { count } from "@tradertape/ui/format.ts"
-import { Ellipsis, Pause, Play, RotateCcw, ScanSearch, Square } from "lucide-react"
+import { Ellipsis, Landmark, Pause, Play, RotateCcw, ScanSearch, Square } from "lucide-react"
 import { useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
 import { notifyDone, notifyFailure } from "@/lib/notify"
 import { type Dashboard, modelCalls, type PortfolioAction, refreshModels } from "@/lib/queries/models"
 import { askOf, doneText, scanText } from "./action-words"
+import { Promote } from "./promote"
 
 /** Scan, pause or resume, and what is rarer in a menu; each says what it will do. */
 export function Actions({ page }: { page: Dashboard }) {
   const { portfolio } = page
   const client = useQueryClient()
   const [asked, setAsked] = useState<PortfolioAction | null>(null)
+  const [isPromoting, setPromoting] = useState(false)
   const acting = useMutation({
     mutationFn: (action: PortfolioAction) => modelCalls.act(portfolio.id, action),
     onSuccess: (_, action) => notifyDone(doneText(action, portfolio.name)),
@@ -62,6 +64,11 @@ export function Actions({ page }: { page: Dashboard }) {
         </Menu.Target>
         <Menu.Dropdown>
           {portfolio.paper_mode && (
+            <Menu.Item leftSection={<Landmark size={14} />} onClick={() => setPromoting(true)}>
+              Trade it live
+            </Menu.Item>
+          )}
+          {portfolio.paper_mode && (
             <Menu.Item leftSection={<RotateCcw size={14} />} onClick={() => setAsked("reset")}>
               Reset
             </Menu.Item>
@@ -78,6 +85,7 @@ export function Actions({ page }: { page: Dashboard }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      {isPromoting && <Promote portfolio={portfolio} onClose={() => setPromoting(false)} />}
       {ask && asked && (
         <Confirm
           opened

@@ -1,0 +1,71 @@
+import { Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { useNavigate } from "@tanstack/react-router"
+import { money } from "@tradertape/ui/format.ts"
+import { useState } from "react"
+import { Dialog } from "@/components/dialog/dialog"
+import { Failure } from "@/components/states/failure"
+import { notifyDone } from "@/lib/notify"
+import { modelCalls, type Portfolio, refreshModels } from "@/lib/queries/models"
+
+interface Props {
+  portfolio: Portfolio
+  onClose: () => void
+}
+
+/** Deploys a live portfolio with the strategy and settings of one on paper; asks twice. */
+export function Promote({ portfolio, onClose }: Props) {
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const [name, setName] = useState(`${portfolio.name} (live)`)
+  const [isSure, setSure] = useState(false)
+  const promoting = useMutation({
+    mutationFn: () => modelCalls.promote(portfolio.id, name),
+    onSuccess: (made) => {
+      void refreshModels(client)
+      notifyDone(`${made.name} trades with real money`)
+      onClose()
+      void navigate({ to: "/portfolios/$id", params: { id: String(made.id) } })
+    },
+  })
+  const capital = money(portfolio.starting_capital, 0)
+  return (
+    <Dialog opened onClose={onClose} title={`Trade ${portfolio.name} live?`}>
+      <Stack gap="sm">
+        <Text size="sm">
+          A new portfolio begins with up to {capital} of your account at {portfolio.broker}, with version{" "}
+          {portfolio.strategy_version} of {portfolio.strategy_name} and the same settings.{" "}
+          {portfolio.auto_place_signals
+            ? "It buys without asking you, as this one does."
+            : "Nothing is bought before you approve and place it."}{" "}
+          This portfolio goes on, on paper.
+        </Text>
+        <TextInput
+          label="Name"
+          maxLength={120}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <Checkbox
+          checked={isSure}
+          onChange={(event) => setSure(event.currentTarget.checked)}
+          label="I understand that its orders are real and can lose money"
+        />
+        <Failure error={promoting.error} title="It was not deployed" />
+        <Group justify="flex-end" gap={8}>
+          <Button variant="default" onClick={onClose} data-autofocus>
+            Keep it on paper
+          </Button>
+          <Button
+            color="red"
+            disabled={!isSure}
+            loading={promoting.isPending}
+            onClick={() => promoting.mutate()}
+          >
+            Deploy with {capital} · LIVE
+          </Button>
+        </Group>
+      </Stack>
+    </Dialog>
+  )
+}
