@@ -84,9 +84,14 @@ def test_a_paused_portfolio_is_an_alert(desk: Desk) -> None:
 def test_alerts_of_orders_are_told_on_the_overview_until_they_end(desk: Desk) -> None:
     portfolio = desk.deploy()
     now = desk.clock.now()
+    stored = (
+        ("gtt_expiring", "warning", None),
+        ("stop_differs", "critical", None),
+        ("gtt_near", "info", None),
+        ("gtt_count", "warning", now),
+    )
     with desk.container.database.write() as session:
-        for code, level, ended in (("gtt_expiring", "warning", None), ("stop_differs", "critical", None),
-                                   ("gtt_near", "info", None), ("gtt_count", "warning", now)):  # fmt: skip
+        for code, level, ended in stored:
             session.add(PortfolioAlert(
                 portfolio_id=portfolio["id"], code=code, subject="signal:1", text=f"{code}.",
                 level=level, since=now, ended_at=ended,

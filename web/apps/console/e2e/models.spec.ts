@@ -21,6 +21,15 @@ async function moveTo(page: Page, instant: string): Promise<void> {
   await page.clock.setFixedTime(new Date(instant))
 }
 
+/** Scan until a day is reached; the schedule may be scanning at the same moment. */
+async function scanTo(page: Page, day: string): Promise<void> {
+  await page.getByRole("button", { name: "Scan now" }).click()
+  await expect(async () => {
+    await page.reload()
+    await expect(page.getByTestId("next")).toContainText(`Scanned to ${day}`, { timeout: 8_000 })
+  }).toPass({ timeout: 90_000 })
+}
+
 test("deploy a template in three fields, and scan it", async ({ page }) => {
   await moveTo(page, EVENING)
   await page.goto("/approvals")
@@ -86,10 +95,9 @@ test("approve two by keyboard, reject one, and place the cart", async ({ page })
 test("the next day fills them, and each position tells its story", async ({ page }) => {
   await moveTo(page, NEXT_EVENING)
   await page.goto(portfolio)
-  await page.getByRole("button", { name: "Scan now" }).click()
+  await scanTo(page, "11 Jun 2026")
   const positions = page.getByRole("region", { name: "Positions, table" })
   await expect(positions.getByRole("link")).toHaveCount(2)
-  await expect(page.getByTestId("next")).toContainText("Scanned to 11 Jun 2026")
   await shoot(page, "portfolio")
   await positions.getByRole("link").first().click()
   const events = page.getByRole("list", { name: "Story" }).getByRole("listitem")

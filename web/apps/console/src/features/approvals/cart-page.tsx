@@ -31,7 +31,7 @@ const CRUMBS = [{ label: "Approvals", to: "/approvals" }]
 /** What is approved and not placed yet: check it, then place it. */
 export function CartPage() {
   const { data, error, refetch } = useQuery(modelSignalsQuery(["in_cart"]))
-  const portfolios = useQuery(portfoliosQuery())
+  const portfolios = useQuery(portfoliosQuery(true))
   const names = useMemo(() => new Map((portfolios.data ?? []).map((one) => [one.id, one])), [portfolios.data])
   const client = useQueryClient()
   const placing = useMutation({
@@ -49,7 +49,8 @@ export function CartPage() {
         {error && !data && <ErrorState error={error} what="The cart" retry={() => void refetch()} />}
         {!data && !error && <Skeleton height={280} />}
         {data?.items.length === 0 && <EmptyCart />}
-        {data && data.items.length > 0 && (
+        {data && data.items.length > 0 && !portfolios.data && <Skeleton height={280} />}
+        {data && data.items.length > 0 && portfolios.data && (
           <Filled
             signals={data.items}
             portfolios={names}
@@ -78,7 +79,8 @@ function Filled({ signals, portfolios, isBusy, onPlace }: FilledProps) {
   const { mutate } = decide
   const chosen = useMemo(() => signals.filter(({ id }) => !left.includes(id)), [signals, left])
   const ids = chosen.map(({ id }) => id)
-  const isLive = chosen.some(({ portfolio_id }) => portfolios.get(portfolio_id)?.paper_mode === false)
+  // Asks twice unless it is known that no money moves.
+  const isLive = chosen.some(({ portfolio_id }) => portfolios.get(portfolio_id)?.paper_mode !== true)
   const columns = useMemo(
     () =>
       cartColumns({

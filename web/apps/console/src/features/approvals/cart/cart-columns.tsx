@@ -40,7 +40,7 @@ export function cartColumns({ portfolios, chosen, onToggle, onRemove }: Given): 
       cell: (row) => (
         <span style={{ display: "inline-flex", gap: 8, alignItems: "center" }}>
           {portfolios.get(row.portfolio_id)?.name}
-          <ModeMark isPaper={portfolios.get(row.portfolio_id)?.paper_mode ?? true} />
+          <ModeMark isPaper={portfolios.get(row.portfolio_id)?.paper_mode ?? false} />
         </span>
       ),
     },
