@@ -84,6 +84,12 @@ def things(sign_in: Any, worker: Any, new_run: Any, buy: Any, api: Any) -> Json:
         "strategy_id": person.post("/api/strategies", json=strategy).json()["id"],
         "version": 1,
         "user_id": person.get("/api/auth/me").json()["id"],
+        "channel_id": person.post(
+            "/api/notifications/channels", json={"kind": "email", "name": "Mail"}
+        ).json()["channel"]["id"],
+        "hook_id": person.post("/api/hooks", json={"name": "Mine", "source": "chartink"}).json()[
+            "hook"
+        ]["id"],
         "underlying": "NIFTY",
         "symbol": "INFY",
         "name": "nifty_50",
