@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, StringConstraints, field_validator
 
 from tradertape_server.features.notifications.catalogue import CATALOGUE, Mode, Severity
 from tradertape_server.features.notifications.preferences import IN_APP
-from tradertape_server.platform.http.routing import MAX_ID, Body, IstTime, Reply, RowId
+from tradertape_server.platform.http.routing import MAX_ID, Body, IstTime, Reply
 
 Kind = Literal["telegram", "email", "webhook", "apprise"]
 Status = Literal["waiting", "sending", "sent", "failed", "unknown", "cancelled"]
@@ -161,4 +161,3 @@ class TestOut(Reply):
 
 
 NewChannelOut.model_rebuild()
-ChannelId = RowId
