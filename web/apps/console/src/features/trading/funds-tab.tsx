@@ -29,6 +29,7 @@ export function FundsTab() {
 
 const FIGURES = [
   ["Cash", "cash", false],
+  ["Paid in for open futures", "mark_to_market", true],
   ["Used", "used", false],
   ["Shares at cost", "delivery", false],
   ["Unrealised", "unrealised", true],
@@ -49,7 +50,8 @@ function Account({ account }: { account: TradingAccount }) {
           <Stat big label="Available" value={<Amount value={funds.available} />} />
           {FIGURES.map(([label, name, signed]) => {
             const value = funds[name]
-            return value === null ? null : (
+            if (value === null || (name === "mark_to_market" && value === 0)) return null
+            return (
               <Stat
                 key={name}
                 label={label}
