@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from tradertape_brokers import registry
 from tradertape_brokers.hosts import Hosts
-from tradertape_core.execution.matching import PaperRules
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.ledger.corporate import CorporateAction
 from tradertape_core.market.calendar import Calendar, nse_calendar
@@ -21,8 +18,7 @@ from tradertape_server.features.activity.service import ActivityService
 from tradertape_server.features.auth.audit import RequestOrigin
 from tradertape_server.features.auth.credentials.passwords import MAX_AT_ONCE, Passwords
 from tradertape_server.features.auth.http.credential_monitor import CredentialMonitor
-from tradertape_server.features.auth.service import AccountPolicy, AuthService
-from tradertape_server.features.auth.sign_in.sessions import SessionLife
+from tradertape_server.features.auth.service import AuthService
 from tradertape_server.features.backtests.build import Backtests, build_backtests
 from tradertape_server.features.backtests.queries import RUNS, STUDIES, why_strategy_in_use
 from tradertape_server.features.brokerage.accounts import Addresses
@@ -42,16 +38,13 @@ from tradertape_server.features.execution.scheduled.expiry_settlement import Exp
 from tradertape_server.features.execution.scheduled.mark_to_market import MarkToMarket
 from tradertape_server.features.execution.scheduled.session_clock import Chore, ExecutionJobs
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.service import Settings as ExecutionSettings
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.feed.build import LiveMarket, build_live_market
 from tradertape_server.features.feed.http.tick_socket import events_topic
 from tradertape_server.features.feed.live.feed_setup import (
-    FeedOptions,
     open_exchange,
     publish_metrics,
 )
-from tradertape_server.features.feed.sources.candle_files import ReplayRange
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.features.holdings.cache import AnswerCache
 from tradertape_server.features.holdings.service import HoldingsService
@@ -123,12 +116,20 @@ from tradertape_server.platform.compute.service import Compute
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.http.concurrency import Capacity, ConcurrencyLimit
 from tradertape_server.platform.http.idempotency import IdempotencyStore
-from tradertape_server.platform.mail import Mailer, SmtpServer
+from tradertape_server.platform.mail import Mailer
 from tradertape_server.platform.metrics import Metrics
 from tradertape_server.platform.processes.trader_election import process_name
 from tradertape_server.platform.processes.trader_lease import PROCESS
 from tradertape_server.platform.secrets import SecretBox, private_folder
 from tradertape_server.platform.streaming.bus import Bus
+from tradertape_server.setting_groups import (
+    account_policy,
+    build_mailer,
+    execution_settings,
+    feed_options,
+    is_compat,
+    paper_rules,
+)
 from tradertape_server.settings import Settings
 
 # Requests that write at once. A SQLite file takes one writer: a second one prepares meanwhile. A
@@ -637,82 +638,3 @@ def publish(container: Container) -> None:
     threads = {RUNS: backtests.run_jobs, STUDIES: backtests.study_jobs}
     publish_market(metrics, container.market)
     publish_jobs(metrics, container.database, container.clock, threads, backtests.leases)
-
-
-def is_compat(settings: Settings) -> bool:
-    """Whether replies follow the strict models of the published client."""
-    return settings.worker_compat == "0.7.4"
-
-
-def execution_settings(settings: Settings, choice: MarketChoice) -> ExecutionSettings:
-    """The options of execution."""
-    return ExecutionSettings(
-        strict_answers=is_compat(settings),
-        rules=paper_rules(settings),
-        market=choice.current.value,
-    )
-
-
-def paper_rules(settings: Settings) -> PaperRules:
-    """How the paper market fills orders."""
-    return PaperRules(
-        partial_fills=settings.paper_partial_fills,
-        queue_share=settings.paper_queue_share,
-        slippage_bps=settings.paper_slippage_bps,
-    )
-
-
-def feed_options(settings: Settings) -> FeedOptions:
-    """The options of the live feed."""
-    return FeedOptions(
-        source=settings.feed,
-        any_hour=settings.feed_any_hour,
-        replay_file=settings.feed_replay_file,
-        replay_speed=settings.feed_replay_speed,
-        replay_loop=settings.feed_replay_loop,
-        replay=ReplayRange(
-            settings.feed_replay_from, settings.feed_replay_to, settings.feed_replay_symbols
-        ),
-        rate_hz=settings.feed_rate_hz,
-    )
-
-
-def account_policy(settings: Settings) -> AccountPolicy:
-    """The options of accounts and sessions."""
-    return AccountPolicy(
-        life=SessionLife(
-            idle=timedelta(days=settings.session_idle_days),
-            at_most=timedelta(days=settings.session_max_days),
-        ),
-        public_url=settings.effective_public_url,
-        allow_signup=settings.allow_signup,
-        first_is_admin=settings.is_for_this_machine,
-    )
-
-
-def build_mailer(settings: Settings, clock: Clock) -> Mailer:
-    """The mail queue, with a server where one is set."""
-    server = (
-        SmtpServer(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            user=settings.smtp_user,
-            password=settings.smtp_password.get_secret_value(),
-            security=settings.smtp_security,
-        )
-        if settings.smtp_host
-        else None
-    )
-    return Mailer(
-        outbox=settings.effective_home / "outbox",
-        clock=clock,
-        server=server,
-        announce=_announce,
-        sender=settings.smtp_from,
-    )
-
-
-def _announce(text: str) -> None:
-    # Printed, not logged: logs never hold a sign-in link.
-    sys.stdout.write(f"\n{text}\n\n")
-    sys.stdout.flush()

@@ -7,7 +7,6 @@ broker in this module.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -20,7 +19,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from tradertape_brokers.hosts import Hosts
 from tradertape_brokers.limiter import Limiter
 from tradertape_brokers.port import Broker
-from tradertape_brokers.secret import Secret
 from tradertape_brokers.sessions import Session
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.market.instrument import Instrument
@@ -36,6 +34,7 @@ from tradertape_server.features.brokerage.accounts import (
     NoHosts,
 )
 from tradertape_server.features.brokerage.models import BrokerSession
+from tradertape_server.features.brokerage.session_tokens import SessionTokens
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.secrets import SecretBox
@@ -84,7 +83,8 @@ class Connections:
         brokers: Callable[[str], Broker],
         addresses: Addresses,
     ) -> None:
-        self._database, self._clock, self._secrets = database, clock, secrets
+        self._database, self._clock = database, clock
+        self._tokens = SessionTokens(secrets)
         self._brokers = brokers
         self.addresses = addresses
         self._known: dict[Key, _Known] = {}
@@ -193,7 +193,7 @@ class Connections:
         )  # fmt: skip
         new = repository.NewSession(
             user_id=user_id, broker=session.broker, environment=environment.value,
-            broker_user_id=session.user_id, token=self._sealed(session),
+            broker_user_id=session.user_id, token=self._tokens.seal(session),
             logged_in_at=self._clock.now(), expires_at=session.expires_at,
         )  # fmt: skip
         with self._turn:
@@ -297,7 +297,7 @@ class Connections:
             with self._lock:
                 self._known[key] = _Known(row.generation, account, None)
             return
-        session = self._unsealed(row)
+        session = self._tokens.open(row)
         connected = self._connected(account, session, row.logged_in_at) if session else None
         self._know(key, _Known(row.generation, account, connected))
 
@@ -385,21 +385,3 @@ class Connections:
             lambda instrument: self._find(account.broker, instrument),
         )
         return Connected(account=account, broker=broker, ports=ports, session=session, since=since)
-
-    def _sealed(self, session: Session) -> bytes:
-        text = json.dumps([session.api_key, session.access_token.reveal()])
-        return self._secrets.seal(text.encode())
-
-    def _unsealed(self, row: BrokerSession) -> Session | None:
-        opened = self._secrets.unseal(row.token)
-        if opened is None:
-            logger.error("a broker's token cannot be decrypted: sign in again", broker=row.broker)
-            return None
-        api_key, token = json.loads(opened)
-        return Session(
-            broker=row.broker,
-            user_id=row.broker_user_id,
-            api_key=api_key,
-            access_token=Secret(token),
-            expires_at=row.expires_at,
-        )
