@@ -251,6 +251,12 @@ const optionsRoute = createRoute({
 
 const GTT_TABS = ["active", "history", "external"] as const
 
+const riskRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/risk",
+  component: lazyPage(() => import("@/features/risk/risk-page"), "RiskPage"),
+})
+
 const gttsRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/gtts",
@@ -366,6 +372,7 @@ const routeTree = rootRoute.addChildren([
     symbolRoute,
     optionsRoute,
     tradingRoute,
+    riskRoute,
     gttsRoute,
     wealthRoute,
     reconciliationRoute,

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query"
-import { unwrap } from "@tradertape/api/client.ts"
+import { unwrap, unwrapPage } from "@tradertape/api/client.ts"
 import * as api from "@tradertape/api/generated/sdk.gen.ts"
 import type {
   KillIn,
@@ -34,3 +34,41 @@ export const turnKillSwitchOn = (body: KillSwitchCommand) => unwrap(api.kill({ b
 
 /** Release it: the word was typed by the person. */
 export const releaseKillSwitch = () => unwrap(api.releaseKillSwitch({ body: { confirm: "RELEASE" } }))
+
+export const riskStateQuery = (money: Money | undefined) =>
+  queryOptions({
+    queryKey: ["risk", "state", money ?? "any"],
+    queryFn: ({ signal }) => unwrap(api.showState({ signal, query: { money } })),
+    refetchInterval: 10_000,
+  })
+
+export const riskRulesQuery = queryOptions({
+  queryKey: ["risk", "rules"],
+  queryFn: ({ signal }) => unwrap(api.listRules({ signal, query: { all_rules: true } })),
+})
+
+export const riskTypesQuery = queryOptions({
+  queryKey: ["risk", "types"],
+  queryFn: ({ signal }) => unwrap(api.listRuleTypes({ signal })),
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+export const riskEvaluationsQuery = (isRefusedOnly: boolean) =>
+  queryOptions({
+    queryKey: ["risk", "evaluations", isRefusedOnly],
+    queryFn: ({ signal }) =>
+      unwrapPage(
+        api.listEvaluations({ signal, query: { limit: 100, passed: isRefusedOnly ? false : undefined } }),
+      ),
+    refetchInterval: 20_000,
+  })
+
+export const riskCalls = {
+  create: (body: RiskRuleBody) => unwrap(api.createRule({ body })),
+  replace: (id: number, body: RiskRuleBody) => unwrap(api.replaceRule({ path: { rule_id: id }, body })),
+  switch: (id: number, isActive: boolean) =>
+    unwrap(api.changeRule({ path: { rule_id: id }, body: { is_active: isActive } })),
+  remove: (id: number) => unwrap(api.deleteRule({ path: { rule_id: id } })),
+  releaseHalt: (id: number) =>
+    unwrap(api.releaseHalt({ path: { halt_id: id }, body: { confirm: "RELEASE" } })),
+}

@@ -14,6 +14,7 @@ import {
   ScanSearch,
   ScrollText,
   Settings,
+  ShieldCheck,
   Wallet,
   Waypoints,
 } from "lucide-react"
@@ -32,6 +33,7 @@ export const PLACES = [
   { to: "/options", label: "Options", icon: Layers },
   { to: "/trading", label: "Trading", icon: ArrowLeftRight },
   { to: "/gtts", label: "GTTs", icon: AlarmClockCheck },
+  { to: "/risk", label: "Risk", icon: ShieldCheck },
   { to: "/wealth", label: "Wealth", icon: Wallet },
   { to: "/settings", label: "Settings", icon: Settings },
 ] as const

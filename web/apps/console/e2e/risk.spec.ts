@@ -1,0 +1,31 @@
+import { expect, test } from "@playwright/test"
+import { expectAccessible } from "./care"
+import { shoot } from "./shots"
+
+test("a risk rule is created, shown with its gauge, switched off and deleted", async ({ page }) => {
+  await page.goto("/risk")
+  await expect(page.getByRole("heading", { name: "Risk", level: 1 })).toBeVisible()
+  await expect(page.getByText("No rules yet")).toBeVisible()
+  await page.getByRole("button", { name: "New rule" }).first().click()
+  const dialog = page.getByRole("dialog", { name: "New rule" })
+  await expect(dialog.getByText("Stops new positions once the loss of the day")).toBeVisible()
+  await dialog.getByRole("textbox", { name: "Largest loss", exact: true }).fill("5000")
+  await shoot(page, "risk-new-rule")
+  await expectAccessible(page, "a new rule")
+  await dialog.getByRole("button", { name: "Create rule" }).click()
+  const rules = page.getByRole("list", { name: "Rules" })
+  await expect(rules.getByText("Daily loss limit")).toBeVisible()
+  await expect(page.getByRole("list", { name: "Gauges" }).getByText("of ₹5,000")).toBeVisible()
+  await shoot(page, "risk")
+  await expectAccessible(page, "the risk page")
+  await rules.getByRole("button", { name: "Change Daily loss limit" }).click()
+  const change = page.getByRole("dialog", { name: "Change Daily loss limit" })
+  await change.getByRole("textbox", { name: "Name" }).fill("My limit")
+  await change.getByRole("button", { name: "Save rule" }).click()
+  await expect(rules.getByText("My limit")).toBeVisible()
+  await rules.getByText("My limit").waitFor()
+  await rules.getByRole("switch", { name: "My limit is active" }).click({ force: true })
+  await expect(page.getByRole("list", { name: "Gauges" })).toBeHidden()
+  await rules.getByRole("button", { name: "Delete My limit" }).click()
+  await expect(page.getByText("No rules yet")).toBeVisible()
+})
