@@ -88,6 +88,20 @@ def test_a_paper_portfolio_goes_from_deployment_to_a_position_in_chromium(
     )
 
 
+@pytest.mark.slow
+def test_a_risk_rule_is_made_and_seen_in_chromium(fresh_server: Any, tmp_path: Path) -> None:
+    """RK-01 to RK-05 on the Risk page, wide and on a phone."""
+    subprocess.run([WEB_STEP, "install"], check=True, capture_output=True)
+    playwright = ROOT / "web" / "node_modules" / ".bin" / "playwright"
+    only = ["--project=risk", f"--output={tmp_path / 'traces'}"]
+    play(
+        [playwright, "test", f"--config={CONSOLE}", *only],
+        fresh_server,
+        folder=tmp_path,
+        SHOTS=os.environ.get("SHOTS", ""),
+    )
+
+
 def play(command: list[str | Path], server: Any, *, folder: Path = ROOT, **settings: str) -> None:
     """Run Playwright on a server; settings: what web/apps/console/playwright.config.ts reads."""
     done = subprocess.run(

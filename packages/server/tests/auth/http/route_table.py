@@ -265,6 +265,7 @@ ROUTES: dict[str, Row] = {
     "GET /api/risk/evaluations": USER,
     "GET /api/risk/halts": USER,
     "POST /api/risk/halts/{halt_id}/release": Row("user", owned=True, body={"confirm": "RELEASE"}),
+    "POST /api/risk/rehearse": USER,
     "GET /api/risk/kill": USER,
     "POST /api/risk/kill": USER,
     "POST /api/risk/kill/release": USER,

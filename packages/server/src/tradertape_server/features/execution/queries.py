@@ -428,6 +428,11 @@ def positions_of(session: Session, account_id: int) -> list[Position]:
     return repository.positions(session, account_id=account_id)
 
 
+def orders_placed_since(session: Session, account_id: int, since: datetime) -> list[Order]:
+    """An account's own orders that were placed since a moment, oldest first."""
+    return account_queries.orders_placed_since(session, account_id, since)
+
+
 def orders_since(session: Session, account_id: int, since: datetime) -> list[Order]:
     """An account's own orders of some days that changed since a moment, oldest first."""
     return account_queries.orders_since(session, account_id, since)

@@ -12,6 +12,7 @@ from tradertape_server.features.risk.gate import RiskGate
 from tradertape_server.features.risk.kill_switch import KillSwitch
 from tradertape_server.features.risk.market_facts import MarketFacts
 from tradertape_server.features.risk.owners import OwnerOf
+from tradertape_server.features.risk.rehearsal import RehearsalService
 from tradertape_server.features.risk.service import RuleService
 from tradertape_server.features.risk.state import RiskState
 from tradertape_server.features.risk.watch import RiskWatch
@@ -25,6 +26,7 @@ class RiskRules:
     state: RiskState
     kill_switch: KillSwitch
     watch: RiskWatch
+    rehearsal: RehearsalService
     gate: RiskGate
 
 
@@ -47,5 +49,6 @@ def build_risk(
         state=RiskState(execution, gate, switch),
         kill_switch=switch,
         watch=RiskWatch(execution, clock, gate, switch, events),
+        rehearsal=RehearsalService(execution, gate),
         gate=gate,
     )

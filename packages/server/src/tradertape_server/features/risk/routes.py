@@ -14,6 +14,8 @@ from tradertape_server.features.risk.schemas import (
     KillIn,
     KillSwitchOut,
     Money,
+    RehearsalIn,
+    RehearsalOut,
     ReleaseIn,
     RiskEvaluationOut,
     RiskHaltOut,
@@ -112,6 +114,12 @@ def release_halt(
     """
     del body  # it has the word
     return risk.rules.release(user, halt_id, where)
+
+
+@router.post("/rehearse")
+def rehearse(risk: Risk, user: CurrentUser, body: RehearsalIn) -> RehearsalOut:
+    """What your rules, or those in the body, would have refused among the orders of some days."""
+    return risk.rehearsal.run(user.id, body)
 
 
 @router.get("/kill")

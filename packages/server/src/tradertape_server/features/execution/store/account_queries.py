@@ -67,6 +67,16 @@ def orders_since(session: Session, account_id: int, since: datetime) -> list[Ord
     return [mapping.order_of(row) for row in session.scalars(query.order_by(OrderRow.order_id))]
 
 
+def orders_placed_since(session: Session, account_id: int, since: datetime) -> list[Order]:
+    """Our own orders since a moment, by the ids that rise with time."""
+    query = select(OrderRow).where(
+        OrderRow.account_id == account_id,
+        OrderRow.order_id >= _first_order_id(since),
+        OrderRow.order_id < "X",
+    )
+    return [mapping.order_of(row) for row in session.scalars(query.order_by(OrderRow.order_id))]
+
+
 def open_counts(session: Session, user_id: int | None) -> tuple[int, int]:
     """Open orders of our own that close no position, and open positions."""
     orders = select(OrderRow).where(OrderRow.is_open, OrderRow.order_id < "X")
