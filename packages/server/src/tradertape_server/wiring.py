@@ -222,6 +222,7 @@ def _join(
     portfolios = build_portfolios(
         database, clock, data.market, strategies, execution, trading.accounts
     )
+    trading.risk.watch.pause_with(portfolios.service.pause_by_rule)
     notifications = build_telling(base, live, trading, portfolios)
     holdings = build_holdings(base, connections, brokerage, execution)
     reconciliation = ReconciliationService(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ from tradertape_core.portfolio.book import PaperBook, document
 from tradertape_core.portfolio.settings import PortfolioSettings
 from tradertape_core.portfolio.signals import Event, Status
 from tradertape_core.strategy.parse.document import parse_strategy
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.portfolios import repository, views
 from tradertape_server.features.portfolios.live.accounts import PortfolioAccounts
@@ -24,7 +26,7 @@ from tradertape_server.features.portfolios.state import (
     settings_of,
 )
 from tradertape_server.features.strategies.service import StrategyService
-from tradertape_server.platform.errors import BadRequest, Conflict, NotFound
+from tradertape_server.platform.errors import ApiError, BadRequest, Conflict, NotFound
 
 MOST_PORTFOLIOS = 200
 
@@ -143,6 +145,11 @@ class PortfolioService:
         _demand(row, ("active",), "paused")
         self._end_signals(session, row, by, "the portfolio was paused")
         return self._set(row, "paused")
+
+    def pause_by_rule(self, uow: UnitOfWork, user_id: int, portfolio_id: str, why: str) -> None:
+        """Pause a portfolio because a risk rule says so; one that is not active stays as it is."""
+        with contextlib.suppress(ApiError, ValueError):
+            self.pause(uow.session, user_id, int(portfolio_id), by=why[:200])
 
     def resume(self, session: Session, user_id: int, portfolio_id: int) -> Portfolio:
         """Propose and buy again; days since the pause were traded, so nothing is made up for."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tradertape_core.ledger.marks import FRESH_FOR
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.orders.denials import DenialReason, denial
 from tradertape_core.orders.gtt import Gtt, GttRequest, GttStatus
-from tradertape_core.orders.order import OrderRequest
+from tradertape_core.orders.order import OrderRequest, Variety
 from tradertape_server.features.execution.errors import OrderDenied
+from tradertape_server.features.execution.orders.risk_facts import NO_RISK, risk_facts
+from tradertape_server.features.execution.state.entry_rules import Asked
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import gtt_store
 from tradertape_server.features.execution.venues.gateway import GttRules
@@ -51,7 +55,30 @@ def demand_no_halt(
     is_exit = all(closed_by(uow, asked, one) is not None for one in request.orders)
     if halt is not None and not is_exit:
         raise OrderDenied([denial(DenialReason.KILL_SWITCH_ACTIVE, why=halt.words)])
+    if not is_exit:
+        _demand_rules(uow, account_id, request, run_id)
     return is_exit
+
+
+def _demand_rules(
+    uow: UnitOfWork, account_id: int, request: GttRequest, run_id: str | None
+) -> None:
+    """Have rules judge what a trigger at a broker would place: it fires there without us. Its price
+    is compared with its trigger, and it waits for a session as an after-market order does."""
+    why = uow.entry_rules.halted(uow, account_id, run_id)
+    found = [] if why is None else [denial(DenialReason.TRADING_HALTED, why=why)]
+    for value, order in zip(request.trigger_values, request.orders, strict=False):
+        waiting = replace(order, variety=Variety.AMO)
+        facts = risk_facts(uow, account_id, run_id, waiting, NO_RISK, required=None)
+        asked = Asked(
+            account_id=account_id,
+            run_id=run_id,
+            request=waiting,
+            facts=replace(facts, last_price=value),
+        )
+        found += uow.entry_rules.judge(uow, asked)
+    if found:
+        raise OrderDenied(found)
 
 
 def held_back(uow: UnitOfWork, gtt: Gtt, leg: int) -> bool:
@@ -63,7 +90,7 @@ def held_back(uow: UnitOfWork, gtt: Gtt, leg: int) -> bool:
     if not _is_traded(uow, gtt.request.instrument):
         return True
     account_id = int(gtt.account)
-    is_halted = uow.halt(account_id) or uow.entry_rules.halted(uow, account_id, None)
+    is_halted = uow.halt(account_id) or uow.entry_rules.halted(uow, account_id, gtt.run_id)
     if uow.has_room and not is_halted:
         return False
     return closed_by(uow, gtt, gtt.request.orders[leg]) is None
