@@ -7743,6 +7743,130 @@ export type ReleaseIn = {
 };
 
 /**
+ * RehearsedRule
+ *
+ * How often a rule would have been broken.
+ */
+export type RehearsedRule = {
+    /**
+     * Broken
+     */
+    broken: number;
+    /**
+     * First At
+     */
+    first_at: string | null;
+    /**
+     * Rule
+     */
+    rule: string;
+    type: RuleType;
+};
+
+/**
+ * RehearsedOrder
+ *
+ * An order that would have been refused, or a moment at which a rule would have halted.
+ */
+export type RehearsedOrder = {
+    action: Action;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Messages
+     */
+    messages: Array<string>;
+    /**
+     * Order Id
+     */
+    order_id: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Side
+     */
+    side: string;
+};
+
+/**
+ * RehearsalOut
+ *
+ * refused_pnl: what closed trades of refused entries brought, for better or worse; judged on
+ * fills alone: prices between fills, margins and open positions' values are not replayed.
+ */
+export type RehearsalOut = {
+    /**
+     * Days
+     */
+    days: number;
+    /**
+     * Entries
+     */
+    entries: number;
+    /**
+     * Money
+     */
+    money: 'paper' | 'live';
+    /**
+     * Not Judged
+     */
+    not_judged: Array<string>;
+    /**
+     * Orders
+     */
+    orders: number;
+    /**
+     * Pnl
+     */
+    pnl: number;
+    /**
+     * Refusals
+     */
+    refusals: Array<RehearsedOrder>;
+    /**
+     * Refused
+     */
+    refused: number;
+    /**
+     * Refused Pnl
+     */
+    refused_pnl: number;
+    /**
+     * Rules
+     */
+    rules: Array<RehearsedRule>;
+};
+
+/**
+ * RehearsalIn
+ *
+ * What would have happened: all active rules over the orders and fills of some days. rules:
+ * those that are tried instead.
+ */
+export type RehearsalIn = {
+    /**
+     * Days
+     */
+    days?: number;
+    /**
+     * Money
+     */
+    money?: 'paper' | 'live';
+    /**
+     * Rules
+     */
+    rules?: Array<RiskRuleIn> | null;
+};
+
+/**
  * Refusal
  *
  * Why a request was refused; some have further members.
@@ -27922,6 +28046,67 @@ export type ReleaseKillSwitchApiRiskKillReleasePostResponses = {
 };
 
 export type ReleaseKillSwitchApiRiskKillReleasePostResponse = ReleaseKillSwitchApiRiskKillReleasePostResponses[keyof ReleaseKillSwitchApiRiskKillReleasePostResponses];
+
+export type RehearseApiRiskRehearsePostData = {
+    body: RehearsalIn;
+    path?: never;
+    query?: never;
+    url: '/api/risk/rehearse';
+};
+
+export type RehearseApiRiskRehearsePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type RehearseApiRiskRehearsePostError = RehearseApiRiskRehearsePostErrors[keyof RehearseApiRiskRehearsePostErrors];
+
+export type RehearseApiRiskRehearsePostResponses = {
+    /**
+     * Successful Response
+     */
+    200: RehearsalOut;
+};
+
+export type RehearseApiRiskRehearsePostResponse = RehearseApiRiskRehearsePostResponses[keyof RehearseApiRiskRehearsePostResponses];
 
 export type ListRuleTypesApiRiskRuleTypesGetData = {
     body?: never;
