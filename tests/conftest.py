@@ -43,10 +43,6 @@ class LiveServer:
     email: str = EMAIL
     password: str = PASSWORD
 
-    def command(self, *arguments: str) -> str:
-        """What `tradertape` prints on this server's home."""
-        return _tradertape(self.environment, *arguments)
-
     def worker(self, name: str) -> dict[str, str]:
         """The environment of a worker with a new token for paper."""
         token = _tradertape(

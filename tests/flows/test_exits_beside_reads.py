@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 from collections import Counter
@@ -53,19 +52,17 @@ def place(http: httpx.Client, number: int, **more: Any) -> tuple[str, str]:
 
 
 @contextmanager
-def reading(*callers: httpx.Client) -> Iterator[Counter[int]]:
+def reading(http: httpx.Client) -> Iterator[Counter[int]]:
     """Threads that read funds as fast as they can; the statuses they were answered with."""
     seen, over = Counter[int](), threading.Event()
 
-    def read(http: httpx.Client) -> None:
-        with httpx.Client(
-            base_url=http.base_url, headers=http.headers, cookies=http.cookies, timeout=60
-        ) as own:
+    def read() -> None:
+        with httpx.Client(base_url=http.base_url, headers=http.headers, timeout=60) as own:
             while not over.is_set():
                 answer = own.get(f"{PREFIX}/funds", params={"account_scope": SCOPE})
                 seen[answer.status_code] += 1
 
-    threads = [threading.Thread(target=read, args=(one,)) for one in callers * READERS]
+    threads = [threading.Thread(target=read) for _ in range(READERS)]
     for thread in threads:
         thread.start()
     try:
@@ -110,25 +107,6 @@ def test_reads_keep_nobody_from_exits_cancels_and_the_kill_switch(
     assert statuses == {"CANCELLED": CANCELS}
     closed = Counter(eventually(lambda run=run: is_closed(http, run), 60, run) for run in bought)
     assert closed == {True: EXITS}
-
-
-@pytest.mark.slow
-def test_reads_keep_the_command_line_from_neither_stopping_nor_resuming(
-    fresh_server: Any, http: httpx.Client
-) -> None:
-    """Reads with a token and with the session of a browser, both over their limits."""
-    user = httpx.Client(
-        base_url=fresh_server.url, cookies={"kite_session": fresh_server.session_token}, timeout=60
-    )
-    who = ("--account", fresh_server.email, "--json")
-    with user, reading(http, user) as reads:
-        eventually(lambda: reads[429], 120, "the reads are over their limit")
-        for _ in range(3):
-            for command, is_active in (("halt", True), ("resume", False)):
-                told = json.loads(fresh_server.command(command, *who))
-                assert told["active"] is is_active
-                assert told["done_by"] == f"the server at {fresh_server.url}", told
-    sys.stdout.write(f"\n{dict(reads)} reads\n")
 
 
 def read_run(http: httpx.Client, path: str, **params: str) -> Json:
