@@ -1,4 +1,5 @@
 import { Select } from "@mantine/core"
+import { FIRST_ACCOUNT } from "@/components/inputs/account-select"
 import type { GttAccount } from "@/lib/queries/gtts"
 
 interface Props {
@@ -14,9 +15,13 @@ const GROUPS = [
 
 /** Select the account of a new GTT, which says where the GTT rests. */
 export function AccountField({ accounts, value, onChange }: Props) {
+  // It is opened with its first use.
+  const first = accounts.some(({ scope }) => scope === FIRST_ACCOUNT)
+    ? []
+    : [{ scope: FIRST_ACCOUNT, kind: "paper", is_sandbox: false }]
   const groups = GROUPS.map(({ group, kind }) => ({
     group,
-    items: accounts
+    items: [...first, ...accounts]
       .filter((one) => one.kind === kind)
       .map(({ scope, is_sandbox }) => ({ value: scope, label: is_sandbox ? `${scope}, sandbox` : scope })),
   }))
