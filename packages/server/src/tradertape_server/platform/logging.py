@@ -26,9 +26,7 @@ _SECRET_SHAPES = (
         r"[^\s&\"',;)}]+"
     ),
     re.compile(r"(?i)(://[^/:@\s]+:)[^@\s/]+(?=@)"),  # a database URL's password
-    re.compile(
-        r"(/api/hooks/in/)[^/?\s\"']+"
-    ),  # of alerts: may be all their proof
+    re.compile(r"(/api/hooks/in/)[^/?\s\"']+"),  # of alerts: may be all their proof
     re.compile(r"(/bot)\d{5,}:[A-Za-z0-9_-]+"),  # of a Telegram bot
 )
 

@@ -36,6 +36,26 @@ from tradertape_server.features.execution.store.models import (
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import NotFound
 
+__all__ = [
+    "SHOWN_FOR",
+    "AccountFigures",
+    "ExecutionQueries",
+    "ExternalGtt",
+    "GttAccount",
+    "GttRecord",
+    "InstrumentActivity",
+    "PersonalEvent",
+    "PutAside",
+    "account_ids",
+    "accounts_of",
+    "count_outbox",
+    "events_of_types",
+    "halts",
+    "last_event",
+    "latest_set_aside",
+    "orders_since",
+    "positions_of",
+]
 SHOWN_FOR = timedelta(days=1)  # what was put aside, on the health page and with its run
 
 

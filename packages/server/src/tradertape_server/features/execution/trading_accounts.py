@@ -23,6 +23,7 @@ from tradertape_server.features.execution.store.models import (
 )
 from tradertape_server.platform.errors import Conflict
 
+__all__ = ["BROKER", "MOST_ACCOUNTS", "PAPER", "TradingAccount", "TradingAccounts"]
 MOST_ACCOUNTS = 50  # of one person
 
 

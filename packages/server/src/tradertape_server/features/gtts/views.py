@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from tradertape_core.orders.gtt import Gtt, GttRequest, GttResult
 from tradertape_core.orders.order import Order
-from tradertape_server.features.execution.queries import GttRecord
-from tradertape_server.features.execution.store.gtt_store import ExternalGtt
+from tradertape_server.features.execution.queries import ExternalGtt, GttRecord
 from tradertape_server.features.gtts.schemas import (
     ExternalGttOut,
     GttAtBrokerOut,

@@ -14,7 +14,7 @@ from tradertape_core.portfolio.reconciliation import Cause, Finding, find_cause
 from tradertape_server.features.brokerage.accounts import Connected
 from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.store.models import BROKER
+from tradertape_server.features.execution.trading_accounts import BROKER
 from tradertape_server.features.holdings.service import HoldingsService
 from tradertape_server.features.market.corporate_facts import CorporateFacts, Rescaling
 from tradertape_server.features.reconciliation import repository

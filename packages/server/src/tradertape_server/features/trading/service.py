@@ -12,7 +12,7 @@ from tradertape_server.features.execution.orders.idempotency import LONGEST_KEY,
 from tradertape_server.features.execution.orders.run_ref import BY_HAND, RunRef
 from tradertape_server.features.execution.orders.views import public_run_id
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.features.execution.store.models import PAPER, TradingAccount
+from tradertape_server.features.execution.trading_accounts import PAPER, TradingAccount
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.trading import views
 from tradertape_server.features.trading.errors import AccountBlocked, OfARun

@@ -16,7 +16,7 @@ from tradertape_server.features.execution.broker_figures import BrokerFigures
 from tradertape_server.features.execution.live_accounts import EVERY_S
 from tradertape_server.features.execution.orders.views import public_run_id
 from tradertape_server.features.execution.state.funds import Funds
-from tradertape_server.features.execution.store.models import PAPER, TradingAccount
+from tradertape_server.features.execution.trading_accounts import PAPER, TradingAccount
 from tradertape_server.features.trading.schemas import (
     FundsOut,
     HandOrderOut,

@@ -18,7 +18,17 @@ export function Who({ id }: { id: string }) {
 }
 
 /** The run that placed or holds it; without one it is by hand or of a GTT. */
-export function Owner({ run, isExternal = false }: { run: string | null; isExternal?: boolean }) {
+interface OwnerProps {
+  run: string | null
+  scope: string
+  isExternal?: boolean
+}
+
+/** Whether an account is a model portfolio's own. */
+export const isOfPortfolio = (scope: string) => scope.startsWith("model:")
+
+export function Owner({ run, scope, isExternal = false }: OwnerProps) {
+  if (isOfPortfolio(scope)) return "Model portfolio"
   if (isExternal) return "Placed elsewhere"
   if (!run) return "By hand or GTT"
   return (

@@ -163,7 +163,7 @@ function columnsOf(onChange: (order: TradingOrder) => void): Column<TradingOrder
       header: "Source",
       isText: true,
       value: (o) => o.run,
-      cell: (o) => <Owner run={o.run} isExternal={o.is_external} />,
+      cell: (o) => <Owner run={o.run} scope={o.account_scope} isExternal={o.is_external} />,
     },
     {
       id: "at",
@@ -202,7 +202,7 @@ function Table({ rows, onChange }: { rows: TradingOrder[]; onChange: (order: Tra
             <Actions order={order} onChange={onChange} />
             <span className={`${classes.wide} ${classes.small}`}>
               {order.account_scope}, {moment(order.placed_at)},{" "}
-              <Owner run={order.run} isExternal={order.is_external} />
+              <Owner run={order.run} scope={order.account_scope} isExternal={order.is_external} />
               {order.status_message ? `. ${order.status_message}` : ""}
             </span>
           </li>

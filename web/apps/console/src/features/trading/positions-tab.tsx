@@ -16,7 +16,7 @@ import { DataTable } from "@/components/table/data-table"
 import { symbolOf } from "@/lib/instrument"
 import { type TradingPosition, tradingPositionsQuery } from "@/lib/queries/trading"
 import { useTickPart } from "@/lib/tick-parts"
-import { Mode, Owner, Who } from "./cells"
+import { isOfPortfolio, Mode, Owner, Who } from "./cells"
 import { ExitDialog, type ExitOf } from "./exit-dialog"
 import type { TicketStart } from "./ticket/ticket-form"
 import classes from "./trading.module.css"
@@ -37,7 +37,11 @@ export function PositionsTab({ action, onTicket }: Props) {
   if (positions.error && !rows)
     return <ErrorState error={positions.error} what="Your positions" retry={() => void positions.refetch()} />
   if (!rows) return <Skeleton height={320} />
-  const byHand = [...new Set(rows.filter(({ run }) => run === null).map((p) => p.account_scope))]
+  const byHand = [
+    ...new Set(
+      rows.filter((p) => p.run === null && !isOfPortfolio(p.account_scope)).map((p) => p.account_scope),
+    ),
+  ]
   return (
     <>
       {rows.length > 0 && (
@@ -91,6 +95,12 @@ interface ActionProps extends Pick<Props, "onTicket"> {
 
 function Actions({ position, onTicket, onExit }: ActionProps) {
   const { account_scope, instrument, product, run, quantity } = position
+  if (isOfPortfolio(account_scope))
+    return (
+      <LinkButton to="/portfolios" variant="default" size="compact-xs">
+        Portfolios
+      </LinkButton>
+    )
   if (run)
     return (
       <LinkButton to="/workers/$id" params={{ id: run }} variant="default" size="compact-xs">
@@ -167,7 +177,7 @@ function Table({
         header: "Source",
         isText: true,
         value: (p) => p.run,
-        cell: (p) => <Owner run={p.run} />,
+        cell: (p) => <Owner run={p.run} scope={p.account_scope} />,
       },
       {
         id: "more",
@@ -191,7 +201,7 @@ function Table({
             </span>
             <Actions position={p} onTicket={onTicket} onExit={onExit} />
             <span className={`${classes.wide} ${classes.small}`}>
-              {p.account_scope}, <Owner run={p.run} />
+              {p.account_scope}, <Owner run={p.run} scope={p.account_scope} />
             </span>
           </li>
         ))}
