@@ -45,16 +45,17 @@ WHOLE_OF_ONE = re.compile(r"\((account_id|run_id)=\?\)$")
 def fill(database: Database) -> None:
     """Make a row of each table many, as SQL alone."""
     for table, changes in GROWN.items():  # each by itself: the server's own threads write too
-        with database.engine.begin() as connection:
+        with database.write() as session:
+            connection = session.connection()
             found = connection.execute(text(f"SELECT * FROM {table} LIMIT 0"))  # noqa: S608
             chosen = [changes.get(name, f"one.{name}") for name in found.keys()]  # noqa: SIM118
             connection.exec_driver_sql(
                 f"INSERT INTO {table} ({', '.join(found.keys())}) {NUMBERS} "  # noqa: S608 - our own
                 f"SELECT {', '.join(chosen)} FROM n, (SELECT * FROM {table} LIMIT 1) AS one"
             )
-    with database.engine.begin() as connection:
+    with database.write() as session:
         last = "UPDATE execution_cursor SET last_seq = (SELECT MAX(seq) FROM execution_events)"
-        connection.exec_driver_sql(last)
+        session.connection().exec_driver_sql(last)
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
 
