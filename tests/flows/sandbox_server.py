@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,9 +27,12 @@ from tradertape_brokers.secret import Secret
 from tradertape_brokers.sessions import LoginGrant
 from tradertape_server.features.brokerage.accounts import Addresses, Environment
 from tradertape_server.features.brokerage.connections import Connections
+from tradertape_server.features.brokerage.credentials import CredentialStore, GivenCredentials
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.secrets import SecretBox
+from tradertape_server.settings import Settings
+from tradertape_server.wiring import build_container
 
 SCOPE = "kite:SB0001"
 ABOUT = {"strategy_family": "flows", "strategy_name": "buyer", "entry_surface": "test"}
@@ -90,6 +94,96 @@ class Place:
     def at_the_sandbox(self) -> list[Any]:
         """The sandbox's order book."""
         return list(self.ports.orders.order_book())
+
+
+@dataclass
+class Person:
+    """One of several people on the server, with an account of their own at the sandbox."""
+
+    place: Place
+    number: int
+    user_id: int
+    token: str
+    session: Any = None
+
+    @property
+    def api_key(self) -> str:
+        return f"app{self.number}"
+
+    @property
+    def secret(self) -> str:
+        return f"secret-of-app-{self.number}"
+
+    @property
+    def account(self) -> str:
+        return f"SB{1000 + self.number}"
+
+    @property
+    def client(self) -> KiteAlgoWorkerClient:
+        return KiteAlgoWorkerClient(
+            AlgoWorkerConfig(self.place.server.url, self.token, timeout=60, enable_live=True)
+        )
+
+    def book(self) -> list[Json]:
+        """What the sandbox truly has of the account."""
+        return self.place.admin("GET", f"/accounts/kite/{self.account}")["orders"]
+
+    def kite(self, path: str) -> Any:
+        """Ask the sandbox as Kite."""
+        proof = f"token {self.api_key}:{self.session.access_token.reveal()}"
+        answer = HTTP.get(f"{self.place.sandbox_url}{path}", headers={"Authorization": proof})
+        return answer.raise_for_status().json()["data"]
+
+    def live_run(self) -> str:
+        """Make the person's live run once the server knows the login."""
+        body = {
+            "template_id": "flows", "account_scope": f"kite:{self.account}",
+            "execution_mode": "live", "strategy_run_id": f"run-{self.number}", "metadata": ABOUT,
+        }  # fmt: skip
+
+        def made() -> bool:
+            try:
+                self.client.create_run(**body)
+            except KiteAlgoWorkerError:
+                return False
+            return True
+
+        eventually(made, 30, "a live run can be made")
+        return f"run-{self.number}"
+
+
+def people(place: Place, count: int) -> list[Person]:
+    """Further people, signed in at the sandbox with accounts of their own and stored secrets."""
+    url = f"sqlite:///{place.home / 'tradertape.db'}"
+    container = build_container(Settings(home=place.home, database_url=url, feed="off"))
+    found: list[Person] = []
+    for number in range(1, count + 1):
+        email = f"p{number}@example.com"
+        user_id = container.auth.create_user(email, password=None)
+        token = container.auth.create_token(email, "worker", name="flows", scopes=["live"])
+        found.append(Person(place, number, user_id, token))
+    hosts, store = Hosts.sandbox(place.sandbox_url), CredentialStore(container.secrets)
+    connections = Connections(
+        container.database, container.clock, container.secrets, registry.broker,
+        Addresses.of(hosts, place.sandbox_url),
+    )  # fmt: skip
+    door = registry.broker("kite").session(hosts)
+    for one in found:
+        app = {"user_id": one.account, "secret": one.secret, "redirect_url": f"{url}/back"}
+        place.admin("PUT", f"/apps/kite/{one.api_key}", json=app)
+        page = HTTP.get(f"{door.login_url(one.api_key)}&auto=1", follow_redirects=False)
+        (code,) = parse_qs(urlsplit(page.headers["location"]).query)["request_token"]
+        grant = LoginGrant(api_key=one.api_key, code=Secret(code), api_secret=Secret(one.secret))
+        time.sleep(0.2)  # the sandbox has the limits of the broker
+        one.session = door.exchange(grant, container.clock.now())
+        given = GivenCredentials(
+            environment=Environment.SANDBOX, api_key=one.api_key, api_secret=one.secret
+        )
+        with container.database.write() as session:
+            store.save(session, one.user_id, "kite", given, container.clock.now(), replace=False)
+        connections.connect(one.user_id, Environment.SANDBOX, one.session)
+    container.close()
+    return found
 
 
 @contextmanager
