@@ -127,10 +127,12 @@ def test_the_trader_writes_before_requests_that_came_earlier(container: Containe
         trader.execute(Command(lambda _uow: order.append("trader")))
 
     with database.write():
+        # Jobs of the server may wait as well.
         threads = [threading.Thread(target=request), threading.Thread(target=trade)]
-        for number, thread in enumerate(threads):
-            thread.start()
-            until(lambda number=number: lock.waiting == number + 1)
+        threads[0].start()
+        until(lambda: lock.waiting > lock.urgent)
+        threads[1].start()
+        until(lambda: lock.urgent)
     for thread in threads:
         thread.join(PATIENCE_S)
     assert order == ["trader", "request"]

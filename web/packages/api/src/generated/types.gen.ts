@@ -738,8 +738,8 @@ export type RiskControl = {
 /**
  * LimitsInForce
  *
- * Limits that refuse an entry, never an exit. price_band_pct, option_price_band_pct: percent of
- * the last price. allocation_cap, daily_loss_limit: rupees. null: no limit.
+ * Limits that refuse an entry, never an exit; null: no limit. The bands are percent of the last
+ * price.
  */
 export type LimitsInForce = {
     /**

@@ -30,6 +30,11 @@ class WriteLock:
         """How many transactions wait."""
         return len(self._urgent) + len(self._others)
 
+    @property
+    def urgent(self) -> int:
+        """How many of them go before the others."""
+        return len(self._urgent)
+
     def acquire(self, *, is_urgent: bool = False, wait_s: float = WAIT_S) -> bool:
         """Wait for the lock; False if it was not free in time. Any thread may release it."""
         queue = self._urgent if is_urgent else self._others

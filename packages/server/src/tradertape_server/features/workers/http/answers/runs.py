@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from typing_extensions import TypedDict
 
 from tradertape_server.features.workers.http.answers.protection import ProtectionSnapshot
-from tradertape_server.platform.http.units import Seconds, Time
+from tradertape_server.platform.http.units import Orders, Percent, Rupees, Seconds, Time
 
 Document = dict[str, JsonValue]
 ExecutionMode = Literal["dry_run", "paper", "live"]
@@ -65,15 +65,15 @@ class SummaryField(TypedDict, extra_items=JsonValue):
 
 
 class LimitsInForce(TypedDict):
-    """Limits that refuse an entry, never an exit. price_band_pct, option_price_band_pct: percent of
-    the last price. allocation_cap, daily_loss_limit: rupees. null: no limit.
+    """Limits that refuse an entry, never an exit; null: no limit. The bands are percent of the last
+    price.
     """
 
-    allocation_cap: float | None
-    daily_loss_limit: float | None
-    max_orders: float | None
-    price_band_pct: float | None
-    option_price_band_pct: float | None
+    allocation_cap: Rupees | None
+    daily_loss_limit: Rupees | None
+    max_orders: Orders | None
+    price_band_pct: Percent | None
+    option_price_band_pct: Percent | None
 
 
 class WorkerRun(TypedDict):
