@@ -66,7 +66,7 @@ def until(venue: Venue, trigger_id: int, status: GttStatus) -> Gtt:
         found = gtt_of(venue, trigger_id)
         return found if found.status is status else None
 
-    return eventually(looked, within_s=20)
+    return eventually(looked, within_s=60)
 
 
 def until_ordered(venue: Venue, trigger_id: int) -> Gtt:
@@ -76,7 +76,7 @@ def until_ordered(venue: Venue, trigger_id: int) -> Gtt:
         found = gtt_of(venue, trigger_id)
         return found if found.results else None
 
-    return eventually(looked, within_s=20)
+    return eventually(looked, within_s=60)
 
 
 def resting(venue: Venue) -> list[Any]:
