@@ -29,7 +29,7 @@ class NotAccepted(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class AlertSymbol:
     """One symbol of an alert. exchange: "" where the alert does not say. price: None likewise."""
 
     symbol: str
@@ -44,7 +44,7 @@ class Alert:
     key: str
     action: str
     text: str
-    wishes: Sequence[Wish]
+    instruments: Sequence[AlertSymbol]
 
 
 def read(source: str, secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Alert:
@@ -116,9 +116,9 @@ def _alert(document: Json, key: str) -> Alert:
     where = str(exchange).strip().upper()
     if ":" in symbol:
         where, _, symbol = symbol.partition(":")
-    wish = Wish(symbol.strip().upper()[:60], where.strip().upper()[:10],
+    one = AlertSymbol(symbol.strip().upper()[:60], where.strip().upper()[:10],
                 _price(document.get("price")))  # fmt: skip
-    return Alert(key, action, str(document.get("text", ""))[:500], [wish])
+    return Alert(key, action, str(document.get("text", ""))[:500], [one])
 
 
 def _of_chartink(document: Json, key: str) -> Alert:
@@ -127,9 +127,11 @@ def _of_chartink(document: Json, key: str) -> Alert:
         raise NotAccepted("`stocks` is missing.")
     symbols = [one.strip().upper()[:60] for one in stocks.split(",") if one.strip()]
     padded = [*prices, *[""] * len(symbols)]
-    wishes = [Wish(one, "NSE", _price(price)) for one, price in zip(symbols, padded, strict=False)]
+    instruments = [
+        AlertSymbol(one, "NSE", _price(price)) for one, price in zip(symbols, padded, strict=False)
+    ]
     name = document.get("alert_name") or document.get("scan_name") or ""
-    return Alert(key, "buy", str(name)[:500], wishes[:MOST_SYMBOLS])
+    return Alert(key, "buy", str(name)[:500], instruments[:MOST_SYMBOLS])
 
 
 def _price(given: Any) -> Decimal | None:

@@ -153,7 +153,7 @@ class HookService:
         if repository.is_known(session, row.id, _keys(alert.key)):
             self._log(session, row, None, "duplicate", "It was received before.", alert, now)
             return schemas.ReceivedOut(status="duplicate", results=[])
-        results = [self._result(session, row, alert, wish) for wish in alert.wishes]
+        results = [self._result(session, row, alert, one) for one in alert.instruments]
         is_refused = all(one.outcome == "refused" for one in results)
         detail = "; ".join(f"{one.symbol}: {one.detail or one.outcome}" for one in results)
         outcome = "refused" if is_refused else "accepted"
@@ -162,19 +162,23 @@ class HookService:
         return schemas.ReceivedOut(status=outcome, results=results)
 
     def _result(
-        self, session: Session, row: IncomingHook, alert: alerts.Alert, wish: alerts.Wish
+        self,
+        session: Session,
+        row: IncomingHook,
+        alert: alerts.Alert,
+        one: alerts.AlertSymbol,
     ) -> schemas.ResultOut:
         def result(outcome: Any, detail: str, signal_id: int | None = None) -> schemas.ResultOut:
             return schemas.ResultOut(
-                symbol=wish.symbol, outcome=outcome, signal_id=signal_id, detail=detail
+                symbol=one.symbol, outcome=outcome, signal_id=signal_id, detail=detail
             )
 
         try:
-            instrument = self._instrument(wish)
+            instrument = self._instrument(one)
             if row.portfolio_id is None or alert.action == "sell":
                 what = f"{alert.action.upper()} {instrument.id}"
                 return result("notification", what)
-            price = wish.price or self.price(instrument)
+            price = one.price or self.price(instrument)
             if price is None:
                 raise Conflict("The alert has no price, and there is no last price.")
             with session.begin_nested():
@@ -186,11 +190,11 @@ class HookService:
         except ApiError as error:
             return result("refused", error.detail)
 
-    def _instrument(self, wish: alerts.Wish) -> Instrument:
+    def _instrument(self, one: alerts.AlertSymbol) -> Instrument:
         """The one share that an alert means. Raises Conflict for none and for several."""
-        exchanges = (wish.exchange,) if wish.exchange else EXCHANGES
+        exchanges = (one.exchange,) if one.exchange else EXCHANGES
         written = dict.fromkeys(
-            (wish.symbol, wish.symbol.replace("_", "&"), wish.symbol.replace("_", "-"))
+            (one.symbol, one.symbol.replace("_", "&"), one.symbol.replace("_", "-"))
         )
         names = [f"{exchange}:{one}" for exchange in exchanges for one in written]
         found = self.find(names)
@@ -198,7 +202,7 @@ class HookService:
             raise Conflict(f"There is no instrument {names[0]}.")
         if len(found) > 1:
             several = " or ".join(one.id for one in found)
-            raise Conflict(f"{wish.symbol} may be {several}: send `exchange` too.")
+            raise Conflict(f"{one.symbol} may be {several}: send `exchange` too.")
         return found[0]
 
     def _tell(
@@ -242,7 +246,7 @@ class HookService:
         self, session: Session, row: IncomingHook, key: str | None, outcome: str, detail: str,
         alert: alerts.Alert | None, now: datetime,
     ) -> HookCall:  # fmt: skip
-        symbols = [one.symbol for one in alert.wishes] if alert is not None else []
+        symbols = [one.symbol for one in alert.instruments] if alert is not None else []
         call = HookCall(hook_id=row.id, key=key, outcome=outcome, detail=detail[:300],
                         symbols=symbols, at=now)  # fmt: skip
         session.add(call)
