@@ -28,7 +28,7 @@ from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.logging import configure_logging
 from tradertape_server.platform.secrets import SecretBox
 from tradertape_server.platform.streaming.bus import Bus
-from tradertape_server.wiring import build_workers
+from tradertape_server.wiring.trading import build_workers
 
 SCOPE = "kite:paper-bench"
 PLENTY_PAISE = 1_000_000_000_00

@@ -21,8 +21,9 @@ from tradertape_server.features.market.service import MarketService
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.database.schema_migration import upgrade
+from tradertape_server.setting_groups import account_policy
 from tradertape_server.settings import Settings
-from tradertape_server.wiring import account_policy, build_container
+from tradertape_server.wiring import build_container
 
 sys.path.insert(0, str(Path(__file__).parent))
 

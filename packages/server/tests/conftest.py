@@ -52,8 +52,9 @@ from tradertape_server.features.strategies import service as strategies
 from tradertape_server.main import create_app
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.database.schema_migration import upgrade
+from tradertape_server.setting_groups import account_policy
 from tradertape_server.settings import Settings
-from tradertape_server.wiring import account_policy, build_container
+from tradertape_server.wiring import build_container
 
 from .postgres import Postgres
 

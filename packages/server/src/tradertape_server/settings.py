@@ -1,6 +1,6 @@
 """Every setting of the server, in one typed place; `docs/settings.md` describes the same list.
 
-Each is read from the environment as `TRADERTAPE_<NAME>`. Only `main.py`, `wiring.py` and the
+Each is read from the environment as `TRADERTAPE_<NAME>`. Only `main.py`, `wiring` and the
 command line read this file; everything below them is handed what it needs.
 """
 

@@ -29,7 +29,7 @@ from tradertape_server.features.instruments.traded_market import TradedMarket
 from tradertape_server.features.workers.runs.live_gate import live_risk
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.secrets import SecretBox
-from tradertape_server.wiring import build_live_accounts
+from tradertape_server.wiring.trading import build_live_accounts
 
 DOUBLES = Path(__file__).parents[1] / "doubles"
 SCOPE = "kite:SB0001"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from tradertape_server.features.workers import repository
-from tradertape_server.wiring import build_workers
+from tradertape_server.wiring.trading import build_workers
 
 from ..workers.protection_calls import POSITION, RUN, held, protect, state_of, wait_for
 

@@ -21,7 +21,7 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.protection import guardian as guardians
 from tradertape_server.platform import crash_points
 from tradertape_server.platform.crash_points import STEPS
-from tradertape_server.wiring import build_workers
+from tradertape_server.wiring.trading import build_workers
 
 from ..workers.protection_calls import RUN, SILENT, protect
 

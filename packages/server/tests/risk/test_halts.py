@@ -9,7 +9,7 @@ import pytest
 from tradertape_server.container import Container
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.risk.market_facts import NoMarketFacts
-from tradertape_server.wiring import build_risk_rules
+from tradertape_server.wiring.trading import build_risk_rules
 
 Json = dict[str, Any]
 RULES, KILL = "/api/risk/rules", "/api/risk/kill"

@@ -44,7 +44,7 @@ from tradertape_server.features.execution.service import Settings as ExecutionSe
 from tradertape_server.features.protection.guardian import Guardian
 from tradertape_server.features.risk.market_facts import NoMarketFacts
 from tradertape_server.features.workers.service import OptionServices
-from tradertape_server.wiring import build_risk_rules, build_workers
+from tradertape_server.wiring.trading import build_risk_rules, build_workers
 
 BASE_URL = "http://localhost:18777"
 PREFIX = "/api/algo-workers/worker"

@@ -23,7 +23,7 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.service import Settings as ExecutionSettings
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.portfolios.build import build_portfolios
-from tradertape_server.wiring import build_workers
+from tradertape_server.wiring.trading import build_workers
 
 
 class OpenMarket(HandMarket):

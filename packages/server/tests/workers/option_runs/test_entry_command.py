@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tradertape_server.features.execution.service import ExecutionService
-from tradertape_server.wiring import build_workers
+from tradertape_server.wiring.trading import build_workers
 
 RUNS = "options/runs"
 CLIENTS = 64

@@ -1,4 +1,4 @@
-"""What execution needs of the market and of its listeners; `wiring.py` joins them."""
+"""What execution needs of the market and of its listeners; `wiring` joins them."""
 
 from __future__ import annotations
 
