@@ -59,6 +59,13 @@ def gtt_of(venue: Venue, trigger_id: int) -> Gtt:
     return venue.service.get_gtt(venue.account, trigger_id)
 
 
+def created(venue: Venue, document: dict[str, Any], **about: Any) -> int:
+    """A trigger whose placement was answered, or given up: a busy machine takes its time."""
+    trigger_id = venue.service.create_gtt(venue.account, document, **about)
+    eventually(lambda: gtt_of(venue, trigger_id).status is not S.PLACING, within_s=60)
+    return trigger_id
+
+
 def until(venue: Venue, trigger_id: int, status: GttStatus) -> Gtt:
     def looked() -> Gtt | None:
         venue.read_gtts()
@@ -96,7 +103,7 @@ def _apart(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @at_brokers
 def test_kg_01_a_trigger_rests_at_the_broker_changes_and_ends_there(venue: Venue) -> None:
-    trigger_id = venue.service.create_gtt(venue.account, single())
+    trigger_id = created(venue, single())
     made = gtt_of(venue, trigger_id)
     assert made.at_broker is not None
     (there,) = resting(venue)
@@ -122,7 +129,7 @@ def test_a_two_leg_trigger_is_placed_where_the_broker_has_them(venue: Venue) -> 
         with pytest.raises(Conflict, match="create two single ones"):
             venue.service.create_gtt(venue.account, document)
         return
-    trigger_id = venue.service.create_gtt(venue.account, document, run_id="run-1")
+    trigger_id = created(venue, document, run_id="run-1")
     until(venue, trigger_id, S.ACTIVE)
     venue.set_price("1601")
     fired = until_ordered(venue, trigger_id)
@@ -138,7 +145,7 @@ def test_a_placement_whose_answer_is_lost_is_found_by_its_terms(
     venue: Venue, kind: FaultKind, status: int
 ) -> None:
     venue.plan(FaultPlan(kind=kind, endpoint=Endpoint.PLACE, count=1, status=status))
-    trigger_id = venue.service.create_gtt(venue.account, single())
+    trigger_id = created(venue, single())
     assert gtt_of(venue, trigger_id).status in (S.IN_DOUBT, S.ACTIVE)
     found = until(venue, trigger_id, S.ACTIVE)
     (there,) = resting(venue)
@@ -152,7 +159,7 @@ def test_a_placement_that_never_arrived_is_rejected_after_several_looks_and_neve
     venue: Venue, kind: FaultKind, status: int
 ) -> None:
     venue.plan(FaultPlan(kind=kind, endpoint=Endpoint.PLACE, count=1, status=status))
-    trigger_id = venue.service.create_gtt(venue.account, single())
+    trigger_id = created(venue, single())
     venue.read_gtts()
     assert gtt_of(venue, trigger_id).status is S.IN_DOUBT
     rejected = until(venue, trigger_id, S.REJECTED)
@@ -186,7 +193,7 @@ def test_accepted_and_dropped_many_times_no_trigger_is_doubled(venue: Venue) -> 
 
 @at_brokers
 def test_changes_and_ends_whose_answers_are_lost_are_settled_from_the_list(venue: Venue) -> None:
-    trigger_id = venue.service.create_gtt(venue.account, single())
+    trigger_id = created(venue, single())
     venue.plan(FaultPlan(kind=K.DROP_AFTER, endpoint=Endpoint.MODIFY, count=1))
     venue.service.modify_gtt(venue.account, trigger_id, single(1430.0))
     eventually(lambda: _looked(venue, trigger_id).at_broker.ask is None)
@@ -223,7 +230,7 @@ def test_a_refusal_is_the_brokers_own_words(venue: Venue) -> None:
 @pytest.mark.parametrize("is_down", [False, True], ids=["running", "down"])
 @pytest.mark.parametrize("gap", [False, True], ids=["filled", "unfilled"])
 def test_a_trigger_that_is_reached_is_its_owners(venue: Venue, is_down: bool, gap: bool) -> None:
-    trigger_id = venue.service.create_gtt(venue.account, single(1550.0), run_id="run-1")
+    trigger_id = created(venue, single(1550.0), run_id="run-1")
     until(venue, trigger_id, S.ACTIVE)
     if is_down:
         venue.service.trader.stop()
@@ -293,7 +300,7 @@ def test_what_another_terminal_has_there_is_shown_and_never_taken(
 
 @at_brokers
 def test_what_another_terminal_ends_or_changes_is_followed(venue: Venue) -> None:
-    trigger_id = venue.service.create_gtt(venue.account, single())
+    trigger_id = created(venue, single())
     at = gtt_of(venue, trigger_id).at_broker
     assert at is not None
     assert at.trigger_id is not None
