@@ -21,6 +21,7 @@ from tradertape_server.features.notifications.build import Options as Notificati
 from tradertape_server.features.operations.checks import (
     books_check,
     calendar_check,
+    cancels_check,
     execution_check,
     feed_check,
     market_check,
@@ -112,6 +113,7 @@ def build_health(
     health.add("protection", protection_check(trading.guardian))
     health.add("execution", execution_check(trading.execution))
     health.add("broker_positions", books_check(trading.accounts))
+    health.add("broker_cancels", cancels_check(trading.accounts))
     health.add("scans", scans_check(portfolios.lateness))
     return health
 

@@ -499,6 +499,37 @@ def test_the_kill_switch_ends_what_would_open_a_position_and_takes_no_more(
     assert (there.active, there.calls) == ([], ["place", "cancel"])
 
 
+def test_a_kill_switchs_end_of_a_trigger_waits_for_the_login_over_a_restart(
+    broker: Broker, there: ScriptedGtts, user_id: int, connect: Any
+) -> None:
+    """FAULTS §2, §3: the session is over, the switch is turned on, the server starts again."""
+    trigger_id = create(broker)
+    halt = Halt(
+        user_id=user_id, reason="drill", by="trader", since=broker.clock.now(), cancels=True
+    )
+
+    def no_session(_name: str) -> None:
+        raise NotSent("nobody is signed in")
+
+    there.before = no_session
+
+    def turn_on(uow: Any) -> None:
+        uow.switch(user_id, halt)
+        kill_switch_exits.cancel_entries(uow, [broker.account])
+
+    broker.service.trader.execute(Command(turn_on))
+    assert broker.service.cancels_on_their_way() == {(user_id, "kite:AB1234"): 1}
+    broker.gateway.close()
+    broker.service.trader.stop()
+    there.before = lambda _name: None
+    there.calls.clear()
+    broker = connect()
+    read(broker, times=5, later_s=30)
+    eventually(lambda: gtt_of(broker, trigger_id).status is S.DELETED)
+    assert (there.active, there.calls) == ([], ["cancel"])
+    assert broker.service.cancels_on_their_way() == {}
+
+
 def test_a_second_person_sees_and_changes_nothing(
     broker: Broker, there: ScriptedGtts, database: Any
 ) -> None:

@@ -73,6 +73,7 @@ def test_it_denies_entries_and_lets_exits_and_cancels_pass(
     assert page.get(SWITCH).json() == {
         "active": False, "scope": "user", "reason": None, "since": None, "by": None,
         "releasable_at": None, "open_entries": 1, "open_positions": 1,
+        "cancels_waiting_for_login": 0,
     }  # fmt: skip
     switched = switch(page, on=True)
     assert (switched["active"], switched["reason"], switched["by"]) == (

@@ -6561,6 +6561,7 @@ export type RiskPositions = {
  *
  * The state of a kill switch; `scope` is `server` when the server's is on. open_entries: open
  * orders that it would cancel, open_positions: what closing positions would close.
+ * cancels_waiting_for_login: cancellations that leave once you sign in at the broker.
  */
 export type KillSwitchOut = {
     /**
@@ -6571,6 +6572,10 @@ export type KillSwitchOut = {
      * By
      */
     by?: string | null;
+    /**
+     * Cancels Waiting For Login
+     */
+    cancels_waiting_for_login?: number;
     /**
      * Open Entries
      */

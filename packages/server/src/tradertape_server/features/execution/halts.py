@@ -14,12 +14,14 @@ USER: Scope = "user"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Halt:
-    """A kill switch that is on. user_id: whose; None for everybody's."""
+    """A kill switch that is on. user_id: whose; None for everybody's. cancels: whether it takes
+    back entries, those too that a venue's book shows only later."""
 
     user_id: int | None
     reason: str
     by: str
     since: datetime
+    cancels: bool = False
 
     @property
     def scope(self) -> Scope:
@@ -47,6 +49,11 @@ class Halts:
     def over(self, user_id: int) -> Halt | None:
         """What stops a person's accounts: the server's switch before their own."""
         return self.by_user.get(None) or self.by_user.get(user_id)
+
+    def cancels(self, user_id: int) -> bool:
+        """Whether a switch that is on takes back a person's entries."""
+        found = (self.by_user.get(None), self.by_user.get(user_id))
+        return any(one is not None and one.cancels for one in found)
 
     @staticmethod
     def name(user_id: int | None) -> str:

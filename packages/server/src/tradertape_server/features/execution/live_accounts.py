@@ -99,6 +99,7 @@ class LiveAccounts:
         """Subscribe to changes of connections and to updates of orders."""
         self._execution = execution
         execution.demand_live = self.demand_account
+        execution.cancels_waiting = self.cancels_waiting
         self.connections.on_change(self._changed)
         self.connections.on_orders(self._updated)
         self.connections.on_hint(self._hinted)
@@ -191,6 +192,15 @@ class LiveAccounts:
         reasons = self.demand(row.user_id, row.scope)
         if reasons:
             raise LiveBlocked([(one.code, one.words) for one in reasons])
+
+    def cancels_waiting(self, user_id: int | None = None) -> int:
+        """Cancellations that wait for a login: a person's, or everybody's."""
+        found = self._demand_execution().cancels_on_their_way()
+        return sum(
+            count
+            for (owner, scope), count in found.items()
+            if user_id in (None, owner) and self.connected(owner, scope) is None
+        )
 
     def is_sandbox(self, user_id: int, scope: str) -> bool:
         """Whether an account is a sandbox's, as far as is known."""

@@ -399,6 +399,11 @@ class ExecutionQueries:
         with self.database.read() as session:
             return account_queries.open_counts(session, user_id)
 
+    def cancels_on_their_way(self) -> dict[tuple[int, str], int]:
+        """Cancellations that brokers have not answered, by person and account scope."""
+        with self.database.read() as session:
+            return account_queries.cancels_on_their_way(session)
+
     def server_halt(self) -> Halt | None:
         """The kill switch of the whole server, if it is on."""
         with self.database.read() as session:

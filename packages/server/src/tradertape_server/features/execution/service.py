@@ -71,6 +71,11 @@ def no_demand(_account_id: int) -> None:
     """Nothing is in the way of trading at brokers."""
 
 
+def no_cancels(_user_id: int | None) -> int:
+    """No account is connected to a venue outside this process."""
+    return 0
+
+
 def no_gateway(_account_id: int) -> None:
     """No account is connected to a venue outside this process."""
 
@@ -83,6 +88,8 @@ class ExecutionService(RunExits):
     gtt: GttCommands
     # Raises LiveBlocked where an account at a broker may not trade; may ask the broker.
     demand_live: Callable[[int], None] = no_demand
+    # How many cancellations wait for a login at a broker: a person's, or everybody's (None).
+    cancels_waiting: Callable[[int | None], int] = no_cancels
 
     @classmethod
     def build(

@@ -83,6 +83,21 @@ def books_check(accounts: LiveAccounts) -> Callable[[], Check]:
     return check
 
 
+def cancels_check(accounts: LiveAccounts) -> Callable[[], Check]:
+    """Whether cancellations at brokers can leave."""
+
+    def check() -> Check:
+        count = accounts.cancels_waiting()
+        facts = {"waiting_for_login": count}
+        if count:  # whose, only their owners see
+            what = "cancellation waits" if count == 1 else "cancellations wait"
+            detail = f"{count} {what} for a login at the broker, and the orders rest there."
+            return Check("stale", detail, facts)
+        return Check("ok", "No cancellation waits for a login at a broker.", facts)
+
+    return check
+
+
 def feed_check(feed: Feed) -> Callable[[], Check]:
     """Whether live prices are received; stale while a subscribed instrument has none."""
 

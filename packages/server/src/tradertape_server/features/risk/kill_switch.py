@@ -69,6 +69,9 @@ class KillSwitch:
             scope=SERVER if is_server else USER,
             open_entries=entries,
             open_positions=positions,
+            cancels_waiting_for_login=self._execution.cancels_waiting(
+                None if is_server else user_id
+            ),
         )
         if halt is None:
             return found
@@ -150,6 +153,7 @@ class KillSwitch:
             reason=wanted.reason,
             by=by,
             since=known.since if known else uow.now,
+            cancels=wanted.cancel_orders or wanted.close_positions or bool(known and known.cancels),
         )
         uow.switch(user_id, halt)
         affected = {one for one in (user_id, caller_id) if one is not None}

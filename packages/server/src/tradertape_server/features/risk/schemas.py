@@ -173,7 +173,8 @@ class KillIn(Body):
 
 class KillSwitchOut(Reply):
     """The state of a kill switch; `scope` is `server` when the server's is on. open_entries: open
-    orders that it would cancel, open_positions: what closing positions would close."""
+    orders that it would cancel, open_positions: what closing positions would close.
+    cancels_waiting_for_login: cancellations that leave once you sign in at the broker."""
 
     active: bool
     scope: Literal["user", "server"]
@@ -183,6 +184,7 @@ class KillSwitchOut(Reply):
     releasable_at: IstTime | None = None
     open_entries: int = 0
     open_positions: int = 0
+    cancels_waiting_for_login: int = 0
 
 
 class RiskToday(Reply):

@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { instant } from "@tradertape/ui/format.ts"
+import { Link } from "@tanstack/react-router"
+import { count, instant } from "@tradertape/ui/format.ts"
 import { OctagonX } from "lucide-react"
 import { killSwitchQuery } from "@/lib/queries/risk"
 import { openKillSwitchDialog } from "./dialog-state"
@@ -23,6 +24,20 @@ export function KillSwitch() {
   )
 }
 
+/** How many cancellations leave only after a login at the broker, with the way there. */
+function WaitingCancels({ count: waiting }: { count: number }) {
+  if (waiting === 0) return null
+  return (
+    <>
+      {" "}
+      {count(waiting, "cancellation")} {waiting === 1 ? "waits" : "wait"} for your login at the broker.{" "}
+      <Link className={classes.link} to="/settings/brokers">
+        Log in
+      </Link>
+    </>
+  )
+}
+
 /** A banner under the top bar of every page while trading is stopped. */
 export function StoppedBanner() {
   const { data } = useQuery(killSwitchQuery)
@@ -34,6 +49,7 @@ export function StoppedBanner() {
         {data.scope === "server" ? "Trading is stopped on this server" : "Trading is stopped"} since{" "}
         {instant(data.since)}
         {data.reason ? `: ${data.reason}` : ""}. New entries are refused, exits are allowed.
+        <WaitingCancels count={data.cancels_waiting_for_login ?? 0} />
       </span>
     </div>
   )

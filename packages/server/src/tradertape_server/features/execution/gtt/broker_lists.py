@@ -14,6 +14,7 @@ from tradertape_core.orders import broker_gtts as core
 from tradertape_core.orders.broker_gtts import VenueGtt
 from tradertape_core.orders.gtt import Gtt, GttAsk, GttStatus
 from tradertape_server.features.execution.gtt import at_broker
+from tradertape_server.features.execution.gtt.rules import closed_by
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import gtt_store, repository
 from tradertape_server.features.execution.store.gtt_store import ExternalGtt
@@ -76,11 +77,25 @@ def _listed(uow: UnitOfWork, gtt: Gtt, entry: VenueGtt) -> None:
         at_broker.keep(uow, after, *_said(gtt, after))
         at_broker.follow_up(uow, after)
         _name_order(uow, after)
+        _take_back(uow, uow.gtts.find(gtt.trigger_id) or after)
         return
+    _take_back(uow, gtt)
+    gtt = uow.gtts.find(gtt.trigger_id) or gtt
+    at = core.state_of(gtt)
     if not at.in_doubt:
         uow.gtts.is_there(gtt.trigger_id)
     if gtt.is_active and (at.checked_at is None or uow.now - at.checked_at >= _CHECKED_EVERY):
         at_broker.store(uow, replace(gtt, at_broker=replace(at, checked_at=uow.now)))
+
+
+def _take_back(uow: UnitOfWork, gtt: Gtt) -> None:
+    """End a trigger that would open a position, while a kill switch takes entries back: its end was
+    asked for and not done, or it was in doubt when the switch was turned on."""
+    user_id = uow.account(int(gtt.account)).user_id
+    if not core.may_ask(gtt) or not uow.halts.cancels(user_id):
+        return
+    if not all(closed_by(uow, gtt, one) for one in gtt.request.orders):
+        at_broker.cancel(uow, gtt)
 
 
 def _name_order(uow: UnitOfWork, gtt: Gtt) -> None:

@@ -4,7 +4,7 @@ The paper venue's book lives in this process and ends with it, so the database i
 it acknowledged are put back with the state they had in the book, and an order in the outbox that it
 never acknowledged is submitted again, since nothing outside has seen it. A request to a venue
 outside may have been sent: its order is in doubt, and is looked for in the venue's order book. It
-is never sent again.
+is never sent again. A cancellation is: once the book shows that its order is still open.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from tradertape_core.execution import engine
-from tradertape_core.execution.decision import Decision, Submit, VenueRequest
+from tradertape_core.execution.decision import Decision, Submit, VenueRequest, Withdraw
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.gtt import at_broker
@@ -146,17 +146,31 @@ def _doubt(uow: UnitOfWork, book: PaperBook, row: OutboxRow) -> None:
 
 
 def _doubt_outside(uow: UnitOfWork, rows: Sequence[OutboxRow], is_on_its_way: IsOnItsWay) -> None:
-    lost = [
+    found = [
         (request, row.account_id)
         for row in rows
         if row.venue != PAPER and row.status == SENDING
         for request in (mapping.request_of(row),)
         if not is_on_its_way(row.account_id, mapping.request_key(request))
     ]
+    uow.interrupted.clear()
+    for request, account_id in found:
+        if isinstance(request, Withdraw):
+            _keep_cancel(uow, request, account_id)
+    lost = [(request, of) for request, of in found if not isinstance(request, Withdraw)]
     for event in lost_answers(lost, LOST):
         take_in(uow, event)
     if lost:
         logger.warning("answers of a venue were lost: its order book is read", requests=len(lost))
+
+
+def _keep_cancel(uow: UnitOfWork, request: Withdraw, account_id: int) -> None:
+    """A cancellation may be sent twice, and must not be lost: it waits for the order book."""
+    order, key = uow.order(request.order_id), mapping.request_key(request)
+    if order is None or not order.is_open or order.cancel_ask != request.ask:
+        uow.answered([key])
+    else:
+        uow.interrupted.setdefault(account_id, set()).add(key)
 
 
 def _still_unknown(requests: Sequence[VenueRequest], book: PaperBook) -> tuple[VenueRequest, ...]:

@@ -1,7 +1,7 @@
 """What venues outside this process report becomes events of orders, within a transaction.
 
 A lost answer puts its order in doubt, where it stays until the venue's order book settles it:
-nothing is ever sent again. See the decision record on the venue port.
+no order is ever sent again. See the decision records on the venue port and on cancellations.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.orders.order import Order, OrderStatus
 from tradertape_core.orders.reports import CancelReason, ExecutionReport, VenueOrder
 from tradertape_server.features.execution.gtt import at_broker, broker_lists, broker_orders
+from tradertape_server.features.execution.orders import cancels
 from tradertape_server.features.execution.state.unit_of_work import RequestKey, UnitOfWork
 from tradertape_server.features.execution.state.venue_books import is_unsettled, orders_at_venue
 from tradertape_server.features.execution.store.mapping import request_key
@@ -136,6 +137,7 @@ def _found(
         steps = reconcile.settle(order, entry, uow.now, looks=looks)
         order = uow.take_steps(order, steps)
         _count_missing(uow, entry, order)
+        cancels.take_back(uow, uow.order(order.order_id) or order)
     _settled(uow, uow.order(order.order_id) or order)
 
 
@@ -172,7 +174,8 @@ def _is_open(order: Order, key: RequestKey) -> bool:
 
 def _keys_about(uow: UnitOfWork, order: Order) -> list[RequestKey]:
     doubts = uow.doubts.get(int(order.account), {})
-    return [key for key in doubts if key[0] == order.order_id]
+    kept = uow.interrupted.get(int(order.account), set())
+    return [key for key in (*doubts, *kept) if key[0] == order.order_id]
 
 
 def _external(uow: UnitOfWork, account_id: int, entry: VenueOrder) -> None:

@@ -113,6 +113,13 @@ class UnitOfWork(WorkingState):
         self.doubts.setdefault(account_id, {})[key] = 0
         self._stage_doubt(key, looks=0, reason=reason[:500])
 
+    def cancel_again(self, order: Order, ask: int) -> None:
+        """Have a cancellation sent that a stop interrupted: its row is in the outbox."""
+        account_id = int(order.account)
+        request = Withdraw(order.order_id, ask)
+        self.interrupted.get(account_id, set()).discard(mapping.request_key(request))
+        self._staged.again.append(OutsideRequest(request, order, is_exit=True))
+
     def looked_for(self, account_id: int) -> None:
         """Count a reading of the account's book for every request that is being looked for."""
         for key, looks in self.doubts.get(account_id, {}).items():
@@ -142,6 +149,8 @@ class UnitOfWork(WorkingState):
         for key in keys:
             self._staged.answered_requests.append(key)
             self._staged.doubted.pop(key, None)
+            for kept in self.interrupted.values():
+                kept.discard(key)
             for account_id, doubts in list(self.doubts.items()):
                 doubts.pop(key, None)
                 if not doubts:

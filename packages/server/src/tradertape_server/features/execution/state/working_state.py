@@ -115,6 +115,8 @@ class WorkingState:
         self._reader = AccountReader(market, self.known, self.tick)
         # Requests to venues outside whose answers were lost, with how often they were looked for.
         self.doubts: dict[int, dict[RequestKey, int]] = {}
+        # Cancellations that a stop interrupted, by account: sent again once a book shows the order.
+        self.interrupted: dict[int, set[RequestKey]] = {}
         # Orders of which a venue counts more as executed than we have seen trades of.
         self.incomplete: dict[str, int] = {}
         self._broken_baskets: list[tuple[str, str]] = []
@@ -227,7 +229,7 @@ class WorkingState:
             held = (state.positions for state in self._accounts.values())
             self._stored_positions = {key for positions in held for key in positions}
         self._session = self._connection = None
-        outside = (*staged.outside, *staged.gtts)
+        outside = (*staged.outside, *staged.again, *staged.gtts)
         return Written(tuple(staged.events), tuple(staged.requests), outside)
 
     def forget(self) -> None:

@@ -9,11 +9,12 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from tradertape_core.ledger.position import Position
-from tradertape_core.orders.gtt import OPEN, Gtt
+from tradertape_core.orders.gtt import OPEN, Gtt, GttAsk
 from tradertape_core.orders.order import DRY_RUN, Fill, Order, Product, Side
 from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.store import mapping
 from tradertape_server.features.execution.store.models import (
+    BROKER,
     ExecutionEvent,
     FillRow,
     GttRow,
@@ -240,6 +241,27 @@ def known_quantities(session: Session, account_id: int) -> dict[tuple[str, Produ
         .group_by(PositionRow.instrument, PositionRow.product)
     )
     return {(name, Product(kind)): int(units) for name, kind, units in session.execute(query)}
+
+
+def cancels_on_their_way(session: Session) -> dict[tuple[int, str], int]:
+    """Cancellations of orders and triggers that a broker has not answered, by person and scope."""
+    orders = (
+        select(TradingAccount.user_id, TradingAccount.scope, func.count())
+        .join(OutboxRow, OutboxRow.account_id == TradingAccount.id)
+        .where(OutboxRow.action == "withdraw", TradingAccount.kind == BROKER)
+        .group_by(TradingAccount.user_id, TradingAccount.scope)
+    )
+    found = {(user_id, scope): count for user_id, scope, count in session.execute(orders)}
+    triggers = (
+        select(GttRow, TradingAccount.user_id, TradingAccount.scope)
+        .join(TradingAccount, TradingAccount.id == GttRow.account_id)
+        .where(GttRow.status.in_(OPEN), TradingAccount.kind == BROKER)
+    )
+    for row, user_id, scope in session.execute(triggers):
+        at = mapping.gtt_of(row).at_broker
+        if at is not None and at.ask is GttAsk.CANCEL:
+            found[user_id, scope] = found.get((user_id, scope), 0) + 1
+    return found
 
 
 def count_outbox(session: Session) -> int:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -112,6 +113,7 @@ class TradingHalt(Base):
     reason: Mapped[str] = mapped_column(Text)
     by: Mapped[str] = mapped_column(String(320))
     since: Mapped[datetime]
+    cancels: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class ExecutionEvent(Base):
@@ -302,9 +304,10 @@ class OutboxRow(Base):
     """A request to a venue. A row is deleted when the venue's answer is recorded.
 
     status: `sending` (committed by `leased_by`, which sends it once) or `in_doubt` (it may have
-    been sent and its answer was lost; `reason` says how). A request to a broker is never sent
-    again: it is looked for in the order book, `looks` times so far. See the decision record on the
-    venue port.
+    been sent and its answer was lost; `reason` says how). An order or a change is never sent to a
+    broker again: it is looked for in the order book, `looks` times so far. A cancellation that a
+    stop interrupted stays `sending`, and is sent again once the book shows its order open. See the
+    decision records on the venue port and on cancellations.
     """
 
     __tablename__ = "outbox"

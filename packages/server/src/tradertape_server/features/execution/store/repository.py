@@ -64,7 +64,7 @@ def put_halt(session: Session, halt: Halt) -> None:
     """Turn a kill switch on, or change its reason."""
     take_halt(session, halt.user_id)
     row = {"name": Halts.name(halt.user_id), "user_id": halt.user_id}
-    row |= {"reason": halt.reason, "by": halt.by, "since": halt.since}
+    row |= {"reason": halt.reason, "by": halt.by, "since": halt.since, "cancels": halt.cancels}
     batch_writes.add(session.connection(), TradingHalt, [row])
 
 
@@ -83,7 +83,13 @@ def halts(session: Session) -> Halts:
     """The kill switches that are on."""
     return Halts(
         {
-            row.user_id: Halt(user_id=row.user_id, reason=row.reason, by=row.by, since=row.since)
+            row.user_id: Halt(
+                user_id=row.user_id,
+                reason=row.reason,
+                by=row.by,
+                since=row.since,
+                cancels=row.cancels,
+            )
             for row in session.scalars(select(TradingHalt))
         }
     )

@@ -44,6 +44,7 @@ class Staged:
     positions: dict[PositionKey, Position] = field(default_factory=dict[PositionKey, Position])
     requests: list[VenueRequest] = field(default_factory=list[VenueRequest])
     outside: list[OutsideRequest] = field(default_factory=list[OutsideRequest])
+    again: list[OutsideRequest] = field(default_factory=list[OutsideRequest])  # rows are there
     gtts: list[OutsideGtt] = field(default_factory=list[OutsideGtt])  # their rows are the outbox
     answered_requests: list[RequestKey] = field(default_factory=list[RequestKey])
     doubted: dict[RequestKey, Row] = field(default_factory=dict[RequestKey, Row])
