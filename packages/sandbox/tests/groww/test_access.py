@@ -139,3 +139,9 @@ def test_a_seed_that_makes_no_passwords_is_refused_at_the_start() -> None:
     result = CliRunner().invoke(app, ["serve", "--totp-secret", "SHORT"])
     assert result.exit_code == 2
     assert "base32" in result.output
+
+
+def test_the_list_of_changes_is_open(groww: ServedGroww) -> None:
+    """The official client asks for it when it is made, and prints what it says."""
+    reply = groww.call("GET", "/v1/changelog", headers={"Authorization": ""})
+    assert (reply.status_code, reply.json()) == (200, {"info": [], "warning": []})

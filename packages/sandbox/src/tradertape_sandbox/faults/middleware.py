@@ -58,12 +58,12 @@ _REPLACED = (b"content-length", b"content-type", b"content-encoding")
 
 
 class Faults:
-    """The application with its planned faults. cut: closes the connection of a client."""
+    """An application with its planned faults. cut: closes the connection of a client."""
 
     def __init__(
         self, app: ASGIApp, book: FaultBook, cut: Callable[[Client], None] = refuse_to_answer
     ) -> None:
-        self._app = app
+        self.application = app
         self._book = book
         self.cut = cut
         self._sockets: dict[Client, str] = {}
@@ -72,14 +72,14 @@ class Faults:
         """Answer a request, or a socket, as the plans have it."""
         broker = broker_of(scope.get("path", "/")) if scope["type"] != "lifespan" else None
         if broker is None:
-            await self._app(scope, receive, send)
+            await self.application(scope, receive, send)
         elif scope["type"] == "websocket":
             await self._socket(broker, scope, receive, send)
         else:
             endpoint = endpoint_of(broker, scope["method"], scope["path"])
             fault = self._book.of_request(broker, endpoint)
             if fault is None:
-                await self._app(scope, receive, send)
+                await self.application(scope, receive, send)
             else:
                 await self._request(fault, broker, scope, receive, send)
 
@@ -96,11 +96,11 @@ class Faults:
         client: Client = scope.get("client")
         if fault.kind is _K.DELAY:
             await asyncio.sleep(fault.delay_s)
-            await self._app(scope, receive, send)
+            await self.application(scope, receive, send)
             return
         answer = Answer()
         if fault.kind not in (_K.DROP_BEFORE, _K.STATUS):
-            await self._app(scope, receive, answer.take)
+            await self.application(scope, receive, answer.take)
         match fault.kind:
             case _K.DROP_BEFORE | _K.DROP_AFTER:
                 self.cut(client)
@@ -124,7 +124,7 @@ class Faults:
 
         self._sockets[client] = broker
         try:
-            await self._app(scope, receive, send_unless_silent)
+            await self.application(scope, receive, send_unless_silent)
         finally:
             self._sockets.pop(client, None)
 

@@ -196,7 +196,6 @@ async def _call(door: KiteDoor, endpoint: Endpoint, request: Request) -> Call:
     if door.limits.admit(caller, endpoint.kind) is not None:
         raise too_many()
     root = str(request.scope.get("root_path", ""))
-    root = str(request.scope.get("root_path", ""))
     form: Form = {}
     kind = request.headers.get("content-type", "")
     body = b""
