@@ -36,6 +36,20 @@ def test_a_limit_is_tried_on_what_happened(
     ]
 
 
+def test_a_sector_cap_is_tried_with_the_sectors_of_the_gate(
+    page: Any, place: Any, market: Any, container: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(type(container.risk.gate.facts), "sector", lambda _self, _instrument: "IT")
+    market.trade("NSE:INFY", "1500.00")
+    assert place("in-00001", quantity=100).status_code == 200
+    tried = {"type": "max_per_sector", "params": {"n": 1}}
+    second = {"type": "sector_cap", "params": {"pct": 1}}
+    found = page.post(REHEARSE, json={"rules": [tried, second]}).json()
+    assert [(one["type"], one["broken"]) for one in found["rules"]] == [
+        ("max_per_sector", 0), ("sector_cap", 1),
+    ]  # fmt: skip
+
+
 def test_another_persons_orders_are_not_read(place: Any, sign_in: Any) -> None:
     assert place("key-00001").status_code == 200
     other = sign_in("other@example.com")

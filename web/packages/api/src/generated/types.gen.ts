@@ -1658,6 +1658,121 @@ export type UniverseOut = {
 };
 
 /**
+ * TwinPointOut
+ *
+ * Both equities at a day's close.
+ */
+export type TwinPointOut = {
+    /**
+     * Date
+     */
+    date: string;
+    /**
+     * Equity
+     */
+    equity: number;
+    /**
+     * Twin Equity
+     */
+    twin_equity: number;
+};
+
+/**
+ * TwinOut
+ *
+ * The portfolio less the backtest of its own strategy, settings and days.
+ *
+ * gap: `equity` less `twin_equity`; the amounts of `causes` add up to it. as_of: the last scanned
+ * day; null before the first scan. parts: the largest differences.
+ */
+export type TwinOut = {
+    /**
+     * As Of
+     */
+    as_of: string | null;
+    /**
+     * Causes
+     */
+    causes: Array<GapCauseOut>;
+    /**
+     * Curve
+     */
+    curve: Array<TwinPointOut>;
+    /**
+     * Equity
+     */
+    equity: number | null;
+    /**
+     * Gap
+     */
+    gap: number | null;
+    /**
+     * Parts
+     */
+    parts: Array<GapPartOut>;
+    /**
+     * Twin Equity
+     */
+    twin_equity: number | null;
+};
+
+/**
+ * GapPartOut
+ *
+ * What one cause made of the difference of one trade; `symbol` is empty where it is of none.
+ */
+export type GapPartOut = {
+    /**
+     * Amount
+     */
+    amount: number;
+    cause: Cause;
+    /**
+     * Signal Date
+     */
+    signal_date: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Words
+     */
+    words: string;
+};
+
+/**
+ * Cause
+ *
+ * Why a portfolio's equity is another than its twin's.
+ *
+ * SLIPPAGE: the same trade at other prices. MISSED_TRIGGER: an order that was not filled, or later
+ * than the twin's. SKIPPED: a signal that was rejected, cancelled, refused or not raised.
+ * LATE_APPROVAL: placed after the twin had bought. SIZE: the same trade with another quantity.
+ * EXITS: sold on another day. ROOM: bought by one alone, because money, positions or sectors were
+ * taken otherwise by then. OUTSIDE: a signal that is not the strategy's. OTHER: money that belongs
+ * to no trade.
+ */
+export type Cause = 'slippage' | 'missed_trigger' | 'skipped' | 'late_approval' | 'charges' | 'size' | 'exits' | 'room' | 'outside' | 'other';
+
+/**
+ * GapCauseOut
+ *
+ * What one cause made of the gap, over how many trades.
+ */
+export type GapCauseOut = {
+    /**
+     * Amount
+     */
+    amount: number;
+    cause: Cause;
+    /**
+     * Parts
+     */
+    parts: number;
+};
+
+/**
  * TriggerOut
  *
  * One leg of an active GTT.
@@ -24913,6 +25028,60 @@ export type RetirePortfolioApiModelPortfoliosPortfolioIdRetirePostResponses = {
 };
 
 export type RetirePortfolioApiModelPortfoliosPortfolioIdRetirePostResponse = RetirePortfolioApiModelPortfoliosPortfolioIdRetirePostResponses[keyof RetirePortfolioApiModelPortfoliosPortfolioIdRetirePostResponses];
+
+export type GetTwinApiModelPortfoliosPortfolioIdTwinGetData = {
+    body?: never;
+    path: {
+        /**
+         * Portfolio Id
+         */
+        portfolio_id: number;
+    };
+    query?: never;
+    url: '/api/model/portfolios/{portfolio_id}/twin';
+};
+
+export type GetTwinApiModelPortfoliosPortfolioIdTwinGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type GetTwinApiModelPortfoliosPortfolioIdTwinGetError = GetTwinApiModelPortfoliosPortfolioIdTwinGetErrors[keyof GetTwinApiModelPortfoliosPortfolioIdTwinGetErrors];
+
+export type GetTwinApiModelPortfoliosPortfolioIdTwinGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: TwinOut;
+};
+
+export type GetTwinApiModelPortfoliosPortfolioIdTwinGetResponse = GetTwinApiModelPortfoliosPortfolioIdTwinGetResponses[keyof GetTwinApiModelPortfoliosPortfolioIdTwinGetResponses];
 
 export type GetVerdictsApiModelPortfoliosPortfolioIdVerdictsGetData = {
     body?: never;

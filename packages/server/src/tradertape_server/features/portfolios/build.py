@@ -26,6 +26,7 @@ from tradertape_server.features.portfolios.scanning import ScanService
 from tradertape_server.features.portfolios.schedule import ScanSchedule
 from tradertape_server.features.portfolios.service import PortfolioService
 from tradertape_server.features.portfolios.signals import SignalService
+from tradertape_server.features.portfolios.twin import TwinService
 from tradertape_server.features.portfolios.working import PortfolioWork
 from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.platform.database.engine import Database
@@ -42,6 +43,7 @@ class Portfolios:
     dashboard: Dashboard
     overview: Overview
     lateness: Lateness
+    twin: TwinService
     schedule: ScanSchedule
     changes: LiveChanges
     upkeep: Upkeep
@@ -70,6 +72,7 @@ def build_portfolios(
         dashboard=Dashboard(clock),
         overview=Overview(clock, lateness),
         lateness=lateness,
+        twin=TwinService(database, market),
         schedule=ScanSchedule(database, clock, scans),
         changes=LiveChanges(database, withdrawing),
         upkeep=upkeep,

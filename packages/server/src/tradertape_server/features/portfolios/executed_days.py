@@ -51,7 +51,7 @@ class ExecutedDays(PortfolioDays):
 
     def trade(self, day: date) -> Day:
         """Decide on one day's close."""
-        self.shadow = self.trader.trade(self.shadow, day, (), take_all=True).book
+        self.shadow = self.trader.trade(_all_placed(self.shadow), day, (), take_all=True).book
         self._end_waiting(day)
         evening = self.executed.decide(
             self.book, day, cash=self.cash_paise,
@@ -204,6 +204,11 @@ def _slot(row: PortfolioSignal) -> Resting:
         symbol=row.symbol, signal_date=row.signal_date, trigger=trigger, limit=limit,
         score=row.conviction, is_halved=False, days_left=1, is_placed=False,
     )  # fmt: skip
+
+
+def _all_placed(shadow: PaperBook) -> PaperBook:
+    """The candle book with every order at the market: nobody approves its signals."""
+    return replace(shadow, resting=tuple(replace(one, is_placed=True) for one in shadow.resting))
 
 
 def _all_late(found: Day) -> Day:

@@ -18,6 +18,7 @@ from tradertape_server.features.portfolios.reading_schemas import (
     StoryOut,
 )
 from tradertape_server.features.portfolios.schemas import SignalOut
+from tradertape_server.features.portfolios.twin_schemas import TwinOut
 from tradertape_server.platform.http.routing import DbSession, RowId, TransactionRoute, part
 
 router = APIRouter(prefix="/api/model", tags=["model portfolios"], route_class=TransactionRoute)
@@ -53,6 +54,14 @@ def get_ledger(
     name = symbol.strip().upper().removeprefix("NSE:")
     found = reading.ledger(session, row, name, limit)
     return [LedgerLineOut.model_validate(one) for one in found]
+
+
+@router.get("/portfolios/{portfolio_id}/twin")
+def get_twin(user: CurrentUser, parts: Parts, portfolio_id: RowId) -> TwinOut:
+    """The portfolio beside the backtest of its own strategy, settings and days: the gap by cause.
+
+    The amounts of the causes add up to the gap exactly."""
+    return TwinOut.model_validate(parts.twin.of(user.id, portfolio_id))
 
 
 @router.get("/signals/{signal_id}")

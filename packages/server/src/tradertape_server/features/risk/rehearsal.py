@@ -36,6 +36,7 @@ class _Before:
     owners: dict[str, Owner]
     capital: int
     orders: list[Order]
+    sectors: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class RehearsalService:
             before.rules,
             capital=before.capital,
             owner_of=lambda order: before.owners[order.order_id],
+            sector_of=lambda name: before.sectors.get(name, ""),
         )
         return _out(wanted, before.rules, found)
 
@@ -77,7 +79,12 @@ class RehearsalService:
                 owners[order.order_id] = self.gate.book.owner(uow.session, account, order.run_id)
                 orders.append(order)
         capital = reader.gather(EVERYTHING, {Need.CAPITAL}).capital or 0
-        return _Before(person.rules if tried is None else tried, accounts, owners, capital, orders)
+        rules = person.rules if tried is None else tried
+        return _Before(rules, accounts, owners, capital, orders, self._sectors(uow, orders))
+
+    def _sectors(self, uow: UnitOfWork, orders: list[Order]) -> dict[str, str]:
+        names = {one.request.instrument for one in orders}
+        return {name: self.gate.facts.sector(uow.known(name)) for name in names}
 
 
 def _out(wanted: RehearsalIn, rules: tuple[Rule, ...], found: Rehearsal) -> RehearsalOut:

@@ -17,6 +17,7 @@ import { Kpis } from "./detail/kpis"
 import { Months } from "./detail/months"
 import { OpenPositions } from "./detail/open-positions"
 import { Sectors } from "./detail/sectors"
+import { Twin } from "./detail/twin"
 import { StateBadge } from "./list/portfolio-columns"
 import classes from "./portfolios.module.css"
 
@@ -86,6 +87,7 @@ function Detail({ page }: { page: Dashboard }) {
         <Kpis page={page} />
         {page.equity_curve.length > 1 && <Equity page={page} />}
         <OpenPositions page={page} />
+        {page.equity_curve.length > 1 && <Twin portfolio={portfolio} />}
         <div className={classes.two}>
           <Sectors page={page} />
           <Exits page={page} />

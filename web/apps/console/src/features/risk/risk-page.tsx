@@ -9,6 +9,7 @@ import { ErrorState } from "@/components/states/error-state"
 import { type Money, type RiskRule, riskRulesQuery, riskStateQuery, riskTypesQuery } from "@/lib/queries/risk"
 import { Evaluations } from "./evaluations"
 import { Gauges } from "./gauges"
+import { Rehearsal } from "./rehearsal"
 import { RuleForm } from "./rule-form"
 import { RulesList } from "./rules-list"
 import { Standing } from "./standing"
@@ -72,9 +73,17 @@ export function RiskPage() {
             <RulesList rules={rules.data} onEdit={setEdited} />
           )}
         </Section>
+        <Rehearsal money={money ?? state.data?.money ?? "paper"} />
         <Evaluations />
       </Stack>
-      {(isNew || edited) && types.data && <RuleForm types={types.data} rule={edited} onClose={close} />}
+      {(isNew || edited) && types.data && (
+        <RuleForm
+          types={types.data}
+          rule={edited}
+          money={money ?? state.data?.money ?? "paper"}
+          onClose={close}
+        />
+      )}
     </>
   )
 }

@@ -5,7 +5,14 @@ import { useState } from "react"
 import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
 import { notifyDone } from "@/lib/notify"
-import { type RiskRule, type RiskRuleBody, type RiskRuleType, riskCalls } from "@/lib/queries/risk"
+import {
+  type Money,
+  type RiskRule,
+  type RiskRuleBody,
+  type RiskRuleType,
+  riskCalls,
+} from "@/lib/queries/risk"
+import { RehearsalResult } from "./rehearsal"
 
 type Parameter = RiskRuleType["parameters"][number]
 type Values = Record<string, unknown>
@@ -17,11 +24,12 @@ const choices = (codes: string[]) => codes.map((code) => ({ value: code, label: 
 interface Props {
   types: RiskRuleType[]
   rule: RiskRule | null
+  money: Money
   onClose: () => void
 }
 
 /** Create a rule or change one; the fields are those of its type in the server's catalogue. */
-export function RuleForm({ types, rule, onClose }: Props) {
+export function RuleForm({ types, rule, money, onClose }: Props) {
   const client = useQueryClient()
   const [type, setType] = useState<string>(rule?.type ?? types[0]?.type ?? "daily_loss")
   const [name, setName] = useState(rule?.name ?? "")
@@ -38,18 +46,20 @@ export function RuleForm({ types, rule, onClose }: Props) {
       onClose()
     },
   })
+  const trying = useMutation({
+    mutationFn: (body: RiskRuleBody) => riskCalls.rehearse({ days: 31, money, rules: [body] }),
+  })
   if (!kind) return null
-  const save = () =>
-    saving.mutate({
-      type: kind.type,
-      name: name.trim() || undefined,
-      action: (action ?? kind.action) as RiskRuleBody["action"],
-      scope: { level: level as RiskRule["scope"]["level"], id: level === "user" ? null : scopeId.trim() },
-      params: Object.fromEntries(
-        kind.parameters.map((one) => [one.key, (params[one.key] ?? one.default) as never]),
-      ),
-      is_active: rule?.is_active ?? true,
-    })
+  const body = (): RiskRuleBody => ({
+    type: kind.type,
+    name: name.trim() || undefined,
+    action: (action ?? kind.action) as RiskRuleBody["action"],
+    scope: { level: level as RiskRule["scope"]["level"], id: level === "user" ? null : scopeId.trim() },
+    params: Object.fromEntries(
+      kind.parameters.map((one) => [one.key, (params[one.key] ?? one.default) as never]),
+    ),
+    is_active: rule?.is_active ?? true,
+  })
   return (
     <Dialog opened onClose={onClose} title={rule ? `Change ${rule.name}` : "New rule"}>
       <Stack gap="sm">
@@ -107,12 +117,16 @@ export function RuleForm({ types, rule, onClose }: Props) {
             />
           )}
         </Group>
-        <Failure error={saving.error} />
+        <Failure error={saving.error ?? trying.error} />
+        {trying.data && <RehearsalResult found={trying.data} />}
         <Group justify="flex-end" gap={8}>
+          <Button variant="default" loading={trying.isPending} onClick={() => trying.mutate(body())}>
+            Try on the last month
+          </Button>
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button loading={saving.isPending} onClick={save}>
+          <Button loading={saving.isPending} onClick={() => saving.mutate(body())}>
             {rule ? "Save rule" : "Create rule"}
           </Button>
         </Group>

@@ -14,6 +14,7 @@ import type {
   SignalOut,
   StoryOut,
   TradertapeServerFeaturesPortfoliosSchemasPositionOut,
+  TwinOut,
 } from "@tradertape/api/generated/types.gen.ts"
 import { once } from "@tradertape/api/once.ts"
 import type { Explanation } from "./strategies"
@@ -31,6 +32,7 @@ export type ScanRun = ScanRunOut
 export type ScannedDay = ScannedDayOut
 export type Story = StoryOut
 export type NewPortfolio = DeployIn
+export type Twin = TwinOut
 
 const MODELS = "models"
 const POLL_MS = 30_000
@@ -59,6 +61,14 @@ export const dashboardQuery = (id: number) =>
     queryKey: [MODELS, "dashboard", id],
     queryFn: ({ signal }) => unwrap(api.getDashboard({ signal, query: { portfolio_id: id } })),
     refetchInterval: POLL_MS,
+  })
+
+/** The portfolio beside its backtest; it changes with a scan, so the scanned day is part of the key. */
+export const twinQuery = (id: number, until: string | null) =>
+  queryOptions({
+    queryKey: [MODELS, "twin", id, until],
+    queryFn: ({ signal }) => unwrap(api.getTwin({ signal, path: { portfolio_id: id } })),
+    staleTime: 60_000,
   })
 
 /** At most this many of a list are shown. */

@@ -4,6 +4,8 @@ import * as api from "@tradertape/api/generated/sdk.gen.ts"
 import type {
   KillIn,
   KillSwitchOut,
+  RehearsalIn,
+  RehearsalOut,
   RiskEvaluationOut,
   RiskHaltOut,
   RiskOutcomeOut,
@@ -23,6 +25,7 @@ export type RiskOutcome = RiskOutcomeOut
 export type RiskEvaluation = RiskEvaluationOut
 export type RiskHalt = RiskHaltOut
 export type Money = RiskStateOut["money"]
+export type Rehearsal = RehearsalOut
 
 export const killSwitchQuery = queryOptions({
   queryKey: ["risk", "kill-switch"],
@@ -69,6 +72,8 @@ export const riskCalls = {
   switch: (id: number, isActive: boolean) =>
     unwrap(api.changeRule({ path: { rule_id: id }, body: { is_active: isActive } })),
   remove: (id: number) => unwrap(api.deleteRule({ path: { rule_id: id } })),
+  /** What rules would have refused among stored orders; nothing is stored. */
+  rehearse: (body: RehearsalIn) => unwrap(api.rehearse({ body })),
   releaseHalt: (id: number) =>
     unwrap(api.releaseHalt({ path: { halt_id: id }, body: { confirm: "RELEASE" } })),
 }
