@@ -18,6 +18,7 @@ import httpx
 from tradertape_brokers.errors import BrokerError, Unavailable
 from tradertape_brokers.groww.answers import transport_error
 from tradertape_brokers.groww.names import CASH, FNO, Listed
+from tradertape_brokers.tls import tls
 from tradertape_core.market.instrument import InstrumentType
 
 FILE_URL: Final = "https://growwapi-assets.groww.in/instruments/instrument.csv"
@@ -66,7 +67,7 @@ def download(
 ) -> list[GrowwInstrument]:
     """Fetch and read the file; it is open to everybody. Raises Unavailable."""
     try:
-        with httpx.Client(timeout=_TIMEOUT_S, transport=transport) as http:
+        with httpx.Client(timeout=_TIMEOUT_S, transport=transport, verify=tls()) as http:
             answer = http.get(url, follow_redirects=True)
     except httpx.TransportError as error:
         ours: BrokerError = transport_error(error, is_write=False)

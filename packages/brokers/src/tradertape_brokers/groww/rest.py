@@ -12,6 +12,7 @@ import httpx
 from tradertape_brokers.errors import BrokerError, RateLimited, Unavailable
 from tradertape_brokers.groww.answers import payload_of, transport_error
 from tradertape_brokers.limiter import Kind, Limiter, Urgency, Window
+from tradertape_brokers.tls import tls
 
 ROOT: Final = "https://api.groww.in"
 TIMEOUT_S, PATIENCE_S = 7.0, 10.0
@@ -48,6 +49,7 @@ class Rest:
             headers={"Accept": "application/json", "X-API-VERSION": "1.0"},
             timeout=timeout_s,
             transport=transport,
+            verify=tls(),
         )
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 import httpx
 
 from tradertape_brokers.errors import BrokerError, Unavailable
+from tradertape_brokers.tls import tls
 from tradertape_brokers.upstox.amounts import UNREADABLE, rupees, units
 from tradertape_brokers.upstox.answers import as_object, transport_error
 from tradertape_core.kernel.clock import IST
@@ -87,7 +88,7 @@ def download(
 ) -> list[UpstoxInstrument]:
     """Fetch and read the file; it is open to everybody. Raises Unavailable."""
     try:
-        with httpx.Client(timeout=_TIMEOUT_S, transport=transport) as http:
+        with httpx.Client(timeout=_TIMEOUT_S, transport=transport, verify=tls()) as http:
             answer = http.get(url, follow_redirects=True)
     except httpx.RequestError as error:
         ours: BrokerError = transport_error(error, is_write=False)

@@ -10,6 +10,7 @@ import httpx
 
 from tradertape_brokers.errors import RateLimited, Unavailable
 from tradertape_brokers.limiter import Kind, Limiter, Urgency, Window
+from tradertape_brokers.tls import tls
 from tradertape_brokers.upstox.answers import Fields, body_of, data_of, transport_error
 
 ROOT: Final = "https://api.upstox.com"
@@ -57,6 +58,7 @@ class Rest:
             headers={"Accept": "application/json", "Api-Version": "2.0"},
             timeout=timeout_s,
             transport=transport,
+            verify=tls(),
         )
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from tradertape_brokers.hosts import BrokerHosts
 from tradertape_brokers.limiter import Limiter, Urgency
 from tradertape_brokers.secret import Secret
 from tradertape_brokers.sessions import LoginFlow, LoginGrant, Profile, Proof, Session
+from tradertape_brokers.tls import tls
 from tradertape_brokers.upstox.answers import as_object, body_of, transport_error
 from tradertape_brokers.upstox.rest import ROOT, TIMEOUT_S, Rest
 from tradertape_core.kernel.clock import IST
@@ -52,7 +53,7 @@ class UpstoxSessions:
         }
         headers = {"Accept": "application/json", "Api-Version": "2.0"}
         try:
-            with httpx.Client(timeout=TIMEOUT_S, transport=self._transport) as http:
+            with httpx.Client(timeout=TIMEOUT_S, transport=self._transport, verify=tls()) as http:
                 answer = http.post(self._hosts.rest + _TOKEN, data=form, headers=headers)
         except httpx.RequestError as error:
             ours = transport_error(error, is_write=False)

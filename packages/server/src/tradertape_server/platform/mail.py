@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import smtplib
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -22,6 +21,7 @@ from typing import Literal
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.secrets import private_folder
+from tradertape_server.platform.tls import tls
 
 TIMEOUT_S = 20
 MAX_QUEUED = 1000
@@ -162,7 +162,7 @@ class Mailer:
 
 def post(server: SmtpServer, message: EmailMessage) -> None:
     """Hand a message to the mail server; raises OSError or SMTPException."""
-    context = ssl.create_default_context()
+    context = tls()
     connect = (
         smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_S, context=context)
         if server.security == "tls"

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 import httpx
 
 from tradertape_server.features.notifications.channels.message import SENT, Message, Outcome, Target
+from tradertape_server.platform.tls import tls
 
 Json = dict[str, Any]
 Buttons = Sequence[Sequence[tuple[str, str]]]  # rows of (label, what comes back)
@@ -48,7 +48,6 @@ class BotApi:
     """Calls of bots. root: the address of the Bot API."""
 
     root: str = PUBLIC_ROOT
-    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
     async def call(self, token: str, method: str, within_s: float = SEND_S, **values: Any) -> Any:
         """Call a method of a bot. Raises BotRefused, BotUnreachable."""
@@ -56,7 +55,7 @@ class BotApi:
         try:
             async with (
                 asyncio.timeout(within_s),
-                httpx.AsyncClient(verify=self.tls, timeout=timeout, trust_env=False) as client,
+                httpx.AsyncClient(verify=tls(), timeout=timeout, trust_env=False) as client,
             ):
                 response = await client.post(f"{self.root}/bot{token}/{method}", json=values)
                 answer = response.json()

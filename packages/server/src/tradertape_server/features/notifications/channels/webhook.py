@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from tradertape_server.features.notifications.channels.addresses import (
 from tradertape_server.features.notifications.channels.message import SENT, Message, Outcome, Target
 from tradertape_server.features.notifications.channels.signing import sign
 from tradertape_server.platform.http.routing import in_ist
+from tradertape_server.platform.tls import tls
 
 CONNECT_S, TOTAL_S = 5.0, 15.0
 LATER = frozenset({408, 425, 429})  # the only 4xx that may be otherwise next time
@@ -32,7 +33,6 @@ class WebhookSender:
 
     clock: Clock
     addresses: Addresses
-    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
     async def send(self, target: Target, message: Message) -> Outcome:
         """Post a message once; redirects are not followed."""
@@ -58,7 +58,7 @@ class WebhookSender:
         try:
             async with (
                 asyncio.timeout(TOTAL_S),
-                httpx.AsyncClient(verify=self.tls, timeout=timeout, trust_env=False) as client,
+                httpx.AsyncClient(verify=tls(), timeout=timeout, trust_env=False) as client,
             ):
                 request = client.build_request(
                     "POST", url, content=body, headers=headers,

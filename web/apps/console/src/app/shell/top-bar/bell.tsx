@@ -31,15 +31,15 @@ export function Bell() {
   const label = unread === 0 ? "Notifications" : `Notifications, ${unread} unread`
   return (
     <Popover opened={isOpen} onChange={setOpen} position="bottom-end" width={360} shadow="md" trapFocus>
-      <Popover.Target>
-        <Indicator
-          label={unread > 99 ? "99+" : unread}
-          size={16}
-          offset={5}
-          disabled={unread === 0}
-          color="red"
-          zIndex={1}
-        >
+      <Indicator
+        label={unread > 99 ? "99+" : unread}
+        size={16}
+        offset={5}
+        disabled={unread === 0}
+        color="red"
+        zIndex={1}
+      >
+        <Popover.Target>
           <ActionIcon
             variant="subtle"
             color="gray"
@@ -49,8 +49,8 @@ export function Bell() {
           >
             <BellIcon size={18} />
           </ActionIcon>
-        </Indicator>
-      </Popover.Target>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown p={0} className={classes.panel}>
         {isOpen && <Panel newest={data?.newest_id ?? 0} unread={unread} onLeave={() => setOpen(false)} />}
       </Popover.Dropdown>
