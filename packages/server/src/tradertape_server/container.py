@@ -39,6 +39,7 @@ from tradertape_server.features.options.preview import StrategyPreview
 from tradertape_server.features.options.service import OptionService
 from tradertape_server.features.portfolios.build import Portfolios
 from tradertape_server.features.protection.guardian import Guardian
+from tradertape_server.features.reconciliation.corrections import Corrections
 from tradertape_server.features.reconciliation.cycle import ReconciliationCycle
 from tradertape_server.features.reconciliation.service import ReconciliationService
 from tradertape_server.features.risk.build import RiskRules
@@ -111,6 +112,7 @@ class Container:
     activity: ActivityService
     holdings: HoldingsService
     reconciliation: ReconciliationService
+    corrections: Corrections
     reconciliation_cycle: ReconciliationCycle
 
     @property

@@ -42,6 +42,9 @@ class Asked:
     def positions(self, user_id: int) -> str:
         raise RuntimeError("canary: internal text")
 
+    def summary(self, user_id: int) -> str:
+        return "the day"
+
     def stop_everything(self, user_id: int) -> str:
         self.calls.append(("kill", user_id, 0))
         return "stopped"
@@ -68,6 +71,7 @@ def test_commands_and_buttons_of_the_linked_chat_are_obeyed(
     """D20: /status /positions /pending, approve, reject, kill."""
     channel = person.telegram(notes)["id"]
     assert said(notes, channel, message("/status")) == "all well"
+    assert said(notes, channel, message("/summary")) == "the day"
     pending = notes.desk.answer(channel, message("/pending"))
     assert pending is not None
     assert pending.buttons == [[("Approve INFY", "approve:5"), ("Reject INFY", "reject:5")]]
@@ -157,6 +161,14 @@ def test_the_bot_is_read_by_long_polling_and_goes_on_after_a_restart(
     eventually(lambda: len(internet.said()) == 2)
     second.bots.stop()
     assert internet.said()[1]["text"] == "No signal awaits approval."
+
+
+def test_the_summary_is_the_day_in_figures(person: Person, notes: Notifications) -> None:
+    channel = person.telegram(notes)["id"]
+    text = said(notes, channel, message("/summary"))
+    assert text.startswith("0 portfolios, worth ₹0.00\n")
+    assert "0 signals await approval" in text
+    assert text.splitlines()[-1].startswith("Next scan ")
 
 
 def test_kill_by_chat_turns_the_kill_switch_on_and_everybody_concerned_hears_it(

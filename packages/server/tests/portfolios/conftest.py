@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +15,7 @@ from fastapi.testclient import TestClient
 
 from tradertape_core.kernel.clock import IST
 from tradertape_server.container import Container
+from tradertape_server.settings import Settings
 
 Json = dict[str, Any]
 ALWAYS = {
@@ -74,4 +80,35 @@ class Desk:
 @pytest.fixture
 def desk(with_market: None, signed_in: TestClient, container: Container, clock: Any) -> Desk:
     container.portfolios.schedule.stop()  # a test that takes a minute would be scanned beside
+    return Desk(signed_in, container, clock)
+
+
+@pytest.fixture(scope="session")
+def real_home(real_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the real prices, imported as a person does; shared, never changed."""
+    home = tmp_path_factory.mktemp("real")
+    for file, *more in (
+        ("nse_daily.parquet", "--basis", "split"), ("nse_indices.parquet", "--kind", "indices"),
+    ):  # fmt: skip
+        arguments = ["data", "import", str(real_data_dir / file), "--data-set", "nse", *more]
+        subprocess.run(
+            [sys.executable, "-m", "tradertape_server", *arguments],
+            env={**os.environ, "TRADERTAPE_HOME": str(home)}, check=True, capture_output=True,
+            timeout=300,
+        )  # fmt: skip
+    return home
+
+
+@pytest.fixture
+def with_real_market(settings: Settings, real_home: Path) -> None:
+    """Put the real prices into the home of the test's app (before `client`)."""
+    target = settings.effective_home / "market"
+    shutil.copytree(real_home / "market", target, copy_function=os.link)
+
+
+@pytest.fixture
+def real_desk(
+    with_real_market: None, signed_in: TestClient, container: Container, clock: Any
+) -> Desk:
+    container.portfolios.schedule.stop()
     return Desk(signed_in, container, clock)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.format import inr
 from tradertape_server.features.portfolios.models import PortfolioAlert
 from tradertape_server.features.portfolios.schedule_times import last_final_day
 
@@ -71,6 +72,18 @@ def test_positions_near_their_stop_are_named_nearest_first(desk: Desk) -> None:
     assert [one["distance_pct"] for one in near] == sorted(one["distance_pct"] for one in near)
     assert near[0]["portfolio_name"] == portfolio["name"]
     assert near[0]["price"] == near[0]["position"]["stop_price"]
+
+
+def test_a_chats_summary_is_the_overview_in_words(desk: Desk) -> None:
+    portfolio = desk.deploy(auto_place_signals=True)
+    desk.first_signals(portfolio)
+    page = desk.get("overview")
+    text = desk.container.notifications.desk.actions.summary(1)
+    assert text.startswith(f"1 portfolios, worth {inr(page['equity'])}\n")
+    assert f"in all {inr(page['total_pnl'], signed=True)}" in text
+    assert f"{page['open_positions']} open positions" in text
+    for near in page["near"][:5]:
+        assert f"{near['position']['symbol']} is {near['distance_pct']:.2f}% from" in text
 
 
 def test_a_paused_portfolio_is_an_alert(desk: Desk) -> None:

@@ -84,6 +84,18 @@ def test_two_years_of_daily_scans_equal_the_backtest(
     assert assert_same(desk, paper_fill, model, days) > 0
 
 
+@pytest.mark.slow
+@pytest.mark.real_data
+@pytest.mark.parametrize("paper_fill", sorted(MODELS))
+@pytest.mark.parametrize("model", ["v1_momentum", "v2_breakout", "v3_dip_buyer", "v4_alpha"])
+def test_two_years_of_daily_scans_on_real_prices_equal_the_backtest(
+    real_desk: Desk, paper_fill: str, model: str
+) -> None:
+    days = [day for day in real_desk.days if day.year in (2024, 2025)]
+    assert len(days) > 480
+    assert assert_same(real_desk, paper_fill, model, days) > 0
+
+
 def test_a_scan_that_runs_twice_changes_nothing(desk: Desk) -> None:
     """SG-06: the same candles raise the same signals once."""
     portfolio = desk.deploy()

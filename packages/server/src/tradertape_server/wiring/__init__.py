@@ -25,6 +25,7 @@ from tradertape_server.features.options.preview import StrategyPreview
 from tradertape_server.features.options.service import OptionService
 from tradertape_server.features.portfolios.build import build_portfolios
 from tradertape_server.features.portfolios.queries import why_strategy_in_use as why_traded
+from tradertape_server.features.reconciliation.corrections import Corrections
 from tradertape_server.features.reconciliation.cycle import ReconciliationCycle
 from tradertape_server.features.reconciliation.service import ReconciliationService
 from tradertape_server.features.strategies.service import StrategyService
@@ -117,7 +118,7 @@ def _join(
     holdings = build_holdings(base, connections, brokerage, execution)
     reconciliation = ReconciliationService(
         database, clock, execution, connections, holdings,
-        CorporateFacts(data.market, is_real=data.masters is not None),
+        CorporateFacts(data.market, is_real=data.masters is not None), notifications.publish,
     )  # fmt: skip
     trading.risk.watch.listen(lambda notice: notifications.publish(notice_of(notice)))
     return Container(
@@ -142,6 +143,7 @@ def _join(
         brokerage=brokerage,
         holdings=holdings,
         reconciliation=reconciliation,
+        corrections=Corrections(database, clock, reconciliation),
         reconciliation_cycle=ReconciliationCycle(reconciliation),
         reminders=build_reminders(base, connections, brokerage),
         postbacks=Postbacks(database, clock, connections, CredentialStore(base.secrets)),

@@ -60,6 +60,7 @@ def build_notification_service(
         kill=lambda who, reason: (
             switch.kill(who, KillIn(cancel_orders=False, reason=reason), CHAT) and None
         ),
+        overview=portfolios.overview.of,
     )
     market = live.execution
     return build_notifications(

@@ -8120,8 +8120,9 @@ export type BrokerDetailOut = {
  *
  * An instrument whose quantities differ. Units below 0 are short.
  *
- * status: `new` until a second reading of the broker shows the same difference. cycles: how many
- * readings have. value_at_risk: of the difference, at the broker's last price, rupees.
+ * status: `new` until a second reading of the broker shows the same difference. age_cycles: how
+ * many readings have. can_correct: what may be done about it once it has lasted. value_at_risk: of
+ * the difference, at the broker's last price, rupees.
  */
 export type DifferenceOut = {
     /**
@@ -8137,6 +8138,10 @@ export type DifferenceOut = {
      * Broker Quantity
      */
     broker_quantity: number;
+    /**
+     * Can Correct
+     */
+    can_correct?: 'adopt' | 'write_off' | null;
     /**
      * Classification
      */
@@ -14452,6 +14457,84 @@ export type CreatedOptionRun = {
      * Worker Session Claimed At
      */
     worker_session_claimed_at: string | null;
+};
+
+/**
+ * CorrectionOut
+ *
+ * Units that count as ours in the comparison, or no longer do, until it is undone.
+ */
+export type CorrectionOut = {
+    /**
+     * Action
+     */
+    action: 'adopt' | 'write_off';
+    /**
+     * Cause
+     */
+    cause: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Made By
+     */
+    made_by: string;
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Scope
+     */
+    scope: string;
+    /**
+     * Undone At
+     */
+    undone_at: string | null;
+    /**
+     * Units
+     */
+    units: number;
+};
+
+/**
+ * CorrectionIn
+ *
+ * A difference to adopt (the broker holds more) or to write off (it holds less).
+ *
+ * difference: as it is shown; it is refused when it has changed since.
+ */
+export type CorrectionIn = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Action
+     */
+    action: 'adopt' | 'write_off';
+    /**
+     * Difference
+     */
+    difference: number;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Note
+     */
+    note?: string;
 };
 
 /**
@@ -27736,6 +27819,176 @@ export type CheckReconciliationApiReconciliationCheckPostResponses = {
 };
 
 export type CheckReconciliationApiReconciliationCheckPostResponse = CheckReconciliationApiReconciliationCheckPostResponses[keyof CheckReconciliationApiReconciliationCheckPostResponses];
+
+export type ListCorrectionsApiReconciliationCorrectionsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/reconciliation/corrections';
+};
+
+export type ListCorrectionsApiReconciliationCorrectionsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListCorrectionsApiReconciliationCorrectionsGetError = ListCorrectionsApiReconciliationCorrectionsGetErrors[keyof ListCorrectionsApiReconciliationCorrectionsGetErrors];
+
+export type ListCorrectionsApiReconciliationCorrectionsGetResponses = {
+    /**
+     * Response List Corrections Api Reconciliation Corrections Get
+     *
+     * Successful Response
+     */
+    200: Array<CorrectionOut>;
+};
+
+export type ListCorrectionsApiReconciliationCorrectionsGetResponse = ListCorrectionsApiReconciliationCorrectionsGetResponses[keyof ListCorrectionsApiReconciliationCorrectionsGetResponses];
+
+export type CorrectDifferenceApiReconciliationCorrectionsPostData = {
+    body: CorrectionIn;
+    path?: never;
+    query?: never;
+    url: '/api/reconciliation/corrections';
+};
+
+export type CorrectDifferenceApiReconciliationCorrectionsPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type CorrectDifferenceApiReconciliationCorrectionsPostError = CorrectDifferenceApiReconciliationCorrectionsPostErrors[keyof CorrectDifferenceApiReconciliationCorrectionsPostErrors];
+
+export type CorrectDifferenceApiReconciliationCorrectionsPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReconciliationOut;
+};
+
+export type CorrectDifferenceApiReconciliationCorrectionsPostResponse = CorrectDifferenceApiReconciliationCorrectionsPostResponses[keyof CorrectDifferenceApiReconciliationCorrectionsPostResponses];
+
+export type UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostData = {
+    body?: never;
+    path: {
+        /**
+         * Correction Id
+         */
+        correction_id: number;
+    };
+    query?: never;
+    url: '/api/reconciliation/corrections/{correction_id}/undo';
+};
+
+export type UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostError = UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostErrors[keyof UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostErrors];
+
+export type UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReconciliationOut;
+};
+
+export type UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostResponse = UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostResponses[keyof UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostResponses];
 
 export type ReportDifferenceAgainApiReconciliationIgnoredDeleteData = {
     body?: never;

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.kernel.format import grouped, inr, price_text
@@ -15,19 +18,22 @@ from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import Unauthenticated
 from tradertape_server.platform.http.identity import Identity
 
+Json = dict[str, Any]
 BY = "Telegram"
-MOST_LINES = 20
+MOST_LINES, MOST_NEAR = 20, 5
 
 
 @dataclass(frozen=True, slots=True)
 class ChatActions:
-    """Asks the features. kill: turns an account's kill switch on, with a reason."""
+    """Asks the features. kill: turns an account's kill switch on, with a reason. overview: all
+    portfolios of a person, as the page Home shows them."""
 
     database: Database
     clock: Clock
     signals: SignalService
     execution: ExecutionService
     kill: Callable[[Identity, str], None]
+    overview: Callable[[Session, int], Json]
 
     def pending(self, user_id: int) -> list[tuple[int, str, str]]:
         """Signals that await approval: id, symbol, and a line about each."""
@@ -88,6 +94,26 @@ class ChatActions:
         ]
         more = [f"… and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
         return "\n".join([*lines[:MOST_LINES], *more]) or "No open positions."
+
+    def summary(self, user_id: int) -> str:
+        """The day of all portfolios in figures, what waits, what is near, and what is next."""
+        with self.database.read() as session:
+            page = self.overview(session, user_id)
+        waiting, scan = page["waiting"], page["next_scan"].astimezone(IST)
+        percent = "" if page["day_pnl_pct"] is None else f" ({page['day_pnl_pct']:+.2f}%)"
+        lines = [
+            f"{page['portfolios']} portfolios, worth {inr(page['equity'])}",
+            f"Last day {inr(page['day_pnl'], signed=True)}{percent}, in all "
+            f"{inr(page['total_pnl'], signed=True)}",
+            f"{waiting['pending']} signals await approval, {waiting['in_cart']} in the cart, "
+            f"{waiting['placed']} orders placed",
+            f"{page['open_positions']} open positions",
+            *(f"{one['position'].symbol} is {one['distance_pct']:.2f}% from its {one['level']}"
+              for one in page["near"][:MOST_NEAR]),
+            *(f"! {one['text']}" for one in page["alerts"][:MOST_NEAR]),
+            f"Next scan {scan:%d %b %H:%M} IST",
+        ]  # fmt: skip
+        return "\n".join(lines)
 
     def stop_everything(self, user_id: int) -> str:
         """Turn the kill switch on."""

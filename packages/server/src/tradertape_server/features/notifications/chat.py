@@ -20,7 +20,7 @@ Json = dict[str, Any]
 STALE_AFTER = timedelta(minutes=5)
 HELP = (
     "/status – kill switch, portfolios, signals\n/pending – signals that await approval\n"
-    "/positions – open positions\n/kill – turn the kill switch on"
+    "/positions – open positions\n/summary – the day in figures\n/kill – turn the kill switch on"
 )
 NOT_LINKED = "This chat is not linked. Send /start and the code from Settings → Notifications."
 FAILED = "That did not work: see the console."
@@ -37,6 +37,7 @@ class Actions(Protocol):
     def place(self, user_id: int, signal_id: int) -> str: ...
     def status(self, user_id: int) -> str: ...
     def positions(self, user_id: int) -> str: ...
+    def summary(self, user_id: int) -> str: ...
     def stop_everything(self, user_id: int) -> str: ...
 
 
@@ -77,6 +78,7 @@ class ChatDesk:
             {
                 "/status": self.actions.status,
                 "/positions": self.actions.positions,
+                "/summary": self.actions.summary,
                 "/kill": self.actions.stop_everything,
             }
         )

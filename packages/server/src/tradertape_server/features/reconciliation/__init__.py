@@ -1,1 +1,1 @@
-"""Reconciliation: our books beside the brokers'. Differences are shown, never corrected."""
+"""Reconciliation: our books beside the brokers'. A person alone corrects what differs."""

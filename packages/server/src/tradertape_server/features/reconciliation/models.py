@@ -1,11 +1,11 @@
-"""The last report of each person, and the differences they chose to ignore."""
+"""The last report of each person, and the differences they ignore or have corrected."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tradertape_server.platform.database.engine import Base
@@ -40,3 +40,25 @@ class IgnoredDifference(Base):
     until: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
+
+
+class Correction(Base):
+    """Units that a person adopted (above 0), or wrote off (below 0), in the comparison.
+
+    cause: what the difference was classified as. undone_at: None while it counts.
+    """
+
+    __tablename__ = "reconciliation_corrections"
+    __table_args__ = (Index("ix_reconciliation_corrections_user_id_scope", "user_id", "scope"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    scope: Mapped[str] = mapped_column(String(80))
+    instrument: Mapped[str] = mapped_column(String(80))
+    action: Mapped[str] = mapped_column(String(12))
+    units: Mapped[int] = mapped_column(BigInteger)
+    cause: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(String(200))
+    made_by: Mapped[str] = mapped_column(String(320))
+    created_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.ledger.position import Position
@@ -17,6 +18,7 @@ from tradertape_server.features.holdings.schemas import BrokerOrderOut, HoldingO
 
 BY_HAND = "by hand or GTT"
 Ratio = tuple[Decimal, str]
+Corrected = Mapping[str, Sequence[tuple[str, int]]]  # by instrument: owner and units
 
 
 @dataclass(slots=True)
@@ -78,16 +80,19 @@ def places(
     isin_of: Callable[[str], str],
     ratios_of: Callable[[str, Sequence[Position]], tuple[Ratio, ...]],
     now: datetime,
+    corrected: Corrected = MappingProxyType({}),
 ) -> list[Place]:
     """Every instrument that either side holds.
 
-    positions: ours at the account, closed ones too. own_orders: today's, by our id.
+    positions: ours at the account, closed ones too. own_orders: today's, by our id. corrected: what
+    a person adopted or wrote off of an instrument.
     """
     mine: dict[str, list[Position]] = defaultdict(list)
     for one in positions:
         mine[one.key.instrument].append(one)
     there = {f"{row.exchange}:{row.symbol}" for row in (*rows.holdings, *_net(rows))}
     names = there | {name for name, held in mine.items() if any(o.is_open for o in held)}
+    names |= corrected.keys()
     isins = {f"{row.exchange}:{row.symbol}": row.isin for row in rows.holdings if row.isin}
     found: list[Place] = []
     for name in sorted(names):
@@ -97,7 +102,10 @@ def places(
             Place(
                 instrument=name,
                 isin=isin,
-                ours=_ours(mine.get(name, []), _todays(name, own_orders, now)),
+                ours=_corrected(
+                    _ours(mine.get(name, []), _todays(name, own_orders, now)),
+                    corrected.get(name, ()),
+                ),
                 broker=_at_broker(name, rows),
                 known=known,
                 price=_price(name, rows),
@@ -121,6 +129,18 @@ def _ours(positions: Sequence[Position], orders: Sequence[Order]) -> Ours:
         # One that was closed on a former day was traded here all the same.
         last_fill_at=max(times, default=_LONG_AGO if has_traded else None),
         fills=tuple(_signed(fill.side.value, fill.quantity) for fill in fills),
+    )
+
+
+def _corrected(ours: Ours, by_owner: Sequence[tuple[str, int]]) -> Ours:
+    """Our books with what a person adopted or wrote off: known units, from no trade of ours."""
+    if not by_owner:
+        return ours
+    return replace(
+        ours,
+        quantity=ours.quantity + sum(units for _, units in by_owner),
+        by_owner=(*ours.by_owner, *by_owner),
+        last_fill_at=ours.last_fill_at or _LONG_AGO,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +10,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from tradertape_server.features.reconciliation.models import (
+    Correction,
     IgnoredDifference,
     ReconciliationReport,
 )
+
+OWNERS = {"adopt": "adopted", "write_off": "written off"}
 
 
 def report(session: Session, user_id: int) -> ReconciliationReport | None:
@@ -48,3 +52,45 @@ def stop(session: Session, user_id: int, scope: str, instrument: str) -> bool:
         IgnoredDifference.instrument == instrument,
     )
     return bool(session.execute(one.returning(IgnoredDifference.id)).all())
+
+
+def lock_report(session: Session, user_id: int) -> None:
+    """Let one correction of a person be made at a time."""
+    session.get(ReconciliationReport, user_id, with_for_update=True)
+
+
+def settle(session: Session, user_id: int, scope: str, instrument: str) -> None:
+    """Take a difference out of the stored report: it is corrected."""
+    row = session.get(ReconciliationReport, user_id)
+    if row is not None:
+        items = [
+            item
+            for item in row.document["items"]
+            if (item["account_scope"], item["instrument"]) != (scope, instrument)
+        ]
+        row.document = {**row.document, "items": items}
+
+
+def corrections(session: Session, user_id: int, *, scope: str | None = None) -> list[Correction]:
+    """A person's corrections, newest first; undone ones too."""
+    query = select(Correction).where(Correction.user_id == user_id)
+    if scope is not None:
+        query = query.where(Correction.scope == scope)
+    return list(session.scalars(query.order_by(Correction.id.desc())))
+
+
+def correction(session: Session, user_id: int, correction_id: int) -> Correction | None:
+    """One of a person's corrections, locked."""
+    row = session.get(Correction, correction_id, with_for_update=True)
+    return row if row is not None and row.user_id == user_id else None
+
+
+def corrected_units(
+    session: Session, user_id: int, scope: str
+) -> dict[str, tuple[tuple[str, int], ...]]:
+    """What is corrected of an account, by instrument: as whose units it counts, and how many."""
+    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in corrections(session, user_id, scope=scope):
+        if row.undone_at is None:
+            found[row.instrument][OWNERS[row.action]] += row.units
+    return {name: tuple(units.items()) for name, units in found.items()}

@@ -6,10 +6,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
+from tradertape_server.features.auth.audit import Origin
 from tradertape_server.features.auth.http.dependencies import CurrentUser
-from tradertape_server.features.reconciliation.schemas import IgnoreIn, ReconciliationOut
+from tradertape_server.features.reconciliation.corrections import Corrections
+from tradertape_server.features.reconciliation.schemas import (
+    CorrectionIn,
+    CorrectionOut,
+    IgnoreIn,
+    ReconciliationOut,
+)
 from tradertape_server.features.reconciliation.service import ReconciliationService
-from tradertape_server.platform.http.routing import part
+from tradertape_server.platform.http.routing import RowId, part
 
 _NOT_CONNECTED: dict[int | str, dict[str, Any]] = {
     409: {"description": "No session at a broker; `login_url` is where one begins."}
@@ -17,6 +24,7 @@ _NOT_CONNECTED: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix="/api/reconciliation", tags=["reconciliation"])
 
 Reconciliation = Annotated[ReconciliationService, Depends(part("reconciliation"))]
+Making = Annotated[Corrections, Depends(part("corrections"))]
 
 
 @router.get("")
@@ -47,3 +55,29 @@ def report_difference_again(
 ) -> ReconciliationOut:  # fmt: skip
     """Report an ignored difference again."""
     return reconciliation.report_again(user.id, account_scope, instrument)
+
+
+@router.get("/corrections")
+def list_corrections(user: CurrentUser, corrections: Making) -> list[CorrectionOut]:
+    """What you adopted or wrote off, newest first; undone corrections too."""
+    return corrections.of(user.id)
+
+
+@router.post("/corrections")
+def correct_difference(
+    user: CurrentUser, corrections: Making, where: Origin, body: CorrectionIn
+) -> ReconciliationOut:
+    """Adopt units that the broker has more, or write off those it has less, and compare again.
+
+    An entry beside the ledger: no order, position, cash or protection is changed by it. 409 where
+    the difference has changed, or was seen only once.
+    """
+    return corrections.make(user, body, where)
+
+
+@router.post("/corrections/{correction_id}/undo")
+def undo_correction(
+    user: CurrentUser, corrections: Making, where: Origin, correction_id: RowId
+) -> ReconciliationOut:
+    """Take a correction back, and compare again: the difference is shown anew."""
+    return corrections.undo(user, correction_id, where)

@@ -15,6 +15,7 @@ Causes = Literal[
     "broker_lag", "unknown",
 ]  # fmt: skip
 Suggestions = Literal["wait", "ignore", "apply_corporate_action", "read_orders", "review"]
+CorrectionAction = Literal["adopt", "write_off"]
 InstrumentId = Annotated[str, Field(min_length=3, max_length=80, examples=["NSE:INFY"])]
 
 
@@ -45,8 +46,9 @@ class SuggestionOut(Reply):
 class DifferenceOut(Reply):
     """An instrument whose quantities differ. Units below 0 are short.
 
-    status: `new` until a second reading of the broker shows the same difference. cycles: how many
-    readings have. value_at_risk: of the difference, at the broker's last price, rupees.
+    status: `new` until a second reading of the broker shows the same difference. age_cycles: how
+    many readings have. can_correct: what may be done about it once it has lasted. value_at_risk: of
+    the difference, at the broker's last price, rupees.
     """
 
     account_scope: str
@@ -57,6 +59,7 @@ class DifferenceOut(Reply):
     difference: int
     broker_detail: BrokerDetailOut
     owners: list[OwnerOut]
+    can_correct: CorrectionAction | None = None
     classification: Causes
     confidence: Annotated[float, Field(ge=0, le=1)]
     evidence: list[str]
@@ -112,3 +115,31 @@ class IgnoreIn(Body):
     difference: Annotated[int, Field(ge=-10_000_000, le=10_000_000)] | None = None
     days: Annotated[int, Field(ge=1, le=3650)] | None = None
     note: Annotated[str, Field(max_length=200)] = ""
+
+
+class CorrectionIn(Body):
+    """A difference to adopt (the broker holds more) or to write off (it holds less).
+
+    difference: as it is shown; it is refused when it has changed since.
+    """
+
+    account_scope: Scope
+    instrument: InstrumentId
+    action: CorrectionAction
+    difference: Annotated[int, Field(ge=-10_000_000, le=10_000_000)]
+    note: Annotated[str, Field(max_length=200)] = ""
+
+
+class CorrectionOut(Reply):
+    """Units that count as ours in the comparison, or no longer do, until it is undone."""
+
+    id: int
+    scope: str
+    instrument: str
+    action: CorrectionAction
+    units: int
+    cause: str
+    note: str
+    made_by: str
+    created_at: IstTime
+    undone_at: IstTime | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
@@ -17,9 +17,18 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.trading_accounts import BROKER
 from tradertape_server.features.holdings.service import HoldingsService
 from tradertape_server.features.market.corporate_facts import CorporateFacts, Rescaling
+from tradertape_server.features.notifications.publishing import Notice
 from tradertape_server.features.reconciliation import repository
 from tradertape_server.features.reconciliation.models import IgnoredDifference
-from tradertape_server.features.reconciliation.reading import Place, Ratio, Rows, by_account, places
+from tradertape_server.features.reconciliation.notices import notices_of
+from tradertape_server.features.reconciliation.reading import (
+    Corrected,
+    Place,
+    Ratio,
+    Rows,
+    by_account,
+    places,
+)
 from tradertape_server.features.reconciliation.schemas import (
     AccountReportOut,
     BrokerDetailOut,
@@ -42,12 +51,20 @@ _WORST: Final[tuple[State, ...]] = ("broker_unavailable", "stale", "drift", "ok"
 _ACTIONS_OF_DAYS = timedelta(days=60)
 
 
+Tell = Callable[[Notice], None]
+
+
+def _nobody(_notice: Notice) -> None:
+    """Where differences are told to nobody."""
+
+
 class ReconciliationService:
     """Compares a person's books with what their brokers hold."""
 
     def __init__(
         self, database: Database, clock: Clock, execution: ExecutionService,
         connections: Connections, holdings: HoldingsService, facts: CorporateFacts,
+        tell: Tell = _nobody,
     ) -> None:  # fmt: skip
         self._database = database
         self._clock = clock
@@ -55,6 +72,7 @@ class ReconciliationService:
         self._connections = connections
         self._holdings = holdings
         self._facts = facts
+        self._tell = tell
 
     def last(self, user_id: int) -> ReconciliationOut:
         """The last report, with what is ignored now."""
@@ -83,6 +101,8 @@ class ReconciliationService:
             ignored = repository.ignored(session, user_id)
             report = _report(now, accounts, self._marked(items, ignored))
             repository.keep(session, user_id, now, report.model_dump(mode="json"))
+        for notice in notices_of(user_id, report):
+            self._tell(notice)
         return report
 
     def ignore(self, user_id: int, wanted: IgnoreIn) -> ReconciliationOut:
@@ -130,7 +150,7 @@ class ReconciliationService:
         positions, orders = self._own(user_id, scope, rows)
         found = places(
             rows, positions, orders, self._isin_of,
-            lambda name, held: self._ratios(name, held, now), now,
+            lambda name, held: self._ratios(name, held, now), now, self._corrected(user_id, scope),
         )  # fmt: skip
         items = [
             _difference(scope, place, finding, _seen(before, scope, place, finding), now, counts)
@@ -160,6 +180,10 @@ class ReconciliationService:
         names = {row.our_order_id for row in rows.orders if row.our_order_id}
         orders = self._execution.orders_by_id(names)
         return self._execution.positions(account_id=account.id), orders
+
+    def _corrected(self, user_id: int, scope: str) -> Corrected:
+        with self._database.read() as session:
+            return repository.corrected_units(session, user_id, scope)
 
     def _isin_of(self, name: str) -> str:
         instrument = self._execution.market.instrument(name)
@@ -228,6 +252,11 @@ def _difference(
             pledged=broker.pledged, mtf=broker.funded,
         ),
         owners=[OwnerOut(owner=owner, quantity=units) for owner, units in place.ours.by_owner],
+        can_correct=None
+        if cycles < CYCLES
+        else "adopt"
+        if finding.difference > 0
+        else "write_off",
         classification=(finding.cause or Cause.UNKNOWN).value,
         confidence=finding.confidence,
         evidence=list(finding.evidence),

@@ -6,6 +6,7 @@ import { date, instant, number, percent } from "@tradertape/ui/format.ts"
 import { symbolOf } from "@/lib/instrument"
 import { notifyFailure } from "@/lib/notify"
 import { type Difference, type Reconciliation, reconciliationCalls } from "@/lib/queries/reconciliation"
+import { Correct } from "./correct"
 import classes from "./reconciliation.module.css"
 import { ADVICE, CAUSES } from "./words"
 
@@ -95,25 +96,28 @@ export function DifferenceCard({ item, onReport }: Props) {
             {item.ignored_until ? ` (ignored until ${date(item.ignored_until)})` : ""}
           </Button>
         ) : (
-          <Menu position="bottom-end" width={250}>
-            <Menu.Target>
-              <Button
-                size="compact-xs"
-                variant="default"
-                aria-label={`Ignore ${symbol}`}
-                loading={ignoring.isPending}
-              >
-                Ignore
-              </Button>
-            </Menu.Target>
-            <Menu.Dropdown>
-              {CHOICES.map((choice) => (
-                <Menu.Item key={choice.label} onClick={() => ignoring.mutate(choice)}>
-                  {choice.label}
-                </Menu.Item>
-              ))}
-            </Menu.Dropdown>
-          </Menu>
+          <span className={classes.choices}>
+            <Correct item={item} onReport={onReport} />
+            <Menu position="bottom-end" width={250}>
+              <Menu.Target>
+                <Button
+                  size="compact-xs"
+                  variant="default"
+                  aria-label={`Ignore ${symbol}`}
+                  loading={ignoring.isPending}
+                >
+                  Ignore
+                </Button>
+              </Menu.Target>
+              <Menu.Dropdown>
+                {CHOICES.map((choice) => (
+                  <Menu.Item key={choice.label} onClick={() => ignoring.mutate(choice)}>
+                    {choice.label}
+                  </Menu.Item>
+                ))}
+              </Menu.Dropdown>
+            </Menu>
+          </span>
         )}
       </div>
     </li>

@@ -11,11 +11,13 @@ import { EmptyState } from "@/components/states/empty-state"
 import { ErrorState } from "@/components/states/error-state"
 import { notifyFailure } from "@/lib/notify"
 import {
+  correctionsQuery,
   type Difference,
   type Reconciliation,
   reconciliationCalls,
   reconciliationQuery,
 } from "@/lib/queries/reconciliation"
+import { Corrections } from "./corrections"
 import { DifferenceCard } from "./difference-card"
 import classes from "./reconciliation.module.css"
 import { STATES } from "./words"
@@ -24,7 +26,10 @@ import { STATES } from "./words"
 export function ReconciliationPage() {
   const client = useQueryClient()
   const query = useQuery(reconciliationQuery)
-  const keep = (report: Reconciliation) => client.setQueryData(reconciliationQuery.queryKey, report)
+  const keep = (report: Reconciliation) => {
+    client.setQueryData(reconciliationQuery.queryKey, report)
+    void client.invalidateQueries({ queryKey: correctionsQuery.queryKey })
+  }
   const checking = useMutation({
     mutationFn: reconciliationCalls.check,
     onSuccess: keep,
@@ -107,6 +112,9 @@ function Report({ report, onReport }: { report: Reconciliation; onReport: (next:
           <List items={open} onReport={onReport} />
         )}
       </Section>
+      <div className={classes.ignored}>
+        <Corrections onReport={onReport} />
+      </div>
       {ignored.length > 0 && (
         <div className={classes.ignored}>
           <Section title={`${count(ignored.length, "ignored difference")}`} flush>

@@ -1,0 +1,135 @@
+"""Corrections of the comparison: units that a person adopts, or writes off, and takes back.
+
+A correction is an entry beside the ledger: it moves what counts as ours in the comparison, and no
+order, position, cash or protection. It stays what it was made as; undone it counts no longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.auth.audit import RequestOrigin, record
+from tradertape_server.features.reconciliation import repository
+from tradertape_server.features.reconciliation.models import Correction
+from tradertape_server.features.reconciliation.schemas import (
+    CorrectionIn,
+    CorrectionOut,
+    DifferenceOut,
+    ReconciliationOut,
+)
+from tradertape_server.features.reconciliation.service import ReconciliationService
+from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.errors import ApiError, Conflict, NotFound
+from tradertape_server.platform.http.identity import Identity
+
+ADOPT, WRITE_OFF = "adopt", "write_off"
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """Use cases of corrections; every one is in the audit log."""
+
+    database: Database
+    clock: Clock
+    reconciliation: ReconciliationService
+
+    def of(self, user_id: int) -> list[CorrectionOut]:
+        """A person's corrections, newest first, undone ones too."""
+        with self.database.read() as session:
+            rows = repository.corrections(session, user_id)
+            return [CorrectionOut.model_validate(row, from_attributes=True) for row in rows]
+
+    def make(self, who: Identity, wanted: CorrectionIn, origin: RequestOrigin) -> ReconciliationOut:
+        """Adopt or write off a difference as it is shown. Raises NotFound, Conflict."""
+        now = self.clock.now()
+        with self.database.write() as session:
+            repository.lock_report(session, who.id)
+            report = self.reconciliation.last(who.id)
+            item = _shown(report, wanted)
+            _demand(item, wanted)
+            _demand_newer(report, repository.corrections(session, who.id), wanted)
+            row = Correction(
+                user_id=who.id, scope=item.account_scope, instrument=item.instrument,
+                action=wanted.action, units=item.difference, cause=item.classification,
+                note=wanted.note, made_by=who.email, created_at=now,
+            )  # fmt: skip
+            session.add(row)
+            repository.settle(session, who.id, item.account_scope, item.instrument)
+            self._audit(session, who, f"reconciliation.{wanted.action}", row, origin)
+        return self._again(who.id)
+
+    def undo(self, who: Identity, correction_id: int, origin: RequestOrigin) -> ReconciliationOut:
+        """Take a correction back: the difference is shown again. Raises NotFound, Conflict."""
+        with self.database.write() as session:
+            row = repository.correction(session, who.id, correction_id)
+            if row is None:
+                raise NotFound("Correction")
+            if row.undone_at is not None:
+                raise Conflict(f"Correction {correction_id} is undone already.")
+            row.undone_at = self.clock.now()
+            self._audit(session, who, "reconciliation.undo", row, origin)
+        return self._again(who.id)
+
+    def _again(self, user_id: int) -> ReconciliationOut:
+        """The comparison with the correction; the last one where the broker cannot be read."""
+        try:
+            return self.reconciliation.check(user_id)
+        except ApiError:
+            return self.reconciliation.last(user_id)
+
+    def _audit(
+        self, session: Session, who: Identity, action: str, row: Correction, origin: RequestOrigin
+    ) -> None:
+        record(
+            session, action, user_id=who.id, actor=who.email, origin=origin, now=self.clock.now(),
+            account=row.scope, instrument=row.instrument, units=row.units,
+        )  # fmt: skip
+
+
+def _shown(report: ReconciliationOut, wanted: CorrectionIn) -> DifferenceOut:
+    place = wanted.account_scope, wanted.instrument
+    account = next((a for a in report.accounts if a.account_scope == place[0]), None)
+    if account is not None and account.status in ("stale", "broker_unavailable"):
+        raise Conflict("The broker was not read lately: check again before you correct anything.")
+    for item in report.items:
+        if (item.account_scope, item.instrument) == place:
+            return item
+    raise NotFound("Difference")
+
+
+def _demand(item: DifferenceOut, wanted: CorrectionIn) -> None:
+    if item.difference != wanted.difference:
+        raise Conflict(
+            f"The difference of {item.instrument} is {item.difference} units now, not "
+            f"{wanted.difference}. Look at it again."
+        )
+    if item.status != "drift":
+        raise Conflict(
+            f"{item.instrument} was seen to differ once. Check again in half a minute: what lasts "
+            "can be corrected."
+        )
+    fits: Callable[[int], bool] = (
+        (lambda units: units > 0) if wanted.action == ADOPT else (lambda units: units < 0)
+    )
+    if not fits(item.difference):
+        words = (
+            "The broker holds fewer units than our books: write them off."
+            if wanted.action == ADOPT
+            else "The broker holds more units than our books: adopt them."
+        )
+        raise Conflict(words)
+
+
+def _demand_newer(
+    report: ReconciliationOut, made: Sequence[Correction], wanted: CorrectionIn
+) -> None:
+    """A comparison that began before the last correction does not have it: it counts once."""
+    place = wanted.account_scope, wanted.instrument
+    for row in made:
+        is_new = report.checked_at is None or row.created_at > report.checked_at
+        if (row.scope, row.instrument) == place and row.undone_at is None and is_new:
+            raise Conflict(f"{wanted.instrument} was corrected a moment ago: check again first.")

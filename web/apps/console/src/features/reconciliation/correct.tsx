@@ -1,0 +1,82 @@
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core"
+import { useMutation } from "@tanstack/react-query"
+import { number } from "@tradertape/ui/format.ts"
+import { useState } from "react"
+import { Dialog } from "@/components/dialog/dialog"
+import { Failure } from "@/components/states/failure"
+import { symbolOf } from "@/lib/instrument"
+import { notifyDone } from "@/lib/notify"
+import { type Difference, type Reconciliation, reconciliationCalls } from "@/lib/queries/reconciliation"
+
+interface Props {
+  item: Difference
+  onReport: (next: Reconciliation) => void
+}
+
+/** Adopts the units of a difference that has lasted, or writes them off, after saying what that does. */
+export function Correct({ item, onReport }: Props) {
+  const [isOpen, setOpen] = useState(false)
+  const [note, setNote] = useState("")
+  const action = item.can_correct
+  const correcting = useMutation({
+    mutationFn: (chosen: NonNullable<typeof action>) =>
+      reconciliationCalls.correct({
+        account_scope: item.account_scope,
+        instrument: item.instrument,
+        action: chosen,
+        difference: item.difference,
+        note: note.trim(),
+      }),
+    onSuccess: (report) => {
+      onReport(report)
+      notifyDone(`${symbolOf(item.instrument)} is corrected; undo it below`)
+      setOpen(false)
+    },
+  })
+  if (!action) return null
+  const symbol = symbolOf(item.instrument)
+  const units = number(Math.abs(item.difference))
+  const verb = action === "adopt" ? `Adopt ${units} units` : `Write off ${units} units`
+  return (
+    <>
+      <Button
+        size="compact-xs"
+        variant="default"
+        aria-label={`${verb} of ${symbol}`}
+        onClick={() => setOpen(true)}
+      >
+        {action === "adopt" ? "Adopt" : "Write off"}
+      </Button>
+      <Dialog opened={isOpen} onClose={() => setOpen(false)} title={`${verb} of ${symbol}?`} size="sm">
+        <Stack gap="sm">
+          <Text size="sm">
+            {action === "adopt"
+              ? `The broker holds ${number(item.broker_quantity)}, our books ${number(item.our_quantity)}. The ${units} units will count as yours, held outside portfolios and runs.`
+              : `Our books have ${number(item.our_quantity)}, the broker ${number(item.broker_quantity)}. The ${units} units will no longer be expected at the broker.`}
+          </Text>
+          <Text size="sm" c="dimmed">
+            This is an entry beside the ledger: it sends no order and changes no position, stop or cash. It
+            can be undone at any time.
+            {action === "write_off" && " A position that still shows the units is closed on its own page."}
+          </Text>
+          <TextInput
+            label="Note"
+            placeholder="Where they come from"
+            maxLength={200}
+            value={note}
+            onChange={(event) => setNote(event.currentTarget.value)}
+          />
+          <Failure error={correcting.error} />
+          <Group justify="flex-end" gap={8}>
+            <Button variant="default" onClick={() => setOpen(false)}>
+              Keep the difference
+            </Button>
+            <Button loading={correcting.isPending} onClick={() => correcting.mutate(action)}>
+              {verb}
+            </Button>
+          </Group>
+        </Stack>
+      </Dialog>
+    </>
+  )
+}

@@ -1,0 +1,64 @@
+import { Button } from "@mantine/core"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { count, instant, number } from "@tradertape/ui/format.ts"
+import { Section } from "@/components/page/section"
+import { symbolOf } from "@/lib/instrument"
+import { notifyFailure } from "@/lib/notify"
+import {
+  type Correction,
+  correctionsQuery,
+  type Reconciliation,
+  reconciliationCalls,
+} from "@/lib/queries/reconciliation"
+import classes from "./reconciliation.module.css"
+
+/** What was adopted or written off, each with its undo. */
+export function Corrections({ onReport }: { onReport: (next: Reconciliation) => void }) {
+  const client = useQueryClient()
+  const { data } = useQuery(correctionsQuery)
+  const undoing = useMutation({
+    mutationFn: (row: Correction) => reconciliationCalls.undo(row.id),
+    onSuccess: (report) => {
+      onReport(report)
+      void client.invalidateQueries({ queryKey: correctionsQuery.queryKey })
+    },
+    onError: (error) => notifyFailure("Nothing was undone", error),
+  })
+  if (!data || data.length === 0) return null
+  return (
+    <Section
+      title={count(data.length, "correction")}
+      note="Entries beside the ledger; undone ones are kept for the record"
+      flush
+    >
+      <ul className={classes.list} aria-label="Corrections">
+        {data.map((row) => (
+          <li key={row.id} className={classes.item}>
+            <div className={classes.foot}>
+              <span>
+                {row.action === "adopt" ? "Adopted" : "Wrote off"} {number(Math.abs(row.units))} of{" "}
+                {symbolOf(row.instrument)}
+                {row.note ? `: ${row.note}` : ""}{" "}
+                <span className={classes.small}>
+                  {row.scope}, {instant(row.created_at)}
+                  {row.undone_at ? `, undone ${instant(row.undone_at)}` : ""}
+                </span>
+              </span>
+              {!row.undone_at && (
+                <Button
+                  size="compact-xs"
+                  variant="default"
+                  aria-label={`Undo the correction of ${symbolOf(row.instrument)}`}
+                  loading={undoing.isPending && undoing.variables.id === row.id}
+                  onClick={() => undoing.mutate(row)}
+                >
+                  Undo
+                </Button>
+              )}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}
