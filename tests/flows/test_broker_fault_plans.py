@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
+from broker_plans import (
+    PACE_S,
+    SHARE,
+    Json,
+    all_of,
+    compare,
+    place_many,
+    placed,
+    post,
+    settled,
+    signed,
+)
 from flow_servers import eventually
-from sandbox_server import Person, Place, order, orders_of, people, served
+from sandbox_server import Place, orders_of, people, served
 
-from kite_algo_worker import KiteAlgoWorkerClient, KiteAlgoWorkerError
-
-SHARE = int(os.environ.get("TRADERTAPE_FAULT_SHARE", "4"))  # a quarter; 1: all
-PEOPLE, EACH = 20, 100 // SHARE  # 2,000 orders, within what Kite lets an account place in a minute
-PACE_S = 0.5
+PEOPLE, EACH = 20, 100 // SHARE  # 2,000 orders
+# An account with an order in doubt places no other: each takes as long as its book is late.
+LATE_S, LATE_PEOPLE, LATE_EACH = 45, 10, max(2, 8 // SHARE)
 UPDATES = 20_000 // SHARE
-OVER = ("COMPLETE", "REJECTED", "CANCELLED")
-Json = dict[str, Any]
-refusals = Counter[str]()  # why orders were not answered, for whoever reads a failure
 
 
 @pytest.fixture
@@ -36,54 +40,11 @@ def place(tmp_path: Path) -> Iterator[Place]:
         yield found
 
 
-def place_many(person: Person, count: int, pace_s: float) -> None:
-    """Place orders at an even pace, each key repeated until it is answered."""
-    client, run = person.client, f"run-{person.number}"
-    for number in range(count):
-        began = time.monotonic()
-        while not placed(client, run, f"key-{number:08d}"):
-            time.sleep(0.2)
-        time.sleep(max(0.0, pace_s - (time.monotonic() - began)))
-
-
-def placed(client: KiteAlgoWorkerClient, run: str, key: str, **changes: Any) -> Json | None:
-    """The answer to an order; None where it is to be repeated under its key."""
-    try:
-        return client.place_order(run, {**order(), **changes}, idempotency_key=key)
-    except (KiteAlgoWorkerError, OSError) as error:
-        refusals[str(error)[:200]] += 1
-        return None
-
-
-def all_of(persons: Sequence[Person], work: Callable[[Person], None]) -> None:
-    with ThreadPoolExecutor(len(persons)) as pool:
-        list(pool.map(work, persons))
-
-
-def settled(person: Person, count: int) -> bool:
-    found = orders_of(person.client, f"run-{person.number}")
-    return len([one for one in found if one["status"] in OVER]) == len(found) == count
-
-
-def compare(persons: Sequence[Person]) -> Counter[str]:
-    """Our orders beside the broker's true book: equal, each once."""
-    counts = Counter[str]()
-    for one in persons:
-        ours = orders_of(one.client, f"run-{one.number}")
-        tags = Counter(row["tag"] for row in one.book())
-        counts["at the broker"] += sum(tags.values())
-        counts["ours"] += len(ours)
-        counts["doubled"] += sum(count - 1 for count in tags.values())
-        sent = {row["tag"] for row in ours if row["status"] != "REJECTED"}
-        counts["lost"] += len(sent - set(tags)) + len(set(tags) - {row["tag"] for row in ours})
-    return counts
-
-
 @pytest.mark.slow
 def test_two_thousand_orders_whose_answers_are_lost(place: Place) -> None:
     """Accepted, then the connection drops: 0 duplicates, all found by their tag."""
     persons = people(place, PEOPLE)
-    all_of(persons, lambda one: one.live_run() and None)
+    all_of(persons, lambda one: one.live_run())
     place.admin(
         "POST", "/faults", json={"kind": "drop_after", "broker": "kite", "endpoint": "place"}
     )
@@ -99,6 +60,33 @@ def test_two_thousand_orders_whose_answers_are_lost(place: Place) -> None:
     )
     assert counts["at the broker"] == counts["ours"] == PEOPLE * EACH
     assert (counts["doubled"], counts["lost"]) == (0, 0)
+
+
+@pytest.mark.slow
+def test_an_order_book_that_is_up_to_45_s_late(place: Place) -> None:
+    """Not found is not "not placed": 0 duplicates, 0 given up that were there."""
+    persons = people(place, LATE_PEOPLE)
+    all_of(persons, lambda one: one.live_run())
+    for plan in (
+        {"kind": "drop_after", "endpoint": "place"},
+        {"kind": "late_book", "delay_s": LATE_S, "seed": 11},
+        {"kind": "updates_lost"},
+    ):
+        place.admin("POST", "/faults", json={"broker": "kite", **plan})
+    began = time.monotonic()
+    all_of(persons, lambda one: place_many(one, LATE_EACH, PACE_S))
+    for one in persons:
+        eventually(lambda who=one: settled(who, LATE_EACH), 240, "every order is settled")
+    counts = compare(persons)
+    gone = [one for who in persons for one in orders_of(who.client, f"run-{who.number}")
+            if one["status"] == "REJECTED"]  # fmt: skip
+    sys.stdout.write(
+        f"\nbook up to {LATE_S} s late, no update: {time.monotonic() - began:.0f} s for "
+        f"{LATE_EACH} orders each of {LATE_PEOPLE} people, one after another: "
+        f"{dict(counts)}, taken for never placed: {len(gone)}\n"
+    )
+    assert counts["at the broker"] == counts["ours"] == LATE_PEOPLE * LATE_EACH
+    assert (counts["doubled"], counts["lost"], len(gone)) == (0, 0, 0)
 
 
 @pytest.mark.slow
@@ -146,14 +134,3 @@ def test_twenty_thousand_updates_shuffled_doubled_and_dropped(place: Place) -> N
 
 def parts_of(posts: Sequence[Json], size: int) -> Iterator[Sequence[Json]]:
     yield from (posts[at : at + size] for at in range(0, len(posts), size))
-
-
-def signed(row: Json, person: Person) -> Json:
-    """A state of an order as Kite posts it."""
-    text = f"{row['order_id']}{row['order_timestamp']}{person.secret}"
-    proof = hashlib.sha256(text.encode()).hexdigest()
-    return {**row, "user_id": person.account, "checksum": proof}
-
-
-def post(http: httpx.Client, place: Place, row: Json) -> int:
-    return http.post(f"{place.server.url}/api/brokers/kite/postback", json=row).status_code
