@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tradertape_core.orders.gtt import Gtt
+from tradertape_core.orders.gtt import Gtt, GttAsk
 from tradertape_core.orders.gtt import GttStatus as VenueStatus
 from tradertape_core.orders.order import Order, OrderStatus
 from tradertape_core.portfolio.signals import Event, GttStatus, State, Status
@@ -52,6 +52,16 @@ class Executed:
             is_rejected=last.status is OrderStatus.REJECTED,
             message=last.status_message or "",
         )
+
+
+def placed(gtt: Gtt) -> Event:
+    """What the placement of a signal's trigger came to: taken, refused, or not known yet."""
+    at = gtt.at_broker
+    if at is not None and at.ask is GttAsk.PLACE and gtt.is_active:
+        return Event.LOST
+    if at is not None and gtt.status is VenueStatus.REJECTED:
+        return Event.REFUSED
+    return Event.ACCEPTED
 
 
 def observed(

@@ -15,6 +15,7 @@ from typing import Any
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.orders.denials import DenialReason
+from tradertape_core.portfolio.orders import placed
 from tradertape_core.portfolio.signals import Event, GttStatus, Status, placement_key
 from tradertape_core.strategy.parse.document import parse_strategy
 from tradertape_server.features.execution.orders.idempotency import CallersKey
@@ -36,6 +37,10 @@ DOUBT_AFTER_S = 5.0  # an answer is looked for that has not come by then
 VENUE = "market"
 RISK_RULE = DenialReason.RISK_RULE.value
 INTERRUPTED = "The placement was interrupted before the market had the order."
+LOST_WORDS = {
+    Event.LOST: "The broker's answer was lost: its list of triggers is read.",
+    Event.REFUSED: "The broker does not have the trigger.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +211,10 @@ class Placing:
             detail = error.detail if isinstance(error, ApiError) else error.message
             return self._store(one, Event.REFUSED, detail=detail)
         crash_point("after_send")
-        return self._store(one, Event.ACCEPTED, gtt_id=gtt_id, order_id=order_id)
+        if gtt_id is None:
+            return self._store(one, Event.ACCEPTED, order_id=order_id)
+        event, detail = self._of_trigger(portfolio, gtt_id)
+        return self._store(one, event, gtt_id=gtt_id, detail=detail)
 
     def _ask(
         self, portfolio: Portfolio, row: PortfolioSignal, one: Leased
@@ -222,6 +230,16 @@ class Placing:
             return None, None
         reply = self.execution.place(ref, document, key=one.key)
         return None, reply.document.get("order_id")
+
+    def _of_trigger(self, portfolio: Portfolio, gtt_id: int) -> tuple[Event, str]:
+        """What became of the placement of a trigger, and why where it was not placed.
+
+        One at a broker may be without an answer for minutes: it is looked for in the broker's list.
+        """
+        gtt = self.execution.get_gtt(portfolio.account_id or 0, gtt_id)
+        problem = gtt.at_broker.problem if gtt.at_broker is not None else None
+        event = placed(gtt)
+        return event, "" if event is Event.ACCEPTED else problem or LOST_WORDS[event]
 
     def _is_all(self, row: PortfolioSignal) -> bool:
         held = self.execution.positions(run_id=row.run_id, open_only=True)
@@ -270,10 +288,11 @@ class Placing:
         ref = ref_of(portfolio, row.run_id)
         if row.order_type == GTT:
             gtt_id = self.execution.void_gtt(ref.account_id, key=_gtt_key(row.run_id, one.key))
-            event = Event.REFUSED if gtt_id is None else Event.ACCEPTED
-            detail = INTERRUPTED if gtt_id is None else ""
+            event, detail = Event.REFUSED, INTERRUPTED
+            if gtt_id is not None:
+                event, detail = self._of_trigger(portfolio, gtt_id)
             self._store(one, event, gtt_id=gtt_id, detail=detail)
-            return True
+            return event is not Event.LOST
         order_id = self.execution.void_order(ref, key=one.key)
         event = Event.REFUSED if order_id is None else Event.ACCEPTED
         detail = INTERRUPTED if order_id is None else ""
