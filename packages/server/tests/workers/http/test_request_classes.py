@@ -9,6 +9,10 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from tradertape_server.container import Container
+from tradertape_server.features.auth.queries import account_by_email
+from tradertape_server.features.auth.sign_in.command_line_session import command_line_session
+from tradertape_server.features.auth.sign_in.sessions import COOKIE
 from tradertape_server.features.workers.http.request_classes import request_class
 from tradertape_server.platform.http.rate_limits import RequestClass
 
@@ -114,6 +118,32 @@ def test_a_key_that_floods_exits_keeps_no_other_key_from_exiting(
     answers = [flood.post(api("heartbeat"), json={}).status_code for _ in range(3 * PER_MINUTE)]
     assert answers.count(429) == 2 * PER_MINUTE
     assert calm.post(api("runs/run-1/exit"), json={}).status_code == 200
+
+
+def test_resuming_from_the_command_line_is_never_refused(
+    worker: Any, api: Any, sign_in: Any, container: Container, clock: Any
+) -> None:
+    """All keys and the page of the account are at their limits: the command has its own session."""
+    page = sign_in("person@example.com")
+    keys = [worker() for _ in range(3)]
+    assert page.post(SWITCH, json={"reason": "x"}).status_code == 200
+    clock.advance(minutes=2)  # a switch stays on for one
+    for caller in keys:
+        exhaust(caller, api("funds"))
+        beats = [caller.post(api("heartbeat"), json={}).status_code for _ in range(PER_MINUTE + 1)]
+        assert beats[-1] == 429
+    for path in ("/api/auth/me", SWITCH):
+        exhaust(page, path)
+    release = {"confirm": "RELEASE", "scope": "user"}
+    assert page.post(f"{SWITCH}/release", json=release).status_code == 429
+    with container.database.read() as session:
+        person = account_by_email(session, "person@example.com")
+    assert person is not None
+    opened = command_line_session(container.database, container.clock, person.id, user_agent="cli")
+    with opened as cookies:
+        page.cookies.set(COOKIE, cookies[COOKIE], domain="localhost.local")
+        answer = page.post(f"{SWITCH}/release", json=release)
+    assert (answer.status_code, answer.json()["active"]) == (200, False)
 
 
 def test_two_threads_that_read_as_fast_as_they_can_keep_nothing_out(
