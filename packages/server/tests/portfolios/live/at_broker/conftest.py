@@ -31,7 +31,7 @@ from tradertape_server.features.execution.venues.gtt_reader import GttReader
 from tradertape_server.features.portfolios.build import build_portfolios, build_upkeep
 from tradertape_server.features.risk.market_facts import NoMarketFacts
 from tradertape_server.main import create_app
-from tradertape_server.wiring import build_risk_rules, build_workers
+from tradertape_server.wiring.trading import build_risk_rules, build_workers
 
 FAST = {"per_second": 100_000, "per_minute": 1_000_000}
 
