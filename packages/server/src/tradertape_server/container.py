@@ -51,6 +51,7 @@ from tradertape_server.features.workers.service import OptionServices, Workers
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.http.concurrency import ConcurrencyLimit
 from tradertape_server.platform.http.idempotency import IdempotencyStore
+from tradertape_server.platform.http.rate_limits import Strangers
 from tradertape_server.platform.mail import Mailer
 from tradertape_server.platform.metrics import Metrics
 from tradertape_server.platform.secrets import SecretBox
@@ -66,6 +67,7 @@ class Container:
     clock: Clock
     database: Database
     writers: ConcurrencyLimit
+    strangers: Strangers
     password_checks: ConcurrencyLimit
     password_checks_of_known: ConcurrencyLimit  # of browsers that have signed in before
     secrets: SecretBox

@@ -182,8 +182,9 @@ def _add_layers(app: FastAPI, container: Container) -> None:
         RateLimits,
         clock=container.clock,
         per_minute=settings.requests_per_minute,
-        anonymous_per_minute=settings.anonymous_requests_per_minute,
+        strangers=container.strangers,
         classify=request_class,
+        counts_itself=is_postback,
     )
     app.add_middleware(
         AuthenticationMiddleware, callers=container.auth.authenticator, streams=WORKER
@@ -209,6 +210,12 @@ def _add_layers(app: FastAPI, container: Container) -> None:
         trusted_proxies=settings.trusted_proxies,
     )
     app.add_middleware(SecurityHeaders)  # outermost: on a 500 too
+
+
+def is_postback(scope: Scope) -> bool:
+    """Whether a broker may have sent a request: one that a checksum proves is not limited."""
+    path: str = scope["path"]
+    return path.startswith("/api/brokers/") and path.endswith("/postback")
 
 
 def needs_trader(scope: Scope) -> bool:

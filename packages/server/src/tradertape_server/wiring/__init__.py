@@ -36,6 +36,7 @@ from tradertape_server.features.workers.queries import WorkerQueries
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.http.concurrency import Capacity, ConcurrencyLimit
 from tradertape_server.platform.http.idempotency import IdempotencyStore
+from tradertape_server.platform.http.rate_limits import Strangers
 from tradertape_server.setting_groups import account_policy
 from tradertape_server.settings import Settings
 from tradertape_server.wiring.base import Base, build_compute, open_base
@@ -126,6 +127,7 @@ def _join(
         clock=clock,
         database=database,
         writers=ConcurrencyLimit(WRITERS_OF_FILE if database.is_sqlite else WRITERS_OF_SERVER),
+        strangers=Strangers(clock, base.settings.anonymous_requests_per_minute),
         password_checks=ConcurrencyLimit(PASSWORD_CHECKS),
         password_checks_of_known=ConcurrencyLimit(PASSWORD_CHECKS),
         secrets=base.secrets,
@@ -146,7 +148,13 @@ def _join(
         corrections=Corrections(database, clock, reconciliation),
         reconciliation_cycle=ReconciliationCycle(reconciliation),
         reminders=build_reminders(base, connections, brokerage),
-        postbacks=Postbacks(database, clock, connections, CredentialStore(base.secrets)),
+        postbacks=Postbacks(
+            database,
+            clock,
+            connections,
+            CredentialStore(base.secrets),
+            is_elsewhere=lambda: processes.is_shared and not processes.is_trader,
+        ),
         market=data.market,
         market_watch=MarketWatch(data.market),
         instruments=data.instruments,

@@ -85,5 +85,5 @@ def build_feed(
         with_depth=rules.partial_fills or rules.queue_share > 0,
         exchange=exchange,
     )
-    processes.bind(live.feed)
+    processes.bind(live.feed, live.exchange)
     return live

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +26,12 @@ from tradertape_server.features.feed.relay.relayed_source import (
     NO_REDIS,
     MarketDuty,
     RelayedSource,
+)
+from tradertape_server.features.feed.sources.source_details import (
+    BrokerFeed,
+    FeedReport,
+    NoDetails,
+    SharedDetails,
 )
 from tradertape_server.features.feed.sources.tick_source import Mode, Subscription
 from tradertape_server.features.instruments.master import InstrumentMaster
@@ -107,7 +114,13 @@ class Process:
         self.market = HandMarket()
         self.relay = TickRelay(link, Instruments(), lambda: self.is_trader)  # type: ignore[arg-type]
         source = RelayedSource(self.market, self.relay, lambda: self.is_trader)
-        self.feed = Feed(source, SystemClock(), Bus())
+        self.report = FeedReport()
+        own = NoDetails()
+        details = SharedDetails(
+            own, lambda: self.is_trader, lambda: self.relay.report, lambda: self.relay.error
+        )
+        self.feed = Feed(source, SystemClock(), Bus(), details=details)
+        self.relay.make_report = lambda: self.report
         self.relay.bind(self.feed)
         self.relay.start()
 
@@ -201,6 +214,38 @@ def test_a_cut_of_the_market_is_said_in_every_process(pair: tuple[Process, Proce
 
     eventually(said)
     assert not web.feed.status().connected
+
+
+def test_every_process_shows_the_brokers_feeds_of_the_trading_one(
+    pair: tuple[Process, Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """BP-05: a page of another process says `live through Kite`, never `idle`."""
+    trader, web = pair
+    token = INFY.instrument_token
+    live = BrokerFeed(
+        broker="kite", title="Zerodha Kite", condition="live", reason="", instruments=3,
+        last_tick_at=SystemClock().now(), reconnects=1, dropped=0,
+    )  # fmt: skip
+    unpriced = {"NSE:X": "not listed"}
+    trader.report = FeedReport((live,), {token: "kite"}, frozenset({token}), unpriced)
+    eventually(lambda: web.feed.status().feeds == (live,))
+    status, details = web.feed.status(), web.feed.details
+    assert (status.connected, status.label) == (True, "hand through Zerodha Kite")
+    assert (details.broker_of(token), details.is_streamed(token)) == ("kite", True)
+    assert (details.why_unpriced("NSE:X"), details.why_unpriced("NSE:Y")) == ("not listed", "")
+
+    trader.report = FeedReport((replace(live, condition="silent", reason="no packets"),))
+    eventually(lambda: web.feed.status().feeds[0].condition == "silent")
+    assert not web.feed.details.is_streamed(token)
+    trader.feed.subscribe("a stream", [INFY])
+    trader.market.is_cut = True
+    trader.feed.step()
+    eventually(lambda: web.feed.status().reason == "the cable is out")
+
+    monkeypatch.setattr(relay_module, "CONNECTION_TIMEOUT_S", 0.0)
+    trader.relay.stop()
+    assert "no updates received" in web.feed.status().reason
+    assert web.feed.status().feeds == (), "what is not heard is not shown as present"
 
 
 def test_silence_is_noticed(pair: tuple[Process, Process], monkeypatch: pytest.MonkeyPatch) -> None:

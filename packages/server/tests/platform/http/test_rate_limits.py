@@ -39,8 +39,8 @@ def ask(clock: FrozenClock) -> Any:
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
     limits = RateLimits(
-        answer, clock=clock, per_minute=LIMIT, anonymous_per_minute=LIMIT,
-        classify=lambda _scope: Class.READS,
+        answer, clock=clock, per_minute=LIMIT, strangers=rate_limits.Strangers(clock, LIMIT),
+        classify=lambda _scope: Class.READS, counts_itself=lambda _scope: False,
     )  # fmt: skip
 
     async def ask(address: str) -> int:

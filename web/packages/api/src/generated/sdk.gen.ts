@@ -1790,7 +1790,7 @@ export const beginLogin = <ThrowOnError extends boolean = true>(options: Options
  * For brokers alone: an update of an order, with the checksum that the broker documents.
  *
  * A wrong checksum changes nothing. An update that cannot be checked, because the API secret is
- * not stored here, only makes the order book be read.
+ * not stored here, only makes the order book be read. Proven updates are not limited in number.
  */
 export const takePostback = <ThrowOnError extends boolean = true>(options: Options<TakePostbackApiBrokersBrokerPostbackPostData, ThrowOnError>) => (options.client ?? client).post<TakePostbackApiBrokersBrokerPostbackPostResponses, TakePostbackApiBrokersBrokerPostbackPostErrors, ThrowOnError>({
     url: '/api/brokers/{broker}/postback',

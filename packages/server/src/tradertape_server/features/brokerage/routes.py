@@ -6,19 +6,22 @@ from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse
-from starlette.concurrency import run_in_threadpool
 
 from tradertape_server.features.auth.audit import Origin
 from tradertape_server.features.auth.http.dependencies import SessionUser
 from tradertape_server.features.brokerage import schemas
 from tradertape_server.features.brokerage.postbacks import Postbacks
 from tradertape_server.features.brokerage.service import BrokerageService
+from tradertape_server.platform.errors import BadRequest, NotFound, Unauthenticated
+from tradertape_server.platform.http.concurrency import OwnThreads
 from tradertape_server.platform.http.identity import identity_of
+from tradertape_server.platform.http.rate_limits import Strangers
 from tradertape_server.platform.http.routing import part
 
 KITE = "kite"
 
 router = APIRouter(tags=["brokers"])
+_threads = OwnThreads("postbacks", 4)
 
 Brokerage = Annotated[BrokerageService, Depends(part("brokerage"))]
 Posts = Annotated[Postbacks, Depends(part("postbacks"))]
@@ -121,15 +124,27 @@ def end_session(broker: Name, user: SessionUser, brokerage: Brokerage, origin: O
     },
 )  # fmt: skip
 async def take_postback(
-    broker: Name, request: Request, background: BackgroundTasks, posts: Posts
+    broker: Name,
+    request: Request,
+    background: BackgroundTasks,
+    posts: Posts,
+    strangers: Annotated[Strangers, Depends(part("strangers"))],
 ) -> schemas.PostbackTaken:
     """For brokers alone: an update of an order, with the checksum that the broker documents.
 
     A wrong checksum changes nothing. An update that cannot be checked, because the API secret is
-    not stored here, only makes the order book be read.
+    not stored here, only makes the order book be read. Proven updates are not limited in number.
     """
-    rest = await run_in_threadpool(posts.receive, broker, await request.body())
-    background.add_task(rest)
+    body = await request.body()
+    try:
+        # Of threads of their own: a flood of posts keeps no other request from having one.
+        taken = await _threads.run(posts.receive, broker, body)
+    except (BadRequest, NotFound, Unauthenticated):
+        await strangers.demand(request.scope)
+        raise
+    if not taken.is_proven:
+        await strangers.demand(request.scope)
+    background.add_task(taken.rest)
     return schemas.PostbackTaken(status="ok")
 
 

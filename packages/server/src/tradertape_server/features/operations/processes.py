@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.feed.live.feed import Feed
-from tradertape_server.features.feed.relay.relayed_source import RelayedSource
+from tradertape_server.features.feed.relay.relayed_source import NO_REDIS, RelayedSource
+from tradertape_server.features.feed.sources.source_details import (
+    FeedReport,
+    Reporting,
+    SharedDetails,
+)
 from tradertape_server.features.feed.sources.tick_source import TickSource
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.operations.figures import publish_lease, publish_redis
@@ -98,10 +103,21 @@ class Processes:
             return source
         return RelayedSource(source, self.ticks, lambda: self.is_trader)
 
-    def bind(self, feed: Feed) -> None:
-        """Connect the feed to the relay of ticks."""
-        if self.ticks is not None:
-            self.ticks.bind(feed)
+    def bind(self, feed: Feed, reporting: Reporting | None = None) -> None:
+        """Connect the feed to the relay of ticks. reporting: a market through brokers, of which
+        the trading process tells the others."""
+        if not self.is_shared:
+            return
+        ticks = self.ticks
+        feed.details = SharedDetails(
+            feed.details,
+            lambda: self.is_trader,
+            FeedReport if ticks is None else lambda: ticks.report,
+            (lambda: NO_REDIS) if ticks is None else lambda: ticks.error,
+        )
+        if ticks is not None:
+            ticks.make_report = None if reporting is None else reporting.report
+            ticks.bind(feed)
 
     def warm(self, feed: Feed, instruments: InstrumentService, clock: Clock) -> None:
         """Start loading what the first request, or a fail-over, would otherwise wait for."""

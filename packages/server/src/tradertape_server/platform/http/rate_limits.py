@@ -83,11 +83,38 @@ class Refusals:
         return HELD_BACK_S if self._count > PROMPT_REFUSALS else 0.0
 
 
+class Strangers:
+    """The limit on requests of an address that is not signed in."""
+
+    def __init__(self, clock: Clock, per_minute: int) -> None:
+        self._buckets = TokenBuckets(clock, per_minute)
+        self._refusals = Refusals(clock)
+
+    def refusal(self, scope: Scope) -> TooMany | None:
+        """Count a request; returns why it is refused, or None."""
+        wait_s = self._buckets.wait_s(caller_network(client_ip(scope)))
+        message = "Too many requests; slow down."
+        return TooMany(message, retry_after_s=wait_s) if wait_s else None
+
+    async def hold_back(self) -> None:
+        """Wait with a refusal, where there are many in this second."""
+        if held_s := self._refusals.next_held_s():
+            await asyncio.sleep(held_s)
+
+    async def demand(self, scope: Scope) -> None:
+        """Count a request whose route knows only now that nobody vouches for it. Raises TooMany."""
+        refusal = self.refusal(scope)
+        if refusal is not None:
+            await self.hold_back()
+            raise refusal
+
+
 class RateLimits:
     """Middleware that responds with 429 and Retry-After to callers over their limit.
 
     per_minute: of one key or session in one class; of all of an account twice that, safety apart.
-    classify: the class of a request of somebody who is signed in.
+    classify: the class of a request of somebody who is signed in. counts_itself: requests of
+    nobody that their route counts, once it has looked who sent them.
     """
 
     def __init__(
@@ -96,24 +123,24 @@ class RateLimits:
         *,
         clock: Clock,
         per_minute: int,
-        anonymous_per_minute: int,
+        strangers: Strangers,
         classify: Classify,
+        counts_itself: Callable[[Scope], bool],
     ) -> None:
         self._app = app
         self._classify = classify
         self._keys = {one: TokenBuckets(clock, per_minute) for one in RequestClass}
         of_account = KEYS_OF_AN_ACCOUNT * per_minute
         self._accounts = {one: TokenBuckets(clock, of_account) for one in RequestClass}
-        self._anonymous = TokenBuckets(clock, anonymous_per_minute)
-        self._refusals = Refusals(clock)
+        self._strangers = strangers
+        self._counts_itself = counts_itself
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or respond with 429."""
         if scope["type"] == "http" and scope["path"].startswith("/api/"):
             refusal = self._refusal(scope)
             if refusal is not None:
-                if held_s := self._refusals.next_held_s():
-                    await asyncio.sleep(held_s)
+                await self._strangers.hold_back()
                 await response_for(refusal)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
@@ -121,12 +148,10 @@ class RateLimits:
     def _refusal(self, scope: Scope) -> TooMany | None:
         identity: Identity | None = scope["state"].get(STATE_KEY)
         if identity is None:
-            wait_s = self._anonymous.wait_s(caller_network(client_ip(scope)))
-            message = "Too many requests; slow down."
-        else:
-            kind = self._classify(scope)
-            wait_s = self._wait_s(kind, identity)
-            message = f"Too many requests of the class {kind}; slow down. Other classes are free."
+            return None if self._counts_itself(scope) else self._strangers.refusal(scope)
+        kind = self._classify(scope)
+        wait_s = self._wait_s(kind, identity)
+        message = f"Too many requests of the class {kind}; slow down. Other classes are free."
         return TooMany(message, retry_after_s=wait_s) if wait_s else None
 
     def _wait_s(self, kind: RequestClass, caller: Identity) -> int:

@@ -207,15 +207,16 @@ class Feed:
     def status(self) -> FeedStatus:
         """The present state of the feed."""
         hours = self.hours()
-        is_stale = self._is_silent()
-        reason = self._reason or ("no ticks received" if is_stale else "")
+        away = self._reason or self.details.away()
+        is_stale = self._is_silent() or bool(self.details.away())
+        reason = away or ("no ticks received" if is_stale else "")
         if hours is None:
             reason = reason or "the market is closed"
         feeds = tuple(self.details.feeds())
         return FeedStatus(
             label=source_label(self.source.name, feeds),
             feeds=feeds,
-            connected=not self._reason,
+            connected=not away,
             source=self.source.name,
             is_simulated=self.source.is_simulated,
             is_demo=hours is not None and hours.is_demo,

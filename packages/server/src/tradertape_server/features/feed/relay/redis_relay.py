@@ -21,6 +21,7 @@ import msgspec
 
 from tradertape_core.market.tick import Tick
 from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.feed.sources.source_details import FeedReport
 from tradertape_server.features.feed.sources.tick_source import Mode, Subscription
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.platform.logging import get_logger
@@ -42,12 +43,13 @@ logger = get_logger(__name__)
 @dataclass(slots=True)
 class TickMessage:
     """From the trading process. offset_s: the market's time minus the clock's. error: why the
-    feed has no prices, empty if it has."""
+    feed has no prices, empty if it has. report: of a market through brokers, once a second."""
 
     process: str = ""
     ticks: list[Tick] = field(default_factory=list[Tick])
     offset_s: float = 0.0
     error: str = ""
+    report: FeedReport | None = None
 
 
 @dataclass(slots=True)
@@ -88,6 +90,8 @@ class TickRelay:
         self._threads: list[threading.Thread] = []
         self._last_message_s = monotonic()
         self._last_message = TickMessage()
+        self._report = FeedReport()
+        self.make_report: Callable[[], FeedReport] | None = None  # of a market through brokers
         self.sent = self.received = self.receivers = 0
         self.lag_s = 0.0
 
@@ -105,6 +109,12 @@ class TickRelay:
     def offset(self) -> timedelta:
         """The market's time minus the clock's."""
         return timedelta(seconds=self._last_message.offset_s)
+
+    @property
+    def report(self) -> FeedReport:
+        """What the trading process last said of its market; nothing while it is not heard."""
+        is_silent = monotonic() - self._last_message_s > CONNECTION_TIMEOUT_S
+        return FeedReport() if is_silent else self._report
 
     @property
     def error(self) -> str:
@@ -193,9 +203,10 @@ class TickRelay:
         status = self._feed.status()
         error = "" if status.connected else status.reason
         offset_s = self._feed.offset.total_seconds()
+        report = self.make_report() if is_due and self.make_report else None
         for i in range(0, len(ticks) or 1, _MAX_TICKS):
             part = ticks[i : i + _MAX_TICKS]
-            message = _ENCODE(TickMessage(self._process, part, offset_s, error))
+            message = _ENCODE(TickMessage(self._process, part, offset_s, error, report))
             self.receivers = int(client.publish(self._ticks_channel, message))
             self.sent += len(part) if self.receivers else 0
         if is_due:
@@ -251,6 +262,7 @@ class TickRelay:
             elif not is_trader:
                 former, self._last_message = self._last_message.process, _TICKS.decode(body)
                 self._last_message_s = monotonic()
+                self._report = self._last_message.report or self._report
                 if former != self._last_message.process:
                     newest.clear()
                     self._feed.reset()

@@ -26,7 +26,7 @@ from tradertape_server.features.brokerage.accounts import BrokerAccount, Connect
 from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.feed.sources.broker_source import BrokerSource
 from tradertape_server.features.feed.sources.kept_candles import KeptCandles
-from tradertape_server.features.feed.sources.source_details import BrokerFeed
+from tradertape_server.features.feed.sources.source_details import BrokerFeed, FeedReport
 from tradertape_server.features.feed.sources.tick_source import Subscription
 from tradertape_server.features.instruments.broker_masters import BrokerMasters
 from tradertape_server.features.instruments.traded_market import TradedMarket
@@ -182,6 +182,20 @@ class ExchangeSource:
         with self._lock:
             account = self._routes.get(token)
         return "" if account is None else account.broker
+
+    def away(self) -> str:
+        """Nothing is known without a poll."""
+        return ""
+
+    def report(self) -> FeedReport:
+        """What other processes are told, which have no connection to a broker."""
+        feeds = tuple(self.feeds())
+        with self._lock:
+            connected = bool(self._feeds or self._connected())
+            routes = {token: account.broker for token, account in self._routes.items()}
+            unpriced = dict(self._unpriced)
+        streamed = frozenset(token for token in routes if self.is_streamed(token))
+        return FeedReport(feeds, routes, streamed, unpriced if connected else {})
 
     def why_unpriced(self, instrument_id: str) -> str:
         """Why an instrument has no price; empty when there is no reason known."""
