@@ -129,6 +129,23 @@ def test_preferences_are_kept_and_obeyed(person: Person) -> None:
     assert person.mails() == []
 
 
+def test_whose_channel_is_sent_the_notification_gets_no_mail_beside_it(person: Person) -> None:
+    """One message of a login that is needed, and one of a session that ended: not two."""
+    made = person.client.post("/api/notifications/channels", json={"kind": "email", "name": "m"})
+    assert made.status_code in (200, 201), made.text
+    person.sign_in_at_kite()
+    assert person.at(6, 8, 45) == 0
+    person.sign_in_at_kite()
+    person.container.connections.expire_all(Environment.LIVE, "another login took its place")
+    person.container.connections.step()
+    assert person.mails() == []
+    (channel,) = person.client.get("/api/notifications/channels").json()
+    wishes = {"modes": {"broker.login_needed": {str(channel["id"]): "off"}}}
+    changed = person.client.patch("/api/notifications/settings", json=wishes)
+    assert changed.status_code == 200, changed.text
+    assert person.at(7, 8, 45) == 1, "switched off there: the mail is sent"
+
+
 def test_a_session_that_ends_in_trading_hours_is_told_once(person: Person) -> None:
     """FAULTS §3: killed by a second login: one notice."""
     stored = person.client.put("/api/brokers/kite/credentials", json={"api_key": "sandbox"})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tradertape_server.container import Container
-from tradertape_server.features.brokerage.models import BrokerCredential, BrokerSession
+from tradertape_server.features.brokerage.models import BrokerSession
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.notifications.build import Notifications
 from tradertape_server.features.notifications.catalogue import CATALOGUE
@@ -111,14 +111,36 @@ def test_a_session_at_a_broker_that_ends_soon_and_has_ended_is_told_once(
     assert titles(person) == ["Kite: session expires soon", "Kite: session expired"]
 
 
-def test_a_login_is_asked_for_on_trading_days_between_half_past_eight_and_the_close(
+def test_a_session_that_ends_in_the_morning_is_no_news(
+    person: Person, restart: Restart, container: Container, clock: Any
+) -> None:
+    """It ends every day: the login of the day is asked for, once, and nothing else is said."""
+    now = datetime(2026, 1, 6, 0, 10, tzinfo=UTC)  # 05:40 in India
+    clock.set_wrong(seconds=(now - clock.now()).total_seconds())
+    with container.database.write() as session:
+        session.add(
+            BrokerSession(
+                user_id=person.id, broker="kite", environment="live", broker_user_id="AB1",
+                generation=3, token=b"x", logged_in_at=now, expires_at=now + timedelta(minutes=20),
+            )
+        )  # fmt: skip
+    for minutes in (0, 20, 10, 160):
+        clock.advance(minutes=minutes)
+        restart().collector.step()
+        restart().collector.step()
+    assert titles(person) == ["Kite: login needed"]
+
+
+def test_a_login_is_asked_for_on_trading_days_between_a_quarter_to_nine_and_the_close(
     person: Person, restart: Restart, container: Container, clock: Any
 ) -> None:
     with container.database.write() as session:
+        at = datetime(2026, 1, 5, 4, tzinfo=UTC)
         session.add(
-            BrokerCredential(
-                user_id=person.id, broker="kite", environment="sandbox", api_key="x",
-                updated_at=clock.now(),
+            BrokerSession(
+                user_id=person.id, broker="kite", environment="live", broker_user_id="AB1",
+                generation=1, token=b"x", logged_in_at=at, expires_at=at + timedelta(hours=20),
+                ended_at=at + timedelta(hours=20), end="expired",
             )
         )  # fmt: skip
     told = []

@@ -17,6 +17,7 @@ from tradertape_server.features.brokerage.views import Links
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.holdings.cache import AnswerCache
 from tradertape_server.features.holdings.service import HoldingsService
+from tradertape_server.features.notifications.queries import is_sent
 from tradertape_server.features.workers.queries import live_scopes
 from tradertape_server.wiring.base import Base
 
@@ -66,6 +67,7 @@ def build_reminders(base: Base, connections: Connections, brokerage: BrokerageSe
         base.mailer,
         brokerage.links,
         live_scopes,
+        is_sent,
     )
     reminders.listen()
     return reminders

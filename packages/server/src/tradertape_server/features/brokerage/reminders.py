@@ -1,7 +1,8 @@
 """Mails about sessions at brokers: who must sign in before the market opens, and whose ended early.
 
 A duty of the process that trades. A person gets one reminder a trading day, whatever is restarted:
-the day is stored before the mail is queued.
+the day is stored before the mail is queued. Whose own channels are sent the notification gets no
+mail beside it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Final, TypeAlias
 
 from sqlalchemy.orm import Session
@@ -20,36 +21,31 @@ from tradertape_server.features.auth.queries import email_of
 from tradertape_server.features.brokerage import repository
 from tradertape_server.features.brokerage.accounts import ChangeKind, ConnectionChange, Environment
 from tradertape_server.features.brokerage.connections import Connections
-from tradertape_server.features.brokerage.models import BrokerSession
+from tradertape_server.features.brokerage.queries import Due, due_logins, is_awaited
 from tradertape_server.features.brokerage.views import Links
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.mail import Mail, Mailer
 
 EVERY_S: Final = 30.0
-REMINDS_AT: Final = time(8, 45)  # India's time, half an hour before the market opens
-CLOSES_AT: Final = time(15, 30)
-# Whoever has not signed in for so long, and has no live run, does without the broker.
-SIGNED_IN_LATELY: Final = timedelta(days=7)
+LOGIN_NEEDED: Final = "broker.login_needed"  # events of notifications
+SESSION_EXPIRED: Final = "broker.session_expired"
 
 LiveScopes: TypeAlias = Callable[[Session], Collection[tuple[int, str]]]
+IsTold: TypeAlias = Callable[[Session, int, str], bool]
 
 logger = get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A login that a person should make. runs_live: whether a live run waits for it."""
-
-    user_id: int
-    broker: str
-    account: str
-    runs_live: bool
+def nobody_is_told(_session: Session, _user_id: int, _event: str) -> bool:
+    """No event is sent elsewhere."""
+    return False
 
 
 @dataclass(slots=True)
 class Reminders:
-    """live_scopes: the people and account scopes with open live runs."""
+    """live_scopes: the people and account scopes with open live runs. is_told: whether a person's
+    own channels are sent an event: no mail is needed then."""
 
     database: Database
     clock: Clock
@@ -58,6 +54,7 @@ class Reminders:
     mailer: Mailer
     links: Links
     live_scopes: LiveScopes
+    is_told: IsTold = nobody_is_told
     _stopped: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -84,7 +81,7 @@ class Reminders:
         if today is None:
             return 0
         with self.database.read() as session:
-            due = self._due(session)
+            due = due_logins(session, self.clock.now(), set(self.live_scopes(session)))
         by_person: dict[int, list[Due]] = {}
         for one in due:
             by_person.setdefault(one.user_id, []).append(one)
@@ -100,19 +97,8 @@ class Reminders:
 
     def _trading_day(self) -> date | None:
         """Today, where it is a trading day between the reminder and the close."""
-        now = self.clock.now().astimezone(IST)
-        is_time = REMINDS_AT <= now.time() < CLOSES_AT
-        return now.date() if is_time and self.calendar.is_session(now.date()) else None
-
-    def _due(self, session: Session) -> list[Due]:
-        live, now = set(self.live_scopes(session)), self.clock.now()
-        found: list[Due] = []
-        for row in repository.all_sessions(session):
-            scope = f"{row.broker}:{row.broker_user_id}"
-            runs_live = (row.user_id, scope) in live
-            if _is_over(row, now) and (runs_live or _is_wanted(row, now)):
-                found.append(Due(row.user_id, row.broker, scope, runs_live))
-        return found
+        now = self.clock.now()
+        return now.astimezone(IST).date() if is_awaited(self.calendar, now) else None
 
     def _remind(self, user_id: int, due: Sequence[Due], today: date) -> bool:
         with self.database.write() as session:
@@ -120,7 +106,8 @@ class Reminders:
             if not preference.mails_reminder or preference.reminded_on == today.isoformat():
                 return False
             preference.reminded_on = today.isoformat()
-            to = email_of(session, user_id)
+            is_told = self.is_told(session, user_id, LOGIN_NEEDED)
+            to = None if is_told else email_of(session, user_id)
         if to is None:
             return False
         self.mailer.send(self._mail(to, due))
@@ -152,7 +139,8 @@ class Reminders:
             return
         with self.database.read() as session:
             preference = repository.preference_of(session, account.user_id)
-            to = email_of(session, account.user_id)
+            is_told = self.is_told(session, account.user_id, SESSION_EXPIRED)
+            to = None if is_told else email_of(session, account.user_id)
         if to is None or (preference is not None and not preference.mails_expiry):
             return
         title = self.connections.broker(account.broker).title
@@ -164,14 +152,3 @@ class Reminders:
         )
         subject = f"TraderTape: your {title} session has ended"
         self.mailer.send(Mail(to=to, subject=subject, text=text, notice=f"{subject}: {link}"))
-
-
-def _is_over(row: BrokerSession, now: datetime) -> bool:
-    return row.ended_at is not None or row.expires_at <= now
-
-
-def _is_wanted(row: BrokerSession, now: datetime) -> bool:
-    """Whether a person uses an account: a real one, lately, and did not sign out."""
-    is_real = row.environment == Environment.LIVE.value
-    is_late = row.logged_in_at > now - SIGNED_IN_LATELY
-    return is_real and is_late and row.end != ChangeKind.DISCONNECTED.value

@@ -51,11 +51,6 @@ def session_states(session: Session) -> list[SessionState]:
     return [SessionState(*one) for one in found]
 
 
-def all_credentials(session: Session) -> Sequence[BrokerCredential]:
-    """The apps of every person."""
-    return session.scalars(select(BrokerCredential).order_by(BrokerCredential.id)).all()
-
-
 def session_of(session: Session, user_id: int, broker: str) -> BrokerSession | None:
     """A person's last session at a broker."""
     return session.scalars(
