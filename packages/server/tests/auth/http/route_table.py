@@ -198,6 +198,7 @@ ROUTES: dict[str, Row] = {
     "POST /api/reconciliation/check": USER,
     "POST /api/reconciliation/ignored": USER,
     "POST /api/trading/orders": USER,
+    "POST /api/trading/orders/{order_id}/settle": USER,
     "POST /api/trading/positions/exit": USER,
     "POST /api/trading/preview": USER,
     "GET /api/gtts": USER,

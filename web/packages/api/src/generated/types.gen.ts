@@ -21,6 +21,18 @@ export type TradertapeServerFeaturesWorkersOptionRunsSchemasPreviewIn = {
 export type JsonValue = unknown;
 
 /**
+ * SettleIn
+ *
+ * A person's word, typed out: the order is not in the broker's own app.
+ */
+export type TradertapeServerFeaturesTradingSchemasSettleIn = {
+    /**
+     * Confirm
+     */
+    confirm: 'NEVER PLACED';
+};
+
+/**
  * SizingIn
  *
  * How large a position is; see the Backtesting guide.
@@ -557,6 +569,18 @@ export type TradertapeServerFeaturesHoldingsSchemasPositionOut = {
      * Value
      */
     value: number;
+};
+
+/**
+ * SettleIn
+ *
+ * Which of the broker's triggers one in doubt is; null: it was never placed.
+ */
+export type TradertapeServerFeaturesGttsSchemasSettleIn = {
+    /**
+     * Broker Trigger Id
+     */
+    broker_trigger_id?: string | null;
 };
 
 /**
@@ -4476,18 +4500,6 @@ export type ShareIn = {
  * How loudly a rule is reported.
  */
 export type Severity = 'info' | 'warning' | 'critical';
-
-/**
- * SettleIn
- *
- * Which of the broker's triggers one in doubt is; null: it was never placed.
- */
-export type SettleIn = {
-    /**
-     * Broker Trigger Id
-     */
-    broker_trigger_id?: string | null;
-};
 
 /**
  * SettingsOut
@@ -22908,7 +22920,7 @@ export type ChangeTriggerApiGttsGttIdPutResponses = {
 export type ChangeTriggerApiGttsGttIdPutResponse = ChangeTriggerApiGttsGttIdPutResponses[keyof ChangeTriggerApiGttsGttIdPutResponses];
 
 export type SettleTriggerApiGttsGttIdSettlePostData = {
-    body: SettleIn;
+    body: TradertapeServerFeaturesGttsSchemasSettleIn;
     path: {
         /**
          * Gtt Id
@@ -30241,6 +30253,72 @@ export type ChangeTicketApiTradingOrdersOrderIdPatchResponses = {
 };
 
 export type ChangeTicketApiTradingOrdersOrderIdPatchResponse = ChangeTicketApiTradingOrdersOrderIdPatchResponses[keyof ChangeTicketApiTradingOrdersOrderIdPatchResponses];
+
+export type SettleOrderApiTradingOrdersOrderIdSettlePostData = {
+    body: TradertapeServerFeaturesTradingSchemasSettleIn;
+    path: {
+        /**
+         * Order Id
+         */
+        order_id: string;
+    };
+    query?: never;
+    url: '/api/trading/orders/{order_id}/settle';
+};
+
+export type SettleOrderApiTradingOrdersOrderIdSettlePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type SettleOrderApiTradingOrdersOrderIdSettlePostError = SettleOrderApiTradingOrdersOrderIdSettlePostErrors[keyof SettleOrderApiTradingOrdersOrderIdSettlePostErrors];
+
+export type SettleOrderApiTradingOrdersOrderIdSettlePostResponses = {
+    /**
+     * Successful Response
+     */
+    200: HandOrderOut;
+};
+
+export type SettleOrderApiTradingOrdersOrderIdSettlePostResponse = SettleOrderApiTradingOrdersOrderIdSettlePostResponses[keyof SettleOrderApiTradingOrdersOrderIdSettlePostResponses];
 
 export type ListTradingPositionsApiTradingPositionsGetData = {
     body?: never;

@@ -14,6 +14,7 @@ from tradertape_server.features.trading.schemas import (
     HandOrderOut,
     HandPositionOut,
     PreviewOut,
+    SettleIn,
     TicketAccountOut,
     TicketIn,
 )
@@ -80,6 +81,20 @@ def change_ticket(
 def cancel_ticket(user: CurrentUser, trading: Trading, order_id: str, key: Key) -> HandOrderOut:
     """Cancel an open order."""
     return trading.cancel(user.id, order_id, key)
+
+
+@router.post("/orders/{order_id}/settle")
+def settle_order(
+    user: CurrentUser, trading: Trading, order_id: str, body: SettleIn
+) -> HandOrderOut:
+    """Record your word that an order in doubt was never placed, after you have looked at the
+    broker's own app. Nothing is sent.
+
+    An order in doubt is settled by the broker's order book within two minutes. This is for a book
+    that cannot be read. If the order turns up in it later, it counts again.
+    """
+    del body  # its word was the confirmation
+    return trading.settle(user.id, order_id)
 
 
 @router.get("/positions")

@@ -39,6 +39,12 @@ class ChangeIn(Body):
     order_type: OrderTypes | None = None
 
 
+class SettleIn(Body):
+    """A person's word, typed out: the order is not in the broker's own app."""
+
+    confirm: Literal["NEVER PLACED"]
+
+
 class ExitPositionsIn(Body):
     """What is closed: one position, or all positions placed by hand on the account.
 

@@ -136,6 +136,15 @@ class TradingService:
         self._execution.cancel_once(order.run_id or BY_HAND, order_id, key=name)
         return self._shown(user_id, order_id)
 
+    def settle(self, user_id: int, order_id: str) -> HandOrderOut:
+        """Record a person's word that an order in doubt was never placed, a run's too.
+
+        Raises NotFound, Conflict when it is not in doubt.
+        """
+        order, _ = self._execution.order_of_user(user_id, order_id)
+        self._execution.settle_by_hand(order.run_id or BY_HAND, order_id)
+        return self._shown(user_id, order_id)
+
     # --- positions ----------------------------------------------------------------------------
 
     def exit(self, user_id: int, wanted: ExitPositionsIn, key: str) -> ExitPositionsOut:

@@ -249,10 +249,16 @@ def trail_commands(
 
 
 def own_order(uow: UnitOfWork, run_id: str, order_id: str) -> Order:
-    """An order of the run. Raises NotFound, for another run's too, and OtherMarket."""
+    """An order of the run. Raises NotFound, for another run's too, Conflict for another terminal's,
+    and OtherMarket."""
     order = uow.order(order_id)
     if order is None or (order.run_id or "") != run_id:
         raise NotFound("Order")
+    if order.is_external:
+        raise Conflict(
+            "The order was placed in another terminal, and is changed and cancelled only there.",
+            code="external_order",
+        )
     uow.account(int(order.account))
     return order
 
