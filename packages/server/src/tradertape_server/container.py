@@ -33,6 +33,7 @@ from tradertape_server.features.instruments.traded_market import MarketChoice
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.market.watch import MarketWatch
 from tradertape_server.features.notifications.build import Notifications
+from tradertape_server.features.operations.jobs import Jobs
 from tradertape_server.features.operations.processes import Processes
 from tradertape_server.features.operations.service import Health
 from tradertape_server.features.options.preview import StrategyPreview
@@ -115,6 +116,7 @@ class Container:
     holdings: HoldingsService
     reconciliation: ReconciliationService
     corrections: Corrections
+    jobs: Jobs
     reconciliation_cycle: ReconciliationCycle
 
     @property

@@ -107,8 +107,11 @@ ROUTERS = (
 )
 
 WORKER = "/api/algo-workers/worker/"
-# Paths that read the live market, which is in the trading process.
-LIVE = ("/api/live/", "/api/trading/", "/api/options", f"{WORKER}market/", f"{WORKER}options/")
+# Paths that read the live market or the jobs, which are in the trading process.
+LIVE = (
+    "/api/live/", "/api/trading/", "/api/options", "/api/jobs", f"{WORKER}market/",
+    f"{WORKER}options/",
+)  # fmt: skip
 PORTFOLIOS = "/api/model/"
 # Changes that are stored in a transaction of their own, not in one of the trader's.
 CHANGES = (

@@ -56,7 +56,9 @@ from tradertape_server.wiring.market import (
 from tradertape_server.wiring.reporting import (
     build_health,
     build_hooks,
+    build_jobs,
     build_notification_service,
+    keep_log,
     publish,
 )
 from tradertape_server.wiring.trading import (
@@ -100,6 +102,7 @@ def build_container(
         base, auth, connections, data, processes, live, trading, strategies, backtests
     )
     publish(container)
+    keep_log(container)
     return container
 
 
@@ -146,6 +149,7 @@ def _join(
         holdings=holdings,
         reconciliation=reconciliation,
         corrections=Corrections(database, clock, reconciliation),
+        jobs=build_jobs(base, portfolios, reconciliation),
         reconciliation_cycle=ReconciliationCycle(reconciliation),
         reminders=build_reminders(base, connections, brokerage),
         postbacks=Postbacks(

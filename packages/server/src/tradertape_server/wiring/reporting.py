@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from tradertape_core.market.instrument import Instrument
@@ -35,10 +36,14 @@ from tradertape_server.features.operations.figures import (
     publish_streams,
     publish_trading,
 )
+from tradertape_server.features.operations.jobs import Jobs, catalogue
 from tradertape_server.features.operations.service import Health
 from tradertape_server.features.portfolios.build import Portfolios
 from tradertape_server.features.portfolios.external import ExternalSignals
+from tradertape_server.features.portfolios.schedule_times import next_scan
+from tradertape_server.features.reconciliation.service import ReconciliationService
 from tradertape_server.features.risk.schemas import KillIn
+from tradertape_server.platform.processes.job_log import JobLog
 from tradertape_server.wiring.base import Base
 from tradertape_server.wiring.market import MarketData
 from tradertape_server.wiring.trading import Trading
@@ -117,6 +122,37 @@ def build_health(
     health.add("broker_cancels", cancels_check(trading.accounts))
     health.add("scans", scans_check(portfolios.lateness))
     return health
+
+
+def build_jobs(base: Base, portfolios: Portfolios, reconciliation: ReconciliationService) -> Jobs:
+    """What the page of jobs shows; scans and comparisons are known over restarts."""
+
+    def last_scan(user_id: int) -> datetime | None:
+        with base.database.read() as session:
+            found = portfolios.scans.history(session, user_id, limit=1, offset=0)
+            return found[0].at if found else None
+
+    return Jobs(
+        base.clock,
+        JobLog(base.clock),
+        catalogue(next_scan),
+        {"scans": last_scan, "reconciliation": lambda one: reconciliation.last(one).checked_at},
+    )
+
+
+def keep_log(container: Container) -> None:
+    """Have every job note its runs."""
+    for duty in (
+        container.portfolios.schedule,
+        container.portfolios.upkeep,
+        container.reconciliation_cycle,
+        container.reminders,
+        container.risk.watch,
+        container.execution_jobs,
+        container.notifications.collector,
+        container.market_watch,
+    ):
+        duty.log = container.jobs.log
 
 
 def publish(container: Container) -> None:

@@ -322,6 +322,12 @@ const brokerCallbackRoute = createRoute({
   component: lazyPage(() => import("@/features/settings/brokers/callback/callback-page"), "CallbackPage"),
 })
 
+const jobsRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/jobs",
+  component: lazyPage(() => import("@/features/operations/jobs-page"), "JobsPage"),
+})
+
 const changelogRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/changelog",
@@ -377,6 +383,7 @@ const routeTree = rootRoute.addChildren([
     wealthRoute,
     reconciliationRoute,
     brokerCallbackRoute,
+    jobsRoute,
     changelogRoute,
     settingsRoute,
     brokerSettingsRoute,

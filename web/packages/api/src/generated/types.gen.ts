@@ -12354,6 +12354,77 @@ export type KeyRow = {
 };
 
 /**
+ * JobOut
+ *
+ * A job. last_at: of its last run, over restarts where that is stored, else since the start.
+ *
+ * failures: since the start of the process that runs it. run_now: what may be run by hand, `scan`
+ * with `POST /api/model/scan`, `reconciliation` with `POST /api/reconciliation/check`.
+ */
+export type JobOut = {
+    /**
+     * Does
+     */
+    does: string;
+    /**
+     * Error
+     */
+    error: string;
+    /**
+     * Failed At
+     */
+    failed_at: string | null;
+    /**
+     * Failures
+     */
+    failures: number;
+    /**
+     * If Missed
+     */
+    if_missed: string;
+    /**
+     * Is Running
+     */
+    is_running: boolean;
+    /**
+     * Last At
+     */
+    last_at: string | null;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Next At
+     */
+    next_at: string | null;
+    /**
+     * Run Now
+     */
+    run_now: 'scan' | 'reconciliation' | null;
+    /**
+     * Runs
+     */
+    runs: number;
+    /**
+     * Status
+     */
+    status: 'ok' | 'failed' | 'waiting';
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Took Ms
+     */
+    took_ms: number | null;
+    /**
+     * When
+     */
+    when: string;
+};
+
+/**
  * IpFactsOut
  *
  * Whether the broker takes orders from registered addresses only.
@@ -23503,6 +23574,49 @@ export type SearchInstrumentsApiInstrumentsSearchGetResponses = {
 };
 
 export type SearchInstrumentsApiInstrumentsSearchGetResponse = SearchInstrumentsApiInstrumentsSearchGetResponses[keyof SearchInstrumentsApiInstrumentsSearchGetResponses];
+
+export type ListJobsApiJobsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/jobs';
+};
+
+export type ListJobsApiJobsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListJobsApiJobsGetError = ListJobsApiJobsGetErrors[keyof ListJobsApiJobsGetErrors];
+
+export type ListJobsApiJobsGetResponses = {
+    /**
+     * Response List Jobs Api Jobs Get
+     *
+     * Successful Response
+     */
+    200: Array<JobOut>;
+};
+
+export type ListJobsApiJobsGetResponse = ListJobsApiJobsGetResponses[keyof ListJobsApiJobsGetResponses];
 
 export type LiveCandlesApiLiveCandlesGetData = {
     body?: never;

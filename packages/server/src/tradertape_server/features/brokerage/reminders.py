@@ -26,6 +26,7 @@ from tradertape_server.features.brokerage.views import Links
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.mail import Mail, Mailer
+from tradertape_server.platform.processes.job_log import JobLog
 
 EVERY_S: Final = 30.0
 LOGIN_NEEDED: Final = "broker.login_needed"  # events of notifications
@@ -55,6 +56,7 @@ class Reminders:
     links: Links
     live_scopes: LiveScopes
     is_told: IsTold = nobody_is_told
+    log: JobLog = field(default_factory=JobLog)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -90,7 +92,8 @@ class Reminders:
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
-                self.remind()
+                with self.log.running("reminders"):
+                    self.remind()
             except Exception:  # this thread must survive: the next look may succeed
                 logger.exception("reminders of logins not sent")
             self._stopped.wait(EVERY_S)

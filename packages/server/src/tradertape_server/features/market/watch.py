@@ -7,6 +7,7 @@ import threading
 from tradertape_core.kernel.errors import InvalidInput, StoredDataDamaged
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.platform.logging import get_logger
+from tradertape_server.platform.processes.job_log import JobLog
 
 EVERY_S = 2.0
 BYTES_AT_ONCE = 4 * 1024**2  # some three milliseconds; a column cache of 12 MB is read in 6 s
@@ -22,6 +23,7 @@ class MarketWatch:
 
     def __init__(self, market: MarketService) -> None:
         self._market = market
+        self.log = JobLog()
         self._problems: dict[str, str] = {}
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -62,9 +64,10 @@ class MarketWatch:
         count = 0
         while not self._stopping.wait(EVERY_S):
             try:
-                self.check_columns()
-                if count % rounds == 0:
-                    self.check_tables()
+                with self.log.running("market_data"):
+                    self.check_columns()
+                    if count % rounds == 0:
+                        self.check_tables()
             except Exception:  # the next round tries again
                 logger.exception("market data could not be checked")
             count += 1

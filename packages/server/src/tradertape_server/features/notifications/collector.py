@@ -12,6 +12,7 @@ from tradertape_server.features.notifications.publishing import Notice, Publishe
 from tradertape_server.features.notifications.sources.source import Source
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.logging import get_logger
+from tradertape_server.platform.processes.job_log import JobLog
 
 EVERY_S = 1.0
 MOST_KNOWN = 20_000
@@ -29,6 +30,7 @@ class Collector:
     ) -> None:
         self._database, self._clock, self._publisher = database, clock, publisher
         self._sources = sources
+        self.log = JobLog()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._pruned_at: datetime | None = None
@@ -83,7 +85,8 @@ class Collector:
     def _run(self) -> None:
         while not self._stopped.wait(EVERY_S):
             try:
-                self.step()
+                with self.log.running("notifications"):
+                    self.step()
             except Exception:  # this thread must survive a database that is locked or away
                 logger.exception("old notifications were not deleted")
 

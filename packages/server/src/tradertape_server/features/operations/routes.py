@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Request, Response
 
 from tradertape_server import __version__
+from tradertape_server.features.auth.http.dependencies import CurrentUser
+from tradertape_server.features.operations.jobs import JobOut, Jobs
 from tradertape_server.features.operations.service import Check, Health, overall
 from tradertape_server.platform.errors import NotFound
 from tradertape_server.platform.http.identity import identity_of
@@ -55,6 +57,12 @@ def health(
         uptime_s=round(health.uptime_s, 1),
         checks={name: CheckRow.model_validate(check) for name, check in checks.items()},
     )
+
+
+@router.get("/api/jobs")
+def list_jobs(user: CurrentUser, jobs: Annotated[Jobs, Depends(part("jobs"))]) -> list[JobOut]:
+    """Every job of the server: its last and next run, what a missed run means, its failures."""
+    return jobs.of(user.id)
 
 
 @router.get("/metrics", include_in_schema=False)

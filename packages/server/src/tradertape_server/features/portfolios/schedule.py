@@ -19,9 +19,10 @@ from tradertape_server.features.portfolios.scanning import ScanService
 from tradertape_server.features.portfolios.schedule_times import last_final_day
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError
+from tradertape_server.platform.processes.job_log import JobLog
 
 EVERY_S = 60.0
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class ScanSchedule:
     database: Database
     clock: Clock
     scans: ScanService
+    log: JobLog = field(default_factory=JobLog)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -59,9 +61,10 @@ class ScanSchedule:
     def _loop(self) -> None:
         while not self._stopped.wait(EVERY_S):
             try:
-                self.run_due()
+                with self.log.running("scans"):
+                    self.run_due()
             except Exception as error:  # noqa: BLE001 - the next look may succeed
-                log.error("portfolio_scan_failed", error=str(error))
+                logger.error("portfolio_scan_failed", error=str(error))
 
     def _due(self) -> list[tuple[int, int]]:
         """Portfolios that have a final day after their last one."""
@@ -82,9 +85,9 @@ class ScanSchedule:
         try:
             self.scans.scan(user_id, portfolio_id=portfolio_id, trigger="schedule")
         except ApiError as error:  # another scan of this person's runs: it does the same
-            log.info("portfolio_scan_put_off", portfolio=portfolio_id, reason=error.detail)
+            logger.info("portfolio_scan_put_off", portfolio=portfolio_id, reason=error.detail)
         except Exception as error:  # noqa: BLE001 - the other portfolios are scanned
-            log.error("portfolio_scan_failed", portfolio=portfolio_id, error=str(error))
+            logger.error("portfolio_scan_failed", portfolio=portfolio_id, error=str(error))
             self._record_failure(user_id, str(error))
 
     def _record_failure(self, user_id: int, error: str) -> None:

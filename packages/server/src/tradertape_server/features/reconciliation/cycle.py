@@ -8,6 +8,7 @@ from typing import Final
 from tradertape_server.features.reconciliation.service import ReconciliationService
 from tradertape_server.platform.errors import ApiError
 from tradertape_server.platform.logging import get_logger
+from tradertape_server.platform.processes.job_log import JobLog
 
 EVERY_S: Final = 300.0
 
@@ -18,6 +19,7 @@ class ReconciliationCycle:
     """Runs in the process that trades: a broker that does not answer delays nothing else."""
 
     def __init__(self, service: ReconciliationService, every_s: float = EVERY_S) -> None:
+        self.log = JobLog()
         self._service = service
         self._every_s = every_s
         self._stopping = threading.Event()
@@ -48,4 +50,5 @@ class ReconciliationCycle:
 
     def _run(self) -> None:
         while not self._stopping.wait(self._every_s):
-            self.step()
+            with self.log.running("reconciliation"):
+                self.step()

@@ -30,6 +30,7 @@ from tradertape_server.features.risk.models import RiskEvaluation
 from tradertape_server.features.risk.schemas import KillIn
 from tradertape_server.platform.errors import ApiError
 from tradertape_server.platform.logging import get_logger
+from tradertape_server.platform.processes.job_log import JobLog
 
 EVERY_S = 5.0
 KEPT_FOR = timedelta(days=180)
@@ -76,6 +77,7 @@ class RiskWatch:
     switch: KillSwitch
     events: AccountEvents
     every_s: float = EVERY_S
+    log: JobLog = field(default_factory=JobLog)
     _listeners: list[OnNotice] = field(default_factory=list[OnNotice])
     _pausing: list[OnPause] = field(default_factory=list[OnPause])
     _said: dict[tuple[int, str], tuple[str, str]] = field(
@@ -238,7 +240,8 @@ class RiskWatch:
     def _loop(self) -> None:
         while not self._stopped.wait(self.every_s):
             try:
-                self.look()
+                with self.log.running("risk"):
+                    self.look()
                 now = self.clock.now()
                 if self._cleaned_at is None or now - self._cleaned_at > _CLEAN_EVERY:
                     self.clean()

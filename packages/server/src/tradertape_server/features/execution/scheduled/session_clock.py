@@ -33,6 +33,7 @@ from tradertape_server.features.execution.state.command import ExchangeCommand
 from tradertape_server.features.execution.store.models import PAPER
 from tradertape_server.features.execution.venues.paper import PaperExchange
 from tradertape_server.platform.logging import get_logger
+from tradertape_server.platform.processes.job_log import JobLog
 
 Chore = Callable[[datetime], None]
 EVERY_S = 1.0
@@ -49,6 +50,7 @@ class ExecutionJobs:
     calendar: Calendar
     clock: Clock
     chores: Sequence[Chore] = ()  # each decides itself what is due
+    log: JobLog = field(default_factory=JobLog)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _done: set[tuple[str, Segment, date]] = field(default_factory=set[tuple[str, Segment, date]])
@@ -97,7 +99,8 @@ class ExecutionJobs:
     def _loop(self) -> None:
         while not self._stopping.wait(EVERY_S):
             try:
-                self.run_once()
+                with self.log.running("execution"):
+                    self.run_once()
             except TradingPaused:
                 logger.warning("execution jobs are waiting for the trader")
             except Exception:

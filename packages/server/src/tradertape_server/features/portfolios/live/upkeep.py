@@ -22,6 +22,7 @@ from tradertape_server.features.portfolios.state import settings_of
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import Conflict, Unavailable
 from tradertape_server.platform.logging import get_logger
+from tradertape_server.platform.processes.job_log import JobLog
 
 EVERY_S = 1.0
 MARK_EVERY, FIND_EVERY = 15, 60  # passes
@@ -41,6 +42,7 @@ class Upkeep:
     arming: Arming
     marking: Marking
     findings: Findings
+    log: JobLog = field(default_factory=JobLog)
     _wake: threading.Event = field(default_factory=threading.Event)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -110,11 +112,12 @@ class Upkeep:
         is_recovered = False
         while not self._stopped.is_set():
             try:
-                if is_recovered:
-                    self.run_once()
-                else:
-                    self.recover()
-                    is_recovered = True
+                with self.log.running("portfolios"):
+                    if is_recovered:
+                        self.run_once()
+                    else:
+                        self.recover()
+                        is_recovered = True
             except Exception:
                 logger.exception("the portfolios' upkeep failed")
             self._wake.wait(EVERY_S)

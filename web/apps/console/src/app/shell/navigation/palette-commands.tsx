@@ -1,6 +1,7 @@
 import type { SpotlightActionData } from "@mantine/spotlight"
 import { useNavigate } from "@tanstack/react-router"
 import {
+  Activity,
   AlarmClockPlus,
   ArrowLeftRight,
   Equal,
@@ -86,6 +87,14 @@ export function useCommands(): SpotlightActionData[] {
         keywords: ["drift difference holdings compare wealth"],
         leftSection: <Equal size={16} />,
         onClick: () => navigate({ to: "/wealth/reconciliation" }),
+      },
+      {
+        id: "jobs",
+        label: "Jobs and health",
+        description: "What the server does by itself, and whether its parts work",
+        keywords: ["scheduler scan cron health status operations failures"],
+        leftSection: <Activity size={16} />,
+        onClick: () => navigate({ to: "/jobs" }),
       },
       {
         id: "compare",

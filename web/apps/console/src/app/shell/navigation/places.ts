@@ -1,4 +1,5 @@
 import {
+  Activity,
   AlarmClockCheck,
   ArrowLeftRight,
   BookOpen,
@@ -49,3 +50,5 @@ export const READING = [
 ] as const
 
 export const CHANGELOG = { to: "/changelog", label: "Changelog", icon: ScrollText } as const
+
+export const JOBS = { to: "/jobs", label: "Jobs and health", icon: Activity } as const
