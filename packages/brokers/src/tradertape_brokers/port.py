@@ -44,6 +44,7 @@ class Capabilities:
     candle_days: of each interval the broker has, the days of one request. feed_instruments: how
     many the feed takes at most, 0 without a feed. charges: core's table of what its orders cost.
     gtt_most, gtt_days: how many triggers an account may have waiting, and for how long each.
+    address_rule: where and how the address of a program that places orders is registered.
     """
 
     exchanges: frozenset[str]
@@ -64,6 +65,7 @@ class Capabilities:
     tick_modes: frozenset[TickMode] = frozenset()
     feed_instruments: int = 0
     charges: str = "none"
+    address_rule: str = ""
 
 
 class OrderPort(Protocol):

@@ -192,6 +192,22 @@ def test_the_broker_takes_no_orders_from_this_address(gate: Gate, kite: FakeKite
     refused(gate.create(), 409, "address_not_registered", "203.0.113.9")
     refused(gate.create(), 409, "address_not_registered", "203.0.113.9")
     assert len(kite.cancels) == 1
+    shown = gate.person.get("/api/brokers/kite").json()["ip"]
+    assert (shown["preflight"], shown["address"]) == ("refused", "203.0.113.9")
+    assert "not allowed for this app" in shown["words"]
+    assert shown["checked_at"] is not None
+    assert "developer page" in shown["where"]
+
+
+def test_the_page_says_that_the_broker_takes_orders_from_this_address(gate: Gate) -> None:
+    """AU-08: `unknown` before a login, and what was found out after it."""
+    before = gate.person.get("/api/brokers/kite").json()["ip"]
+    assert (before["preflight"], before["words"], before["checked_at"]) == ("unknown", "", None)
+    gate.connect()
+    assert gate.create().status_code == 200
+    shown = gate.person.get("/api/brokers/kite").json()["ip"]
+    assert (shown["preflight"], shown["words"]) == ("taken", "")
+    assert shown["address"] is None or shown["address"].count(".") == 3
 
 
 @pytest.mark.parametrize(

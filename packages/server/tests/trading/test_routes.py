@@ -221,3 +221,23 @@ def test_orders_are_paged_newest_first(signed_in: TestClient) -> None:
     last = first[-1]["order_id"]
     rest = signed_in.get(f"{URL}/orders", params={"limit": 3, "before": last}).json()
     assert [one["order_id"] for one in first + rest] == made[::-1]
+
+
+def test_a_preferred_account_is_kept_by_segment_and_is_ones_own(
+    signed_in: TestClient, sign_in: SignIn
+) -> None:
+    url = f"{URL}/preferred-accounts"
+    assert signed_in.get(url).json() == {"equity": None, "derivatives": None}
+    assert signed_in.post(ACCOUNTS, json={"account_scope": "kite:paper-b"}).status_code < 300
+    signed_in.get(f"{URL}/accounts")
+    wanted = {"equity": "kite:paper-b", "derivatives": None}
+    assert signed_in.put(url, json=wanted).json() == wanted
+    assert signed_in.get(url).json() == wanted
+    unknown = signed_in.put(url, json={"derivatives": "kite:AB1234"})
+    assert unknown.status_code == 422
+    assert [one["pointer"] for one in unknown.json()["detail"]] == ["/derivatives"]
+    assert signed_in.get(url).json() == wanted, "a refused choice changes nothing"
+    other = sign_in("other@example.com")
+    assert other.get(url).json() == {"equity": None, "derivatives": None}
+    assert other.put(url, json={"equity": "kite:paper-b"}).status_code == 422
+    assert signed_in.put(url, json={}).json() == {"equity": None, "derivatives": None}

@@ -51,6 +51,9 @@ CAPABILITIES: Final = Capabilities(
     tick_modes=frozenset(TickMode),
     feed_instruments=MOST_SUBJECTS,
     charges="groww",
+    address_rule=(
+        "Register it with your API key at Groww: orders from any other address are refused."
+    ),
 )
 _A_PAGE, _SMALLEST_PAGE, _MOST_PAGES = 50, 25, 100
 

@@ -48,6 +48,10 @@ CAPABILITIES = Capabilities(
     tick_modes=frozenset(TickMode),
     feed_instruments=SOCKETS * MOST_OF_A_SOCKET,
     charges="zerodha",
+    address_rule=(
+        "Register it in the settings of your app on Kite's developer page. "
+        "It may be shared within a family only."
+    ),
 )
 
 

@@ -42,6 +42,10 @@ CAPABILITIES: Final = Capabilities(
     tick_modes=frozenset(TickMode),
     feed_instruments=MOST_KEYS,
     charges="upstox",
+    address_rule=(
+        "Register it in the settings of your app at Upstox, as primary or "
+        "secondary address. A change there may end the session: log in again after it."
+    ),
 )
 
 

@@ -32,7 +32,15 @@ export function madeBroker(change: Partial<BrokerRow> = {}): BrokerRow {
     },
     credentials: madeCredentials(),
     session: madeSession(),
-    ip: { needs_registered_address: true, rule: "Register it." },
+    ip: {
+      needs_registered_address: true,
+      rule: "Register it.",
+      where: "In your app.",
+      address: null,
+      preflight: "unknown",
+      words: "",
+      checked_at: null,
+    },
     postback_url: null,
     ...change,
   }

@@ -9139,6 +9139,38 @@ export type PreviewOfBasket = {
 };
 
 /**
+ * PreferredOut
+ *
+ * What is preferred, where the account is still there; null otherwise.
+ */
+export type PreferredOut = {
+    /**
+     * Derivatives
+     */
+    derivatives: string | null;
+    /**
+     * Equity
+     */
+    equity: string | null;
+};
+
+/**
+ * PreferredIn
+ *
+ * The account of a new order, by segment: shares, and futures and options. Null: the first.
+ */
+export type PreferredIn = {
+    /**
+     * Derivatives
+     */
+    derivatives?: string | null;
+    /**
+     * Equity
+     */
+    equity?: string | null;
+};
+
+/**
  * PreferencesOut
  *
  * Which mails about sessions at brokers you get.
@@ -12428,16 +12460,41 @@ export type JobOut = {
  * IpFactsOut
  *
  * Whether the broker takes orders from registered addresses only.
+ *
+ * where: how the address is registered there. address: the one that this server's orders come
+ * from, as far as it is known; null behind a router, where the broker has not said it. preflight:
+ * what the broker said after the login to the cancellation of an order that does not exist:
+ * `taken` or `refused` (with its `words`), `unknown` before.
  */
 export type IpFactsOut = {
+    /**
+     * Address
+     */
+    address: string | null;
+    /**
+     * Checked At
+     */
+    checked_at: string | null;
     /**
      * Needs Registered Address
      */
     needs_registered_address: boolean;
     /**
+     * Preflight
+     */
+    preflight: 'taken' | 'refused' | 'unknown';
+    /**
      * Rule
      */
     rule: string;
+    /**
+     * Where
+     */
+    where: string;
+    /**
+     * Words
+     */
+    words: string;
 };
 
 /**
@@ -30545,6 +30602,108 @@ export type ExitPositionsApiTradingPositionsExitPostResponses = {
 };
 
 export type ExitPositionsApiTradingPositionsExitPostResponse = ExitPositionsApiTradingPositionsExitPostResponses[keyof ExitPositionsApiTradingPositionsExitPostResponses];
+
+export type ReadPreferredAccountsApiTradingPreferredAccountsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/trading/preferred-accounts';
+};
+
+export type ReadPreferredAccountsApiTradingPreferredAccountsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadPreferredAccountsApiTradingPreferredAccountsGetError = ReadPreferredAccountsApiTradingPreferredAccountsGetErrors[keyof ReadPreferredAccountsApiTradingPreferredAccountsGetErrors];
+
+export type ReadPreferredAccountsApiTradingPreferredAccountsGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: PreferredOut;
+};
+
+export type ReadPreferredAccountsApiTradingPreferredAccountsGetResponse = ReadPreferredAccountsApiTradingPreferredAccountsGetResponses[keyof ReadPreferredAccountsApiTradingPreferredAccountsGetResponses];
+
+export type SavePreferredAccountsApiTradingPreferredAccountsPutData = {
+    body: PreferredIn;
+    path?: never;
+    query?: never;
+    url: '/api/trading/preferred-accounts';
+};
+
+export type SavePreferredAccountsApiTradingPreferredAccountsPutErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type SavePreferredAccountsApiTradingPreferredAccountsPutError = SavePreferredAccountsApiTradingPreferredAccountsPutErrors[keyof SavePreferredAccountsApiTradingPreferredAccountsPutErrors];
+
+export type SavePreferredAccountsApiTradingPreferredAccountsPutResponses = {
+    /**
+     * Successful Response
+     */
+    200: PreferredOut;
+};
+
+export type SavePreferredAccountsApiTradingPreferredAccountsPutResponse = SavePreferredAccountsApiTradingPreferredAccountsPutResponses[keyof SavePreferredAccountsApiTradingPreferredAccountsPutResponses];
 
 export type PreviewTicketApiTradingPreviewPostData = {
     body: TicketIn;

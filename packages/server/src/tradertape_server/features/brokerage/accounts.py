@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from tradertape_brokers.hosts import Hosts
 from tradertape_brokers.port import Broker, Connection
@@ -66,6 +67,16 @@ class ConnectionChange:
     account: BrokerAccount
     reason: str = ""
     is_first: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preflight:
+    """Whether a broker takes orders from this server's address, and which address that is."""
+
+    result: Literal["taken", "refused", "unknown"]
+    words: str = ""
+    address: str | None = None
+    checked_at: datetime | None = None
 
 
 class NoHosts(LookupError):

@@ -81,10 +81,21 @@ class BrokerSessionOut(Reply):
 
 
 class IpFactsOut(Reply):
-    """Whether the broker takes orders from registered addresses only."""
+    """Whether the broker takes orders from registered addresses only.
+
+    where: how the address is registered there. address: the one that this server's orders come
+    from, as far as it is known; null behind a router, where the broker has not said it. preflight:
+    what the broker said after the login to the cancellation of an order that does not exist:
+    `taken` or `refused` (with its `words`), `unknown` before.
+    """
 
     needs_registered_address: bool
     rule: str
+    where: str
+    address: str | None
+    preflight: Literal["taken", "refused", "unknown"]
+    words: str
+    checked_at: IstTime | None
 
 
 class BrokerOut(Reply):

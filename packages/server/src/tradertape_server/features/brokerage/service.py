@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from pydantic import SecretStr
@@ -19,7 +19,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.auth.audit import RequestOrigin, record
 from tradertape_server.features.auth.schemas import BrokerState
 from tradertape_server.features.brokerage import logins, repository, schemas
-from tradertape_server.features.brokerage.accounts import Environment, NoHosts
+from tradertape_server.features.brokerage.accounts import Connected, Environment, NoHosts, Preflight
 from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.brokerage.credentials import (
     Credentials,
@@ -38,6 +38,11 @@ _NONE = Secret("")
 logger = get_logger(__name__)
 
 
+def not_known(_connected: Connected) -> Preflight:
+    """Nobody has asked the broker."""
+    return Preflight(result="unknown")
+
+
 class BrokerageService:
     """Credentials, logins and sessions. names: the brokers there are, in the order for lists."""
 
@@ -53,6 +58,8 @@ class BrokerageService:
         self._database, self._clock = database, clock
         self._connections, self._store = connections, store
         self._names, self.links = names, links
+        # Whether orders are taken from this server's address: a feature above finds it out.
+        self.preflight_of: Callable[[Connected], Preflight] = not_known
         self._signing_in: set[tuple[int, str]] = set()
         self._lock = threading.Lock()
 
@@ -226,7 +233,10 @@ class BrokerageService:
         return self._states(user_id, (broker.name,))[0]
 
     def _shown(self, state: State) -> schemas.BrokerOut:
-        return broker_out(state, self.links, self._connections.addresses, self._clock.now())
+        connected = state.connected
+        preflight = None if connected is None else self.preflight_of(connected)
+        addresses = self._connections.addresses
+        return broker_out(state, self.links, addresses, self._clock.now(), preflight)
 
     def _given(self, broker: Broker, body: schemas.SaveCredentials) -> GivenCredentials:
         addresses = self._connections.addresses

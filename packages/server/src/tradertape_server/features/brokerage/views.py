@@ -9,7 +9,12 @@ from typing import Literal
 from tradertape_brokers.feed import TickMode
 from tradertape_brokers.port import Broker, Capabilities
 from tradertape_server.features.brokerage import schemas
-from tradertape_server.features.brokerage.accounts import Addresses, Connected, Environment
+from tradertape_server.features.brokerage.accounts import (
+    Addresses,
+    Connected,
+    Environment,
+    Preflight,
+)
 from tradertape_server.features.brokerage.credentials import Credentials
 from tradertape_server.features.brokerage.models import BrokerSession
 
@@ -79,9 +84,10 @@ def session_out(state: State, links: Links, addresses: Addresses, now: datetime)
 
 
 def broker_out(
-    state: State, links: Links, addresses: Addresses, now: datetime
+    state: State, links: Links, addresses: Addresses, now: datetime, preflight: Preflight | None
 ) -> schemas.BrokerOut:
-    """A broker with everything about a person's account there."""
+    """A broker with everything about a person's account there. preflight: whether it takes orders
+    from this server's address, of the present session."""
     broker = state.broker
     environment = state.credentials.environment if state.credentials else addresses.usual
     environments = [one for one in Environment if addresses.has(one)]
@@ -99,7 +105,15 @@ def broker_out(
         ),
         credentials=credentials_out(state.credentials, is_public=broker.login.has_page),
         session=session_out(state, links, addresses, now),
-        ip=schemas.IpFactsOut(needs_registered_address=environment is Environment.LIVE, rule=RULE),
+        ip=schemas.IpFactsOut(
+            needs_registered_address=environment is Environment.LIVE,
+            rule=RULE,
+            where=broker.capabilities.address_rule,
+            address=None if preflight is None else preflight.address,
+            preflight="unknown" if preflight is None else preflight.result,
+            words="" if preflight is None else preflight.words,
+            checked_at=None if preflight is None else preflight.checked_at,
+        ),
         postback_url=links.postback(broker.name) if broker.postbacks is not None else None,
     )
 

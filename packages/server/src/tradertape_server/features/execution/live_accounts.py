@@ -27,11 +27,13 @@ from tradertape_server.features.brokerage.accounts import (
     Connected,
     ConnectionChange,
     Environment,
+    Preflight,
 )
 from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.execution.broker_figures import BrokerFigures, read_figures
 from tradertape_server.features.execution.drift_watch import Drift, DriftWatch
 from tradertape_server.features.execution.errors import LiveBlocked
+from tradertape_server.features.execution.outgoing_address import address_in, own_address
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.store import account_queries, repository
 from tradertape_server.features.execution.store.models import BROKER, TradingAccount
@@ -69,6 +71,7 @@ class _Known:
 
     expired: str | None = None
     checked: datetime | None = None
+    checked_at: datetime | None = None
     address_refused: str | None = None
     figures: BrokerFigures | None = None
     watch: DriftWatch = field(default_factory=DriftWatch)
@@ -226,7 +229,21 @@ class LiveAccounts:
         except broker.BrokerError as error:
             logger.warning("a broker did not say whether it takes orders", reason=str(error))
             return  # asked again
-        known.checked = connected.since
+        known.checked, known.checked_at = connected.since, self.clock.now()
+
+    def preflight_of(self, connected: Connected) -> Preflight:
+        """What the broker said of this server's address after the login, as far as it was asked."""
+        account = connected.account
+        known = self._of(account.user_id, account.scope)
+        if known.checked != connected.since:
+            return Preflight(result="unknown", address=own_address())
+        words = known.address_refused or ""
+        return Preflight(
+            result="refused" if words else "taken",
+            words=words,
+            address=address_in(words) or own_address(),
+            checked_at=known.checked_at,
+        )
 
     # --- figures ------------------------------------------------------------------------------
 

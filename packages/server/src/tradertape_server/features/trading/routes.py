@@ -13,6 +13,8 @@ from tradertape_server.features.trading.schemas import (
     ExitPositionsOut,
     HandOrderOut,
     HandPositionOut,
+    PreferredIn,
+    PreferredOut,
     PreviewOut,
     SettleIn,
     TicketAccountOut,
@@ -81,6 +83,18 @@ def change_ticket(
 def cancel_ticket(user: CurrentUser, trading: Trading, order_id: str, key: Key) -> HandOrderOut:
     """Cancel an open order."""
     return trading.cancel(user.id, order_id, key)
+
+
+@router.get("/preferred-accounts")
+def read_preferred_accounts(user: CurrentUser, trading: Trading) -> PreferredOut:
+    """The accounts that a new order ticket begins with."""
+    return trading.preferred(user.id)
+
+
+@router.put("/preferred-accounts")
+def save_preferred_accounts(user: CurrentUser, trading: Trading, body: PreferredIn) -> PreferredOut:
+    """Choose them: one for shares, one for futures and options. No order is placed or moved."""
+    return trading.prefer(user.id, body)
 
 
 @router.post("/orders/{order_id}/settle")

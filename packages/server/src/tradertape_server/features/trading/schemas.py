@@ -39,6 +39,20 @@ class ChangeIn(Body):
     order_type: OrderTypes | None = None
 
 
+class PreferredIn(Body):
+    """The account of a new order, by segment: shares, and futures and options. Null: the first."""
+
+    equity: Scope | None = None
+    derivatives: Scope | None = None
+
+
+class PreferredOut(Reply):
+    """What is preferred, where the account is still there; null otherwise."""
+
+    equity: str | None
+    derivatives: str | None
+
+
 class SettleIn(Body):
     """A person's word, typed out: the order is not in the broker's own app."""
 

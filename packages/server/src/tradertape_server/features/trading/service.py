@@ -14,7 +14,7 @@ from tradertape_server.features.execution.orders.views import public_run_id
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.trading_accounts import PAPER, TradingAccount
 from tradertape_server.features.instruments.service import InstrumentService
-from tradertape_server.features.trading import views
+from tradertape_server.features.trading import preferred, views
 from tradertape_server.features.trading.errors import AccountBlocked, OfARun
 from tradertape_server.features.trading.schemas import (
     BlockedOut,
@@ -24,6 +24,8 @@ from tradertape_server.features.trading.schemas import (
     FundsOut,
     HandOrderOut,
     HandPositionOut,
+    PreferredIn,
+    PreferredOut,
     PreviewOut,
     TicketAccountOut,
     TicketIn,
@@ -59,6 +61,25 @@ class TradingService:
         connected = [one.account.scope for one in self._live.connections.of_user(user_id)]
         scopes += [scope for scope in connected if scope not in known]
         return [self._account_out(user_id, scope, known.get(scope)) for scope in scopes]
+
+    def preferred(self, user_id: int) -> PreferredOut:
+        """The accounts that a new order begins with; of those that are no more, none."""
+        with self._execution.database.read() as session:
+            found = preferred.preferred(session, user_id)
+        known = {one.scope for one in self.accounts(user_id)}
+        scopes = {segment: scope if scope in known else None for segment, scope in found.items()}
+        return PreferredOut(equity=scopes.get("equity"), derivatives=scopes.get("derivatives"))
+
+    def prefer(self, user_id: int, wanted: PreferredIn) -> PreferredOut:
+        """Choose them. Raises InvalidDocument for an account that the person does not have."""
+        known, given = {one.scope for one in self.accounts(user_id)}, wanted.model_dump()
+        unknown = [name for name, scope in given.items() if scope and scope not in known]
+        if unknown:
+            words = f"is no account of yours; you have {', '.join(sorted(known))}"
+            raise InvalidDocument([Problem(f"/{name}", words) for name in unknown])
+        with self._execution.database.write() as session:
+            preferred.prefer(session, user_id, given)
+        return self.preferred(user_id)
 
     def orders(
         self, user_id: int, *, open_only: bool, before: str | None, limit: int

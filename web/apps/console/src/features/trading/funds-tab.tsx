@@ -8,8 +8,8 @@ import { TriangleAlert } from "lucide-react"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
 import { type TradingAccount, tradingAccountsQuery } from "@/lib/queries/trading"
+import { labelOf } from "@/lib/trading-account"
 import { Mode } from "./cells"
-import { labelOf } from "./ticket/account-field"
 import classes from "./trading.module.css"
 
 /** Money of each account: what is free for orders, and what uses the rest. */

@@ -7,6 +7,7 @@ import type {
   FundsOut,
   HandOrderOut,
   HandPositionOut,
+  PreferredOut,
   PreviewOut,
   TicketAccountOut,
   TicketIn,
@@ -17,6 +18,7 @@ export type Ticket = TicketIn
 export type TicketChange = ChangeIn
 export type Preview = PreviewOut
 export type TradingAccount = TicketAccountOut
+export type PreferredAccounts = PreferredOut
 export type TradingFunds = FundsOut
 export type TradingOrder = HandOrderOut
 export type TradingPosition = HandPositionOut
@@ -27,6 +29,13 @@ export const tradingAccountsQuery = queryOptions({
   queryKey: ["trading", "accounts"],
   queryFn: ({ signal }) => unwrap(api.listTradingAccounts({ signal })),
   refetchInterval: AGAIN_MS,
+})
+
+/** The accounts that a new order begins with, by segment. */
+export const preferredAccountsQuery = queryOptions({
+  queryKey: ["trading", "preferred-accounts"],
+  queryFn: ({ signal }) => unwrap(api.readPreferredAccounts({ signal })),
+  staleTime: 60_000,
 })
 
 /** Orders of all accounts, newest first. */
@@ -66,6 +75,7 @@ export const exitPlanQuery = (wanted: ExitPositionsIn) =>
   })
 
 export const tradingCalls = {
+  prefer: (body: PreferredAccounts) => unwrap(api.savePreferredAccounts({ body })),
   place: (body: Ticket) => once({ place: body }, (headers) => unwrap(api.placeTicket({ body, headers }))),
   change: (id: string, body: TicketChange) =>
     once({ change: id, body }, (headers) =>

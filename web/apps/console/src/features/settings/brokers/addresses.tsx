@@ -2,16 +2,11 @@ import { Stack, Text } from "@mantine/core"
 import { CopyField } from "@/components/copy/copy-field"
 import type { BrokerRow } from "@/lib/queries/brokers"
 
-/** Which addresses the broker must know: where this server calls from, and where the broker calls it. */
+/** Which of our addresses are entered at the broker: where its page leads back to, and where it reports orders. */
 export function Addresses({ row }: { row: BrokerRow }) {
-  const { ip, login, postback_url: postback, title } = row
+  const { login, postback_url: postback, title } = row
   return (
     <Stack gap="sm">
-      <Text size="sm">
-        {ip.needs_registered_address
-          ? `Outgoing IP address: ${ip.rule}`
-          : "Outgoing IP address: the sandbox takes orders from any address."}
-      </Text>
       {login.has_page && <Named title="Redirect URL of your app" value={login.redirect_uri} />}
       {postback && (
         <Named

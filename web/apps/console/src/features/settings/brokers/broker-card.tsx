@@ -14,6 +14,7 @@ import { Capabilities } from "./capabilities"
 import { CodeLogin } from "./code-login"
 import { CredentialsForm } from "./credentials-form"
 import { DeleteCredentials } from "./delete-credentials"
+import { IpPanel } from "./ip-panel"
 import { StateBadge } from "./state-badge"
 
 /** One broker: keys, session and what it can do. */
@@ -39,6 +40,7 @@ export function BrokerCard({ row }: { row: BrokerRow }) {
           ) : (
             <Actions row={row} state={state} onEdit={() => setEditing(true)} />
           )}
+          {row.credentials.is_set && !isEditing && <IpPanel row={row} />}
           <Details row={row} />
         </Stack>
       </Section>

@@ -6,6 +6,7 @@ import { brokersQuery } from "@/lib/queries/brokers"
 import { BrokerCard } from "./broker-card"
 import { MailSwitches } from "./mail-switches"
 import { NextSteps } from "./next-steps"
+import { PreferredAccounts } from "./preferred-accounts"
 
 /** The person's accounts at brokers: keys, sessions and what each broker can do. */
 export function BrokersTab() {
@@ -27,6 +28,7 @@ export function BrokersTab() {
       {data.map((row) => (
         <BrokerCard key={row.name} row={row} />
       ))}
+      <PreferredAccounts />
       <MailSwitches />
     </>
   )

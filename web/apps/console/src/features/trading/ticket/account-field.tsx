@@ -1,6 +1,7 @@
 import { Select } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { type TradingAccount, tradingAccountsQuery } from "@/lib/queries/trading"
+import { tradingAccountsQuery } from "@/lib/queries/trading"
+import { labelOf } from "@/lib/trading-account"
 
 interface Props {
   value: string
@@ -12,10 +13,6 @@ const GROUPS = [
   { group: "Paper", kind: "paper" },
   { group: "At a broker", kind: "broker" },
 ] as const
-
-export function labelOf({ scope, title, is_sandbox }: TradingAccount): string {
-  return title === "Paper account" ? scope : `${title} ${scope.split(":")[1]}${is_sandbox ? ", sandbox" : ""}`
-}
 
 /** Select the account that an order is placed on. */
 export function AccountField({ value, error, onChange }: Props) {

@@ -11,6 +11,7 @@ import { useTick } from "@/lib/live"
 import { notifyDone } from "@/lib/notify"
 import { instrumentQuery } from "@/lib/queries/live"
 import {
+  preferredAccountsQuery,
   type Ticket,
   type TradingAccount,
   type TradingOrder,
@@ -42,12 +43,17 @@ function started({ side = "BUY", quantity, product }: TicketStart): Draft {
   return product === "MIS" || product === "NRML" || product === "MTF" ? { ...draft, product } : draft
 }
 
+/** Futures and options are of exchanges of their own. */
+const segmentOf = (id: string | undefined) => (/^(NFO|BFO):/.test(id ?? "") ? "derivatives" : "equity")
+
 /** Place an order on any account, or change one. */
 export function TicketForm({ order, start, onClose }: Props) {
   const client = useQueryClient()
   const { data: accounts } = useQuery(tradingAccountsQuery)
-  const [account, setAccount] = useState(order?.account_scope ?? start.account ?? FIRST_ACCOUNT)
+  const [chosen, setChosen] = useState(order?.account_scope ?? start.account)
   const [id, setId] = useState(order?.instrument ?? start.instrument)
+  const preferred = useQuery(preferredAccountsQuery)
+  const account = chosen ?? preferred.data?.[segmentOf(id)] ?? FIRST_ACCOUNT
   const [draft, setDraft] = useState(() => (order ? draftOf(order) : started(start)))
   const [isConfirming, setConfirming] = useState(false)
   const instrument = useQuery({ ...instrumentQuery(id ?? ""), enabled: id !== undefined })
@@ -86,7 +92,8 @@ export function TicketForm({ order, start, onClose }: Props) {
     onError: () => setConfirming(false),
   })
   const errors = errorsByField(sending.error ?? (order ? null : preview.error))
-  const isReady = order ? change !== null : ticket !== null
+  // Not before it is known which account a new order begins with.
+  const isReady = order ? change !== null : ticket !== null && !preferred.isPending
   const edit = (changed: Partial<Draft>) => {
     setIsFilled(true)
     setConfirming(false)
@@ -117,9 +124,9 @@ export function TicketForm({ order, start, onClose }: Props) {
               <AccountField
                 value={account}
                 error={errors.account_scope}
-                onChange={(chosen) => {
+                onChange={(scope) => {
                   setConfirming(false)
-                  setAccount(chosen)
+                  setChosen(scope)
                 }}
               />
               <Input.Wrapper label="Instrument" labelElement="div">
@@ -129,8 +136,9 @@ export function TicketForm({ order, start, onClose }: Props) {
                   value={id ? symbolOf(id) : ""}
                   error={instrument.error ? instrument.error.message : undefined}
                   hides={(one) => one.instrument_type === "INDEX"}
-                  onChoose={({ instrument: chosen }) => {
-                    setId(chosen)
+                  onChoose={({ instrument: found }) => {
+                    setConfirming(false)
+                    setId(found)
                     setDraft({ ...emptyDraft(draft.side), product: draft.product })
                     setIsFilled(false)
                     setConfirming(false)
