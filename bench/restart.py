@@ -135,6 +135,7 @@ def fill_books(file: Path, templates: list[str], count: int) -> None:
     database.execute("UPDATE execution_cursor SET last_seq = ?", (last,))
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
+    os.sync()  # books are filled in years: the disk is not busy with them at a start
 
 
 def copies(database: sqlite3.Connection, template: str, first: int, count: int, last: int) -> int:
