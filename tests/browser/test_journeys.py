@@ -116,6 +116,6 @@ def play(command: list[str | Path], server: Any, *, folder: Path = ROOT, **setti
         },
         capture_output=True,
         text=True,
-        timeout=1800,
+        timeout=3600,
     )
     assert done.returncode == 0, f"{done.stdout[-8000:]}\n{done.stderr[-4000:]}"

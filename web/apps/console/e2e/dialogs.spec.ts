@@ -3,6 +3,7 @@ import { expectAccessible, expectFits, settle } from "./care"
 import { atTheMoney, enterOptionRun, makeStraddle } from "./made-option-run"
 import { makeRun } from "./made-run"
 import { shoot } from "./shots"
+import { release, stop } from "./stopping"
 
 test.setTimeout(600_000)
 
@@ -153,10 +154,10 @@ for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" })
     await settle(page, "/")
     await page.getByRole("button", { name: "Kill switch" }).click()
-    await page.getByRole("dialog").getByRole("button", { name: "Stop trading" }).click()
+    await stop(page)
     const overlay = { name: "trading stopped", path: "/", open: press("Trading stopped") }
     await check(page, overlay, scheme)
-    await page.getByRole("dialog").getByRole("button", { name: "Resume trading" }).click()
+    await release(page)
     await expect(page.getByRole("button", { name: "Kill switch" })).toBeVisible()
   })
 }

@@ -3,6 +3,7 @@ import { expectAccessible, lookAround } from "./care"
 import { makeRun, placeOrder } from "./made-run"
 import { amountIn, moves, STILL_AT_MOST_MS } from "./moving"
 import { shoot } from "./shots"
+import { release, stop } from "./stopping"
 import { startWorker, type Worker } from "./worker"
 
 test.describe.configure({ mode: "serial" })
@@ -144,18 +145,8 @@ test("risk controls are validated and pending until the next heartbeat", async (
   await expectAccessible(page, "risk controls")
 })
 
-/** Type the word until the minute that the switch is held is over. */
-async function release(page: Page) {
-  test.slow()
-  const dialog = page.getByRole("dialog", { name: "Trading is stopped" })
-  await dialog.getByRole("textbox", { name: "Type RELEASE to resume trading" }).fill("RELEASE")
-  await expect(async () => {
-    await dialog.getByRole("button", { name: "Resume trading" }).click()
-    await expect(dialog).toBeHidden({ timeout: 2_000 })
-  }).toPass({ timeout: 75_000 })
-}
-
 test("the kill switch states its effect, is clearly visible, and is lifted", async ({ page }) => {
+  test.slow()
   await page.goto(run)
   await page.getByRole("button", { name: "Kill switch" }).click()
   const dialog = page.getByRole("dialog")
@@ -163,8 +154,7 @@ test("the kill switch states its effect, is clearly visible, and is lifted", asy
   await dialog.getByRole("textbox", { name: "Reason" }).fill("journey")
   await shoot(page, "kill-switch")
   await expectAccessible(page, "the kill switch")
-  await dialog.getByRole("button", { name: /^Stop trading/ }).click()
-  await dialog.getByRole("button", { name: /^Yes: Stop trading/ }).click()
+  await stop(page)
   const stopped = page.getByRole("button", { name: "Trading stopped" })
   await expect(stopped).toBeVisible()
   await expect(main(page).getByText("Halted", { exact: true }).first()).toBeVisible()
@@ -181,6 +171,7 @@ test("the kill switch states its effect, is clearly visible, and is lifted", asy
 })
 
 test("the kill switch is available in a dialog, which keeps its content", async ({ page }) => {
+  test.slow()
   await page.goto(run)
   await page.getByRole("button", { name: "Exit run" }).click()
   const exit = page.getByRole("dialog", { name: /^Exit/ })
@@ -198,8 +189,7 @@ test("the kill switch is available in a dialog, which keeps its content", async 
   await page.goto("/gtts?isNew=true")
   const form = page.getByRole("dialog", { name: "New GTT" })
   await form.getByRole("button", { name: "Kill switch" }).click()
-  await ask.getByRole("button", { name: /^Stop trading/ }).click()
-  await ask.getByRole("button", { name: /^Yes: Stop trading/ }).click()
+  await stop(page)
   await form.getByRole("button", { name: "Trading stopped" }).click()
   await release(page)
   await expect(form.getByRole("button", { name: "Kill switch" })).toBeVisible()
