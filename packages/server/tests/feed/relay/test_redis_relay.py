@@ -248,6 +248,26 @@ def test_every_process_shows_the_brokers_feeds_of_the_trading_one(
     assert web.feed.status().feeds == (), "what is not heard is not shown as present"
 
 
+def test_prices_of_another_market_never_arrive(pair: tuple[Process, Process]) -> None:
+    """Processes switch one after the other: in between none shows another market's prices."""
+    trader, web = pair
+    web.feed.subscribe("a stream", [INFY])
+    trader.market.name = trader.feed.source.name = "exchange"
+    trader.feed.subscribe("a stream", [INFY])
+    eventually(lambda: "another market" in web.feed.status().reason)
+    for _ in range(5):
+        trader.feed.step()
+        time.sleep(0.1)
+    assert web.price_of(INFY) is None
+    web.market.name = web.feed.source.name = "exchange"
+
+    def told() -> bool:
+        trader.feed.step()
+        return web.price_of(INFY) == Decimal("1500.05")
+
+    eventually(told)
+
+
 def test_silence_is_noticed(pair: tuple[Process, Process], monkeypatch: pytest.MonkeyPatch) -> None:
     trader, web = pair
     eventually(lambda: trader.relay.processes == 1)

@@ -34,6 +34,8 @@ interface Options {
   /** Run before the next animation frame. */
   schedule: (work: () => void) => void
   random: () => number
+  /** The server trades another market now: nothing of the former one may stay on the page. */
+  switched: () => void
 }
 
 interface Message {
@@ -306,9 +308,12 @@ export class LiveSocket {
 
   #receiveStatus(message: Message): void {
     this.#failures = 0
+    const source = String(message.source ?? "")
+    const former = this.#status.source
+    if (former !== "" && source !== "" && former !== source) this.#forgetPrices()
     this.#setStatus({
       connected: message.connected === true,
-      source: String(message.source ?? ""),
+      source,
       label: String(message.label ?? ""),
       simulated: message.simulated === true,
       demo: message.demo === true,
@@ -318,6 +323,14 @@ export class LiveSocket {
     if (!this.#wasLost) return
     this.#wasLost = false
     for (const handler of this.#handlers) handler(null)
+  }
+
+  #forgetPrices(): void {
+    const shown = [...this.#ticks.keys()]
+    this.#ticks.clear()
+    this.#pendingTicks.clear()
+    for (const id of shown) this.#notify(id)
+    this.#options.switched()
   }
 
   #queueTicks(ticks: [string, Tick][]): void {

@@ -15,6 +15,7 @@ export const live = new LiveSocket({
   open,
   schedule: (work) => requestAnimationFrame(work),
   random: Math.random,
+  switched: () => window.location.reload(),
 })
 
 if (typeof window !== "undefined") {

@@ -47,6 +47,7 @@ const tick = (ltp: number) =>
 
 let sockets: FakeSocket[]
 let frames: (() => void)[]
+let switched: ReturnType<typeof vi.fn<() => void>>
 let socket: LiveSocket
 
 const current = () => sockets.at(-1) as FakeSocket
@@ -62,12 +63,14 @@ beforeEach(() => {
   vi.useFakeTimers()
   sockets = []
   frames = []
+  switched = vi.fn()
   socket = new LiveSocket({
     open: () => {
       sockets.push(new FakeSocket())
       return current()
     },
     schedule: (work) => frames.push(work),
+    switched,
     random: () => 0.5,
   })
 })
@@ -260,5 +263,21 @@ describe("reconnecting", () => {
     expect(sockets.length).toBe(2)
     vi.advanceTimersByTime(20_000)
     expect(sockets.length).toBe(2)
+  })
+})
+
+describe("another market", () => {
+  test("no price of the former market stays", () => {
+    socket.subscribeTicks("NSE:INFY", "ltp")
+    vi.advanceTimersByTime(100)
+    connect()
+    current().deliver({ type: "ticks", data: { "NSE:INFY": tick(100) } })
+    draw()
+    expect(socket.tick("NSE:INFY")?.ltp).toBe(100)
+    current().deliver(STATUS)
+    expect(switched).not.toHaveBeenCalled()
+    current().deliver({ ...STATUS, source: "exchange", simulated: false })
+    expect(socket.tick("NSE:INFY")).toBeUndefined()
+    expect(switched).toHaveBeenCalledOnce()
   })
 })

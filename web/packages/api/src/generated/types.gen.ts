@@ -11888,6 +11888,8 @@ export type MarketPhaseOut = {
  * The market that the server trades, and the one chosen for its next start.
  *
  * can_choose: whether the caller may. fixed_by: the setting that leaves no choice, in words.
+ * needs_restart: another market is chosen than the one that is traded. switches_itself: the server
+ * changes to it within seconds; otherwise it has to be started again.
  */
 export type MarketOut = {
     /**
@@ -11912,6 +11914,10 @@ export type MarketOut = {
      * Needs Restart
      */
     needs_restart: boolean;
+    /**
+     * Switches Itself
+     */
+    switches_itself: boolean;
 };
 
 /**

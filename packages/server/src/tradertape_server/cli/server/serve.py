@@ -10,6 +10,9 @@ import typer
 from tradertape_server.cli.output import AsJson, fail
 
 if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
+
     from tradertape_server.container import Container
     from tradertape_server.demo import DemoAccount
     from tradertape_server.settings import Settings
@@ -22,6 +25,7 @@ VANISHED_AFTER_MS = 40_000
 # closes just as a request is sent fails the request, and the client cannot know whether its order
 # was received.
 IDLE_CONNECTION_S = 75
+SWITCHES_EVERY_S = 1.0  # a look at which market is chosen
 MOST_SOCKET_BYTES = 128 * 1024  # of one message from a client
 
 
@@ -90,9 +94,7 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
         from tradertape_server.main import create_app
         from tradertape_server.platform.compute import numba_cache
         from tradertape_server.platform.database.integrity import FileCheck, is_checked_at_start
-        from tradertape_server.platform.http.connection_limits import LimitedHttp
         from tradertape_server.platform.logging import configure_logging
-        from tradertape_server.platform.streaming.frame_limits import LimitedSocket
         from tradertape_server.wiring import build_container
 
     configure_logging(level=settings.log_level, form=settings.log_format)
@@ -109,7 +111,48 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
     file = container.database.sqlite_file
     if file is not None and not is_checked_at_start(file):
         FileCheck(file, container.database.disk_errors).start()
-    config = uvicorn.Config(
+    while _runs_to_a_switch(uvicorn.Server(_config(application, settings)), container, listener):
+        # Everything is of one market: another one is a server built anew, behind the same port.
+        del container, application
+        interpreter.release()
+        container = build_container(settings)
+        application = create_app(container=container)
+        interpreter.tune_for_serving()
+
+
+def _runs_to_a_switch(
+    server: uvicorn.Server, container: Container, listener: socket.socket
+) -> bool:
+    """Serve until the server is stopped, False, or another market is chosen, True."""
+    from threading import Event, Thread
+
+    choice, is_over = container.market_choice, Event()
+    choice.switches_itself = True
+    switched = Event()
+
+    def watch() -> None:
+        while not is_over.wait(SWITCHES_EVERY_S):
+            if choice.is_due:
+                switched.set()
+                server.should_exit = True
+                return
+
+    watcher = Thread(target=watch, name="market-switch", daemon=True)
+    watcher.start()
+    # A copy, which is closed with the server: who connects meanwhile waits for the next one.
+    server.run(sockets=[listener.dup()])
+    is_over.set()
+    watcher.join()
+    return switched.is_set()
+
+
+def _config(application: FastAPI, settings: Settings) -> uvicorn.Config:
+    import uvicorn
+
+    from tradertape_server.platform.http.connection_limits import LimitedHttp
+    from tradertape_server.platform.streaming.frame_limits import LimitedSocket
+
+    return uvicorn.Config(
         application,
         http=LimitedHttp,
         ws=LimitedSocket,
@@ -123,7 +166,6 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
         ws_per_message_deflate=False,
         ws_max_size=MOST_SOCKET_BYTES,
     )
-    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _build_market(settings: Settings, *, quiet: bool) -> None:

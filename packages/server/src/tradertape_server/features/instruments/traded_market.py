@@ -2,14 +2,15 @@
 
 Instruments of the simulated world and of the real exchange have the same ids (`NSE:INFY`), so the
 server's instruments, prices, candles and chains are all of one market. It is chosen by an admin,
-kept in the database, and used from the next start on.
+kept in the database, and used from the next start on: a server that serves itself is built anew at
+once, without ending its process.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.brokerage.accounts import Environment
@@ -54,15 +55,29 @@ class MarketChoice:
         self._clock = clock
         self.fixed_by = "" if feed == "simulated" else FIXED.format(feed=feed)
         self.current = self.chosen()
+        self.switches_itself = False  # whether this process is built anew for another choice
+
+    @property
+    def is_due(self) -> bool:
+        """Whether another market is chosen for certain: a database that is away chooses nothing."""
+        if self.fixed_by:
+            return False
+        try:
+            return self._stored() is not self.current
+        except SQLAlchemyError:
+            return False
+
+    def _stored(self) -> TradedMarket:
+        with self._database.read() as session:
+            row = session.get(MarketChoiceRow, _ROW)
+            return TradedMarket.SIMULATED if row is None else TradedMarket(row.market)
 
     def chosen(self) -> TradedMarket:
         """The market of the next start."""
         if self.fixed_by:
             return TradedMarket.SIMULATED
         try:
-            with self._database.read() as session:
-                row = session.get(MarketChoiceRow, _ROW)
-                return TradedMarket.SIMULATED if row is None else TradedMarket(row.market)
+            return self._stored()
         except (OperationalError, ProgrammingError):  # a database that is not migrated yet
             return TradedMarket.SIMULATED
 

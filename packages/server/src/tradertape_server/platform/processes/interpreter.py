@@ -23,6 +23,12 @@ def loading() -> Iterator[None]:
         gc.enable()
 
 
+def release() -> None:
+    """Have the collector look at everything again: the parts of a server that was closed, too."""
+    gc.unfreeze()
+    gc.collect()
+
+
 def tune_for_serving() -> None:
     """Tune garbage collection and enums for serving; what is loaded now is never collected."""
     # The collector then need not traverse what is loaded in every run, nor once now: by then some

@@ -64,7 +64,7 @@ function Choice({ market }: { market: MarketOut }) {
             loading={choosing.isPending}
             onClick={() => choosing.mutate(picked as TradedMarket)}
           >
-            Use from the next start
+            {market.switches_itself ? "Switch to this market" : "Use from the next start"}
           </Button>
         </Group>
       )}
@@ -76,7 +76,7 @@ function Explanation({ market }: { market: MarketOut }) {
   if (market.needs_restart)
     return (
       <Alert color="yellow" variant="light" role="status">
-        {`Restart the server to switch to: ${MARKET_TITLES[market.chosen]}. Paper accounts of the present market then rest: they can be read, and their orders wait until you switch back.`}
+        {`${market.switches_itself ? "The server now switches to" : "Restart the server to switch to"}: ${MARKET_TITLES[market.chosen]}. Paper accounts of the present market then rest: they can be read, and their orders wait until you switch back.`}
       </Alert>
     )
   if (market.fixed_by) return <Text size="sm">{market.fixed_by}</Text>

@@ -6,6 +6,7 @@ import type { TradedMarket } from "@tradertape/api/generated/types.gen.ts"
 export const tradedMarketQuery = queryOptions({
   queryKey: ["traded-market"],
   queryFn: ({ signal }) => unwrap(api.tradedMarket({ signal })),
+  refetchInterval: ({ state }) => (state.data?.needs_restart && state.data.switches_itself ? 2_000 : false),
 })
 
 export const chooseMarket = (market: TradedMarket) => unwrap(api.chooseMarket({ body: { market } }))

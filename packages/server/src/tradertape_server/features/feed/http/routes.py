@@ -107,6 +107,7 @@ def _market_out(
         market=choice.current,
         chosen=chosen,
         needs_restart=chosen is not choice.current,
+        switches_itself=choice.switches_itself,
         can_choose=user.is_admin and not choice.fixed_by,
         fixed_by=choice.fixed_by,
         choices=[

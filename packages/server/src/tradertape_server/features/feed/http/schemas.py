@@ -116,11 +116,14 @@ class MarketOut(Reply):
     """The market that the server trades, and the one chosen for its next start.
 
     can_choose: whether the caller may. fixed_by: the setting that leaves no choice, in words.
+    needs_restart: another market is chosen than the one that is traded. switches_itself: the server
+    changes to it within seconds; otherwise it has to be started again.
     """
 
     market: TradedMarket
     chosen: TradedMarket
     needs_restart: bool
+    switches_itself: bool
     can_choose: bool
     fixed_by: str
     choices: list[TradedMarket]

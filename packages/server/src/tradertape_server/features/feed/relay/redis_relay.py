@@ -35,6 +35,7 @@ REQUEST_TIMEOUT_S = 0.4
 _RETRY_S = 0.3
 _MAX_TICKS = 2_000  # per message
 _MAX_MESSAGES = 500  # processed together
+OTHER_MARKET = "the trading process trades another market: this process switches in a moment"
 _WRITER, _READER = "tick writer", "tick reader"
 
 logger = get_logger(__name__)
@@ -43,13 +44,15 @@ logger = get_logger(__name__)
 @dataclass(slots=True)
 class TickMessage:
     """From the trading process. offset_s: the market's time minus the clock's. error: why the
-    feed has no prices, empty if it has. report: of a market through brokers, once a second."""
+    feed has no prices, empty if it has. report: of a market through brokers, once a second.
+    market: whose prices they are; a process that is not of that market drops them."""
 
     process: str = ""
     ticks: list[Tick] = field(default_factory=list[Tick])
     offset_s: float = 0.0
     error: str = ""
     report: FeedReport | None = None
+    market: str = ""
 
 
 @dataclass(slots=True)
@@ -206,7 +209,9 @@ class TickRelay:
         report = self.make_report() if is_due and self.make_report else None
         for i in range(0, len(ticks) or 1, _MAX_TICKS):
             part = ticks[i : i + _MAX_TICKS]
-            message = _ENCODE(TickMessage(self._process, part, offset_s, error, report))
+            message = _ENCODE(
+                TickMessage(self._process, part, offset_s, error, report, status.source)
+            )
             self.receivers = int(client.publish(self._ticks_channel, message))
             self.sent += len(part) if self.receivers else 0
         if is_due:
@@ -260,7 +265,7 @@ class TickRelay:
                 if is_trader:
                     self._serve(_SUBSCRIPTIONS.decode(body))
             elif not is_trader:
-                former, self._last_message = self._last_message.process, _TICKS.decode(body)
+                former, self._last_message = self._last_message.process, self._read_ticks(body)
                 self._last_message_s = monotonic()
                 self._report = self._last_message.report or self._report
                 if former != self._last_message.process:
@@ -269,6 +274,13 @@ class TickRelay:
                 newest.update((tick.instrument_token, tick) for tick in self._last_message.ticks)
         if newest:
             self._apply(newest)
+
+    def _read_ticks(self, body: bytes) -> TickMessage:
+        """A message of the trading process; of another market only that it is of another."""
+        message = _TICKS.decode(body)
+        if message.market == self._feed.source.name:
+            return message
+        return TickMessage(message.process, error=OTHER_MARKET, report=FeedReport())
 
     def _apply(self, newest: dict[int, Tick]) -> None:
         known = [
