@@ -89,6 +89,14 @@ def test_six_hundred_bad_posts_starve_neither_proven_ones_nor_another_users_orde
     assert send(broker, numbered(20_000)).status_code == 200, "the address is over its limit"
 
 
+def test_a_proven_post_that_is_repeated_is_no_way_around_the_limit(
+    broker: TestClient, heard: Heard
+) -> None:
+    answers = Counter(send(broker, update()).status_code for _ in range(330))
+    assert answers == {200: 301, 429: 29}
+    assert len(heard.orders) == 1
+
+
 def test_what_cannot_be_proven_counts_as_any_strangers_request(
     broker: TestClient, heard: Heard, clock: FrozenClock
 ) -> None:

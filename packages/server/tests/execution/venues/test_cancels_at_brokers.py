@@ -131,3 +131,31 @@ def test_a_switch_that_leaves_orders_leaves_them(
     broker.read_book(2)
     eventually(lambda: broker.order(placed["order_id"]).status is OrderStatus.OPEN)
     assert cancels_at(broker) == 0
+
+
+def test_positions_are_closed_once_after_the_login_of_another_server(
+    broker: Broker, order: Any, user_id: int, restart: Restart
+) -> None:
+    """The exits of a switch that could not leave before the stop are made after the login."""
+    broker.venue.fills_at_once = True
+    broker.place(order(quantity=10))
+    broker.send_updates()
+    broker.venue.is_expired = True
+    halt = Halt(user_id=user_id, reason="enough", by="me", since=broker.clock.now(), cancels=True)
+
+    def switch(uow: Any) -> list[tuple[str, str]]:
+        uow.switch(user_id, halt)
+        kill_switch_exits.cancel_entries(uow, [broker.account])
+        return kill_switch_exits.begin_exits(uow, [broker.account], reason="enough")
+
+    for run_id, key in broker.service.trader.execute(VenueCommand(switch)):
+        broker.service.advance_exit(run_id, key)
+    broker = restart(broker)
+    log_in(broker)
+    for _ in range(4):
+        broker.read_book(4, later=timedelta(seconds=10))
+        for run_id, key in broker.service.exits_under_way():
+            broker.service.advance_exit(run_id, key)
+        broker.send_updates()
+    sides = [kept.entry.request.side.value for kept in broker.venue.orders.values()]
+    assert sorted(sides) == ["BUY", "SELL"], "closed, and once"

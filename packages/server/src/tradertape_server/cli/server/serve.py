@@ -128,6 +128,8 @@ def _runs_to_a_switch(
 
     choice, is_over = container.market_choice, Event()
     choice.switches_itself = True
+    if choice.is_due:  # the database was away when the choice was read
+        return True
     switched = Event()
 
     def watch() -> None:
