@@ -96,11 +96,11 @@ def desk(
     desk.admin("DELETE", "/faults")
 
 
-def eventually(what: Callable[[], Any], within_s: float = 20.0) -> Any:
+def eventually(what: Callable[[], Any], within_s: float = 30.0, *, every_s: float = 0.05) -> Any:
     until = time.monotonic() + within_s
     while not (found := what()):
         assert time.monotonic() < until
-        time.sleep(0.05)
+        time.sleep(every_s)
     return found
 
 
@@ -145,13 +145,13 @@ def test_an_external_order_is_shown_and_never_adopted(desk: Desk) -> None:
     ours = desk.place(worker, "key-00000001", order_type="LIMIT", price=price).json()["order_id"]
     _another_terminal_places(desk, price)
     assert len(eventually(lambda: len(desk.at_the_broker()) == 2 and desk.at_the_broker())) == 2
-    desk.container.execution.read_order_books()
 
     def shown() -> Json | None:
+        desk.container.execution.read_order_books()
         found = desk.person.get("/api/trading/orders").json()
         return next((one for one in found if one["order_id"].startswith("X")), None)
 
-    external = eventually(shown)
+    external = eventually(shown, every_s=1.0)
     assert external["status"] == "OPEN"
     listed = desk.person.get("/api/portfolio/orders?refresh=1").json()
     assert sorted(one["source"] for one in listed) == ["external", "ours"]
@@ -175,12 +175,12 @@ def test_an_external_order_is_shown_and_never_adopted(desk: Desk) -> None:
     assert left["tag"] != of_run[0]["tag"], "the kill switch left it alone"
 
 
-def _another_terminal_places(desk: Desk, price: float) -> None:
+def _another_terminal_places(desk: Desk, price: float, product: Product = Product.CNC) -> None:
     connected = desk.container.connections.of(desk.user_id, "kite")
     assert connected is not None
     now = desk.container.clock.now()
     request = OrderRequest(
-        exchange="NSE", tradingsymbol="INFY", side=Side.BUY, product=Product.CNC,
+        exchange="NSE", tradingsymbol="INFY", side=Side.BUY, product=product,
         order_type=OrderType.LIMIT, quantity=3, price=price,  # type: ignore[arg-type]
     )  # fmt: skip
     order = Order(
@@ -217,3 +217,22 @@ def test_a_person_settles_an_order_in_doubt(desk: Desk, sign_in: Callable[..., T
     again = desk.place(worker, "key-00000001", order_type="MARKET")
     assert again.json()["order_id"] == number, "its key stays used: nothing is sent a second time"
     assert desk.at_the_broker() == []
+
+
+def test_a_runs_profit_has_the_brokers_quantity_beside_its_own(desk: Desk) -> None:
+    """Two units of the run and three of another terminal: five at the broker."""
+    worker = desk.worker("live")
+    assert desk.run(worker).status_code == 200
+    assert desk.place(worker, "key-00000001", order_type="MARKET").status_code == 200
+    _another_terminal_places(desk, round(desk.price * 1.02), Product.MIS)
+    eventually(lambda: {one["status"] for one in desk.at_the_broker()} == {"COMPLETE"})
+
+    def leg() -> Json | None:
+        desk.container.execution.read_order_books()
+        desk.container.live_accounts.step()
+        legs = worker.get(f"{API}/runs/live-1/pnl").json()["legs"]
+        return legs[0] if legs and legs[0]["broker_net_quantity"] == 5 else None
+
+    found = eventually(leg, every_s=1.0)
+    assert found["net_quantity"] == 2
+    assert found["last_reconciled_at"] is not None

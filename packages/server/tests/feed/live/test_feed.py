@@ -19,8 +19,9 @@ from tradertape_core.market.hours import TradingHours, hours_at, trading_phase
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
-from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.feed.live.feed import Feed, source_label
 from tradertape_server.features.feed.live.wire_shapes import console_lines, worker_lines
+from tradertape_server.features.feed.sources.source_details import BrokerFeed
 from tradertape_server.features.feed.sources.tick_replay import ReplaySource, read_recording
 from tradertape_server.features.feed.sources.tick_source import Mode, Subscription
 from tradertape_server.platform.streaming.bus import Bus
@@ -387,3 +388,25 @@ def test_a_recording_that_is_over_is_a_closed_market(tmp_path: Path, clock: Cloc
     assert source.hours(source.market_time(clock.now())) is None
     assert source.poll([Subscription(share(2), Mode.FULL)], clock.now()) != []
     assert source.poll([Subscription(share(2), Mode.FULL)], clock.now()) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "label"),
+    [
+        ("exchange", "live NSE through Zerodha Kite and Upstox"),
+        ("sandbox", "sandbox, not the exchange through Zerodha Kite and Upstox"),
+        ("simulated", "simulated through Zerodha Kite and Upstox"),
+    ],
+)
+def test_a_label_names_the_market_and_the_brokers_that_give_it(source: str, label: str) -> None:
+    """WS: none passes for another; a feed that does not live gives nothing."""
+
+    def of(title: str, condition: str = "live") -> BrokerFeed:
+        return BrokerFeed(
+            broker=title.lower(), title=title, condition=condition, reason="", instruments=1,
+            last_tick_at=None, reconnects=0, dropped=0,
+        )  # fmt: skip
+
+    feeds = [of("Zerodha Kite"), of("Upstox"), of("Upstox"), of("Groww", "silent")]
+    assert source_label(source, feeds) == label
+    assert "through" not in source_label(source, [of("Groww", "signed_out")])
