@@ -63,6 +63,38 @@ test("a refused order says why before it is placed, and nothing is lost", async 
   await shoot(page, "trading-refused")
 })
 
+test("a new order begins with the preferred account of its segment", async ({ page }) => {
+  await page.goto("/settings?tab=brokers")
+  const scope = "kite:paper-preferred"
+  const status = await page.evaluate(async (account_scope) => {
+    const answer = await fetch("/api/algo-workers/worker/accounts", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ account_scope }),
+    })
+    return answer.status
+  }, scope)
+  expect(status).toBeLessThan(300)
+  await page.reload()
+  const choice = page.getByLabel("Futures and options").first()
+  await choice.click()
+  await page.getByRole("option", { name: `${scope}, paper` }).click()
+  await expect(choice).toHaveValue(`${scope}, paper`)
+  await expectAccessible(page, "preferred accounts")
+
+  const accountOf = async (instrument: string) => {
+    await page.goto("/trading")
+    await page.getByRole("button", { name: "New order" }).first().click()
+    const ticket = page.getByRole("dialog", { name: "Order ticket" })
+    await ticket.getByLabel("Instrument").locator("visible=true").last().click()
+    await page.keyboard.type(instrument)
+    await page.getByRole("option").first().click()
+    return ticket.getByLabel("Account").first()
+  }
+  await expect(await accountOf("NIFTY FUT")).toHaveValue(scope)
+  await expect(await accountOf("INFY")).toHaveValue("kite:paper-a")
+})
+
 test("an exit says in numbers what it does, and closes the position", async ({ page }) => {
   await page.goto("/trading?tab=positions")
   await page.getByRole("button", { name: "Exit INFY" }).click()
