@@ -89,7 +89,8 @@ test("the question mark lists the keyboard shortcuts, but not in a field", async
 
 test("a changed strategy is saved and backtested with one button", async ({ page }) => {
   await page.goto("/strategies")
-  await page.getByRole("article").first().getByRole("link").first().click()
+  const fork = page.getByRole("article", { name: /^Dip Buyer/ }).first()
+  await fork.getByRole("link").first().click()
   await expect(page).toHaveURL(/\/strategies\/\d+/)
   await expect(page.getByRole("link", { name: "Backtest", exact: true })).toHaveCount(1)
   await page.getByLabel("Entry, 3, right side, number").fill("47")

@@ -102,7 +102,8 @@ test("an exit says in numbers what it does, and closes the position", async ({ p
   await expect(exit).toContainText(/SELL \d+ NSE:INFY \(CNC\)/)
   await shoot(page, "trading-exit")
   await exit.getByRole("button", { name: /Exit 1 position at market · PAPER/ }).click()
-  await expect(page.getByText("No open positions")).toBeVisible()
+  // Runs of workers may hold the same shares: theirs are exited in their runs.
+  await expect(page.getByRole("button", { name: "Exit INFY" })).toHaveCount(0)
   await page.getByRole("tab", { name: "Funds" }).click()
   await expect(page.getByLabel("Funds of kite:paper-a")).toContainText("Available")
   await shoot(page, "trading-funds")

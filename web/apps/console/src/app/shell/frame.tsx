@@ -19,10 +19,9 @@ const CommandPalette = lazy(() => import("./navigation/command-palette"))
 function usePaletteWanted(): boolean {
   const [isWanted, setWanted] = useState(false)
   useEffect(() => onPaletteRequest(() => setWanted(true)), [])
-  useHotkeys([
-    ["mod+K", openPalette],
-    ["/", openPalette],
-  ])
+  // From a field too, and while the palette closes with its own field still focused.
+  useHotkeys([["mod+K", openPalette]], [], true)
+  useHotkeys([["/", openPalette]])
   return isWanted
 }
 
