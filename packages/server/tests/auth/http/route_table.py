@@ -21,7 +21,7 @@ MISSING = {
     "strategy_run_id": "nothing", "order_id": "1", "trigger_id": 987654,
     "watchlist_id": 987654, "gtt_id": 987654, "portfolio_id": 987654, "signal_id": 987654,
     "position_id": 987654, "rule_id": 987654, "halt_id": 987654, "hook_id": 987654,
-    "channel_id": 987654, "token": "nothing", "broker": "kite",
+    "channel_id": 987654, "correction_id": 987654, "token": "nothing", "broker": "kite",
 }  # fmt: skip
 
 
@@ -168,6 +168,7 @@ ROUTES: dict[str, Row] = {
     "GET /api/model/overview": USER,
     "GET /api/model/portfolios/{portfolio_id}/alerts": OWN,
     "GET /api/model/portfolios/{portfolio_id}/days": OWN,
+    "GET /api/model/portfolios/{portfolio_id}/twin": OWN,
     "GET /api/model/portfolios/{portfolio_id}/ledger": USER,
     "GET /api/model/positions/{position_id}/story": OWN,
     "GET /api/model/signals/{signal_id}": OWN,
@@ -197,6 +198,10 @@ ROUTES: dict[str, Row] = {
     "POST /api/notifications/read": USER,
     "POST /api/reconciliation/check": USER,
     "POST /api/reconciliation/ignored": USER,
+    "GET /api/reconciliation/corrections": USER,
+    "POST /api/reconciliation/corrections": USER,
+    "POST /api/reconciliation/corrections/{correction_id}/undo": USER,
+    "GET /api/jobs": USER,
     "POST /api/trading/orders": USER,
     "POST /api/trading/orders/{order_id}/settle": USER,
     "GET /api/trading/preferred-accounts": USER,

@@ -104,10 +104,11 @@ def test_a_leg_that_fills_while_another_is_exited_is_protected_after_it(
 
 
 def test_a_closed_option_run_cannot_be_opened_again(
-    caller: Any, api: Any, entering: str, new_run: Any
+    caller: Any, api: Any, entering: str, new_run: Any, wait_for: Any
 ) -> None:
     """Its legs are entered once, and the key of its exit has been used."""
-    assert exit_run(caller, api, entering).json()["status"] == "closed"
+    assert exit_run(caller, api, entering).json()["status"] in {"exiting", "closed"}
+    wait_for(lambda: state(caller, api, entering)["status"] == "closed")
     body = {
         "strategy_run_id": entering, "template_id": "option-run", "account_scope": "kite:paper-a",
         "execution_mode": "paper", "metadata": {"restart_of": entering},
