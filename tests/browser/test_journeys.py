@@ -102,6 +102,20 @@ def test_a_risk_rule_is_made_and_seen_in_chromium(fresh_server: Any, tmp_path: P
     )
 
 
+@pytest.mark.slow
+def test_channels_webhooks_and_jobs_are_used_in_chromium(fresh_server: Any, tmp_path: Path) -> None:
+    """A channel and its log, an alert of TradingView, and a scan that is run by hand."""
+    subprocess.run([WEB_STEP, "install"], check=True, capture_output=True)
+    playwright = ROOT / "web" / "node_modules" / ".bin" / "playwright"
+    only = ["--project=reporting", f"--output={tmp_path / 'traces'}"]
+    play(
+        [playwright, "test", f"--config={CONSOLE}", *only],
+        fresh_server,
+        folder=tmp_path,
+        SHOTS=os.environ.get("SHOTS", ""),
+    )
+
+
 def play(command: list[str | Path], server: Any, *, folder: Path = ROOT, **settings: str) -> None:
     """Run Playwright on a server; settings: what web/apps/console/playwright.config.ts reads."""
     done = subprocess.run(

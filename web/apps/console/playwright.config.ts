@@ -43,6 +43,7 @@ export default defineConfig({
     // Needs a server whose clock can be moved; skipped without one.
     { name: "models", testMatch: "models.spec.ts", dependencies: ["sign-in"], use: { storageState } },
     { name: "risk", testMatch: "risk.spec.ts", dependencies: ["sign-in"], use: { storageState } },
+    { name: "reporting", testMatch: "reporting.spec.ts", dependencies: ["sign-in"], use: { storageState } },
     { name: "workers", testMatch: "workers.spec.ts", dependencies: ["journeys"], use: { storageState } },
     {
       name: "option-runs",

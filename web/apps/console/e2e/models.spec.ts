@@ -1,12 +1,13 @@
 import { writeFileSync } from "node:fs"
 import { expect, type Page, test } from "@playwright/test"
-import { lookAround } from "./care"
+import { expectAccessible, expectFits, lookAround } from "./care"
 import { shoot } from "./shots"
 
 /** The file that sets the server's clock (tests/browser/moved_clock.py); without it there is no next day. */
 const CLOCK = process.env.MOVED_CLOCK ?? ""
 const EVENING = "2026-06-10T19:00:00+05:30"
 const NEXT_EVENING = "2026-06-11T19:00:00+05:30"
+const WEEK_LATER = "2026-06-17T19:00:00+05:30"
 
 test.describe.configure({ mode: "serial" })
 test.setTimeout(900_000)
@@ -140,6 +141,72 @@ test("the pages fit every width and are accessible, light and dark", async ({ pa
     "scanner-page": "/scanner",
   }
   for (const [name, path] of Object.entries(places)) await test.step(name, () => lookAround(page, name, path))
+})
+
+test("deploy, scan, approve two, place, prices move, a stop sells, and the story says why", async ({
+  page,
+}) => {
+  await moveTo(page, EVENING)
+  const { strategy_id } = (await (await page.request.get("/api/model/portfolios")).json())[0]
+  const settings = { name: "Tight", universe: "nifty_100", paper_fill: "next_open", atr_stop_multiplier: 0.3 }
+  const made = await page.request.post("/api/model/portfolios/deploy", { data: { strategy_id, ...settings } })
+  expect(made.status()).toBe(201)
+  const { id } = await made.json()
+  await page.goto(`/portfolios/${id}`)
+  await scanTo(page, "10 Jun 2026")
+  await page.goto(`/approvals?portfolio=${id}`)
+  const rows = page.getByRole("list", { name: "Signals" }).getByRole("listitem")
+  await expect(rows.first()).toBeVisible()
+  const waiting = await rows.count()
+  for (const left of [1, 2]) {
+    await page.keyboard.press("a")
+    await expect(rows).toHaveCount(waiting - left)
+  }
+  await page.goto("/cart")
+  await page.getByRole("button", { name: /^Place \d+ orders for ₹[\d,]+ · PAPER$/ }).click()
+  await expect(page.getByRole("status")).toContainText("placed.")
+  await moveTo(page, NEXT_EVENING)
+  await page.goto(`/portfolios/${id}`)
+  await scanTo(page, "11 Jun 2026")
+  await moveTo(page, WEEK_LATER)
+  await page.goto(`/portfolios/${id}`)
+  await scanTo(page, "17 Jun 2026")
+  await expect(page.getByRole("region", { name: "Beside its backtest" })).toContainText("against it")
+  await expect(page.getByRole("region", { name: "Causes of the gap, table" })).toContainText("Skipped")
+  await page.getByRole("region", { name: "Causes of the gap, table" }).scrollIntoViewIfNeeded()
+  await shoot(page, "twin")
+  await lookAround(page, "twin-portfolio", `/portfolios/${id}`)
+  await page.setViewportSize({ width: 1440, height: 900 })
+  const closed = page.getByRole("region", { name: "Closed trades, table" })
+  await closed.getByRole("link").first().click()
+  const events = page.getByRole("list", { name: "Story" }).getByRole("listitem")
+  for (const title of ["Signal", "Approved", "Order placed", "Bought", "Stop armed", "Sold:"])
+    await expect(events.filter({ hasText: title }).first()).toBeVisible()
+  await expect(events.filter({ hasText: "Sold:" })).toContainText("stop")
+  await shoot(page, "story-of-a-stop")
+  await page.setViewportSize({ width: 390, height: 844 })
+  await expectFits(page, "the story of a stop on a phone")
+  await expectAccessible(page, "the story of a stop on a phone")
+  await shoot(page, "story-of-a-stop-390")
+})
+
+test("going live says what it does in numbers and asks twice", async ({ page }) => {
+  await moveTo(page, WEEK_LATER)
+  await page.goto(portfolio)
+  await page.getByRole("button", { name: "Trade it live" }).click()
+  const dialog = page.getByRole("dialog", { name: "Trade Journey live?" })
+  const deploy = dialog.getByRole("button", { name: "Deploy with ₹5,00,000 · LIVE" })
+  await expect(deploy).toBeDisabled()
+  await expect(dialog).toContainText("Nothing is bought before you approve and place it")
+  await dialog.getByRole("checkbox").check()
+  await expectAccessible(page, "going live")
+  await shoot(page, "promote")
+  await deploy.click()
+  await expect(dialog).toContainText("It was not deployed")
+  await expect(dialog).toContainText("no account at kite")
+  await shoot(page, "promote-refused")
+  await dialog.getByRole("button", { name: "Keep it on paper" }).click()
+  await expect(dialog).toBeHidden()
 })
 
 test("pause says what it ends and what it keeps", async ({ page }) => {

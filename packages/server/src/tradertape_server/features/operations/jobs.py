@@ -73,7 +73,7 @@ def catalogue(next_scan: NextRun) -> tuple[Job, ...]:
     again = "The next look does what was due."
     return (
         Job("scans", "Scan of portfolios", "Trades the days since the last one and raises signals.",
-            "16:15 IST on trading days", "Missed days are made up for in their order, at the first "
+            "16:15 IST on trading days", "Its days are made up for in their order, at the first "
             "look after a start.", next_run=next_scan, run_now="scan"),
         Job("reconciliation", "Reconciliation", "Compares our books with the brokers'.",
             "Every 5 minutes while a broker is connected", again, timedelta(minutes=5),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
+from typing import cast
 
 from sqlalchemy.orm import Session
 
@@ -38,10 +39,10 @@ class ExternalSignals:
         settings = settings_of(row)
         if row.status != "active":
             raise Conflict(f"Portfolio {row.name} is {row.status} and takes no signals.")
-        if not settings.paper_mode or settings.paper_fill != "touch":
+        if not settings.is_executed and settings.paper_fill != "touch":
             raise Conflict(
-                f"Portfolio {row.name} takes no signals from outside: only a paper portfolio whose "
-                "signals become trigger orders (`touch`) does."
+                f"Portfolio {row.name} takes no signals from outside: only one whose signals "
+                "become trigger orders does, on paper by candles (`touch`), on live prices, or live."
             )
         return row
 
@@ -55,27 +56,39 @@ class ExternalSignals:
         _, columns = self.market.columns(portfolio.data_set)
         if day is None:
             raise Conflict(f"Portfolio {portfolio.name} has not been scanned yet.")
-        if symbol not in columns.symbols:
-            raise Conflict(f"{symbol} is not in the data of portfolio {portfolio.name}.")
+        members = self.market.members(settings.universe, data_set=portfolio.data_set)[2]
+        if symbol not in {one.symbol for one in members}:
+            raise Conflict(f"{symbol} is not in the universe of portfolio {portfolio.name}.")
         live = repository.live_signals(session, portfolio.id)
         if any(one.symbol == symbol for one in live):
             raise Conflict(f"{symbol} has a signal already that is not over.")
+        if any(one.symbol == symbol for one in repository.open_positions(session, portfolio.id)):
+            raise Conflict(f"{symbol} is held already in portfolio {portfolio.name}.")
         quantity = self._quantity(portfolio, settings, price, live)
         company, isin, sector = _about(columns, symbol)
         row = self._row(portfolio, settings, symbol, day, price, quantity, reason)
         row.company, row.isin, row.sector = company, isin, sector
-        book = book_of(portfolio)
-        order = Resting(
-            symbol=symbol, signal_date=day, trigger=float(price),
-            limit=float(_limit(price)), score=0.0, is_halved=False,
-            days_left=settings.signal_valid_days, is_placed=False,
-        )  # fmt: skip
-        portfolio.book = document(replace(book, resting=(*book.resting, order)))
+        if settings.is_executed:
+            row.number = repository.next_number(session, row)
+        else:
+            self._rest(portfolio, settings, row)
         portfolio.version += 1
         portfolio.updated_at = self.clock.now()
         session.add(row)
         session.flush()
         return row.id
+
+    def _rest(
+        self, portfolio: Portfolio, settings: PortfolioSettings, row: PortfolioSignal
+    ) -> None:
+        """Keep a slot in the candle book, which fills it once it is placed."""
+        book, trigger = book_of(portfolio), cast("float", row.trigger_price)
+        order = Resting(
+            symbol=row.symbol, signal_date=row.signal_date, trigger=trigger,
+            limit=cast("float", row.limit_price), score=0.0, is_halved=False,
+            days_left=settings.signal_valid_days, is_placed=False,
+        )  # fmt: skip
+        portfolio.book = document(replace(book, resting=(*book.resting, order)))
 
     def _quantity(
         self, portfolio: Portfolio, settings: PortfolioSettings, price: Decimal, live: object

@@ -1,6 +1,6 @@
 import { Badge, Button, Text } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { count, duration, instant } from "@tradertape/ui/format.ts"
+import { count, duration, instant, number } from "@tradertape/ui/format.ts"
 import { Play } from "lucide-react"
 import { notifyDone, notifyFailure } from "@/lib/notify"
 import { modelCalls, refreshModels } from "@/lib/queries/models"
@@ -13,6 +13,8 @@ const BADGES = {
   failed: { label: "Failed", color: "red" },
   waiting: { label: "Waits for its time", color: "gray" },
 } as const
+
+const took = (ms: number) => (ms < 1000 ? `${number(ms)} ms` : duration(ms))
 
 /** Every job: what it does, its last and next run, what a missed run means, and its failures. */
 export function JobList({ jobs }: { jobs: Job[] }) {
@@ -40,7 +42,7 @@ function JobRow({ job }: { job: Job }) {
           {job.does} {job.when}.
         </Text>
         <Text size="xs" c="dimmed">
-          Missed: {job.if_missed}
+          If missed: {job.if_missed}
         </Text>
         {job.failures > 0 && (
           <Text size="xs" c={job.status === "failed" ? "red" : "dimmed"}>
@@ -55,7 +57,7 @@ function JobRow({ job }: { job: Job }) {
         </div>
         <div>
           <dt>Took</dt>
-          <dd>{job.took_ms === null ? "–" : duration(job.took_ms)}</dd>
+          <dd>{job.took_ms === null ? "–" : took(job.took_ms)}</dd>
         </div>
         <div>
           <dt>Next run</dt>

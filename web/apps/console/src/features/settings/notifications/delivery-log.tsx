@@ -11,7 +11,7 @@ import classes from "./notifications.module.css"
 const STATES: Record<Delivery["status"], { text: string; color: string }> = {
   waiting: { text: "Waiting", color: "gray" },
   sending: { text: "Sending", color: "gray" },
-  sent: { text: "Sent", color: "teal" },
+  sent: { text: "Sent", color: "green" },
   failed: { text: "Failed", color: "red" },
   unknown: { text: "Outcome unknown", color: "yellow" },
   cancelled: { text: "Not sent", color: "gray" },

@@ -70,7 +70,7 @@ export function HookDialog({ opened, onClose }: { opened: boolean; onClose: () =
           />
           <Select
             label="What do they become?"
-            description="A paper portfolio whose signals become trigger orders takes alerts to buy; you approve each."
+            description="A portfolio whose signals become trigger orders takes alerts to buy; you approve each."
             data={targets}
             allowDeselect={false}
             {...form.getInputProps("portfolio")}
