@@ -190,6 +190,21 @@ def test_po_01_a_story_goes_from_the_signal_to_the_exit(desk: Desk) -> None:
     assert told["position"]["open_quantity"] == 0
 
 
+def test_po_01_a_position_of_one_day_tells_its_stop_too(desk: Desk) -> None:
+    """Bought at the open and stopped on the same candle, before any close was seen."""
+    portfolio = desk.deploy(
+        paper_fill="next_open", auto_place_signals=True, atr_stop_multiplier=0.1
+    )
+    for back in range(20, 5, -1):
+        desk.evening_of(desk.days[-1 - back])
+        desk.scan(portfolio, desk.days[-1 - back])
+    closed = desk.get(f"positions?portfolio_id={portfolio['id']}&status=closed")
+    (of_one_day, *_) = [one for one in closed if one["entry_date"] == one["exit_date"]]
+    titles = [one["title"] for one in desk.get(f"positions/{of_one_day['id']}/story")["events"]]
+    assert "Stop armed" in titles
+    assert of_one_day["r_multiple"] is not None
+
+
 def test_pages_of_others_are_not_found(desk: Desk, sign_in: Any) -> None:
     _, portfolio, (held, *_) = bought(desk, most=1)
     signal = held["signal_id"]

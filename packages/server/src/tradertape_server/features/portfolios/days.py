@@ -313,6 +313,8 @@ class PortfolioDays:
             row.average_price, row.bars_held = num[k.T_ENTRY_PRICE], whole[k.T_BARS]
             row.entry_price = row.entry_price or num[k.T_ENTRY_PRICE]
             row.last_close = num[k.T_EXIT_PRICE]
+            if row.initial_stop is None and not np.isnan(num[k.T_INITIAL_STOP]):
+                row.initial_stop = num[k.T_INITIAL_STOP]  # bought and sold on one day
             row.lowest = row.average_price * (1 + num[k.T_MAE] / 100)
             row.peak = row.average_price * (1 + num[k.T_MFE] / 100)
             row.exit_date, row.exit_reason = day, document["reason"]

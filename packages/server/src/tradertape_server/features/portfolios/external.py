@@ -42,7 +42,7 @@ class ExternalSignals:
         if not settings.is_executed and settings.paper_fill != "touch":
             raise Conflict(
                 f"Portfolio {row.name} takes no signals from outside: only one whose signals "
-                "become trigger orders does, on paper by candles (`touch`), on live prices, or live."
+                "become trigger orders does: by candles (`touch`), on live prices, or at a broker."
             )
         return row
 
