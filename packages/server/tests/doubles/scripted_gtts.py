@@ -10,7 +10,11 @@ from typing import Any
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.orders.broker_gtts import VenueGtt
 from tradertape_core.orders.gtt import GttRequest, GttResult, GttStatus, GttType
-from tradertape_server.features.execution.venues.gateway import GttRules, OutcomeUnknown
+from tradertape_server.features.execution.venues.gateway import (
+    GttRules,
+    OutcomeUnknown,
+    RequestRefused,
+)
 
 
 @dataclass
@@ -39,6 +43,8 @@ class ScriptedGtts:
 
     def cancel(self, trigger_id: str) -> None:
         self._begin("cancel")
+        if self.entries[trigger_id].status is not GttStatus.ACTIVE:
+            raise RequestRefused("the trigger is over")
         self.end(trigger_id, GttStatus.DELETED)
         self.after("cancel")
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from packages.server.tests.doubles.scripted_gtts import ScriptedGtts
 from packages.server.tests.doubles.scripted_venue import Kept, ScriptedVenue
@@ -28,7 +29,8 @@ from tradertape_server.features.execution.service import Settings as ExecutionSe
 from tradertape_server.features.execution.state import broker_gtts as memory
 from tradertape_server.features.execution.venues import lane
 from tradertape_server.features.execution.venues.gtt_reader import GttReader
-from tradertape_server.features.portfolios.build import build_portfolios, build_upkeep
+from tradertape_server.features.portfolios.build import build_portfolios
+from tradertape_server.features.portfolios.live.upkeep import Upkeep
 from tradertape_server.features.risk.market_facts import NoMarketFacts
 from tradertape_server.main import create_app
 from tradertape_server.wiring.trading import build_risk_rules, build_workers
@@ -122,12 +124,13 @@ class BrokerDesk(LiveDesk):
     """A person with portfolios that trade at a broker."""
 
     def __init__(
-        self, client: TestClient, servers: Servers, container: Container, clock: Any, market: Any
+        self, app: FastAPI, client: TestClient, servers: Servers, clock: Any, market: Any
     ) -> None:
+        container = servers.first
         super().__init__(client, container, clock, market)
+        self.served = app
         self.servers, self.venue = servers, servers.venue
         self.there: ScriptedGtts = servers.venue.gtts  # type: ignore[assignment]
-        self.upkeep = container.portfolios.upkeep
         user = client.get("/api/auth/me").json()["id"]
         row = self.container.execution.broker_account(user, "kite:AB1234", "zerodha")
         with container.database.write() as session:
@@ -143,6 +146,10 @@ class BrokerDesk(LiveDesk):
 
     # --- the server ---------------------------------------------------------------------------
 
+    @property
+    def upkeep(self) -> Upkeep:
+        return self.container.portfolios.upkeep
+
     def down(self) -> None:
         """Stop the server that trades."""
         self.servers.stop()
@@ -150,11 +157,9 @@ class BrokerDesk(LiveDesk):
     def up(self) -> None:
         """Start another one, which finds what happened meanwhile."""
         built = self.servers.build()
-        execution = built.execution
-        execution.trader.start()
-        execution.read_order_books()
-        self.container = replace(self.container, execution=execution, guardian=built.guardian)
-        self.upkeep = build_upkeep(built.database, self.clock, execution)
+        built.execution.trader.start()
+        built.execution.read_order_books()
+        self.container = self.served.state.container = built
         self.read()
         self.upkeep.recover()
 
@@ -225,11 +230,16 @@ class BrokerDesk(LiveDesk):
 
 @pytest.fixture
 def desk(
-    with_market: None, signed_in: TestClient, servers: Servers, clock: Any, market: Any
+    with_market: None,
+    app: FastAPI,
+    signed_in: TestClient,
+    servers: Servers,
+    clock: Any,
+    market: Any,
 ) -> BrokerDesk:
     container = servers.first
     container.portfolios.schedule.stop()
     container.portfolios.upkeep.stop()
     container.guardian.stop()
     container.execution_jobs.stop()
-    return BrokerDesk(signed_in, servers, container, clock, market)
+    return BrokerDesk(app, signed_in, servers, clock, market)

@@ -298,4 +298,4 @@ def test_sg_07_in_any_order_nothing_is_doubled_and_all_is_explained(desk: Broker
 
 @pytest.mark.slow
 def test_sg_07_in_many_orders_nothing_is_doubled(desk: BrokerDesk) -> None:
-    run(desk, examples=60, steps=40)
+    run(desk, examples=40, steps=30)
