@@ -116,6 +116,23 @@ def test_channels_webhooks_and_jobs_are_used_in_chromium(fresh_server: Any, tmp_
     )
 
 
+@pytest.mark.slow
+def test_a_worker_trades_live_at_the_sandbox_in_chromium(fresh_server: Any, tmp_path: Path) -> None:
+    """BP-01, BP-03, KC-03: connect in two clicks, trade, see the broker's book, a GTT, an exit."""
+    subprocess.run([WEB_STEP, "install"], check=True, capture_output=True)
+    playwright = ROOT / "web" / "node_modules" / ".bin" / "playwright"
+    only = ["--project=live", f"--output={tmp_path / 'traces'}"]
+    play(
+        [playwright, "test", f"--config={CONSOLE}", *only],
+        fresh_server,
+        folder=tmp_path,
+        UNUSED_SERVER="1",
+        WORKER_PYTHON=sys.executable,
+        WORKER_SDK=str(workers_client()),
+        SHOTS=os.environ.get("SHOTS", ""),
+    )
+
+
 def play(command: list[str | Path], server: Any, *, folder: Path = ROOT, **settings: str) -> None:
     """Run Playwright on a server; settings: what web/apps/console/playwright.config.ts reads."""
     done = subprocess.run(

@@ -7,6 +7,7 @@ const storageState = "test-results/state.json"
  * CHROMIUM: the browser. SHOTS: the folder for screenshots, if any. WORKER_PYTHON and WORKER_SDK: an interpreter,
  * and the folder of the client library. OTHER_EMAIL and OTHER_PASSWORD: a second user.
  * MOVED_CLOCK: the file that sets the server's clock, where it has one.
+ * UNUSED_SERVER: set where nobody has used the server's sandbox.
  * SERVER_PID: the server process, if tests may stop it; its settings are then in the environment.
  */
 export default defineConfig({
@@ -44,6 +45,8 @@ export default defineConfig({
     { name: "models", testMatch: "models.spec.ts", dependencies: ["sign-in"], use: { storageState } },
     { name: "risk", testMatch: "risk.spec.ts", dependencies: ["sign-in"], use: { storageState } },
     { name: "reporting", testMatch: "reporting.spec.ts", dependencies: ["sign-in"], use: { storageState } },
+    // A worker, live against the sandbox; skipped on a server that somebody has used.
+    { name: "live", testMatch: "live.spec.ts", dependencies: ["sign-in"], use: { storageState } },
     { name: "workers", testMatch: "workers.spec.ts", dependencies: ["journeys"], use: { storageState } },
     {
       name: "option-runs",
