@@ -195,7 +195,14 @@ def _another_terminal_places(desk: Desk, price: float, product: Product = Produc
         order_id="1", account="1", run_id=None, request=request, status=OrderStatus.PUT_REQUESTED,
         venue="broker", tag=f"tt{token_hex(8)}", placed_at=now, updated_at=now, pending_quantity=3,
     )  # fmt: skip
-    connected.ports.orders.submit(order)
+
+    def submitted() -> bool:
+        with suppress(RateLimited):  # it was not sent
+            connected.ports.orders.submit(order)
+            return True
+        return False
+
+    eventually(submitted, every_s=1.0)
 
 
 def test_a_person_settles_an_order_in_doubt(desk: Desk, sign_in: Callable[..., TestClient]) -> None:
