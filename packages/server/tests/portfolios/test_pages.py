@@ -171,6 +171,34 @@ def test_a_signals_check_says_what_an_approval_would(desk: Desk) -> None:
     assert desk.get(f"signals/{one['id']}")["id"] == one["id"]
 
 
+def test_sg_01_a_waiting_signal_has_its_verdict_and_another_none(desk: Desk) -> None:
+    portfolio = desk.deploy()
+    _, (one, two, *_) = desk.first_signals(portfolio)
+    check = desk.signals(portfolio)[0]["risk_check"]
+    assert check == desk.get(f"signals/{one['id']}/check")
+    assert [r["name"] for r in check["results"]] == [
+        "portfolio", "expiry", "capital", "positions", "sector", "kill_switch", "risk_rules",
+    ]  # fmt: skip
+    assert check["passed"]
+    assert check["can_approve"]
+    desk.post(f"signals/{two['id']}/reject")
+    assert desk.get(f"signals/{two['id']}")["risk_check"] is None
+    assert not desk.get(f"signals/{two['id']}/check")["can_approve"]
+
+
+def test_sg_05_the_kill_switch_keeps_a_cart_that_candles_fill(desk: Desk) -> None:
+    portfolio = desk.deploy()
+    _, (one, *_) = desk.first_signals(portfolio)
+    desk.post(f"signals/{one['id']}/approve")
+    desk.client.post("/api/risk/kill", json={"reason": "enough"}).raise_for_status()
+    check = desk.get(f"signals/{one['id']}")["risk_check"]
+    assert [r["name"] for r in check["results"] if not r["passed"]] == ["kill_switch"]
+    tried = desk.post("cart/place")
+    assert (tried["placed"], tried["skipped"]) == (0, 1)
+    assert tried["results"][0]["detail"].startswith("The kill switch is on: ")
+    assert desk.get(f"signals/{one['id']}")["status"] == "in_cart"
+
+
 def test_po_01_a_story_goes_from_the_signal_to_the_exit(desk: Desk) -> None:
     at, portfolio, (held, *_) = bought(desk, most=1, atr_stop_multiplier=2)
     story = desk.get(f"positions/{held['id']}/story")

@@ -2720,7 +2720,7 @@ export const actOnSignals = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Get Signal
  *
- * One signal.
+ * One signal, with the verdict on it while it waits.
  */
 export const getSignal = <ThrowOnError extends boolean = true>(options: Options<GetSignalApiModelSignalsSignalIdGetData, ThrowOnError>) => (options.client ?? client).get<GetSignalApiModelSignalsSignalIdGetResponses, GetSignalApiModelSignalsSignalIdGetErrors, ThrowOnError>({
     security: [{
@@ -2773,7 +2773,7 @@ export const cancelSignal = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Check Signal
  *
- * What an approval of the signal demands now, and whether each demand is met.
+ * What an approval and the placement of the signal demand now, and whether each is met.
  */
 export const checkSignal = <ThrowOnError extends boolean = true>(options: Options<CheckSignalApiModelSignalsSignalIdCheckGetData, ThrowOnError>) => (options.client ?? client).get<CheckSignalApiModelSignalsSignalIdCheckGetResponses, CheckSignalApiModelSignalsSignalIdCheckGetErrors, ThrowOnError>({
     security: [{

@@ -4330,6 +4330,10 @@ export type SignalOut = {
      */
     risk_amount: number | null;
     /**
+     * Of a signal that waits for approval or placement, read alone or among the first hundred of a list of signals: the verdict at this moment. Null elsewhere.
+     */
+    risk_check?: SignalCheckOut | null;
+    /**
      * Sector
      */
     sector: string;
@@ -4384,30 +4388,9 @@ export type SignalOut = {
 };
 
 /**
- * SignalCheckOut
- *
- * Whether a signal can be approved now. capital_after: the cash then neither deployed nor
- * committed.
- */
-export type SignalCheckOut = {
-    /**
-     * Capital After
-     */
-    capital_after: number;
-    /**
-     * Passed
-     */
-    passed: boolean;
-    /**
-     * Results
-     */
-    results: Array<CheckOut>;
-};
-
-/**
  * CheckOut
  *
- * A condition of an approval, and what it saw.
+ * A condition of an approval or of a placement, and what it saw.
  */
 export type CheckOut = {
     /**
@@ -4422,6 +4405,34 @@ export type CheckOut = {
      * Text
      */
     text: string;
+};
+
+/**
+ * SignalCheckOut
+ *
+ * The verdict on a signal, judged when it is asked for.
+ *
+ * results: the portfolio's own limits, the kill switch, and each risk rule that would refuse its
+ * order now. can_approve: an approval is not refused; a rule that does not pass refuses the
+ * placement. capital_after: the cash then neither deployed nor committed.
+ */
+export type SignalCheckOut = {
+    /**
+     * Can Approve
+     */
+    can_approve: boolean;
+    /**
+     * Capital After
+     */
+    capital_after: number;
+    /**
+     * Passed
+     */
+    passed: boolean;
+    /**
+     * Results
+     */
+    results: Array<CheckOut>;
 };
 
 /**
@@ -9439,6 +9450,12 @@ export type PortfolioOut = {
      */
     is_executed: boolean;
     /**
+     * Live Warnings
+     *
+     * What to set before its orders are real; of a paper portfolio, before it is promoted.
+     */
+    live_warnings: Array<LiveWarningOut>;
+    /**
      * Max Oversubscription
      */
     max_oversubscription: number;
@@ -9543,6 +9560,22 @@ export type PortfolioOut = {
      * Universe
      */
     universe: string;
+};
+
+/**
+ * LiveWarningOut
+ *
+ * What to set before a portfolio's orders are real.
+ */
+export type LiveWarningOut = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Text
+     */
+    text: string;
 };
 
 /**

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.market.service import MarketService
+from tradertape_server.features.portfolios.checking import Checking
 from tradertape_server.features.portfolios.closing import ClosingService
 from tradertape_server.features.portfolios.dashboard import Dashboard
 from tradertape_server.features.portfolios.lateness import Lateness
@@ -20,6 +21,7 @@ from tradertape_server.features.portfolios.live.mirror import Mirror
 from tradertape_server.features.portfolios.live.orders import Orders
 from tradertape_server.features.portfolios.live.placing import Placing
 from tradertape_server.features.portfolios.live.upkeep import Upkeep
+from tradertape_server.features.portfolios.live.verdicts import Verdicts
 from tradertape_server.features.portfolios.live.withdrawing import Withdrawing
 from tradertape_server.features.portfolios.overview import Overview
 from tradertape_server.features.portfolios.scanning import ScanService
@@ -38,6 +40,7 @@ class Portfolios:
 
     service: PortfolioService
     signals: SignalService
+    checking: Checking
     scans: ScanService
     closing: ClosingService
     dashboard: Dashboard
@@ -67,6 +70,7 @@ def build_portfolios(
     return Portfolios(
         service=PortfolioService(clock, market, strategies, PortfolioAccounts(execution, brokers)),
         signals=SignalService(database, clock, market, work, placing, withdrawing),
+        checking=Checking(database, clock, Verdicts(execution, placing.orders)),
         scans=scans,
         closing=ClosingService(work, LiveClosing(database, clock, placing)),
         dashboard=Dashboard(clock),

@@ -24,6 +24,7 @@ from tradertape_server.features.portfolios.models import (
     PortfolioPosition,
     PortfolioSignal,
 )
+from tradertape_server.features.portfolios.readiness import warnings_of
 from tradertape_server.features.portfolios.schedule_times import next_scan
 from tradertape_server.features.portfolios.schemas import PositionOut
 from tradertape_server.features.portfolios.state import capital_of, settings_of
@@ -61,7 +62,7 @@ class Dashboard:
             "as_of": now,
             "market": _market(now),
             "next_scan": next_scan(now),
-            "portfolio": views.portfolio(row, live, len(held)),
+            "portfolio": views.portfolio(row, live, len(held), warnings_of(session, row)),
             "kpis": _kpis(row, live, days, held, closed),
             "equity_curve": _curve(days),
             "positions": held,

@@ -3,6 +3,7 @@ whether a signal can be approved."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +12,14 @@ from sqlalchemy.orm import Session
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.format import inr
 from tradertape_core.kernel.money import rupees
+from tradertape_core.portfolio.capital import Capital
 from tradertape_core.portfolio.signals import Status
 from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioSignal
 from tradertape_server.features.portfolios.state import capital_of, commitment, settings_of
 
 Json = dict[str, Any]
+DEMANDED = frozenset({"portfolio", "expiry", "capital"})  # what an approval refuses; the rest warns
 
 
 def scanned_days(session: Session, row: Portfolio, limit: int) -> list[Json]:
@@ -53,22 +56,44 @@ def ledger(session: Session, row: Portfolio, symbol: str, limit: int) -> list[Js
     return found
 
 
-def check(session: Session, portfolio: Portfolio, signal: PortfolioSignal, now: datetime) -> Json:
-    """Whether a signal can be approved at an instant: what an approval demands, in words."""
-    settings = settings_of(portfolio)
+@dataclass(frozen=True, slots=True)
+class CheckedState:
+    """What the checks of a portfolio's signals look at."""
+
+    portfolio: Portfolio
+    capital: Capital
+    sectors: list[str]  # of the open positions
+
+
+def state_for_checks(session: Session, portfolio: Portfolio) -> CheckedState:
+    """Read it, once for all signals of a portfolio."""
     live = repository.live_signals(session, portfolio.id)
-    capital = capital_of(portfolio, live)
+    held = repository.open_positions(session, portfolio.id)
+    return CheckedState(portfolio, capital_of(portfolio, live), [one.sector for one in held])
+
+
+def check(state: CheckedState, signal: PortfolioSignal, now: datetime) -> Json:
+    """Whether a signal can be approved at an instant: what an approval demands, in words."""
+    portfolio, capital, held = state.portfolio, state.capital, state.sectors
+    settings = settings_of(portfolio)
     # One that is in the cart has its amount committed already.
     own = signal.committed_paise
     free = capital.free(settings.max_oversubscription) + own
     needed = commitment(signal)
     is_waiting = signal.status in (Status.PENDING, Status.IN_CART)
-    held = repository.open_positions(session, portfolio.id)
-    same = sum(one.sector == signal.sector for one in held)
+    same = held.count(signal.sector)
+    expiry = _check("expiry", is_waiting and signal.expires_at > now, _expiry(signal, now))
+    if signal.side == "SELL":  # it takes no capital, and a paused portfolio sells
+        return {
+            "passed": expiry["passed"],
+            "can_approve": is_waiting,
+            "capital_after": rupees(capital.cash - capital.committed),
+            "results": [expiry],
+        }
     results = [
         _check("portfolio", portfolio.status == "active",
                f"{portfolio.name} is {portfolio.status}"),
-        _check("expiry", is_waiting and signal.expires_at > now, _expiry(signal, now)),
+        expiry,
         _check("capital", needed <= free, f"Needs {inr(rupees(needed))} of {inr(rupees(free))}"),
         _check("positions", not settings.max_positions or len(held) < settings.max_positions,
                f"{len(held)} of {settings.max_positions} positions are open"),
@@ -79,6 +104,7 @@ def check(session: Session, portfolio: Portfolio, signal: PortfolioSignal, now: 
     after = capital.cash - capital.committed + own - needed
     return {
         "passed": all(one["passed"] for one in results),
+        "can_approve": all(one["passed"] for one in results if one["name"] in DEMANDED),
         "capital_after": rupees(after),
         "results": results,
     }

@@ -9,15 +9,13 @@ from fastapi import APIRouter, Depends, Query
 from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.portfolios import reading, stories, views
 from tradertape_server.features.portfolios.build import Portfolios
-from tradertape_server.features.portfolios.models import Portfolio
 from tradertape_server.features.portfolios.reading_schemas import (
     LedgerLineOut,
     PortfoliosOverviewOut,
     ScannedDayOut,
-    SignalCheckOut,
     StoryOut,
 )
-from tradertape_server.features.portfolios.schemas import SignalOut
+from tradertape_server.features.portfolios.schemas import SignalCheckOut, SignalOut
 from tradertape_server.features.portfolios.twin_schemas import TwinOut
 from tradertape_server.platform.http.routing import DbSession, RowId, TransactionRoute, part
 
@@ -65,20 +63,17 @@ def get_twin(user: CurrentUser, parts: Parts, portfolio_id: RowId) -> TwinOut:
 
 
 @router.get("/signals/{signal_id}")
-def get_signal(session: DbSession, user: CurrentUser, parts: Parts, signal_id: RowId) -> SignalOut:
-    """One signal."""
-    return views.signal(parts.signals.get(session, user.id, signal_id))
+def get_signal(user: CurrentUser, parts: Parts, signal_id: RowId) -> SignalOut:
+    """One signal, with the verdict on it while it waits."""
+    row = parts.checking.signal(user.id, signal_id)
+    return views.signal(row, parts.checking.of_waiting([row]).get(row.id))
 
 
 @router.get("/signals/{signal_id}/check")
-def check_signal(
-    session: DbSession, user: CurrentUser, parts: Parts, signal_id: RowId
-) -> SignalCheckOut:
-    """What an approval of the signal demands now, and whether each demand is met."""
-    row = parts.signals.get(session, user.id, signal_id)
-    portfolio = session.get_one(Portfolio, row.portfolio_id)
-    found = reading.check(session, portfolio, row, parts.signals.clock.now())
-    return SignalCheckOut.model_validate(found)
+def check_signal(user: CurrentUser, parts: Parts, signal_id: RowId) -> SignalCheckOut:
+    """What an approval and the placement of the signal demand now, and whether each is met."""
+    row = parts.checking.signal(user.id, signal_id)
+    return SignalCheckOut.model_validate(parts.checking.of([row])[row.id])
 
 
 @router.get("/positions/{position_id}/story")

@@ -88,23 +88,6 @@ class LedgerLineOut(Reply):
     reason: str
 
 
-class CheckOut(Reply):
-    """A condition of an approval, and what it saw."""
-
-    name: str
-    passed: bool
-    text: str
-
-
-class SignalCheckOut(Reply):
-    """Whether a signal can be approved now. capital_after: the cash then neither deployed nor
-    committed."""
-
-    passed: bool
-    capital_after: float
-    results: list[CheckOut]
-
-
 class StoryEventOut(Reply):
     """A step of a position. kind: `signal`, `decision`, `order`, `fill`, `level`, `exit`; day: a
     step that belongs to a day's candle, not to an instant."""

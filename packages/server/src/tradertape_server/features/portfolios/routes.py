@@ -15,6 +15,7 @@ from tradertape_server.features.portfolios.dashboard_schemas import DashboardOut
 from tradertape_server.features.portfolios.live.changes import Change
 from tradertape_server.features.portfolios.live.closing import Sale
 from tradertape_server.features.portfolios.models import Portfolio
+from tradertape_server.features.portfolios.readiness import warnings_of
 from tradertape_server.features.portfolios.schemas import (
     AlertOut,
     ApproveIn,
@@ -52,7 +53,7 @@ PositionStatus = Annotated[str | None, Query(pattern="^(open|partially_open|exit
 def _shown(session: Session, row: Portfolio) -> PortfolioOut:
     session.flush()
     live, held = repository.live_signals(session, row.id), repository.count_open(session, row.id)
-    return views.portfolio(row, live, held)
+    return views.portfolio(row, live, held, warnings_of(session, row))
 
 
 def _changed(parts: Portfolios, user_id: int, portfolio_id: int, *steps: Change) -> PortfolioOut:
@@ -240,16 +241,19 @@ def list_scans(session: DbSession, user: CurrentUser, parts: Parts, page: Page) 
 
 @router.get("/signals")
 def list_signals(
-    session: DbSession, user: CurrentUser, page: Page,
+    user: CurrentUser, parts: Parts, page: Page,
     *, portfolio_id: RowId | None = None, status: SignalStatuses = None,
 ) -> list[SignalOut]:  # fmt: skip
     """Your signals, newest first, the best of a day first."""
-    rows, total = repository.signals(
-        session, user.id, portfolio_id=portfolio_id, statuses=status or (),
-        limit=page.limit, offset=page.offset,
-    )  # fmt: skip
+    with parts.checking.database.read() as session:
+        rows, total = repository.signals(
+            session, user.id, portfolio_id=portfolio_id, statuses=status or (),
+            limit=page.limit, offset=page.offset,
+        )  # fmt: skip
+        session.expunge_all()
     page.total(total)
-    return [views.signal(row) for row in rows]
+    verdicts = parts.checking.of_waiting(rows)
+    return [views.signal(row, verdicts.get(row.id)) for row in rows]
 
 
 @router.post("/signals/bulk")

@@ -123,6 +123,10 @@ class PortfolioOut(Reply):
     )
     account_id: int | None
     promoted_from: int | None
+    live_warnings: list[LiveWarningOut] = Field(
+        description="What to set before its orders are real; of a paper portfolio, before it is "
+        "promoted."
+    )
     data_set: str
     epoch: int
     open_positions: int
@@ -237,6 +241,35 @@ class BulkResultOut(Reply):
     detail: str
 
 
+class CheckOut(Reply):
+    """A condition of an approval or of a placement, and what it saw."""
+
+    name: str
+    passed: bool
+    text: str
+
+
+class SignalCheckOut(Reply):
+    """The verdict on a signal, judged when it is asked for.
+
+    results: the portfolio's own limits, the kill switch, and each risk rule that would refuse its
+    order now. can_approve: an approval is not refused; a rule that does not pass refuses the
+    placement. capital_after: the cash then neither deployed nor committed.
+    """
+
+    passed: bool
+    can_approve: bool
+    capital_after: float
+    results: list[CheckOut]
+
+
+class LiveWarningOut(Reply):
+    """What to set before a portfolio's orders are real."""
+
+    code: str
+    text: str
+
+
 class SignalOut(Reply):
     """A signal: what the user decided (`status`), what became of the order (`gtt_status`)."""
 
@@ -264,6 +297,11 @@ class SignalOut(Reply):
     quantity: int
     notional: float
     risk_amount: float | None
+    risk_check: SignalCheckOut | None = Field(
+        default=None,
+        description="Of a signal that waits for approval or placement, read alone or among the "
+        "first hundred of a list of signals: the verdict at this moment. Null elsewhere.",
+    )
     filled_quantity: int
     average_price: float | None
     failure_reason: str | None

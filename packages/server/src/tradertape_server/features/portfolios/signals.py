@@ -187,10 +187,13 @@ class SignalService:
     ) -> list[Json]:  # fmt: skip
         results: list[Json] = []
 
+        found = self.placing.execution.halt(user_id)
+        halt = "" if found is None else f"The kill switch is on: {found.words}"
+
         def do(loaded: Loaded) -> bool:
             results.clear()
             loaded.work.actor = by
-            results.extend(_placed(loaded, ids, names))
+            results.extend(_placed(loaded, ids, names, halt=halt))
             return not dry_run and any(one["outcome"] != "skipped" for one in results)
 
         self.work.change(user_id, portfolio_id, _traded_until, do)
@@ -245,14 +248,14 @@ def _demand_retry(portfolio: Portfolio, row: PortfolioSignal, now: datetime) -> 
     row.gtt_id = row.order_id = row.placement_key = row.failure_reason = None
 
 
-def _placed(loaded: Loaded, ids: list[int], names: dict[int, str]) -> list[Json]:
-    """Place the signals of one portfolio; what became of each."""
+def _placed(loaded: Loaded, ids: list[int], names: dict[int, str], *, halt: str) -> list[Json]:
+    """Place the signals of one portfolio; what became of each. halt: why nothing is bought now."""
     work, results = loaded.work, list[Json]()
     by_id = {one.id: one for one in work.signals}
     chosen: list[PortfolioSignal] = []
     for signal_id in ids:
         row = by_id.get(signal_id)
-        detail = _why_not(loaded, row)
+        detail = _why_not(loaded, row) or halt
         if row is None or detail:
             results.append(_result(signal_id, names[signal_id], row, "skipped", detail))
         else:

@@ -20,6 +20,7 @@ from tradertape_server.features.portfolios.schemas import (
     PortfolioOut,
     PositionOut,
     SaleOut,
+    SignalCheckOut,
     SignalOut,
 )
 from tradertape_server.features.portfolios.state import (
@@ -31,7 +32,10 @@ from tradertape_server.features.portfolios.state import (
 )
 
 
-def portfolio(row: Portfolio, live: Sequence[PortfolioSignal], held: int) -> PortfolioOut:
+def portfolio(
+    row: Portfolio, live: Sequence[PortfolioSignal], held: int,
+    live_warnings: Sequence[dict[str, str]] = (),
+) -> PortfolioOut:  # fmt: skip
     """A portfolio with its capital. live: its signals that are not over; held: open positions."""
     settings, capital, book = settings_of(row), capital_of(row, live), book_of(row)
     return PortfolioOut.model_validate(
@@ -57,6 +61,7 @@ def portfolio(row: Portfolio, live: Sequence[PortfolioSignal], held: int) -> Por
             "is_executed": settings.is_executed,
             "account_id": row.account_id,
             "promoted_from": row.promoted_from,
+            "live_warnings": list(live_warnings),
             "open_positions": held,
             "started_on": row.started_on,
             "traded_until": row.traded_until,
@@ -67,8 +72,8 @@ def portfolio(row: Portfolio, live: Sequence[PortfolioSignal], held: int) -> Por
     )
 
 
-def signal(row: PortfolioSignal) -> SignalOut:
-    """A signal."""
+def signal(row: PortfolioSignal, risk_check: dict[str, Any] | None = None) -> SignalOut:
+    """A signal. risk_check: the verdict on one that waits."""
     price = row.limit_price or row.ref_price
     risk = None if row.stop_price is None else round((price - row.stop_price) * row.quantity, 2)
     return SignalOut(
@@ -96,6 +101,7 @@ def signal(row: PortfolioSignal) -> SignalOut:
         quantity=row.quantity,
         notional=rupees(commitment(row)),
         risk_amount=risk,
+        risk_check=None if risk_check is None else SignalCheckOut.model_validate(risk_check),
         filled_quantity=row.filled_quantity,
         average_price=None if row.average_price is None else round(row.average_price, 4),
         failure_reason=row.failure_reason,

@@ -75,6 +75,12 @@ function Detail({ page }: { page: Dashboard }) {
       />
       <Stack gap="md">
         <WhatIsNext page={page} />
+        {!portfolio.paper_mode &&
+          portfolio.live_warnings.map(({ code, text }) => (
+            <Alert key={code} color="yellow" title="Before its orders are real">
+              {text} <Link to="/risk">Risk</Link>
+            </Alert>
+          ))}
         {page.alerts.map((alert) => (
           <Alert
             key={`${alert.code} ${alert.subject}`}

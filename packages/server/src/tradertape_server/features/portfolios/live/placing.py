@@ -14,7 +14,6 @@ from typing import Any
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.orders.denials import DenialReason
 from tradertape_core.portfolio.orders import placed
 from tradertape_core.portfolio.signals import Event, GttStatus, Status, placement_key
 from tradertape_core.strategy.parse.document import parse_strategy
@@ -25,6 +24,7 @@ from tradertape_server.features.portfolios.days import order_validity
 from tradertape_server.features.portfolios.live.mirror import Mirror
 from tradertape_server.features.portfolios.live.orders import GTT, Orders, Wanted
 from tradertape_server.features.portfolios.live.run_ids import ref_of, run_id_of
+from tradertape_server.features.portfolios.live.verdicts import Verdicts
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioSignal
 from tradertape_server.features.portfolios.state import commitment, move
 from tradertape_server.platform.crash_points import crash_point
@@ -35,7 +35,6 @@ Json = dict[str, Any]
 RUNNING_S = 30.0  # a placement that takes longer was interrupted
 DOUBT_AFTER_S = 5.0  # an answer is looked for that has not come by then
 VENUE = "market"
-RISK_RULE = DenialReason.RISK_RULE.value
 INTERRUPTED = "The placement was interrupted before the market had the order."
 LOST_WORDS = {
     Event.LOST: "The broker's answer was lost: its list of triggers is read.",
@@ -144,21 +143,9 @@ class Placing:
                 if row.side == "BUY" and row.status == Status.IN_CART
             ]
             session.expunge_all()
-        found = {row.id: self._rules_against_one(row, of) for row, of in entries}
+        verdicts = Verdicts(self.execution, self.orders)
+        found = {row.id: verdicts.against(row, of) for row, of in entries}
         return {signal_id: why for signal_id, why in found.items() if why}
-
-    def _rules_against_one(self, row: PortfolioSignal, portfolio: Portfolio) -> str:
-        wanted = self.orders.entry(row)
-        if not wanted.document:
-            return ""
-        orders = wanted.document.get("orders", [wanted.document])
-        ref = ref_of(portfolio, row.run_id or run_id_of(portfolio, row.id))
-        try:
-            seen = self.execution.preview(ref, {**orders[0], "variety": "regular"})
-        except InvalidInput as error:
-            return error.message
-        warnings: list[Json] = seen["order"]["warnings"]
-        return "; ".join(one["message"] for one in warnings if one["code"] == RISK_RULE)
 
     def _judge(self, portfolio: Portfolio, row: PortfolioSignal) -> tuple[Wanted, str]:
         """The order of a signal, and why it is not to be placed now; "" where it is."""

@@ -4,17 +4,17 @@ import { money, words } from "@tradertape/ui/format.ts"
 import { Check, X } from "lucide-react"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
-import { type Signal, signalCheckQuery } from "@/lib/queries/models"
+import { type Signal, type SignalCheck, signalCheckQuery } from "@/lib/queries/models"
 import classes from "../approvals.module.css"
 
-/** What an approval demands, and whether each demand is met now. */
+/** What an approval and the placement demand, risk rules included, and whether each is met now. */
 export function Checks({ signal }: { signal: Signal }) {
   const { data, error, isPending, refetch } = useQuery(signalCheckQuery(signal.id))
   if (isPending) return <Skeleton height={150} />
   if (error) return <ErrorState error={error} what="The verdict" retry={() => void refetch()} />
   return (
     <Section
-      title={data.passed ? "Every check passes" : "It cannot be approved as it is"}
+      title={titleOf(data)}
       note={
         <>
           Free cash after it: <span className="tt-amount">{money(data.capital_after, 0)}</span>
@@ -23,7 +23,7 @@ export function Checks({ signal }: { signal: Signal }) {
     >
       <ul className={classes.checks} aria-label="Risk verdict">
         {data.results.map((one) => (
-          <li key={one.name}>
+          <li key={`${one.name} ${one.text}`}>
             {one.passed ? (
               <Check size={14} className="tt-gain" aria-label="met" />
             ) : (
@@ -40,4 +40,9 @@ export function Checks({ signal }: { signal: Signal }) {
       </ul>
     </Section>
   )
+}
+
+function titleOf({ passed, can_approve }: SignalCheck): string {
+  if (passed) return "Every check passes"
+  return can_approve ? "It can be approved; not every check passes" : "It cannot be approved as it is"
 }

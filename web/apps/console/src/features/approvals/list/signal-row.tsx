@@ -18,6 +18,7 @@ interface Props {
 /** A signal in a line: what, how sure, how much, and for how long. */
 export function SignalRow({ signal, portfolio, now, isCurrent, isTicked, onOpen, onTick }: Props) {
   const { text, isLate } = countdown(signal.expires_at, now)
+  const refusal = signal.risk_check?.results.find(({ passed }) => !passed)?.text
   return (
     <li className={classes.row} data-current={isCurrent || undefined}>
       <Checkbox aria-label={`Select ${signal.symbol}`} checked={isTicked} onChange={onTick} />
@@ -27,6 +28,12 @@ export function SignalRow({ signal, portfolio, now, isCurrent, isTicked, onOpen,
         <span className={classes.under}>
           {portfolio?.name ?? `Portfolio ${signal.portfolio_id}`}
           {signal.sector ? `, ${signal.sector}` : ""}
+          {refusal && (
+            <span className="tt-loss" title={refusal}>
+              {" "}
+              · risk check fails
+            </span>
+          )}
         </span>
         <span className={classes.end} data-late={isLate || undefined}>
           {text}

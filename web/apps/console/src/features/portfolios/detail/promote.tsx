@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core"
+import { Alert, Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { money } from "@tradertape/ui/format.ts"
@@ -46,6 +46,11 @@ export function Promote({ portfolio, onClose }: Props) {
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
+        {portfolio.live_warnings.map(({ code, text }) => (
+          <Alert key={code} color="yellow" title="Set this first">
+            {text}
+          </Alert>
+        ))}
         <Checkbox
           checked={isSure}
           onChange={(event) => setSure(event.currentTarget.checked)}
