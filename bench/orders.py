@@ -29,6 +29,7 @@ PREFIX = "/api/algo-workers/worker"
 SHARES = ("INFY", "TCS", "RELIANCE", "SBIN", "ITC", "HDFCBANK", "ICICIBANK", "LT")
 GATE_RATIO, GATE_RATE = 0.35, 300
 SLICES = 8
+HEARTBEAT_S = 20.0
 LOADED_S = 8.0
 
 
@@ -124,7 +125,7 @@ def measure(jobs: list[Any], seconds: float, server: int) -> Rate:
 
 
 def worker(port: int, token: str, number: int) -> Any:
-    """A worker with a run of its own, which buys and sells in turn."""
+    """A worker with a run of its own, which buys and sells in turn, and sends its heartbeats."""
     client = Client(port, {"Authorization": f"Bearer {token}"})
     run = client.ask(
         "POST",
@@ -137,10 +138,20 @@ def worker(port: int, token: str, number: int) -> Any:
         },
     )["strategy_run_id"]
     nonce = client.ask("POST", f"{PREFIX}/runs/{run}/claim-session")["worker_session_nonce"]
-    count = 0
+    count, beat_at = 0, 0.0
+
+    def beat() -> None:
+        nonlocal beat_at
+        body = {"worker_id": "bench", "status": "running"}
+        client.ask(
+            "POST", f"{PREFIX}/runs/{run}/heartbeat", body, **{"X-Worker-Session-Nonce": nonce}
+        )
+        beat_at = time.monotonic()
 
     def place() -> None:
         nonlocal count
+        if time.monotonic() - beat_at > HEARTBEAT_S:
+            beat()
         side = "SELL" if count % 2 else "BUY"
         order = {
             "exchange": "NSE",

@@ -98,7 +98,7 @@ def place_for(place: Any, seconds: float, sample: Sample) -> None:
         try:
             place()
         except (RuntimeError, OSError, http.client.HTTPException) as error:
-            sample.failures[str(error).partition(" b'")[0][-40:]] += 1
+            sample.failures[str(error)[-200:]] += 1
         sample.latencies_s.append(time.perf_counter() - began)
         time.sleep(PAUSE_S)
 
