@@ -29,7 +29,7 @@ help: ## Show what the targets do
 run: $(STAMPS)/python $(STAMPS)/site $(STAMPS)/console $(STAMPS)/wheels ## Set up and start TraderTape on http://localhost:18777
 	@exec .venv/bin/tradertape serve --demo
 
-test: ## Set up, then run the checks and the fast tests (8 minutes on 2 cores): every change
+test: ## Set up, then run the checks and the fast tests (12 minutes on 2 cores): every change
 	@$(MAKE) --no-print-directory -j4 $(STAMPS)/test-python $(STAMPS)/clients test-deps web-packages
 	@$(MAKE) --no-print-directory check
 
@@ -59,8 +59,7 @@ ASIDE := nice -n 5
 check-tests: compiled built-web built-docs
 	@$(MAKE) --no-print-directory $(AS_IT_GOES) pytest
 pytest:
-	@mkdir -p .tools
-	.venv/bin/pytest -n auto --dist loadgroup $(if $(MAKE_TERMOUT),--color=yes) $(PYTEST_OPTIONS) | tee .tools/pytest.log
+	scripts/pytest.sh $(if $(MAKE_TERMOUT),--color=yes) $(PYTEST_OPTIONS)
 check-types:
 	$(ASIDE) .venv/bin/pyright
 check-web: built-web | compiled
