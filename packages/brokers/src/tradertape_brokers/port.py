@@ -43,6 +43,7 @@ class Capabilities:
     orders may carry a market protection. modifications: how often an order may be changed.
     candle_days: of each interval the broker has, the days of one request. feed_instruments: how
     many the feed takes at most, 0 without a feed. charges: core's table of what its orders cost.
+    gtt_limit_is_trigger: the limit of what a trigger places is the trigger's own price.
     gtt_most, gtt_days: how many triggers an account may have waiting, and for how long each.
     address_rule: where and how the address of a program that places orders is registered.
     """
@@ -58,6 +59,7 @@ class Capabilities:
     slices: bool = False
     gtt_single: bool = False
     gtt_two_leg: bool = False
+    gtt_limit_is_trigger: bool = False
     gtt_most: int = 250
     gtt_days: int = 365
     updates_orders: bool = False  # by a postback or a socket, unasked

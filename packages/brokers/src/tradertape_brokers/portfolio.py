@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from typing import Protocol
 
 from tradertape_brokers.sessions import Profile
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.orders.order import Product
 
 _NIL = Decimal(0)

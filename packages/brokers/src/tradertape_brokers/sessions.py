@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
 from tradertape_brokers.secret import Secret
+from tradertape_core.kernel.python310 import StrEnum
 
 _NONE = Secret("")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Final, TypeAlias
 
@@ -21,6 +21,7 @@ from tradertape_brokers.groww.protobuf import (
     text_of,
     whole_of,
 )
+from tradertape_core.kernel.python310 import UTC
 from tradertape_core.market.tick import Depth, DepthLevel
 
 _PRICE, _BOOK, _INDEX = 4, 5, 6  # members of the message's oneof

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final, cast
@@ -17,6 +17,7 @@ from tradertape_brokers.groww.names import Listed
 from tradertape_brokers.groww.rest import Rest
 from tradertape_brokers.limiter import Kind
 from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.python310 import UTC
 from tradertape_core.market.candle import Candle, Interval
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Depth, DepthLevel, Tick

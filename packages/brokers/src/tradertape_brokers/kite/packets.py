@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tradertape_core.kernel.python310 import StrEnum
 
 Rows: TypeAlias = "NDArray[np.void]"
 _FEWEST = 5  # bytes: a shorter frame is a heartbeat, or nothing at all

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 from tradertape_core.kernel.money import Paise, paise_from_rupees
+from tradertape_core.kernel.python310 import UTC
 
 # What reading a row may raise.
 UNREADABLE: Final = (KeyError, TypeError, ValueError, ArithmeticError)

@@ -7,7 +7,7 @@ of which one ends the other exist only behind an entry of their own: they are re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, cast
 
@@ -20,6 +20,7 @@ from tradertape_brokers.upstox.keys import KeyBook
 from tradertape_brokers.upstox.orders_mapping import Body, product_of, product_word
 from tradertape_brokers.upstox.portfolio import names_of
 from tradertape_brokers.upstox.rest import Rest
+from tradertape_core.kernel.python310 import UTC
 from tradertape_core.orders.fields import AUTOMATIC_PROTECTION
 from tradertape_core.orders.gtt import GttRequest, GttResult, GttStatus, GttType
 from tradertape_core.orders.order import OrderRequest, OrderType, Side

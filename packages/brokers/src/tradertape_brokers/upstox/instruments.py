@@ -7,7 +7,7 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, cast
 
@@ -18,6 +18,7 @@ from tradertape_brokers.tls import tls
 from tradertape_brokers.upstox.amounts import UNREADABLE, rupees, units
 from tradertape_brokers.upstox.answers import as_object, transport_error
 from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.python310 import UTC
 from tradertape_core.market.instrument import Instrument, InstrumentType, OptionType
 from tradertape_core.market.tokens import instrument_token
 

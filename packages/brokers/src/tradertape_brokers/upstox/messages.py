@@ -7,14 +7,14 @@ import math
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
 from tradertape_brokers.upstox.feed_schema import Response
+from tradertape_core.kernel.python310 import UTC, StrEnum
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Depth, DepthLevel, Tick
 

@@ -37,6 +37,7 @@ CAPABILITIES: Final = Capabilities(
     modifications=25,  # Upstox names no number: the exchanges' usual one
     protects_markets=True,
     gtt_single=True,
+    gtt_limit_is_trigger=True,
     updates_orders=True,
     candle_days=CANDLE_DAYS,
     tick_modes=frozenset(TickMode),

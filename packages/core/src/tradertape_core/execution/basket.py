@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from tradertape_core.execution.decision import Decision, Facts
 from tradertape_core.execution.engine import place
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import Denial, DenialReason, denial
 from tradertape_core.orders.fields import AUTOMATIC_PROTECTION

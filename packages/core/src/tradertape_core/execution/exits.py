@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 
 from tradertape_core.execution.decision import NOTHING, Decision
 from tradertape_core.execution.engine import cancel
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders.checks import slices_of
 from tradertape_core.orders.commands import CancelOrder

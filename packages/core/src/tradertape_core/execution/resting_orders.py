@@ -5,12 +5,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from tradertape_core.execution import matching
 from tradertape_core.execution.book import Book, Resting
 from tradertape_core.execution.matching import PaperRules
 from tradertape_core.execution.resting_state import BookState, Mark, RestingState
+from tradertape_core.kernel.python310 import UTC
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders.order import Order, OrderStatus, Side
 from tradertape_core.orders.reports import ExecutionReport

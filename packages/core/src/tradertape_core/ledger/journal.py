@@ -13,12 +13,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.frozen import members_of, quickly_made
 from tradertape_core.kernel.money import Paise
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.ledger.charges import COMPONENTS, NO_CHARGES, Charges
 from tradertape_core.ledger.corporate import (
     CashDividend,

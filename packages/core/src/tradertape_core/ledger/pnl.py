@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.money import Paise, Price, notional
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.ledger.charges import Charges
 from tradertape_core.ledger.marks import STALE_AFTER, Mark, is_option, mark_of
 from tradertape_core.ledger.position import Position, roll

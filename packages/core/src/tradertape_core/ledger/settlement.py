@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from enum import StrEnum
 
 from tradertape_core.kernel.errors import InvalidInput, InvariantBroken
 from tradertape_core.kernel.money import Paise, Price, notional, paise_from_rupees
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.ledger.charges import NO_CHARGES, Charges, exercise_tax
 from tradertape_core.ledger.position import Position, roll
 from tradertape_core.ledger.statutory import STT, rate_on

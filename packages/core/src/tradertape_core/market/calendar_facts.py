@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
-from enum import StrEnum
+
+from tradertape_core.kernel.python310 import StrEnum
 
 FIRST_DAY = date(2015, 1, 1)
 # The last day whose holidays the exchange has published and this module has typed.

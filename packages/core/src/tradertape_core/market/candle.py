@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.market.hours import TradingHours
 from tradertape_core.market.tick import Tick
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import Literal
+
+from tradertape_core.kernel.python310 import StrEnum
 
 
 class InstrumentType(StrEnum):

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from enum import StrEnum
 
 from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.market.calendar_facts import SpecialSession
 
 CLOSING_AUCTION_FROM = date(2026, 8, 3)

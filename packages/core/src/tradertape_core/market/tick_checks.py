@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from enum import StrEnum
 
+from tradertape_core.kernel.python310 import UTC, StrEnum
 from tradertape_core.market.tick import Tick
 
 # No share or index moves so far between two ticks; a wrong decimal point or another share's does.

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from enum import StrEnum
 
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.market.expiry_days import is_monthly
 from tradertape_core.market.hours import last_trade
 from tradertape_core.options.greeks import DAYS_A_YEAR

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
 from tradertape_core.kernel.format import grouped, price_text
+from tradertape_core.kernel.python310 import StrEnum
 
 
 class DenialReason(StrEnum):

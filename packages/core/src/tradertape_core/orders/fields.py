@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from enum import StrEnum
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.orders.order import (
     CHANGEABLE,
     NIL,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
-from enum import StrEnum
 
 from tradertape_core.kernel.frozen import quickly_made
+from tradertape_core.kernel.python310 import StrEnum
 
 NIL = Decimal(0)
 DRY_RUN = "dry_run"  # the venue of orders that are checked and recorded, and never sent

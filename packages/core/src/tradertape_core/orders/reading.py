@@ -9,11 +9,11 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import StrEnum
 from typing import TypeVar
 
 from tradertape_core.kernel.errors import Problem
 from tradertape_core.kernel.format import unquoted
+from tradertape_core.kernel.python310 import StrEnum
 
 LARGEST_QUANTITY = 100_000_000
 LARGEST_PRICE = Decimal(100_000_000)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 
 from tradertape_core.kernel.frozen import quickly_made
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.orders.order import CHANGEABLE, Change, OrderRequest, OrderStatus
 
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
+
+from tradertape_core.kernel.python310 import StrEnum
 
 LAG = timedelta(minutes=2)  # how long a broker's books may follow a fill
 _SURE, _LIKELY, _POSSIBLE = 0.95, 0.8, 0.5

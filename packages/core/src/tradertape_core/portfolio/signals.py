@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.kernel.python310 import StrEnum
 
 
 class Status(StrEnum):

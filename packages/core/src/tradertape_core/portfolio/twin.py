@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from enum import StrEnum
 
 from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.python310 import StrEnum
 
 SESSION_OPEN = time(9, 15)
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, cast
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.orders.order import Product, Side
 from tradertape_core.orders.reading import LARGEST_QUANTITY, Fields, nearest, shown
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 
 from tradertape_core.kernel.errors import InvalidInput, InvariantBroken
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.orders.order import Product, Side
 from tradertape_core.risk.protection_document import (
     BackendProtection,

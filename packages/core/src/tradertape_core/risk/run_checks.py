@@ -5,9 +5,9 @@ safety check and by the gate, so that both give the same verdict on the same fac
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from tradertape_core.kernel.frozen import quickly_made
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.orders.denials import Denial, DenialReason, denial
 from tradertape_core.risk.protection_state import ProtectionStatus
 

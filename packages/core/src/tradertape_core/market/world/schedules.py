@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.market.world.names import Start
 from tradertape_core.market.world.streams import stream
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.risk.rulebook import parameters as p
 from tradertape_core.risk.rulebook.figures import Need
 from tradertape_core.risk.rulebook.parameters import Kind, Parameter

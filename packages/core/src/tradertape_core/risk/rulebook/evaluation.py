@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
 from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.orders.denials import Denial, DenialReason
 from tradertape_core.risk.rulebook.figures import Entry, Figures
 from tradertape_core.risk.rulebook.measures import MEASURES, Measure

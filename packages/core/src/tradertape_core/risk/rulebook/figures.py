@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 
 from tradertape_core.kernel.frozen import quickly_made
+from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.orders.order import Side
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, cast
 
 from tradertape_core.kernel.errors import InvalidDocument, Problem
+from tradertape_core.kernel.python310 import StrEnum
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MOST_NAMES = 500

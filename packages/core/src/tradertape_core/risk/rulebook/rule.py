@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Final
 
 from tradertape_core.kernel.frozen import quickly_made
+from tradertape_core.kernel.python310 import StrEnum
 
 
 class RuleType(StrEnum):

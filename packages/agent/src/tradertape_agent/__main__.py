@@ -1,0 +1,7 @@
+"""`python -m tradertape_agent`."""
+
+from __future__ import annotations
+
+from tradertape_agent.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""The `tradertape-agent` command."""

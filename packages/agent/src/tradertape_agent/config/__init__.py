@@ -1,0 +1,1 @@
+"""The agent's configuration: the file, the environment, the keyring."""

@@ -1,0 +1,253 @@
+"""The cycle: settle what is unknown, report, poll, place, follow; again after a while."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from tradertape_agent.cloud import PENDING_SIGNALS, Cloud, CloudDeclined, CloudSilent
+from tradertape_agent.desk.account import AccountState
+from tradertape_agent.desk.desk import Desk
+from tradertape_agent.errors import CloudRefused, NotConnected
+from tradertape_agent.following import Following
+from tradertape_agent.journal.book import Journal
+from tradertape_agent.journal.signals import SignalRow, SignalState
+from tradertape_agent.placing import Permit, Placing
+from tradertape_agent.reporting import Replay
+from tradertape_agent.wire import Malformed, Poll, Signal, read_poll, read_signal, text_of
+from tradertape_brokers.errors import BrokerError
+from tradertape_core.kernel.clock import Clock
+
+logger = logging.getLogger("tradertape_agent")
+LONGEST_PAUSE_S: Final = 300.0
+_JITTER: Final = 0.1
+_RESTING_LEASE_S: Final = 2.0  # what placing may take of a lease's end
+KILL_SWITCH: Final = "kill_switch"
+LAST_POLL, CLOUD_STATE, BROKER_STATE = "last_poll", "cloud_state", "broker_state"
+
+
+@dataclass(slots=True)
+class Health:
+    """What the last cycle saw."""
+
+    cloud: str = "unknown"
+    broker: str = "unknown"
+    failures: int = 0
+    poll_after_s: float | None = None
+    retry_after_s: float | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A poll's answer and when it was asked for: the cloud's clock is counted on from there."""
+
+    poll: Poll
+    asked_at: float
+    local_time: datetime
+
+    def now(self, monotonic: float) -> datetime:
+        """The cloud's time, however this machine's clock is set."""
+        base = self.poll.server_time or self.local_time
+        return base + timedelta(seconds=monotonic - self.asked_at)
+
+
+class Loop:
+    """One agent's work. A cycle never raises: what went wrong is its health, and logged."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        cloud: Cloud,
+        desk: Desk,
+        placing: Placing,
+        following: Following,
+        clock: Clock,
+        *,
+        poll_interval_s: int,
+        auto_execute: Callable[[], bool],
+        after: Callable[[Health], None] = lambda _: None,
+    ) -> None:
+        self.health = Health()
+        self._journal = journal
+        self._cloud = cloud
+        self._desk = desk
+        self._placing = placing
+        self._following = following
+        self._clock = clock
+        self._poll_interval_s = poll_interval_s
+        self._auto_execute = auto_execute
+        self._after = after
+        self._replay = Replay(journal, cloud, clock)
+        self._bell = threading.Event()
+        self._ends = False
+        self._waits: dict[str, str] = {}
+
+    # --- running ------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Work until `stop`."""
+        while not self._ends:
+            self.cycle()
+            self._bell.wait(self.pause_s())
+            self._bell.clear()
+
+    def stop(self) -> None:
+        """End after the present cycle."""
+        self._ends = True
+        self._bell.set()
+
+    def wake(self) -> None:
+        """Begin the next cycle now: the user decided something."""
+        self._bell.set()
+
+    def pause_s(self) -> float:
+        """Seconds to the next poll: longer with each failure, never the same for two agents."""
+        base = max(float(self._poll_interval_s), self.health.poll_after_s or 0.0)
+        if self.health.failures:
+            base = min(base * 2 ** min(self.health.failures - 1, 6), LONGEST_PAUSE_S)
+            base = max(base, self.health.retry_after_s or 0.0)
+        return base * random.uniform(1 - _JITTER, 1 + _JITTER)
+
+    def cycle(self) -> Health:
+        """Work once."""
+        self._sign_in()
+        self._follow()
+        try:
+            self._replay.send_waiting()
+            answered = self._poll()
+            self._place(answered)
+            self._follow()
+            self._replay.send_waiting()
+        except CloudRefused as error:
+            self._failed("refused", str(error))
+        except CloudSilent as error:
+            self._failed("unreachable", str(error), error.retry_after_s)
+        except (CloudDeclined, Malformed) as error:
+            self._failed("error", str(error))
+        else:
+            self._succeeded()
+        self._note()
+        self._after(self.health)
+        return self.health
+
+    # --- the steps ----------------------------------------------------------------------------
+
+    def _sign_in(self) -> None:
+        for account in self._desk:
+            try:
+                account.sign_in_if_unattended()
+            except NotConnected as error:
+                logger.warning("%s", error)
+        primary = self._desk.primary
+        if self._with_broker(primary.check):
+            self._with_broker(primary.refresh_instruments)
+
+    def _follow(self) -> None:
+        self._with_broker(self._following.follow)
+
+    def _with_broker(self, work: Callable[[], object]) -> bool:
+        """Whether the broker took it. What it cannot do now is done in a later cycle."""
+        primary = self._desk.primary
+        try:
+            work()
+        except BrokerError as error:
+            self._say("broker", f"Broker not connected ({primary.broker.title}): {error}")
+            return False
+        return True
+
+    def _poll(self) -> Answered:
+        asked_at, local_time = self._clock.monotonic(), self._clock.now()
+        reply = self._cloud.get(PENDING_SIGNALS, v="2")
+        answered = Answered(read_poll(reply.body), asked_at, local_time)
+        self.health.poll_after_s = answered.poll.poll_after_s
+        return answered
+
+    def _place(self, answered: Answered) -> None:
+        """Place what this answer holds: what it does not hold is not ours, or no longer valid."""
+        signals: list[tuple[str, Signal]] = []
+        new = 0
+        for item in answered.poll.items:
+            signal = self._read(item)
+            if signal is None or signal.is_paper:
+                continue
+            text = text_of(item)
+            if self._journal.signals.receive(
+                signal.key, signal.id, signal.version, text, self._clock.now()
+            ):
+                new += 1
+            signals.append((signal.key, signal))
+        logger.info("poll: %d new signals", new)
+        # Exits first: they take risk away.
+        for key, signal in sorted(signals, key=lambda one: one[1].is_entry):
+            row = self._journal.signals.get(key)
+            if row is not None:
+                self._consider(row, signal, answered)
+
+    def _read(self, item: Mapping[str, Any]) -> Signal | None:
+        try:
+            return read_signal(item)
+        except (Malformed, ValueError) as error:
+            self._say(f"malformed {item.get('id')}", f"a signal cannot be read: {error}")
+            return None
+
+    def _consider(self, row: SignalRow, signal: Signal, answered: Answered) -> None:
+        monotonic = self._clock.monotonic() + _RESTING_LEASE_S
+        permit = Permit(
+            now=answered.now(monotonic),
+            auto_execute=self._auto_execute(),
+            kill_switch=answered.poll.kill_switch or self.is_killed,
+        )
+
+        def place() -> None:
+            why = self._placing.consider(row, signal, permit)
+            if why:
+                self._say(row.key, f"signal {row.signal_id} {signal.instrument}: {why}")
+
+        self._with_broker(place)
+
+    @property
+    def is_killed(self) -> bool:
+        """Whether the user stopped entries on this machine."""
+        return bool(self._journal.store.meta(KILL_SWITCH))
+
+    # --- health -------------------------------------------------------------------------------
+
+    def _succeeded(self) -> None:
+        self.health.cloud, self.health.problem, self.health.failures = "ok", "", 0
+        self.health.retry_after_s = None
+        self._waits.pop("cloud", None)
+
+    def _failed(self, state: str, problem: str, retry_after_s: float | None = None) -> None:
+        """Nothing new is placed: without the cloud's word there may be a reason not to."""
+        self.health.cloud, self.health.problem = state, problem
+        self.health.failures += 1
+        self.health.retry_after_s = retry_after_s
+        self._say("cloud", problem)
+
+    def _say(self, about: str, words: str) -> None:
+        """Log something once, until it changes."""
+        if self._waits.get(about) != words:
+            self._waits[about] = words
+            logger.warning("%s", words)
+
+    def _note(self) -> None:
+        """Keep the health where `status` finds it."""
+        state = self._desk.primary.state
+        self.health.broker = "ok" if state is AccountState.CONNECTED else state.value
+        if self.health.broker == "ok":
+            self._waits.pop("broker", None)
+        with self._journal.store.transaction():
+            if self.health.cloud == "ok":
+                self._journal.store.set_meta(LAST_POLL, self._clock.now().isoformat())
+            self._journal.store.set_meta(CLOUD_STATE, self.health.cloud)
+            self._journal.store.set_meta(BROKER_STATE, self.health.broker)
+
+    def waiting(self) -> int:
+        """Return how many signals wait."""
+        return len(self._journal.signals.listed(SignalState.WAITING))

@@ -1,0 +1,137 @@
+"""What the cloud is told of a signal: queued with what it reports, sent in order, once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from tradertape_agent.cloud import SIGNAL_RESULT, Cloud, CloudDeclined
+from tradertape_agent.journal.book import Journal
+from tradertape_agent.journal.intents import Intent, IntentKind
+from tradertape_agent.journal.signals import SignalRow
+from tradertape_agent.privacy.scale import Scale
+from tradertape_core.kernel.clock import Clock
+from tradertape_core.kernel.python310 import StrEnum
+
+logger = logging.getLogger("tradertape_agent")
+
+
+class Outcome(StrEnum):
+    """The cloud's words for what became of a signal."""
+
+    PLACED = "placed"
+    TRIGGERED = "triggered"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+class Reporter:
+    """Writes reports into the journal, in the transaction of what they report."""
+
+    def __init__(
+        self, journal: Journal, broker: str, clock: Clock, scale: Callable[[], Scale]
+    ) -> None:
+        self._journal = journal
+        self._broker = broker
+        self._clock = clock
+        self._scale = scale
+
+    def report(
+        self, row: SignalRow, outcome: Outcome, message: str = "", intent: Intent | None = None
+    ) -> None:
+        """Queue one report. message: the reason in words, where there is one."""
+        now = self._clock.now()
+        self._journal.reports.add(
+            SIGNAL_RESULT, self._body(row, outcome, message, intent, now), now
+        )
+
+    def _body(
+        self,
+        row: SignalRow,
+        outcome: Outcome,
+        message: str,
+        intent: Intent | None,
+        now: datetime,
+    ) -> dict[str, Any]:
+        scale = self._scale()
+        body: dict[str, Any] = {
+            "signal_id": _number_or_text(row.signal_id),
+            "version": row.version,
+            "idempotency_key": row.key,
+            "outcome": outcome.value,
+            "broker": self._broker,
+            "message": message or None,
+            "occurred_at": now.isoformat(),
+            "scaled": scale.is_scaled,
+            "factor_id": scale.factor_id,
+        }
+        if intent is not None:
+            body.update(_of_intent(intent, scale))
+        return body
+
+
+def _of_intent(intent: Intent, scale: Scale) -> dict[str, Any]:
+    is_gtt = intent.kind is IntentKind.GTT
+    gtt_id = intent.venue_id if is_gtt else None
+    order_id = intent.order_id if is_gtt else intent.venue_id
+    found: dict[str, Any] = {
+        "gtt_id": scale.identifier(gtt_id) if gtt_id else None,
+        "order_id": scale.identifier(order_id) if order_id else None,
+    }
+    if intent.filled:
+        found["filled_quantity"] = scale.to_cloud(intent.filled)
+        found["average_price"] = scale.price_to_cloud(intent.average)
+    return found
+
+
+def _number_or_text(text: str) -> int | str:
+    """The cloud's ids are numbers: it gets them back as it sent them."""
+    return int(text) if text.isdecimal() else text
+
+
+class Replay:
+    """Sends what is queued, the oldest first; the first that does not get through stops it."""
+
+    def __init__(self, journal: Journal, cloud: Cloud, clock: Clock) -> None:
+        self._journal = journal
+        self._cloud = cloud
+        self._clock = clock
+
+    def send_waiting(self) -> int:
+        """Return how many the cloud took. Raises CloudSilent or CloudRefused."""
+        sent = 0
+        while waiting := self._journal.reports.waiting():
+            for report in waiting:
+                try:
+                    self._cloud.post(report.path, exact(report.body))
+                except CloudDeclined as error:
+                    self._declined(report.number, error)
+                    continue
+                except Exception as error:
+                    self._journal.reports.failed(report.number, str(error))
+                    raise
+                self._journal.reports.taken(report.number, self._clock.now())
+                sent += 1
+        return sent
+
+    def _declined(self, number: int, error: CloudDeclined) -> None:
+        """It would be refused again: the next ones must not wait for it for ever."""
+        logger.error("a report was refused by the cloud: %s", error)
+        self._journal.reports.taken(number, self._clock.now(), str(error))
+
+
+def exact(body: Any) -> dict[str, Any]:
+    """A stored report with its figures as numbers again: they were kept as texts, to the digit."""
+    figures = ("filled_quantity", "average_price", "fees")
+    return {
+        name: Decimal(value) if name in figures and isinstance(value, str) else value
+        for name, value in body.items()
+    }

@@ -1,0 +1,117 @@
+"""Joins the parts of one agent."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import secrets
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from tradertape_agent.clock import SystemClock
+from tradertape_agent.cloud import Cloud
+from tradertape_agent.config.document import read_document
+from tradertape_agent.config.folder import Folder
+from tradertape_agent.config.settings import Settings, settings_of
+from tradertape_agent.desk.desk import Desk, open_desk
+from tradertape_agent.errors import NotConfigured
+from tradertape_agent.following import Following
+from tradertape_agent.journal.book import Journal
+from tradertape_agent.journal.store import Store
+from tradertape_agent.loop import Loop
+from tradertape_agent.placing import Placing
+from tradertape_agent.privacy.scale import PLAIN, Scale
+from tradertape_agent.reporting import Reporter
+from tradertape_brokers.hosts import Hosts
+from tradertape_core.kernel.clock import Clock
+
+_INSTANCE = "instance"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An agent that is ready to work."""
+
+    settings: Settings
+    folder: Folder
+    journal: Journal
+    cloud: Cloud
+    desk: Desk
+    loop: Loop
+
+    def close(self) -> None:
+        """Close files and connections."""
+        self.cloud.close()
+        self.journal.close()
+
+
+def build(
+    settings: Settings,
+    folder: Folder,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    clock: Clock | None = None,
+    transport: httpx.BaseTransport | None = None,
+) -> Agent:
+    """Open the journal and the accounts, and join everything. Asks nobody anything yet."""
+    time = clock or SystemClock()
+    desk = open_desk(settings, folder, Hosts.of_environment(environment), time)
+    journal = Journal(folder.journal)
+    cloud = Cloud(
+        settings.cloud_url, settings.api_key, instance_of(journal.store, folder),
+        journal.outgoing, time, guard=_lets_pass, transport=transport,
+    )  # fmt: skip
+
+    def scale() -> Scale:
+        return PLAIN
+
+    reporter = Reporter(journal, settings.primary_broker, time, scale)
+    placing = Placing(journal, desk.primary, reporter, time, scale)
+    following = Following(journal, desk.primary, reporter, time)
+    loop = Loop(
+        journal, cloud, desk, placing, following, time,
+        poll_interval_s=settings.poll_interval_s,
+        auto_execute=_auto_execute(settings, folder, environment),
+    )  # fmt: skip
+    return Agent(settings, folder, journal, cloud, desk, loop)
+
+
+def instance_of(store: Store, folder: Folder) -> str:
+    """This agent's name for leases: kept over restarts, another one on another machine.
+
+    A copied folder must not make two machines one agent: both would place what one has leased.
+    """
+    with store.transaction():
+        kept = store.meta(_INSTANCE)
+        if not kept:
+            kept = secrets.token_hex(8)
+            store.set_meta(_INSTANCE, kept)
+    place = f"{kept}:{platform.node()}:{uuid.getnode()}:{folder.config}"
+    return hashlib.sha256(place.encode()).hexdigest()[:24]
+
+
+def _auto_execute(
+    settings: Settings, folder: Folder, environment: Mapping[str, str]
+) -> Callable[[], bool]:
+    """The switch as the file has it now: it may be changed while the agent runs."""
+
+    def read() -> bool:
+        try:
+            document = read_document(folder.config)
+            return (
+                settings.auto_execute
+                if document is None
+                else (settings_of(document, environment, is_insecure=True).auto_execute)
+            )
+        except NotConfigured:
+            return False  # a file that cannot be read approves nothing
+
+    return read
+
+
+def _lets_pass(path: str, body: bytes) -> None:
+    """Check nothing."""
