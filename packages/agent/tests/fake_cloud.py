@@ -37,6 +37,9 @@ class FakeCloud:
     is_revoked: bool = False
     kill_switch: bool = False
     lease_s: float = 90.0
+    withdrawn: list[dict[str, Any]] = field(default_factory=list)
+    cancellations: list[dict[str, Any]] = field(default_factory=list)
+    decisions: list[tuple[int, str]] = field(default_factory=list)
     offset: timedelta = timedelta(0)
     declines: dict[str, int] = field(default_factory=dict)  # path: status
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -74,6 +77,9 @@ class FakeCloud:
         found = []
         for item in self.items:
             key = item["idempotency_key"]
+            if item["requires_approval"]:
+                found.append({**item, "idempotency_key": None, "lease_until": None})
+                continue
             holder, until = self.leases.get(key, ("", now))
             if key in over or (holder not in ("", instance) and until > now):
                 continue
@@ -83,7 +89,7 @@ class FakeCloud:
         return found
 
 
-def app_of(cloud: FakeCloud) -> Flask:
+def app_of(cloud: FakeCloud) -> Flask:  # noqa: C901 - its routes
     """The routes."""
     app = Flask(__name__)
 
@@ -106,7 +112,7 @@ def app_of(cloud: FakeCloud) -> Flask:
             return jsonify(items)
         return jsonify(
             server_time=cloud.now().isoformat(), poll_after_s=1, kill_switch=cloud.kill_switch,
-            items=items,
+            items=items, withdrawn=cloud.withdrawn, cancellations=cloud.cancellations,
         )  # fmt: skip
 
     @app.post("/api/agent/signal-result")
@@ -116,6 +122,17 @@ def app_of(cloud: FakeCloud) -> Flask:
             cloud.bodies.append(request.data)
             cloud.results.append(body)
         return jsonify(signal={}, position={}, applied=True)
+
+    @app.post("/api/agent/signals/<int:signal_id>/<what>")
+    def decide(signal_id: int, what: str) -> Response:
+        with cloud.lock:
+            cloud.decisions.append((signal_id, what))
+            for item in cloud.items:
+                if item["id"] == signal_id:
+                    item["requires_approval"] = False
+            if what == "reject":
+                cloud.items = [one for one in cloud.items if one["id"] != signal_id]
+        return jsonify(id=signal_id)
 
     @app.get("/api/agent/config")
     def config() -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,8 @@ from packages.agent.tests.fake_cloud import FakeCloud
 from packages.agent.tests.machine import Machine, machine
 from packages.brokers.tests.sandboxed import Running
 
+from tradertape_agent.approvals import decide
+from tradertape_agent.errors import AgentError
 from tradertape_agent.journal.signals import SignalState, Verdict
 
 
@@ -310,3 +313,123 @@ def test_ae_04_the_other_brokers_place_the_same_signal(
         own.until_fired()
         own.cycle()
         assert own.cloud.outcomes(1)[-1] == "filled"
+
+
+def approve(own: Machine, signal_id: int, verdict: Verdict = Verdict.APPROVED) -> None:
+    decide(own.agent.journal, str(signal_id), verdict, own.watch)
+
+
+def test_ae_01_what_the_cloud_has_not_approved_is_approved_there_first(asking: Machine) -> None:
+    """Neither auto-execute nor a decision here sends what the cloud has not leased."""
+    asking.cloud.add(1, requires_approval=True)
+    asking.cloud.add(2, requires_approval=True)
+    asking.cycle()
+    assert asking.cloud.decisions == []
+    approve(asking, 1)
+    approve(asking, 2, Verdict.REJECTED)
+    asking.cycle()
+    assert sorted(asking.cloud.decisions) == [(1, "approve"), (2, "reject")]
+    asking.cycle()
+    assert asking.cloud.outcomes(1) == ["placed"]
+    assert len(asking.triggers()) == 1
+
+
+def test_auto_execute_places_nothing_that_the_cloud_has_not_approved(own: Machine) -> None:
+    own.cloud.add(1, requires_approval=True)
+    own.cycle()
+    own.cycle()
+    assert (own.triggers(), own.cloud.decisions) == ([], [])
+
+
+def test_a_decision_that_comes_too_late_is_refused_with_the_reason(own: Machine) -> None:
+    own.cloud.add(1)
+    own.cycle()
+    with pytest.raises(AgentError, match="sent to the broker already"):
+        approve(own, 1, Verdict.REJECTED)
+    with pytest.raises(AgentError, match="no signal 9"):
+        approve(own, 9)
+
+
+def test_a_withdrawn_signal_is_not_sent_and_reported_as_cancelled(asking: Machine) -> None:
+    asking.cloud.add(1)
+    asking.cycle()
+    approve(asking, 1)
+    asking.cloud.items.clear()
+    asking.cloud.withdrawn = [
+        {"id": 1, "idempotency_key": "sig-1-1", "reason": "kill_switch"},
+        {"id": 5, "idempotency_key": "sig-5-1", "reason": "expired"},
+    ]
+    asking.cycle()
+    assert asking.triggers() == []
+    assert (asking.cloud.outcomes(1), asking.cloud.outcomes(5)) == (["cancelled"], ["cancelled"])
+
+
+def test_what_the_cloud_cancels_is_cancelled_at_the_broker(own: Machine) -> None:
+    own.cloud.add(1)
+    own.cloud.add(2, order={"type": "limit", "limit_price": 140})
+    own.cycle()
+    assert (len(own.triggers()), len(own.orders())) == (1, 1)
+    own.cloud.cancellations = [
+        {"signal_id": number, "idempotency_key": f"sig-{number}-1", "reason": "by the person"}
+        for number in (1, 2)
+    ]
+    own.cycle()
+    own.cycle()
+    assert own.triggers() == []
+    assert own.cloud.outcomes(1) == own.cloud.outcomes(2) == ["placed", "cancelled"]
+
+
+def test_the_local_kill_switch_stops_entries(own: Machine) -> None:
+    own.agent.journal.store.set_meta("kill_switch", "on")
+    own.cloud.add(1)
+    own.cycle()
+    assert own.triggers() == []
+    own.agent.journal.store.set_meta("kill_switch", "")
+    own.cycle()
+    assert len(own.triggers()) == 1
+
+
+def test_the_fallback_stop_rests_at_the_broker_until_the_position_is_sold(
+    tmp_path: Path, cloud: FakeCloud, running: Running
+) -> None:
+    with machine(tmp_path, cloud, running, stop_loss_pct=5) as own:
+        own.cloud.add(1, order={"type": "market"})
+        own.cloud.add(2, order={"type": "market", "stop_trigger": 140})
+        own.cycle()
+        own.cycle()
+        [stop] = own.triggers()
+        order = stop.request.orders[0]
+        bought_at = next(one for one in own.orders()).trades[0].price
+        assert (order.side, order.quantity) == ("SELL", 10)
+        assert stop.request.trigger_values[0] == pytest.approx(
+            bought_at * Decimal("0.95"), abs=Decimal("0.02")
+        )
+        own.cycle()
+        assert len(own.triggers()) == 1
+        own.cloud.add(3, side="SELL", kind="exit_rule", order={"type": "market"})
+        own.cycle()
+        own.cycle()
+        own.cycle()
+        assert own.triggers() == []
+        assert all("stop" not in one["idempotency_key"] for one in own.cloud.results)
+
+
+def test_two_agents_with_one_key_place_each_signal_once(
+    tmp_path: Path, cloud: FakeCloud, running: Running
+) -> None:
+    for number in range(1, 11):
+        cloud.add(number)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    with (
+        machine(tmp_path / "a", cloud, running) as one,
+        machine(tmp_path / "b", cloud, running) as other,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        session = other.agent.desk.primary.session  # a second login ends the first
+        assert session is not None
+        one.agent.desk.primary._open(session)
+        list(pool.map(lambda own: own.cycle(), [one, other]))
+        list(pool.map(lambda own: own.cycle(), [one, other]))
+        assert len(one.triggers()) == 10
+    assert sorted(one["signal_id"] for one in cloud.results) == list(range(1, 11))

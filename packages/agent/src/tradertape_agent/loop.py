@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from tradertape_agent.approvals import Approvals
 from tradertape_agent.cloud import PENDING_SIGNALS, Cloud, CloudDeclined, CloudSilent
 from tradertape_agent.desk.account import AccountState
 from tradertape_agent.desk.desk import Desk
@@ -17,9 +18,20 @@ from tradertape_agent.errors import CloudRefused, NotConnected
 from tradertape_agent.following import Following
 from tradertape_agent.journal.book import Journal
 from tradertape_agent.journal.signals import SignalRow, SignalState
-from tradertape_agent.placing import Permit, Placing
+from tradertape_agent.placing import KILL_SWITCH, Permit, Placing
+from tradertape_agent.privacy.scale import Scales
 from tradertape_agent.reporting import Replay
-from tradertape_agent.wire import Malformed, Poll, Signal, read_poll, read_signal, text_of
+from tradertape_agent.stops import Stops
+from tradertape_agent.wire import (
+    Malformed,
+    Poll,
+    Signal,
+    Withdrawal,
+    read_poll,
+    read_signal,
+    text_of,
+)
+from tradertape_agent.withdrawing import Withdrawing
 from tradertape_brokers.errors import BrokerError
 from tradertape_core.kernel.clock import Clock
 
@@ -27,7 +39,6 @@ logger = logging.getLogger("tradertape_agent")
 LONGEST_PAUSE_S: Final = 300.0
 _JITTER: Final = 0.1
 _RESTING_LEASE_S: Final = 2.0  # what placing may take of a lease's end
-KILL_SWITCH: Final = "kill_switch"
 LAST_POLL, CLOUD_STATE, BROKER_STATE = "last_poll", "cloud_state", "broker_state"
 
 
@@ -67,8 +78,11 @@ class Loop:
         desk: Desk,
         placing: Placing,
         following: Following,
+        stops: Stops,
+        withdrawing: Withdrawing,
         clock: Clock,
         *,
+        scales: Scales,
         poll_interval_s: int,
         auto_execute: Callable[[], bool],
         after: Callable[[Health], None] = lambda _: None,
@@ -79,11 +93,14 @@ class Loop:
         self._desk = desk
         self._placing = placing
         self._following = following
+        self._stops = stops
+        self._withdrawing = withdrawing
         self._clock = clock
         self._poll_interval_s = poll_interval_s
         self._auto_execute = auto_execute
         self._after = after
-        self._replay = Replay(journal, cloud, clock)
+        self._replay = Replay(journal, cloud, clock, scales)
+        self._approvals = Approvals(journal, cloud, clock)
         self._bell = threading.Event()
         self._ends = False
         self._waits: dict[str, str] = {}
@@ -120,9 +137,12 @@ class Loop:
         self._follow()
         try:
             self._replay.send_waiting()
+            self._approvals.send()
             answered = self._poll()
+            self._withdraw(answered.poll)
             self._place(answered)
             self._follow()
+            self._with_broker(self._stops.keep)
             self._replay.send_waiting()
         except CloudRefused as error:
             self._failed("refused", str(error))
@@ -168,6 +188,13 @@ class Loop:
         self.health.poll_after_s = answered.poll.poll_after_s
         return answered
 
+    def _withdraw(self, poll: Poll) -> None:
+        for one in poll.withdrawn:
+            row = self._journal.signals.get(one.key)
+            self._placing.withdraw(row or _unseen(one, self._clock.now()), one.reason)
+        for one in poll.cancellations:
+            self._with_broker(lambda one=one: self._withdrawing.cancel(one.key, one.reason))
+
     def _place(self, answered: Answered) -> None:
         """Place what this answer holds: what it does not hold is not ours, or no longer valid."""
         signals: list[tuple[str, Signal]] = []
@@ -185,6 +212,8 @@ class Loop:
         logger.info("poll: %d new signals", new)
         # Exits first: they take risk away.
         for key, signal in sorted(signals, key=lambda one: one[1].is_entry):
+            if signal.requires_approval:
+                continue
             row = self._journal.signals.get(key)
             if row is not None:
                 self._consider(row, signal, answered)
@@ -251,3 +280,11 @@ class Loop:
     def waiting(self) -> int:
         """Return how many signals wait."""
         return len(self._journal.signals.listed(SignalState.WAITING))
+
+
+def _unseen(one: Withdrawal, now: datetime) -> SignalRow:
+    """A signal that was leased to us by an answer that never came: nothing of it was sent."""
+    return SignalRow(
+        key=one.key, signal_id=one.signal_id, version=1, body={}, state=SignalState.WAITING,
+        decision=None, reason="", received_at=now,
+    )  # fmt: skip

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Final
 
 from tradertape_agent.desk.account import PrimaryAccount
+from tradertape_agent.errors import AgentError
 from tradertape_agent.journal.book import Journal
 from tradertape_agent.journal.intents import (
     UNFINISHED,
@@ -19,7 +18,7 @@ from tradertape_agent.journal.intents import (
     Request,
 )
 from tradertape_agent.journal.signals import SignalRow, SignalState, Verdict
-from tradertape_agent.privacy.scale import Scale
+from tradertape_agent.privacy.scale import Scales
 from tradertape_agent.reporting import Outcome, Reporter
 from tradertape_agent.terms import (
     Facts,
@@ -36,6 +35,7 @@ from tradertape_core.orders.gtt import GttRequest
 from tradertape_core.orders.order import Order, OrderRequest, OrderStatus
 
 logger = logging.getLogger("tradertape_agent")
+KILL_SWITCH: Final = "kill_switch"  # the journal's name of this machine's own
 REJECTED_HERE: Final = "rejected by the user on the agent"
 _BUSY: Final = (*UNFINISHED, IntentState.UNCLEAR)
 
@@ -61,13 +61,13 @@ class Placing:
         account: PrimaryAccount,
         reporter: Reporter,
         clock: Clock,
-        scale: Callable[[], Scale],
+        scales: Scales,
     ) -> None:
         self._journal = journal
         self._account = account
         self._reporter = reporter
         self._clock = clock
-        self._scale = scale
+        self._scales = scales
 
     def consider(self, row: SignalRow, signal: Signal, permit: Permit) -> str:
         """Place a signal, end it, or leave it waiting; returns why it waits, empty if it does not.
@@ -85,11 +85,16 @@ class Placing:
             return why
         try:
             request = self._request(signal)
-        except (NotPlaceable, Refused) as error:
+        except (AgentError, NotPlaceable, Refused) as error:
             self._end(row, Outcome.FAILED, str(error))
             return ""
         self.send(row, row.key, request, is_exit=not signal.is_entry)
         return ""
+
+    def withdraw(self, row: SignalRow, reason: str) -> None:
+        """End a signal that the cloud has taken back; one that was sent is followed instead."""
+        if row.state is SignalState.WAITING:
+            self._end(row, Outcome.CANCELLED, f"withdrawn before it was sent: {reason}")
 
     def facts(self, signal: Signal) -> Facts:
         """Return what else an order of this signal depends on."""
@@ -106,7 +111,7 @@ class Placing:
 
         It is in the journal, on disk, before it leaves. Raises NotSent when it surely did not.
         """
-        intent = self._begun(row, key, request)
+        intent = self._begun(row, key, request, is_exit=is_exit)
         if intent is None:
             return None
         try:
@@ -131,11 +136,10 @@ class Placing:
     def _why_it_waits(self, row: SignalRow, signal: Signal, permit: Permit) -> str:
         if permit.kill_switch and signal.is_entry:
             return "the kill switch is on"
-        needs_approval = signal.requires_approval or not permit.auto_execute
-        if needs_approval and row.decision is not Verdict.APPROVED:
+        if not permit.auto_execute and row.decision is not Verdict.APPROVED:
             return "waits for your approval"
-        if signal.lease_until is not None and signal.lease_until <= permit.now:
-            return "its lease is over"
+        if signal.lease_until is None or signal.lease_until <= permit.now:
+            return "it is not leased to this agent"
         if self._is_busy(row):
             return "an earlier version of it is still at the broker"
         return ""
@@ -154,14 +158,15 @@ class Placing:
 
     def _request(self, signal: Signal) -> Request:
         facts = self.facts(signal)
-        units = self._scale().units(signal.quantity)
-        if units != int(units) and not self._scale().is_scaled:
+        scale = self._scales.orders(is_scaled=signal.is_scaled)
+        units = scale.units(signal.quantity)
+        if units != int(units) and not scale.is_scaled:
             raise NotPlaceable(f"the quantity must be whole units, was {signal.quantity}")
         return request_of(signal, whole_lots(units, facts.instrument.lot_size), facts)
 
     # --- sending ------------------------------------------------------------------------------
 
-    def _begun(self, row: SignalRow, key: str, request: Request) -> Intent | None:
+    def _begun(self, row: SignalRow, key: str, request: Request, *, is_exit: bool) -> Intent | None:
         is_gtt = isinstance(request, GttRequest)
         account = f"{self._account.name}:{self._account.user_id}"
         intent = Intent(
@@ -177,6 +182,8 @@ class Placing:
         with self._journal.store.transaction():
             if self._journal.intents.get(key) is not None:
                 return None
+            if self._journal.store.meta(KILL_SWITCH) and not is_exit:
+                return None  # it was switched on while the prices were read
             self._journal.intents.begin(intent)
             self._journal.signals.move(row.key, SignalState.SENT, "", intent.asked_at)
         return intent
@@ -198,7 +205,7 @@ class Placing:
                     raise Refused("the broker has no trigger orders")
                 return trading.gtts.place(intent.request)
             report = trading.orders.submit(
-                _order(intent, intent.request, self._account), is_exit=is_exit
+                order_of(intent, intent.request, self._account, None), is_exit=is_exit
             )
             return None if report is None else report.venue_order_id
         except BrokerError:
@@ -246,7 +253,10 @@ def _end_of(row: SignalRow, signal: Signal, permit: Permit) -> tuple[Outcome, st
     return None
 
 
-def _order(intent: Intent, request: OrderRequest, account: PrimaryAccount) -> Order:
+def order_of(
+    intent: Intent, request: OrderRequest, account: PrimaryAccount, venue_order_id: str | None
+) -> Order:
+    """Return an intent's order as the broker's adapter takes it."""
     return Order(
         order_id=intent.key,
         account=account.name,
@@ -258,5 +268,5 @@ def _order(intent: Intent, request: OrderRequest, account: PrimaryAccount) -> Or
         placed_at=intent.asked_at,
         updated_at=intent.asked_at,
         pending_quantity=request.quantity,
-        average_price=Decimal(0),
+        venue_order_id=venue_order_id,
     )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +11,7 @@ from tradertape_agent.cloud import SIGNAL_RESULT, Cloud, CloudDeclined
 from tradertape_agent.journal.book import Journal
 from tradertape_agent.journal.intents import Intent, IntentKind
 from tradertape_agent.journal.signals import SignalRow
-from tradertape_agent.privacy.scale import Scale
+from tradertape_agent.privacy.scale import Scales
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.python310 import StrEnum
 
@@ -34,34 +33,21 @@ class Outcome(StrEnum):
 
 
 class Reporter:
-    """Writes reports into the journal, in the transaction of what they report."""
+    """Writes reports into the journal, in the transaction of what they report.
 
-    def __init__(
-        self, journal: Journal, broker: str, clock: Clock, scale: Callable[[], Scale]
-    ) -> None:
+    The journal has real figures: they are scaled when the report leaves, as the account is then.
+    """
+
+    def __init__(self, journal: Journal, broker: str, clock: Clock) -> None:
         self._journal = journal
         self._broker = broker
         self._clock = clock
-        self._scale = scale
 
     def report(
         self, row: SignalRow, outcome: Outcome, message: str = "", intent: Intent | None = None
     ) -> None:
         """Queue one report. message: the reason in words, where there is one."""
         now = self._clock.now()
-        self._journal.reports.add(
-            SIGNAL_RESULT, self._body(row, outcome, message, intent, now), now
-        )
-
-    def _body(
-        self,
-        row: SignalRow,
-        outcome: Outcome,
-        message: str,
-        intent: Intent | None,
-        now: datetime,
-    ) -> dict[str, Any]:
-        scale = self._scale()
         body: dict[str, Any] = {
             "signal_id": _number_or_text(row.signal_id),
             "version": row.version,
@@ -70,25 +56,22 @@ class Reporter:
             "broker": self._broker,
             "message": message or None,
             "occurred_at": now.isoformat(),
-            "scaled": scale.is_scaled,
-            "factor_id": scale.factor_id,
+            "scaled": bool(row.body.get("scaled")),
         }
         if intent is not None:
-            body.update(_of_intent(intent, scale))
-        return body
+            body.update(_of_intent(intent))
+        self._journal.reports.add(SIGNAL_RESULT, body, now)
 
 
-def _of_intent(intent: Intent, scale: Scale) -> dict[str, Any]:
+def _of_intent(intent: Intent) -> dict[str, Any]:
     is_gtt = intent.kind is IntentKind.GTT
-    gtt_id = intent.venue_id if is_gtt else None
-    order_id = intent.order_id if is_gtt else intent.venue_id
     found: dict[str, Any] = {
-        "gtt_id": scale.identifier(gtt_id) if gtt_id else None,
-        "order_id": scale.identifier(order_id) if order_id else None,
+        "gtt_id": intent.venue_id if is_gtt else None,
+        "order_id": intent.order_id if is_gtt else intent.venue_id,
     }
     if intent.filled:
-        found["filled_quantity"] = scale.to_cloud(intent.filled)
-        found["average_price"] = scale.price_to_cloud(intent.average)
+        found["filled_quantity"] = intent.filled
+        found["average_price"] = intent.average
     return found
 
 
@@ -100,10 +83,11 @@ def _number_or_text(text: str) -> int | str:
 class Replay:
     """Sends what is queued, the oldest first; the first that does not get through stops it."""
 
-    def __init__(self, journal: Journal, cloud: Cloud, clock: Clock) -> None:
+    def __init__(self, journal: Journal, cloud: Cloud, clock: Clock, scales: Scales) -> None:
         self._journal = journal
         self._cloud = cloud
         self._clock = clock
+        self._scales = scales
 
     def send_waiting(self) -> int:
         """Return how many the cloud took. Raises CloudSilent or CloudRefused."""
@@ -111,7 +95,7 @@ class Replay:
         while waiting := self._journal.reports.waiting():
             for report in waiting:
                 try:
-                    self._cloud.post(report.path, exact(report.body))
+                    self._cloud.post(report.path, self._body(report.body))
                 except CloudDeclined as error:
                     self._declined(report.number, error)
                     continue
@@ -127,11 +111,17 @@ class Replay:
         logger.error("a report was refused by the cloud: %s", error)
         self._journal.reports.taken(number, self._clock.now(), str(error))
 
-
-def exact(body: Any) -> dict[str, Any]:
-    """A stored report with its figures as numbers again: they were kept as texts, to the digit."""
-    figures = ("filled_quantity", "average_price", "fees")
-    return {
-        name: Decimal(value) if name in figures and isinstance(value, str) else value
-        for name, value in body.items()
-    }
+    def _body(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """A report as it leaves: scaled if its signal was, or if the account is now."""
+        scale = self._scales.reports(is_scaled=bool(stored.get("scaled")))
+        body = {
+            **stored, "scaled": scale.is_scaled, "factor_id": scale.factor_id,
+            "message": scale.text(str(stored["message"])) if stored.get("message") else None,
+        }  # fmt: skip
+        for name in ("gtt_id", "order_id"):
+            if stored.get(name):
+                body[name] = scale.identifier(str(stored[name]))
+        if stored.get("filled_quantity") is not None:
+            body["filled_quantity"] = scale.to_cloud(Decimal(str(stored["filled_quantity"])))
+            body["average_price"] = scale.price_to_cloud(Decimal(str(stored["average_price"])))
+        return body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, cast
@@ -13,6 +13,7 @@ from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.orders.order import Product, Side
 
 EMPTY: Final[Mapping[str, Any]] = {}
+PENDING: Final = "pending:"  # what keys begin with of signals that the cloud has not leased
 _ENTRY: Final = "entry"
 
 
@@ -60,7 +61,8 @@ class Signal:
     """One signal to execute. quantity: as the cloud counts, scaled where the account is.
 
     denials: why the risk rules refuse it. lease_until: until then no other agent gets it.
-    has_stop: the cloud protects the position itself, or the signal brings its stop.
+    requires_approval: it is not approved in the cloud, and has no lease. has_stop: the cloud
+    watches a stop for the position.
     """
 
     id: str
@@ -80,6 +82,7 @@ class Signal:
     expires_at: datetime | None
     lease_until: datetime | None
     requires_approval: bool
+    is_scaled: bool
     is_paper: bool
     has_stop: bool
     denials: tuple[str, ...] = ()
@@ -96,6 +99,15 @@ class Signal:
         return self.side is Side.BUY or self.kind == _ENTRY
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A signal that must not be sent any more, or whose order is to be cancelled at the broker."""
+
+    signal_id: str
+    key: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poll:
     """One answer to a poll. items: with the text of each, as it came."""
@@ -104,7 +116,8 @@ class Poll:
     server_time: datetime | None = None
     poll_after_s: float | None = None
     kill_switch: bool = False
-    problems: tuple[str, ...] = field(default=())
+    withdrawn: tuple[Withdrawal, ...] = ()
+    cancellations: tuple[Withdrawal, ...] = ()
 
 
 def read_poll(answer: object) -> Poll:
@@ -123,6 +136,8 @@ def read_poll(answer: object) -> Poll:
         server_time=moment(envelope.get("server_time")),
         poll_after_s=None if after is None else float(after),
         kill_switch=bool(envelope.get("kill_switch")),
+        withdrawn=_withdrawals(envelope.get("withdrawn"), "id"),
+        cancellations=_withdrawals(envelope.get("cancellations"), "signal_id"),
     )
 
 
@@ -142,7 +157,7 @@ def read_signal(item: Mapping[str, Any]) -> Signal:
     return Signal(
         id=signal_id,
         version=version,
-        key=str(item.get("idempotency_key") or f"{signal_id}:{version}"),
+        key=str(item.get("idempotency_key") or f"{PENDING}{signal_id}:{version}"),
         exchange=exchange,
         tradingsymbol=symbol,
         isin=str(item.get("isin") or ""),
@@ -157,6 +172,7 @@ def read_signal(item: Mapping[str, Any]) -> Signal:
         expires_at=moment(item.get("expires_at")),
         lease_until=moment(item.get("lease_until")),
         requires_approval=bool(item.get("requires_approval")),
+        is_scaled=bool(item.get("scaled")),
         is_paper=bool(item.get("paper")),
         has_stop=terms.stop_trigger is not None or bool(item.get("has_stop")),
         denials=_denials(item.get("risk")),
@@ -184,6 +200,18 @@ def moment(value: object) -> datetime | None:
 def _plain(value: object) -> object:
     """A Decimal as a text: a float would lose digits, and is read back as a Decimal again."""
     return str(value)
+
+
+def _withdrawals(rows: object, name: str) -> tuple[Withdrawal, ...]:
+    found = _objects(cast("Sequence[object]", rows)) if isinstance(rows, list) else ()
+    return tuple(
+        Withdrawal(
+            _required(one, name),
+            _required(one, "idempotency_key"),
+            str(one.get("reason") or "withdrawn"),
+        )
+        for one in found
+    )
 
 
 def _objects(items: Sequence[object]) -> list[Mapping[str, Any]]:

@@ -24,8 +24,10 @@ from tradertape_agent.journal.book import Journal
 from tradertape_agent.journal.store import Store
 from tradertape_agent.loop import Loop
 from tradertape_agent.placing import Placing
-from tradertape_agent.privacy.scale import PLAIN, Scale
+from tradertape_agent.privacy.scale import NoScales
 from tradertape_agent.reporting import Reporter
+from tradertape_agent.stops import Stops
+from tradertape_agent.withdrawing import Withdrawing
 from tradertape_brokers.hosts import Hosts
 from tradertape_core.kernel.clock import Clock
 
@@ -66,14 +68,14 @@ def build(
         journal.outgoing, time, guard=_lets_pass, transport=transport,
     )  # fmt: skip
 
-    def scale() -> Scale:
-        return PLAIN
-
-    reporter = Reporter(journal, settings.primary_broker, time, scale)
-    placing = Placing(journal, desk.primary, reporter, time, scale)
+    scales = NoScales()
+    reporter = Reporter(journal, settings.primary_broker, time)
+    placing = Placing(journal, desk.primary, reporter, time, scales)
+    withdrawing = Withdrawing(journal, desk.primary)
+    stops = Stops(journal, placing, withdrawing, time, settings.stop_loss_pct)
     following = Following(journal, desk.primary, reporter, time)
     loop = Loop(
-        journal, cloud, desk, placing, following, time,
+        journal, cloud, desk, placing, following, stops, withdrawing, time, scales=scales,
         poll_interval_s=settings.poll_interval_s,
         auto_execute=_auto_execute(settings, folder, environment),
     )  # fmt: skip

@@ -132,7 +132,8 @@ def status_of(settings: Settings, files: Folder) -> dict[str, Any]:
     """The state of an agent, from its files."""
     from tradertape_agent.journal.book import Journal
     from tradertape_agent.journal.signals import SignalState
-    from tradertape_agent.loop import BROKER_STATE, CLOUD_STATE, KILL_SWITCH, LAST_POLL
+    from tradertape_agent.loop import BROKER_STATE, CLOUD_STATE, LAST_POLL
+    from tradertape_agent.placing import KILL_SWITCH
     from tradertape_agent.runlock import is_held
 
     journal = Journal(files.journal)

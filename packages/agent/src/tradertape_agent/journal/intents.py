@@ -122,12 +122,12 @@ class Intents:
         query = "SELECT * FROM intents WHERE signal_key = ? ORDER BY asked_at, key"
         return [_intent(one) for one in self._store.rows(query, signal_key)]
 
-    def since(self, moment: datetime) -> Sequence[Intent]:
+    def since(self, moment: datetime) -> list[Intent]:
         """Return those asked for since a moment, and all that are unfinished."""
         query = "SELECT * FROM intents WHERE asked_at >= ? ORDER BY asked_at, key"
         recent = {one["key"]: _intent(one) for one in self._store.rows(query, moment.isoformat())}
         recent.update({one.key: one for one in self.of_states()})
-        return list(recent.values())
+        return sorted(recent.values(), key=lambda one: (one.asked_at, one.key))
 
     def claimed(self) -> frozenset[str]:
         """Return the broker's ids of triggers and orders that are ours."""

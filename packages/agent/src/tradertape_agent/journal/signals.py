@@ -29,7 +29,7 @@ class Verdict(StrEnum):
     REJECTED = "rejected"
 
 
-OPEN: Final = (SignalState.WAITING, SignalState.SENT)
+APPROVED_IN_CLOUD: Final = "approved: the cloud hands it out next"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,17 +53,24 @@ class Signals:
         self._store = store
 
     def receive(self, key: str, signal_id: str, version: int, body: str, now: datetime) -> bool:
-        """Record a signal; whether it is a new one. One that is known keeps what was decided."""
+        """Record a signal; whether it is a new one. One that is known keeps what was decided.
+
+        What was approved here before the cloud had approved it is not asked for again.
+        """
         with self._store.transaction():
             known = self.get(key)
             if known is None:
+                former = self.newest(signal_id)
+                decision = former.decision if former is not None else None
+                is_carried = former is not None and former.reason == APPROVED_IN_CLOUD
                 self._store.write(
-                    "INSERT INTO signals (key, signal_id, version, body, state, received_at, "
-                    "updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO signals (key, signal_id, version, body, state, decision, "
+                    "received_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     key, signal_id, version, body, SignalState.WAITING.value,
+                    decision.value if decision and is_carried else None,
                     now.isoformat(), now.isoformat(),
                 )  # fmt: skip
-                return True
+                return former is None or not is_carried
             if known.state is SignalState.WAITING:
                 self._store.write(
                     "UPDATE signals SET version = ?, body = ?, updated_at = ? WHERE key = ?",
@@ -79,7 +86,7 @@ class Signals:
     def newest(self, signal_id: str) -> SignalRow | None:
         """Return the newest version of a signal by the cloud's id."""
         found = self._store.row(
-            "SELECT * FROM signals WHERE signal_id = ? ORDER BY version DESC, received_at DESC",
+            "SELECT * FROM signals WHERE signal_id = ? ORDER BY received_at DESC, version DESC",
             signal_id,
         )
         return None if found is None else _row(found)

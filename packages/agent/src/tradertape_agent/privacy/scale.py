@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Final, Protocol
 
+from tradertape_agent.errors import AgentError
+
+_FIGURES: Final = re.compile(r"\w*\d[\w,.]*")
 _PAISA: Final = Decimal("0.01")
 _DIGITS_OF_AN_ID: Final = 16
 # So far a quantity that the cloud kept with 8 decimals may lie from the whole units it means.
@@ -66,5 +70,35 @@ class Scale:
             return value
         return hmac.new(self.id_key, value.encode(), hashlib.sha256).hexdigest()[:_DIGITS_OF_AN_ID]
 
+    def text(self, words: str) -> str:
+        """Take figures and ids out of a sentence: it may quote the broker's."""
+        return _FIGURES.sub("…", words) if self.is_scaled else words
+
 
 PLAIN: Final = Scale()
+
+
+class Scales(Protocol):
+    """Which scale applies."""
+
+    def orders(self, *, is_scaled: bool) -> Scale:
+        """Of a signal's quantity. Raises AgentError where it is scaled and there is no factor."""
+        ...
+
+    def reports(self, *, is_scaled: bool) -> Scale:
+        """Of what is reported: never less private than the account is now."""
+        ...
+
+
+class NoScales:
+    """Nothing is scaled. Raises AgentError for what is."""
+
+    def orders(self, *, is_scaled: bool) -> Scale:
+        """Of a signal's quantity."""
+        return self.reports(is_scaled=is_scaled)
+
+    def reports(self, *, is_scaled: bool) -> Scale:
+        """Of what is reported."""
+        if is_scaled:
+            raise AgentError("the account is obfuscated, and this machine has no factor")
+        return PLAIN
