@@ -30,43 +30,72 @@ from tradertape_core.portfolio.signals import (
     placement_key,
 )
 
-ROWS = [
-    (PENDING, Event.APPROVE, "in_cart", None),
-    (PENDING, Event.REJECT, "rejected", None),
-    (IN_CART, Event.REJECT, "rejected", None),
-    (PENDING, Event.EXPIRE, "expired", None),
-    (IN_CART, Event.EXPIRE, "expired", None),
-    (IN_CART, Event.PLACE, "approved", "placing"),
-    (PLACING, Event.ACCEPTED, "approved", "active"),
-    (PLACING, Event.REFUSED, "failed", "rejected"),
-    (PLACING, Event.LOST, "approved", "unknown"),
-    (UNKNOWN, Event.ACCEPTED, "approved", "active"),
-    (UNKNOWN, Event.REFUSED, "failed", "rejected"),
-    (ACTIVE, Event.TRIGGER, "approved", "triggered"),
-    (TRIGGERED, Event.PARTIAL_FILL, "approved", "partially_filled"),
-    (TRIGGERED, Event.FILL, "executed", "filled"),
-    (PARTIAL, Event.PARTIAL_FILL, "approved", "partially_filled"),
-    (PARTIAL, Event.FILL, "executed", "filled"),
-    (PARTIAL, Event.UNFILLED, "executed", "filled"),
-    (TRIGGERED, Event.ORDER_REJECTED, "failed", "rejected"),
-    (TRIGGERED, Event.UNFILLED, "failed", "rejected"),
-    (ACTIVE, Event.VALIDITY_OVER, "expired", "expired"),
-    (ACTIVE, Event.DISABLED, "cancelled", "disabled"),
-    (ACTIVE, Event.WITHDRAWN, "cancelled", "cancelled"),
-    (ACTIVE, Event.DELETED, "cancelled", "deleted"),
-    (ACTIVE, Event.CANCEL, "cancelled", "cancelled"),
-    (FAILED, Event.RETRY, "in_cart", None),
-]
+ROWS = {
+    "pending_approval → approve → in_cart": (PENDING, Event.APPROVE, "in_cart", None),
+    "pending_approval → reject → rejected": (PENDING, Event.REJECT, "rejected", None),
+    "in_cart → reject → rejected": (IN_CART, Event.REJECT, "rejected", None),
+    "pending_approval → expire → expired": (PENDING, Event.EXPIRE, "expired", None),
+    "in_cart → expire → expired": (IN_CART, Event.EXPIRE, "expired", None),
+    "in_cart → place → approved/placing": (IN_CART, Event.PLACE, "approved", "placing"),
+    "approved/placing → broker accepts → approved/active": (
+        PLACING, Event.ACCEPTED, "approved", "active",
+    ),
+    "approved/placing → broker refuses → failed/rejected": (
+        PLACING, Event.REFUSED, "failed", "rejected",
+    ),
+    "approved/placing → lost answer → approved/unknown": (
+        PLACING, Event.LOST, "approved", "unknown",
+    ),
+    "approved/unknown → found → approved/active": (UNKNOWN, Event.ACCEPTED, "approved", "active"),
+    "approved/unknown → not found → failed/rejected": (
+        UNKNOWN, Event.REFUSED, "failed", "rejected",
+    ),
+    "approved/active → trigger seen → approved/triggered": (
+        ACTIVE, Event.TRIGGER, "approved", "triggered",
+    ),
+    "triggered → partial fill → approved/partially_filled": (
+        TRIGGERED, Event.PARTIAL_FILL, "approved", "partially_filled",
+    ),
+    "triggered → full fill → executed/filled": (TRIGGERED, Event.FILL, "executed", "filled"),
+    "partially_filled → partial fill → approved/partially_filled": (
+        PARTIAL, Event.PARTIAL_FILL, "approved", "partially_filled",
+    ),
+    "partially_filled → full fill → executed/filled": (PARTIAL, Event.FILL, "executed", "filled"),
+    "partially_filled → day-end → executed/filled": (PARTIAL, Event.UNFILLED, "executed", "filled"),
+    "triggered → order rejected → failed/rejected": (
+        TRIGGERED, Event.ORDER_REJECTED, "failed", "rejected",
+    ),
+    "triggered → day-end unfilled limit → failed/rejected": (
+        TRIGGERED, Event.UNFILLED, "failed", "rejected",
+    ),
+    "approved/active → valid_days over → expired/expired": (
+        ACTIVE, Event.VALIDITY_OVER, "expired", "expired",
+    ),
+    "approved/active → broker shows disabled → cancelled/disabled": (
+        ACTIVE, Event.DISABLED, "cancelled", "disabled",
+    ),
+    "approved/active → broker shows cancelled → cancelled/cancelled": (
+        ACTIVE, Event.WITHDRAWN, "cancelled", "cancelled",
+    ),
+    "approved/active → broker shows deleted → cancelled/deleted": (
+        ACTIVE, Event.DELETED, "cancelled", "deleted",
+    ),
+    "approved/active → user cancels → cancelled/cancelled": (
+        ACTIVE, Event.CANCEL, "cancelled", "cancelled",
+    ),
+    "failed/rejected → retry → in_cart": (FAILED, Event.RETRY, "in_cart", None),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("state", "event", "status", "gtt"), ROWS)
-def test_each_row_of_the_table_leads_where_it_says(state, event, status, gtt):
+@pytest.mark.parametrize("row", ROWS)
+def test_sg_02_each_row_of_the_state_table_leads_where_it_says(row):
+    state, event, status, gtt = ROWS[row]
     found = after(state, event, signal_id=12)
     assert (found.status, found.gtt) == (status, gtt)
 
 
 def test_what_is_no_row_is_refused_and_changes_nothing():
-    rows = {(state, event) for state, event, _, _ in ROWS}
+    rows = {(state, event) for state, event, _, _ in ROWS.values()}
     states = [State(s, g) for s, g in product(Status, [None, *GttStatus])]
     refused = [pair for pair in product(states, Event) if pair not in rows]
     assert len(refused) == len(states) * len(Event) - len(rows)

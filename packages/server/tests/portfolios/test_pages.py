@@ -9,6 +9,7 @@ import pytest
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.format import inr
+from tradertape_server.features.notifications.actions import NO_PORTFOLIO
 from tradertape_server.features.portfolios.models import PortfolioAlert
 from tradertape_server.features.portfolios.schedule_times import last_final_day
 
@@ -84,6 +85,21 @@ def test_a_chats_summary_is_the_overview_in_words(desk: Desk) -> None:
     assert f"{page['open_positions']} open positions" in text
     for near in page["near"][:5]:
         assert f"{near['position']['symbol']} is {near['distance_pct']:.2f}% from" in text
+
+
+def test_pf_10_without_a_portfolio_the_list_is_empty_and_the_summary_says_what_to_do(
+    desk: Desk,
+) -> None:
+    """A paused one is a portfolio; a retired one is none."""
+    summary = desk.container.notifications.desk.actions.summary
+    assert desk.get("portfolios") == []
+    assert NO_PORTFOLIO in summary(1).splitlines()
+    portfolio = desk.deploy()
+    assert NO_PORTFOLIO not in summary(1)
+    desk.post(f"portfolios/{portfolio['id']}/pause")
+    assert NO_PORTFOLIO not in summary(1)
+    desk.post(f"portfolios/{portfolio['id']}/retire")
+    assert NO_PORTFOLIO in summary(1)
 
 
 def test_a_paused_portfolio_is_an_alert(desk: Desk) -> None:

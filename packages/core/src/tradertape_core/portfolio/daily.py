@@ -58,15 +58,26 @@ class PaperTrading:
         days = [one.item() for one in self.panel.dates[self.panel.first :]]
         return [one for one in days if day is None or one > day]
 
-    def trade(self, stored: PaperBook, day: date, placed: Chosen, *, take_all: bool = False) -> Day:
+    def trade(
+        self,
+        stored: PaperBook,
+        day: date,
+        placed: Chosen,
+        *,
+        take_all: bool = False,
+        add_on: bool = True,
+    ) -> Day:
         """Trade the day after `stored`.
 
         placed: symbols whose signals of the last close are to be bought (model `next_open`).
         take_all: every signal is placed: at model `close` it is bought here, at `next_open` it
         waits for the room the open makes. Otherwise no more are raised than there is room for.
+        add_on: False where nothing is bought for positions either; what was decided lapses.
         """
         row, stored = self.row(day), rescaled(stored, self.panel).book
         sim = self._loaded(stored, row)
+        if not add_on:
+            sim = _without_addons(sim)
         first_row = sim.rules.first
         steps.pay_dividends(sim, row)
         opening.exit_at_open(sim, row)
@@ -335,6 +346,12 @@ class PaperTrading:
 
 
 _KNOWN_AT_THE_OPEN = (int(SkipReason.MAX_POSITIONS), int(SkipReason.SECTOR_CAP))
+
+
+def _without_addons(sim: Any) -> Any:
+    for slot in range(int(sim.out.counts[k.OPEN])):
+        sim.book.whole[slot, k.ADDON] = 0
+    return sim._replace(rules=sim.rules._replace(max_addons=0))
 
 
 def _orders(candidates: list[Candidate], day: date, valid_days: int) -> tuple[Resting, ...]:

@@ -22,6 +22,7 @@ from tradertape_server.features.instruments.traded_market import TradedMarket
 from tradertape_server.features.market.corporate_facts import CorporateFacts
 from tradertape_server.features.operations.processes import Processes
 from tradertape_server.features.options.service import OptionService
+from tradertape_server.features.portfolios.halting import CandleHalting
 from tradertape_server.features.portfolios.live.owners import PositionOwners
 from tradertape_server.features.portfolios.live.owners import belongs_to as position_belongs_to
 from tradertape_server.features.portfolios.live.rescaling import SignalRescaling
@@ -143,11 +144,12 @@ def build_workers(
 def build_risk_rules(
     database: Database, clock: Clock, execution: ExecutionService, bus: Bus, facts: MarketFacts
 ) -> RiskRules:
-    """Rules above an execution. Runs of workers are halted with a kill switch, and are of the
-    strategies that rules name."""
+    """Rules above an execution. Runs of workers and portfolios that candles fill are halted with a
+    kill switch, and are of the strategies that rules name."""
     events = AccountEvents(database, bus, events_topic)
     risk = build_risk(clock, execution, events, facts, (belongs_to, position_belongs_to))
     risk.kill_switch.also(RunHalting())
+    risk.kill_switch.also(CandleHalting())
     return risk
 
 

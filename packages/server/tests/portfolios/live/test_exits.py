@@ -17,7 +17,7 @@ def orders(desk: LiveDesk, portfolio: dict) -> list:
     return [one for one in found if one.request.side == "SELL"]
 
 
-def test_a_stop_sells_once_and_the_story_says_so(desk: LiveDesk) -> None:
+def test_sg_09_a_stop_sells_once_and_its_exit_signal_is_executed(desk: LiveDesk) -> None:
     portfolio = desk.deploy_live()
     _, one, held = desk.bought(portfolio)
     assert held["stop_price"] is not None

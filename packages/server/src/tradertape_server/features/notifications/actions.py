@@ -21,6 +21,10 @@ from tradertape_server.platform.http.identity import Identity
 Json = dict[str, Any]
 BY = "Telegram"
 MOST_LINES, MOST_NEAR = 20, 5
+NO_PORTFOLIO = (
+    "No model portfolio is deployed, so no signals come: deploy one in the console, under "
+    "Portfolios."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ class ChatActions:
             *(f"{one['position'].symbol} is {one['distance_pct']:.2f}% from its {one['level']}"
               for one in page["near"][:MOST_NEAR]),
             *(f"! {one['text']}" for one in page["alerts"][:MOST_NEAR]),
+            *([] if page["portfolios"] else [NO_PORTFOLIO]),
             f"Next scan {scan:%d %b %H:%M} IST",
         ]  # fmt: skip
         return "\n".join(lines)

@@ -62,7 +62,7 @@ def build_portfolios(
 ) -> Portfolios:
     """Model portfolios on a market's stored candles, and on live prices through execution."""
     work = PortfolioWork(database, market, clock)
-    scans = ScanService(database, clock, work)
+    scans = ScanService(database, clock, work, execution.halt)
     upkeep = build_upkeep(database, clock, execution)
     placing, withdrawing = upkeep.placing, upkeep.withdrawing
     execution.trader.listen(upkeep.on_events)

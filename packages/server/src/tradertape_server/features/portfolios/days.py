@@ -22,6 +22,7 @@ from tradertape_core.portfolio.daily import PaperTrading, explanation
 from tradertape_core.portfolio.day import Candidate, Day, Lapse, Sale
 from tradertape_core.portfolio.settings import PortfolioSettings
 from tradertape_core.portfolio.signals import Event, Status
+from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.portfolios.models import (
     PortfolioDay,
     PortfolioPosition,
@@ -69,6 +70,7 @@ class PortfolioDays:
     """A portfolio between two of its days, and what changes on the way.
 
     signals: those that are live; positions: those that are open. Both grow, and keep what ended.
+    halt: the kill switch that is on now: nothing is bought while it is.
     """
 
     portfolio_id: int
@@ -84,6 +86,7 @@ class PortfolioDays:
     about: About
     now: datetime
     actor: str = SCAN
+    halt: Halt | None = None
     days: list[PortfolioDay] = field(default_factory=list[PortfolioDay])
     bought_by: dict[int, PortfolioSignal | None] = field(
         default_factory=dict[int, PortfolioSignal | None]
@@ -96,10 +99,12 @@ class PortfolioDays:
     def trade(self, day: date) -> Day:
         """Trade one day and apply what it brought."""
         auto = self.settings.auto_place_signals and not self.is_paused
+        takes_all = auto and self.halt is None
+        may_buy = not self._is_halted_on(day)
         active = {
             (one.symbol, one.signal_date)
             for one in self._with_status(Status.APPROVED)
-            if one.fills_from is None or one.fills_from <= day
+            if may_buy and (one.fills_from is None or one.fills_from <= day)
         }
         self.book = replace(
             self.book,
@@ -109,16 +114,26 @@ class PortfolioDays:
             ),
         )
         placed = {symbol for symbol, made in active if made == self.book.day}
-        found = self.trader.trade(self.book, day, placed, take_all=auto)
+        found = self.trader.trade(
+            self.book, day, placed, take_all=takes_all, add_on=may_buy and not self.is_paused
+        )
         self.book = found.book
         self._lapse(found.lapses)
         self._fill(found)
         self._expire(day)
-        self._raise(found, auto=auto)
+        self._raise(found, auto=takes_all)
         self._keep_positions(found)
         self._drop_resting()
         self.days.append(self._day(found))
         return found
+
+    def _is_halted_on(self, day: date) -> bool:
+        """Whether the kill switch kept a day's purchases from being made: it was turned on before
+        their time, which of orders that wait for their trigger is any until the close."""
+        if self.halt is None:
+            return False
+        at = SESSION_OPEN if self.settings.paper_fill == "next_open" else SESSION_END
+        return self.halt.since < datetime.combine(day, at, IST)
 
     # --- signals ------------------------------------------------------------------------------
 
@@ -173,7 +188,8 @@ class PortfolioDays:
                 if expiry(self.settings, row.signal_date).date() <= day:
                     self._move(row, Event.EXPIRE, "not approved in time")
             elif row.status == Status.APPROVED and not self._rests(row):
-                row.failure_reason = "not_triggered"
+                is_kept = self._is_halted_on(day)
+                row.failure_reason = "kill_switch" if is_kept else "not_triggered"
                 self._move(row, Event.VALIDITY_OVER)
 
     def _rests(self, row: PortfolioSignal) -> bool:
@@ -205,6 +221,8 @@ class PortfolioDays:
             self.signals.append(row)
             if auto:
                 self._place(row, found)
+            elif self.halt is not None and self.settings.auto_place_signals:
+                self._keep_in_cart(row, self.halt)
 
     def _new(self, one: Candidate, found: Day) -> PortfolioSignal:
         company, isin = self.about(one.symbol)
@@ -249,6 +267,11 @@ class PortfolioDays:
         held = found.book.holding(row.symbol)
         if held is not None and held.entry_date == found.day == row.signal_date:
             self.filled(row.symbol, found.day, held.whole[k.INITIAL_QUANTITY], held.num[k.ENTRY])
+
+    def _keep_in_cart(self, row: PortfolioSignal, halt: Halt) -> None:
+        """Approve a signal as the portfolio is set to, and place nothing while that is stopped."""
+        row.committed_paise = commitment(row)
+        self._move(row, Event.APPROVE, f"not placed: the kill switch is on: {halt.words}")
 
     def place(self, row: PortfolioSignal) -> None:
         """Place the order of a signal in the cart."""

@@ -10,6 +10,7 @@ from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from tradertape_core.portfolio.book import PaperBook
+from tradertape_core.portfolio.signals import Status
 from tradertape_server.features.portfolios.models import (
     Portfolio,
     PortfolioAlert,
@@ -215,6 +216,29 @@ def executed(session: Session, statuses: Collection[str] = ("active", "paused"))
         Portfolio.account_id.is_not(None), Portfolio.status.in_(statuses)
     )
     return list(session.scalars(query.order_by(Portfolio.id)))
+
+
+def touch_by_candle(session: Session, user_id: int | None) -> None:
+    """Make the portfolios that candles fill, a person's or everybody's, changed since they were
+    read."""
+    statement = update(Portfolio).where(Portfolio.account_id.is_(None))
+    if user_id is not None:
+        statement = statement.where(Portfolio.user_id == user_id)
+    session.execute(statement.values(version=Portfolio.version + 1))
+
+
+def placed_by_candle(
+    session: Session, user_id: int | None
+) -> Sequence[tuple[PortfolioSignal, Portfolio]]:
+    """Placed signals of portfolios that candles fill, a person's or everybody's."""
+    query = (
+        select(PortfolioSignal, Portfolio)
+        .join(Portfolio, Portfolio.id == PortfolioSignal.portfolio_id)
+        .where(Portfolio.account_id.is_(None), PortfolioSignal.status == Status.APPROVED)
+    )
+    if user_id is not None:
+        query = query.where(Portfolio.user_id == user_id)
+    return [(row, of) for row, of in session.execute(query.order_by(PortfolioSignal.id))]
 
 
 def signal(session: Session, signal_id: int) -> PortfolioSignal | None:

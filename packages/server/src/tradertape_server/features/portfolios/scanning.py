@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioScan
 from tradertape_server.features.portfolios.schedule_times import last_final_day
@@ -25,11 +26,12 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ScanService:
-    """Scans of a person's portfolios, one at a time."""
+    """Scans of a person's portfolios, one at a time. halt_of: the kill switch over a person."""
 
     database: Database
     clock: Clock
     work: PortfolioWork
+    halt_of: Callable[[int], Halt | None]
     _running: set[int] = field(default_factory=set[int])
     _lock: Lock = field(default_factory=Lock)
 
@@ -98,6 +100,7 @@ class ScanService:
         until = as_of or final
 
         def trade(loaded: Loaded) -> bool:
+            loaded.work.halt = self.halt_of(user_id)
             done = loaded.row.traded_until
             days = [one for one in loaded.work.trader.days_after(done) if one <= until]
             for day in days:

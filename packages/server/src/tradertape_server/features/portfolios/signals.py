@@ -187,10 +187,10 @@ class SignalService:
     ) -> list[Json]:  # fmt: skip
         results: list[Json] = []
 
-        found = self.placing.execution.halt(user_id)
-        halt = "" if found is None else f"The kill switch is on: {found.words}"
-
         def do(loaded: Loaded) -> bool:
+            # Read after the portfolio: a switch that is turned on later changes its version.
+            found = self.placing.execution.halt(user_id)
+            halt = "" if found is None else f"The kill switch is on: {found.words}"
             results.clear()
             loaded.work.actor = by
             results.extend(_placed(loaded, ids, names, halt=halt))

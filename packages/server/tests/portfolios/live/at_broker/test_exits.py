@@ -67,7 +67,7 @@ def test_a_stop_reached_while_the_server_was_down_sells_at_the_start(desk: Broke
 
 @pytest.mark.parametrize("is_down", [False, True], ids=["running", "down"])
 @pytest.mark.parametrize("outcome", ["filled", "partly filled", "rejected", "reached"])
-def test_a_sale_by_trigger_is_the_one_sale_whatever_becomes_of_it(
+def test_sg_09_a_sale_by_trigger_is_the_one_sale_whatever_becomes_of_it(
     desk: BrokerDesk, outcome: str, is_down: bool
 ) -> None:
     """While it rests the stop does not sell; when it is over what is left is guarded again."""
