@@ -157,8 +157,8 @@ class CorporateActions:
 
 
 class Adjust(VenueCommand[int]):
-    """Carry an action through everything that paper accounts have open in its instrument; how many
-    positions it changed. account_id: of one account alone."""
+    """Carry an action through everything that paper accounts have open in its instrument, and
+    through shares at brokers; how many positions it changed. account_id: of one account alone."""
 
     __slots__ = ("_account_id", "_action", "_also", "_changed", "_gtts", "_kind")
 
@@ -195,8 +195,13 @@ class Adjust(VenueCommand[int]):
             account_id=self._account_id,
         )
         self._also(uow, action, self._account_id)
-        found = _due(uow, action.instrument, action.action_id, action.ex_date, self._account_id)
-        held = list(found)
+        # The exchange's split changes shares at a broker as it does on paper; the broker's orders
+        # and triggers are the broker's own to end.
+        instrument = uow.find(action.instrument)
+        is_shares = instrument is None or not instrument.is_derivative
+        of_all = uow.positions_in if is_shares else uow.paper_positions_in
+        found = of_all(action.instrument, self._account_id)
+        held = list(_due(found, action.action_id, action.ex_date))
         for position in held:
             _adjust(uow, position, action, kind)
         self._changed = len(held)
@@ -209,8 +214,8 @@ def pay_command(dividend: CashDividend, account_id: int | None = None) -> Comman
     """Pay a dividend to every position that is due one, or to those of one account; how many."""
 
     def decide(uow: UnitOfWork) -> int:
-        due = (dividend.instrument, dividend.action_id, dividend.ex_date, account_id)
-        held = list(_due(uow, *due))
+        found = uow.paper_positions_in(dividend.instrument, account_id)
+        held = list(_due(found, dividend.action_id, dividend.ex_date))
         for position in held:
             _pay(uow, position, dividend)
         return len(held)
@@ -218,10 +223,8 @@ def pay_command(dividend: CashDividend, account_id: int | None = None) -> Comman
     return Command(decide)
 
 
-def _due(
-    uow: UnitOfWork, instrument: str, action_id: str, ex_date: date, account_id: int | None
-) -> Iterator[Position]:
-    for position in uow.paper_positions_in(instrument, account_id):
+def _due(found: Sequence[Position], action_id: str, ex_date: date) -> Iterator[Position]:
+    for position in found:
         if is_touched(position, ex_date) and action_id not in position.actions:
             yield position
 

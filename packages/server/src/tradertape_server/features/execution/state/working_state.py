@@ -294,9 +294,11 @@ class WorkingState:
         self, instrument_id: str, account_id: int | None = None
     ) -> list[Position]:
         """Open positions of every paper account in an instrument, or of one."""
-        states = self._paper(account_id)
-        held = (position for state in states for position in state.positions.values())
-        return [position for position in held if position.key.instrument == instrument_id]
+        return _held_in(instrument_id, self._paper(account_id))
+
+    def positions_in(self, instrument_id: str, account_id: int | None = None) -> list[Position]:
+        """The same of every account, those at brokers too."""
+        return _held_in(instrument_id, self._of_this_market(account_id))
 
     def paper_orders_in(self, instrument_id: str, account_id: int | None = None) -> list[Order]:
         """Open orders of every paper account in an instrument, or of one."""
@@ -437,11 +439,13 @@ class WorkingState:
         if interest > 0:
             self.interest[instrument] = interest
 
-    def _paper(self, account_id: int | None) -> list[AccountState]:
+    def _of_this_market(self, account_id: int | None) -> list[AccountState]:
         if account_id is not None and not self.is_traded(account_id):
             return []
-        states = self._accounts.values() if account_id is None else (self.account(account_id),)
-        return [state for state in states if state.is_paper]
+        return list(self._accounts.values()) if account_id is None else [self.account(account_id)]
+
+    def _paper(self, account_id: int | None) -> list[AccountState]:
+        return [state for state in self._of_this_market(account_id) if state.is_paper]
 
     def _read_if_possible(self, account_id: int) -> None:
         """Read an account; where that fails, every command about it will, and no other."""
@@ -464,3 +468,8 @@ class WorkingState:
         for key in state.positions:
             self._count(key.instrument, is_open=True, was_open=False)
         return state
+
+
+def _held_in(instrument_id: str, states: Iterable[AccountState]) -> list[Position]:
+    held = (position for state in states for position in state.positions.values())
+    return [position for position in held if position.key.instrument == instrument_id]
