@@ -31,7 +31,9 @@ class FakeCloud:
     posts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)
-    config: dict[str, Any] = field(default_factory=dict)
+    expected: list[dict[str, Any]] = field(default_factory=list)
+    obfuscation: bool = False
+    auto_execute_allowed: bool = True
     tokens: list[dict[str, Any]] = field(default_factory=list)
     is_down: bool = False
     is_revoked: bool = False
@@ -67,6 +69,10 @@ class FakeCloud:
     def outcomes(self, signal_id: int) -> list[str]:
         """What was reported of a signal, in order."""
         return [one["outcome"] for one in self.results if one["signal_id"] == signal_id]
+
+    def posted(self, name: str) -> list[dict[str, Any]]:
+        """The documents of one route, in order."""
+        return [body for path, body in self.posts if path == name]
 
     def pending(self, instance: str) -> list[dict[str, Any]]:
         """Lease what this instance may have; what has an end is no longer pending."""
@@ -120,8 +126,10 @@ def app_of(cloud: FakeCloud) -> Flask:  # noqa: C901 - its routes
         body = json.loads(request.data)
         with cloud.lock:
             cloud.bodies.append(request.data)
-            cloud.results.append(body)
-        return jsonify(signal={}, position={}, applied=True)
+            is_new = body not in cloud.results
+            if is_new:
+                cloud.results.append(body)
+        return jsonify(signal={}, position={}, applied=is_new)
 
     @app.post("/api/agent/signals/<int:signal_id>/<what>")
     def decide(signal_id: int, what: str) -> Response:
@@ -134,14 +142,24 @@ def app_of(cloud: FakeCloud) -> Flask:  # noqa: C901 - its routes
                 cloud.items = [one for one in cloud.items if one["id"] != signal_id]
         return jsonify(id=signal_id)
 
-    @app.get("/api/agent/config")
-    def config() -> Response:
-        return jsonify(cloud.config)
-
     @app.get("/api/agent/pending-token")
     def token() -> Response:
         with cloud.lock:
             return jsonify(cloud.tokens.pop(0)) if cloud.tokens else Response(status=204)
+
+    @app.get("/api/agent/expected-holdings")
+    def expected() -> Response:
+        return jsonify(cloud.expected)
+
+    @app.post("/api/agent/heartbeat")
+    def heartbeat() -> Response:
+        with cloud.lock:
+            cloud.bodies.append(request.data)
+            cloud.posts.append(("heartbeat", json.loads(request.data)))
+        return jsonify(
+            kill_switch=cloud.kill_switch, obfuscation=cloud.obfuscation,
+            auto_execute_allowed=cloud.auto_execute_allowed,
+        )  # fmt: skip
 
     @app.post("/api/agent/<path:name>")
     def other(name: str) -> Response:

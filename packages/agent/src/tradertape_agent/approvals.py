@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from tradertape_agent.addresses import decision
 from tradertape_agent.cloud import Cloud, CloudDeclined
 from tradertape_agent.errors import AgentError
 from tradertape_agent.journal.book import Journal
@@ -49,7 +50,7 @@ class Approvals:
 
     def _tell(self, row: SignalRow, verdict: Verdict) -> None:
         is_approved = verdict is Verdict.APPROVED
-        path = f"/api/agent/signals/{row.signal_id}/{'approve' if is_approved else 'reject'}"
+        path = decision(row.signal_id, "approve" if is_approved else "reject")
         reason = APPROVED_IN_CLOUD if is_approved else "rejected by the user on the agent"
         try:
             self._cloud.post(path, {} if is_approved else {"reason": "rejected on the agent"})

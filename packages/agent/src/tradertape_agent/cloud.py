@@ -21,15 +21,6 @@ from tradertape_brokers.secret import Secret
 from tradertape_brokers.tls import tls
 from tradertape_core.kernel.clock import Clock
 
-PENDING_SIGNALS: Final = "/api/agent/pending-signals"
-SIGNAL_RESULT: Final = "/api/agent/signal-result"
-SYNC_HOLDINGS: Final = "/api/agent/sync-holdings"
-SYNC_POSITIONS: Final = "/api/agent/sync-positions"
-PENDING_TOKEN: Final = "/api/agent/pending-token"  # noqa: S105 - an address
-ACCESS_TOKEN: Final = "/api/agent/access-token"  # noqa: S105 - an address
-HEARTBEAT: Final = "/api/agent/heartbeat"
-CONFIG: Final = "/api/agent/config"
-LATEST_VERSION: Final = "/api/agent/latest-version"
 AUTHENTICATION_FAILED: Final = (
     "Cloud authentication failed: the agent API key is wrong, expired or revoked. Regenerate it "
     "under Settings → Trading Agent, then run `tradertape-agent configure` again"

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from tradertape_agent.addresses import PENDING_SIGNALS
 from tradertape_agent.approvals import Approvals
-from tradertape_agent.cloud import PENDING_SIGNALS, Cloud, CloudDeclined, CloudSilent
+from tradertape_agent.cloud import Cloud, CloudDeclined, CloudSilent
 from tradertape_agent.desk.account import AccountState
 from tradertape_agent.desk.desk import Desk
 from tradertape_agent.errors import CloudRefused, NotConnected
@@ -20,8 +21,11 @@ from tradertape_agent.journal.book import Journal
 from tradertape_agent.journal.signals import SignalRow, SignalState
 from tradertape_agent.placing import KILL_SWITCH, Permit, Placing
 from tradertape_agent.privacy.scale import Scales
+from tradertape_agent.privacy.verifier import Withheld
+from tradertape_agent.reconciling.reconciler import Reconciler
 from tradertape_agent.reporting import Replay
 from tradertape_agent.stops import Stops
+from tradertape_agent.syncing import Syncing
 from tradertape_agent.wire import (
     Malformed,
     Poll,
@@ -80,6 +84,8 @@ class Loop:
         following: Following,
         stops: Stops,
         withdrawing: Withdrawing,
+        syncing: Syncing,
+        reconciler: Reconciler,
         clock: Clock,
         *,
         scales: Scales,
@@ -95,6 +101,8 @@ class Loop:
         self._following = following
         self._stops = stops
         self._withdrawing = withdrawing
+        self._syncing = syncing
+        self._reconciler = reconciler
         self._clock = clock
         self._poll_interval_s = poll_interval_s
         self._auto_execute = auto_execute
@@ -136,6 +144,7 @@ class Loop:
         self._sign_in()
         self._follow()
         try:
+            self._hello()
             self._replay.send_waiting()
             self._approvals.send()
             answered = self._poll()
@@ -143,12 +152,13 @@ class Loop:
             self._place(answered)
             self._follow()
             self._with_broker(self._stops.keep)
+            self._compare()
             self._replay.send_waiting()
         except CloudRefused as error:
             self._failed("refused", str(error))
         except CloudSilent as error:
             self._failed("unreachable", str(error), error.retry_after_s)
-        except (CloudDeclined, Malformed) as error:
+        except (CloudDeclined, Malformed, Withheld) as error:
             self._failed("error", str(error))
         else:
             self._succeeded()
@@ -157,6 +167,33 @@ class Loop:
         return self.health
 
     # --- the steps ----------------------------------------------------------------------------
+
+    def _hello(self) -> None:
+        last = self._journal.store.meta(LAST_POLL)
+        try:
+            self._syncing.hello(auto_execute=self._auto_execute(), last_poll=last)
+            self._syncing.fetch_login()
+        except CloudDeclined as error:
+            self._say("hello", f"the cloud did not take the heartbeat: {error}")
+
+    def _compare(self) -> None:
+        """Compare with the cloud's books and tell what the broker has; never correct anything."""
+        try:
+            report = self._reconciler.look()
+        except BrokerError:
+            self._reconciler.failed("broker_unavailable")
+        except CloudDeclined as error:
+            self._reconciler.failed("stale")
+            self._say("compare", f"holdings cannot be compared: {error}")
+        else:
+            for one in report["items"]:
+                if one["is_flagged"] and not one["ignored"]:
+                    self._say(
+                        f"drift {one['symbol']}",
+                        f"drift: {one['symbol']} cloud={one['cloud_qty']} "
+                        f"broker={one['broker_qty']} ({one['classification']})",
+                    )
+        self._syncing.sync(self._reconciler.summary)
 
     def _sign_in(self) -> None:
         for account in self._desk:
@@ -229,7 +266,7 @@ class Loop:
         monotonic = self._clock.monotonic() + _RESTING_LEASE_S
         permit = Permit(
             now=answered.now(monotonic),
-            auto_execute=self._auto_execute(),
+            auto_execute=self._auto_execute() and self._syncing.word.auto_execute_allowed,
             kill_switch=answered.poll.kill_switch or self.is_killed,
         )
 

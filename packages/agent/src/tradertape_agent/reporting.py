@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from tradertape_agent.cloud import SIGNAL_RESULT, Cloud, CloudDeclined
+from tradertape_agent.addresses import SIGNAL_RESULT
+from tradertape_agent.cloud import Cloud, CloudDeclined
 from tradertape_agent.journal.book import Journal
 from tradertape_agent.journal.intents import Intent, IntentKind
 from tradertape_agent.journal.signals import SignalRow

@@ -24,9 +24,13 @@ from tradertape_agent.journal.book import Journal
 from tradertape_agent.journal.store import Store
 from tradertape_agent.loop import Loop
 from tradertape_agent.placing import Placing
-from tradertape_agent.privacy.scale import NoScales
+from tradertape_agent.privacy.modes import Privacy
+from tradertape_agent.privacy.verifier import Verifier
+from tradertape_agent.reconciling.ignoring import Ignores
+from tradertape_agent.reconciling.reconciler import Reconciler
 from tradertape_agent.reporting import Reporter
 from tradertape_agent.stops import Stops
+from tradertape_agent.syncing import Syncing
 from tradertape_agent.withdrawing import Withdrawing
 from tradertape_brokers.hosts import Hosts
 from tradertape_core.kernel.clock import Clock
@@ -43,6 +47,10 @@ class Agent:
     journal: Journal
     cloud: Cloud
     desk: Desk
+    privacy: Privacy
+    reconciler: Reconciler
+    ignores: Ignores
+    syncing: Syncing
     loop: Loop
 
     def close(self) -> None:
@@ -63,23 +71,28 @@ def build(
     time = clock or SystemClock()
     desk = open_desk(settings, folder, Hosts.of_environment(environment), time)
     journal = Journal(folder.journal)
+    privacy = Privacy(folder.factor, journal.store, settings.privacy_mode)
     cloud = Cloud(
         settings.cloud_url, settings.api_key, instance_of(journal.store, folder),
-        journal.outgoing, time, guard=_lets_pass, transport=transport,
+        journal.outgoing, time, guard=_verifier(settings, desk, privacy), transport=transport,
     )  # fmt: skip
-
-    scales = NoScales()
+    syncing = Syncing(cloud, desk, privacy, time)
+    ignores = Ignores(journal.store)
+    reconciler = Reconciler(journal, cloud, desk.primary, privacy, ignores, time)
     reporter = Reporter(journal, settings.primary_broker, time)
-    placing = Placing(journal, desk.primary, reporter, time, scales)
+    placing = Placing(journal, desk.primary, reporter, time, privacy)
     withdrawing = Withdrawing(journal, desk.primary)
     stops = Stops(journal, placing, withdrawing, time, settings.stop_loss_pct)
     following = Following(journal, desk.primary, reporter, time)
     loop = Loop(
-        journal, cloud, desk, placing, following, stops, withdrawing, time, scales=scales,
+        journal, cloud, desk, placing, following, stops, withdrawing, syncing, reconciler, time,
+        scales=privacy,
         poll_interval_s=settings.poll_interval_s,
         auto_execute=_auto_execute(settings, folder, environment),
     )  # fmt: skip
-    return Agent(settings, folder, journal, cloud, desk, loop)
+    return Agent(
+        settings, folder, journal, cloud, desk, privacy, reconciler, ignores, syncing, loop
+    )
 
 
 def instance_of(store: Store, folder: Folder) -> str:
@@ -115,5 +128,14 @@ def _auto_execute(
     return read
 
 
-def _lets_pass(path: str, body: bytes) -> None:
-    """Check nothing."""
+def _verifier(settings: Settings, desk: Desk, privacy: Privacy) -> Verifier:
+    def secrets_() -> list[str]:
+        known = settings.credentials.values()
+        return [one.reveal() for row in known for one in (row.api_secret, row.totp_secret)]
+
+    def tokens() -> list[str]:
+        return [one.session.access_token.reveal() for one in desk if one.session is not None]
+
+    return Verifier(
+        privacy, secrets=secrets_, tokens=tokens, ids=lambda: [one.user_id for one in desk]
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradertape_agent.cli import configuring, deciding, running  # noqa: F401 - they add their commands
+from tradertape_agent.cli import configuring, deciding, factor, running  # noqa: F401 - they add their commands
 from tradertape_agent.cli.root import app
 
 

@@ -48,6 +48,17 @@ _VERSIONS: Final[tuple[str, ...]] = (
         path TEXT NOT NULL, body BLOB NOT NULL, outcome TEXT NOT NULL DEFAULT ''
     );
     """,
+    """
+    CREATE TABLE drift (
+        symbol TEXT PRIMARY KEY, difference INTEGER NOT NULL, cycles INTEGER NOT NULL,
+        first_seen TEXT NOT NULL
+    );
+    CREATE TABLE ignores (symbol TEXT PRIMARY KEY, difference INTEGER, until TEXT);
+    CREATE TABLE devices (
+        token_hash TEXT PRIMARY KEY, name TEXT NOT NULL, paired_at TEXT NOT NULL,
+        seen_at TEXT NOT NULL
+    );
+    """,
 )
 
 

@@ -13,8 +13,6 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from typing import Final, Protocol
 
-from tradertape_agent.errors import AgentError
-
 _FIGURES: Final = re.compile(r"\w*\d[\w,.]*")
 _PAISA: Final = Decimal("0.01")
 _DIGITS_OF_AN_ID: Final = 16
@@ -82,23 +80,9 @@ class Scales(Protocol):
     """Which scale applies."""
 
     def orders(self, *, is_scaled: bool) -> Scale:
-        """Of a signal's quantity. Raises AgentError where it is scaled and there is no factor."""
+        """Of a signal's quantity."""
         ...
 
     def reports(self, *, is_scaled: bool) -> Scale:
         """Of what is reported: never less private than the account is now."""
         ...
-
-
-class NoScales:
-    """Nothing is scaled. Raises AgentError for what is."""
-
-    def orders(self, *, is_scaled: bool) -> Scale:
-        """Of a signal's quantity."""
-        return self.reports(is_scaled=is_scaled)
-
-    def reports(self, *, is_scaled: bool) -> Scale:
-        """Of what is reported."""
-        if is_scaled:
-            raise AgentError("the account is obfuscated, and this machine has no factor")
-        return PLAIN
