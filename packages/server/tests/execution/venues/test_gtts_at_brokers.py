@@ -121,7 +121,8 @@ def test_kg_01_a_trigger_rests_at_the_broker_changes_and_ends_there(venue: Venue
 
 
 @at_brokers
-def test_a_two_leg_trigger_is_placed_where_the_broker_has_them(venue: Venue) -> None:
+def test_of_two_legs_one_sells_and_the_other_never_does(venue: Venue) -> None:
+    """Neither at the other leg's price, nor after a start of the server."""
     venue.place({"exchange": "NSE", "tradingsymbol": "INFY", "transaction_type": "BUY",
                  "product": "CNC", "order_type": "MARKET", "quantity": 1})  # fmt: skip
     document = two_leg(1400.0, 1600.0)
@@ -136,6 +137,17 @@ def test_a_two_leg_trigger_is_placed_where_the_broker_has_them(venue: Venue) -> 
     assert fired.fired_leg == 1
     order = venue.service.order("run-1", fired.results[0].order_id)
     venue.until_status(order.order_id, OrderStatus.COMPLETE)
+    assert venue.service.positions(run_id="run-1", open_only=True) == []
+    sold = len(venue.ports.orders.order_book())
+    venue.set_price("1399")
+    venue.service.trader.stop()
+    venue.start()
+    for _ in range(3):
+        venue.read_gtts()
+        venue.read()
+    assert len(venue.ports.orders.order_book()) == sold
+    assert resting(venue) == []
+    assert gtt_of(venue, trigger_id).status is S.TRIGGERED
     assert venue.service.positions(run_id="run-1", open_only=True) == []
 
 

@@ -93,13 +93,38 @@ def test_sg_09_a_sale_by_trigger_is_the_one_sale_whatever_becomes_of_it(
         assert desk.open_sales() == held["open_quantity"]
         fill_sales(desk, held["stop_price"] * 0.95)
     elif outcome != "filled":
+        # Its order rests above the market: the stop ends it, and sells the rest.
         assert desk.open_sales() == held["open_quantity"] - sold(desk)
-        desk.fill(number)
+        fill_sales(desk, held["stop_price"] * 0.95)
     desk.settle()
     closed = desk.position(portfolio)
     assert (closed["status"], closed["open_quantity"]) == ("closed", 0)
     assert sold(desk) == held["open_quantity"]
     assert desk.resting == []
+
+
+def test_a_gap_through_the_limit_of_a_sale_by_trigger_is_taken_over_by_the_stop(
+    desk: BrokerDesk,
+) -> None:
+    """A trigger fires once: its order rests above the market, and nobody would sell any more."""
+    portfolio, one, held = bought(desk)
+    desk.post(f"positions/{held['id']}/close", {"order": "gtt"})
+    desk.settle()
+    desk.fire(filled=0)
+    desk.settle()
+    resting = desk.position(portfolio)
+    assert (resting["status"], resting["protection_status"]) == ("exit_pending", "armed")
+    desk.trade(one["symbol"], held["stop_price"] * 0.8)
+    for _ in range(2):
+        desk.settle()
+    assert desk.open_sales() == held["open_quantity"]
+    first, second = desk.orders("SELL")
+    assert first.entry.status is OrderStatus.CANCELLED
+    desk.fill(second.entry.venue_order_id, price=round(held["stop_price"] * 0.8, 1))
+    desk.settle()
+    closed = desk.position(portfolio)
+    assert (closed["status"], closed["exit_reason"]) == ("closed", "stop")
+    assert sold(desk) == held["open_quantity"]
 
 
 def test_a_stop_that_meets_a_resting_sale_waits_until_the_broker_has_ended_it(

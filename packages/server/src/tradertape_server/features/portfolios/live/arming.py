@@ -60,7 +60,7 @@ class Arming:
         return self.execution.trader.execute(Command(decide))
 
     def guard_of(self, row: PortfolioPosition) -> Guard:
-        """What should protect a position: nothing while a trigger order of its own sells it."""
+        """What should protect a position: nothing while a trigger of its own waits to sell it."""
         is_ours = row.open_quantity > 0 and row.exit_gtt_id is None
         return Guard(
             instrument=instrument_of(row.symbol),

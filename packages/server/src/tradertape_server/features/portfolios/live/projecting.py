@@ -206,7 +206,9 @@ class Projection:
             self._end_exits(signals)
             return
         selling = [one for one in signals if one.side == "SELL" and one.status == Status.APPROVED]
-        row.exit_gtt_id = next((one.gtt_id for one in selling if one.gtt_id is not None), None)
+        # A trigger fires once. Its order rests like any other: a stop that is reached ends it first.
+        waiting = [one for one in selling if one.order_id is None]
+        row.exit_gtt_id = next((one.gtt_id for one in waiting if one.gtt_id is not None), None)
         row.exit_order_id = next((one.order_id for one in selling), None)
         is_leaving = bool(selling) or protection_of(row).is_exiting
         is_filling = any(
