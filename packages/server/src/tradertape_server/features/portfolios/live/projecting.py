@@ -206,7 +206,7 @@ class Projection:
             self._end_exits(signals)
             return
         selling = [one for one in signals if one.side == "SELL" and one.status == Status.APPROVED]
-        # A trigger fires once. Its order rests like any other: a stop that is reached ends it first.
+        # A trigger fires once. Its order rests like any other: a stop ends it before it sells.
         waiting = [one for one in selling if one.order_id is None]
         row.exit_gtt_id = next((one.gtt_id for one in waiting if one.gtt_id is not None), None)
         row.exit_order_id = next((one.order_id for one in selling), None)
