@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from packages.sandbox.tests.exchange.bench import SHARE, Bench, opened
 
+from tradertape_core.kernel.clock import IST
 from tradertape_core.market.candle import Interval
 from tradertape_sandbox.exchange.events import Ticked
 from tradertape_sandbox.exchange.exchange import MOST_TICKS
@@ -63,6 +64,22 @@ def test_a_set_price_is_in_the_candles_of_its_minute(bench: Bench) -> None:
     for interval in (Interval.MINUTE, Interval.MINUTE_5, Interval.DAY):
         candles = bench.exchange.candles(SHARE, interval, now - timedelta(days=1), now)
         assert (candles[-1].high, candles[-1].close) == (Decimal("312.00"), Decimal("312.00"))
+
+
+@pytest.mark.parametrize("hour", [11, 16, 23])
+def test_a_date_has_one_daily_candle_at_any_hour(hour: int) -> None:
+    exchange = opened(at=datetime(2026, 11, 25, hour, 7, tzinfo=IST)).exchange
+    now = exchange.now()
+    tick = exchange.tick(SHARE)
+
+    candles = exchange.candles(SHARE, Interval.DAY, now - timedelta(days=9), now)
+
+    starts = [one.start for one in candles]
+    assert starts == sorted({one.replace(hour=0, minute=0) for one in starts})
+    assert starts[-1] == datetime(2026, 11, 25, tzinfo=IST)
+    assert tick is not None
+    assert candles[-1].close == tick.last_price
+    assert candles[-1].low <= candles[-1].open <= candles[-1].high
 
 
 def test_watchers_are_told_of_each_new_tick_once(bench: Bench) -> None:

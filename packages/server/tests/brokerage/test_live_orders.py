@@ -93,7 +93,8 @@ def desk(
     desk.admin("POST", "/reset")
     assert connect(person, "kite").status_code == 200
     container.connections.step()
-    desk.admin("PUT", "/prices", json={"prices": {"NSE:INFY": f"{price:.2f}"}})
+    for share in (0.9, 1.1, 1):  # the day's price limits are wide enough for the tests' prices
+        desk.admin("PUT", "/prices", json={"prices": {"NSE:INFY": f"{price * share:.2f}"}})
     yield desk
     desk.admin("DELETE", "/faults")
 
@@ -160,7 +161,7 @@ def test_an_external_order_is_shown_and_never_adopted(desk: Desk) -> None:
         return next((one for one in found if one["order_id"].startswith("X")), None)
 
     external = eventually(shown, every_s=1.0)
-    assert external["status"] == "OPEN"
+    assert external["status"] == "OPEN", external["status_message"]
     listed = desk.person.get("/api/portfolio/orders?refresh=1").json()
     assert sorted(one["source"] for one in listed) == ["external", "ours"]
     of_run = worker.get(f"{API}/orders", params={"strategy_run_id": "live-1"}).json()["orders"]

@@ -18,7 +18,7 @@ from tradertape_server.features.brokerage.sandbox import ENDED, Sandbox, Sandbox
 from tradertape_server.features.brokerage.sandbox_process import SandboxFailed, Serving
 from tradertape_server.platform.clock import SystemClock
 
-NOW = SystemClock().now()  # the sandbox goes by the machine's clock
+_now = SystemClock().now  # the sandbox goes by the machine's clock, minutes after the import too
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ class Ready:
         self.tell = lambda _serving: None
 
     def start(self) -> Serving:
-        self.serving = Serving(self.url, NOW)
+        self.serving = Serving(self.url, _now())
         return self.serving
 
     def stop(self) -> None:
@@ -81,7 +81,7 @@ def signed_in(bench: Bench, broker: str, app: SandboxApp) -> Session:
         assert back.startswith(app.redirect_url)
         name = registry.broker(broker).login.callback_parameter
         grant["code"] = Secret(httpx.URL(back).params[name])
-    return port.exchange(LoginGrant(**grant, redirect_uri=app.redirect_url), NOW)  # type: ignore[arg-type]
+    return port.exchange(LoginGrant(**grant, redirect_uri=app.redirect_url), _now())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("broker", registry.names())

@@ -189,6 +189,8 @@ class Market:
         live = self._session_of(now)
         if start <= live.hours.end and end >= live.hours.start:
             made += self._today(live, instrument, interval, now)
+        if interval is Interval.DAY:
+            made = _one_a_day(made)
         factor = self._factors.get(instrument.id)
         if factor is not None:
             made = [rescaled_candle(one, factor, instrument.tick_size) for one in made]
@@ -349,6 +351,20 @@ def _day_candle(day: date, candle: tuple[float, float, float, float], volume: fl
     midnight = datetime.combine(day, datetime.min.time(), tzinfo=IST)
     prices = (rupees_of(round(price * 100)) for price in candle)
     return Candle(midnight, *prices, volume=int(volume))
+
+
+def _one_a_day(candles: Sequence[Candle]) -> list[Candle]:
+    """Daily candles, one a date: a demo session after the close belongs to the day it begins on."""
+    days: dict[date, Candle] = {}
+    for one in candles:
+        day = day_of(one.start)
+        before = days.get(day)
+        midnight = datetime.combine(day, datetime.min.time(), tzinfo=IST)
+        days[day] = replace(one, start=midnight) if before is None else replace(
+            one, start=midnight, open=before.open, high=max(before.high, one.high),
+            low=min(before.low, one.low), volume=before.volume + one.volume,
+        )  # fmt: skip
+    return list(days.values())
 
 
 def _step(now: datetime) -> datetime:

@@ -32,7 +32,7 @@ def test_a_limit_order_rests_is_changed_and_cancelled(venue: Venue, order: Any) 
 def test_a_market_order_is_filled_and_its_exit_closes_the_position(
     venue: Venue, order: Any
 ) -> None:
-    number = venue.place(order(product="MIS"))
+    number = venue.place(order())
     filled = venue.until_status(number, OrderStatus.COMPLETE)
     assert (filled.filled_quantity, venue.held()) == (10, 10)
     assert filled.average_price > 0

@@ -143,9 +143,10 @@ def test_a_connection_stays_open_between_requests() -> None:
 def test_300_slow_sockets_are_closed_while_others_are_served() -> None:
     async def run() -> None:
         async with served(Impatient) as address, asyncio.timeout(30):
-            slow = [await asyncio.open_connection(*address) for _ in range(300)]
-            for _, writer in slow:
-                writer.write(b"GET / HTTP/1.1\r\nA: ")
+            slow = []
+            for _ in range(300):
+                slow.append(await asyncio.open_connection(*address))
+                slow[-1][1].write(b"GET / HTTP/1.1\r\nA: ")
             reader, writer = await asyncio.open_connection(*address)
             writer.write(headed(1))
             assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
