@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.activity.service import ActivityService
+from tradertape_server.features.agents.build import Agents
 from tradertape_server.features.auth.http.credential_monitor import CredentialMonitor
 from tradertape_server.features.auth.service import AuthService
 from tradertape_server.features.backtests.build import Backtests
@@ -107,6 +108,7 @@ class Container:
     trials: TrialService
     backtests: Backtests
     portfolios: Portfolios
+    agents: Agents
     notifications: Notifications
     hooks: HookService
     watchlists: WatchlistService

@@ -15,6 +15,7 @@ from starlette.types import Scope
 from tradertape_server import __version__
 from tradertape_server.container import Container
 from tradertape_server.features.activity.routes import router as activity
+from tradertape_server.features.agents.routes import router as agents
 from tradertape_server.features.auth.http.routes import router as auth
 from tradertape_server.features.auth.sign_in import known_devices
 from tradertape_server.features.backtests.http.routes import router as backtests
@@ -75,6 +76,7 @@ ROUTERS = (
     worker_runs,
     worker_accounts,
     auth,
+    agents,
     sandbox,
     brokers,
     market,
@@ -110,7 +112,7 @@ WORKER = "/api/algo-workers/worker/"
 # Paths that read the live market or the jobs, which are in the trading process.
 LIVE = (
     "/api/live/", "/api/trading/", "/api/options", "/api/jobs", f"{WORKER}market/",
-    f"{WORKER}options/",
+    f"{WORKER}options/", "/api/agent/", "/api/agents",
 )  # fmt: skip
 PORTFOLIOS = "/api/model/"
 # Changes that are stored in a transaction of their own, not in one of the trader's.

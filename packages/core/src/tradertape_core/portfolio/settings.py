@@ -12,6 +12,7 @@ from tradertape_core.kernel.errors import InvalidDocument, Problem
 
 PaperFill = Literal["close", "next_open", "touch", "live"]
 ExitApproval = Literal["auto", "manual"]
+PlacedBy = Literal["server", "agent"]
 FILL_MODELS: dict[PaperFill, FillModel] = {
     "close": "close",
     "next_open": "next_open",
@@ -26,6 +27,7 @@ PAPER_FILL_WORDS: dict[PaperFill, str] = {
     "live": "Signals become trigger orders at the paper market, which fills them on live prices.",
 }
 BROKER_WORDS = "Signals become trigger orders at the broker; fills are real."
+AGENT_WORDS = "Signals become orders that your agent places at your broker; fills are real."
 CHARGES = {"kite": "zerodha_equity_delivery"}
 Json = dict[str, Any]
 
@@ -38,7 +40,8 @@ class PortfolioSettings:
     min_hold_days, atr_stop_multiplier: in place of the strategy's own, where given.
     signal_valid_days: trading days that a signal waits for approval. exit_approval: whether sales
     that rules or the clock ask for wait for approval; stops and targets never do.
-    replace_on_unfilled: a triggered entry that was not filled returns to the cart.
+    replace_on_unfilled: a triggered entry that was not filled returns to the cart. placed_by: who
+    sends its orders to the broker: this server, or the agent on the person's own machine.
     """
 
     universe: str = "nifty_100"
@@ -59,6 +62,7 @@ class PortfolioSettings:
     signal_valid_days: int = 1
     exit_approval: ExitApproval = "auto"
     replace_on_unfilled: bool = False
+    placed_by: PlacedBy = "server"
 
     def __post_init__(self) -> None:
         problems = list(_problems(self))
@@ -74,7 +78,14 @@ class PortfolioSettings:
     @property
     def fill_words(self) -> str:
         """How its signals are filled, for people."""
-        return PAPER_FILL_WORDS[self.paper_fill] if self.paper_mode else BROKER_WORDS
+        if self.paper_mode:
+            return PAPER_FILL_WORDS[self.paper_fill]
+        return AGENT_WORDS if self.is_placed_by_agent else BROKER_WORDS
+
+    @property
+    def is_placed_by_agent(self) -> bool:
+        """Whether the person's agent sends its orders."""
+        return not self.paper_mode and self.placed_by == "agent"
 
     def backtest(self, started_on: date) -> BacktestConfig:
         """The backtest that trades as the portfolio does, from its first day."""
@@ -115,6 +126,8 @@ def _problems(settings: PortfolioSettings):
         yield Problem("/min_hold_days", "must be between 0 and 1,000")
     if settings.atr_stop_multiplier is not None and not 0 <= settings.atr_stop_multiplier <= 20:
         yield Problem("/atr_stop_multiplier", "must be between 0 (no ATR stop) and 20")
+    if settings.paper_mode and settings.placed_by == "agent":
+        yield Problem("/placed_by", "an agent places real orders: it needs paper_mode false")
     if not 1 <= settings.signal_valid_days <= 30:
         yield Problem("/signal_valid_days", "must be between 1 and 30")
     if not 0 < settings.sizing.risk_per_trade_pct <= 100:

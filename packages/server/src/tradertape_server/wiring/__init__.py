@@ -5,6 +5,7 @@ from __future__ import annotations
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.container import Container
 from tradertape_server.features.activity.service import ActivityService
+from tradertape_server.features.agents.build import build_agents
 from tradertape_server.features.auth.credentials.passwords import MAX_AT_ONCE, Passwords
 from tradertape_server.features.auth.http.credential_monitor import CredentialMonitor
 from tradertape_server.features.auth.service import AuthService
@@ -181,6 +182,7 @@ def _join(
         trials=TrialService(data.market),
         backtests=backtests,
         portfolios=portfolios,
+        agents=build_agents(database, clock, execution, portfolios),
         notifications=notifications,
         hooks=build_hooks(base, data, live, notifications),
         watchlists=WatchlistService(clock, data.instruments, data.market),

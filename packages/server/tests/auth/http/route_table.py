@@ -35,6 +35,7 @@ class Row:
     session  a session only
     admin    an administrator's session only
     stream   as user, and the answer does not end
+    agent    an agent key with the route's scope only
 
     owned: the path's parameters name something that belongs to one account; body: one that passes
     the schema, so that the answer is about the thing and not about the body.
@@ -48,6 +49,7 @@ class Row:
 PUBLIC, KNOWN, USER, SESSION, ADMIN = map(Row, ("public", "known", "user", "session", "admin"))
 # Goes on until the caller leaves: what it sends is tested with it.
 STREAM = Row("stream")
+AGENT = Row("agent")
 OWN, OWN_KEY = Row("user", owned=True), Row("session", owned=True)
 
 ROUTES: dict[str, Row] = {
@@ -104,6 +106,11 @@ ROUTES: dict[str, Row] = {
     "POST /api/auth/agent-keys": SESSION,
     "POST /api/auth/agent-keys/{key_id}/regenerate": OWN_KEY,
     "DELETE /api/auth/agent-keys/{key_id}": OWN_KEY,
+    "GET /api/agent/pending-signals": AGENT,
+    "POST /api/agent/signal-result": AGENT,
+    "POST /api/agent/signals/{signal_id}/approve": AGENT,
+    "POST /api/agent/signals/{signal_id}/reject": AGENT,
+    "GET /api/agent/expected-holdings": AGENT,
     "GET /api/auth/worker-tokens": SESSION,
     "POST /api/auth/worker-tokens": SESSION,
     "POST /api/auth/worker-tokens/{key_id}/regenerate": OWN_KEY,
@@ -383,5 +390,5 @@ def wrong(client: TestClient, names: list[str], status: int, code: str = "") -> 
     }
 
 
-CLOSED = names_of("known", "user", "stream", "session", "admin")
+CLOSED = names_of("known", "user", "stream", "session", "admin", "agent")
 OWNED = [name for name, row in ROUTES.items() if row.owned]

@@ -1148,6 +1148,26 @@ export type GttCondition = {
 };
 
 /**
+ * Withdrawn
+ *
+ * A leased item that must not be sent any more.
+ */
+export type Withdrawn = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Idempotency Key
+     */
+    idempotency_key: string;
+    /**
+     * Reason
+     */
+    reason: 'kill_switch' | 'expired' | 'cancelled' | 'paused';
+};
+
+/**
  * WeekdayGroup
  *
  * Trades by the weekday of their entry.
@@ -4206,6 +4226,72 @@ export type Signals = {
 };
 
 /**
+ * SignalResultOut
+ *
+ * What became of a report. reason: why it was not applied.
+ */
+export type SignalResultOut = {
+    /**
+     * Applied
+     */
+    applied: boolean;
+    position: ResultPosition | null;
+    /**
+     * Reason
+     */
+    reason: 'duplicate' | 'out_of_order' | 'superseded' | 'signal_over' | null;
+    signal: SignalOut;
+};
+
+/**
+ * CheckOut
+ *
+ * A condition of an approval or of a placement, and what it saw.
+ */
+export type CheckOut = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Passed
+     */
+    passed: boolean;
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
+ * SignalCheckOut
+ *
+ * The verdict on a signal, judged when it is asked for.
+ *
+ * results: the portfolio's own limits, the kill switch, and each risk rule that would refuse its
+ * order now. can_approve: an approval is not refused; a rule that does not pass refuses the
+ * placement. capital_after: the cash then neither deployed nor committed.
+ */
+export type SignalCheckOut = {
+    /**
+     * Can Approve
+     */
+    can_approve: boolean;
+    /**
+     * Capital After
+     */
+    capital_after: number;
+    /**
+     * Passed
+     */
+    passed: boolean;
+    /**
+     * Results
+     */
+    results: Array<CheckOut>;
+};
+
+/**
  * SignalOut
  *
  * A signal: what the user decided (`status`), what became of the order (`gtt_status`).
@@ -4388,51 +4474,117 @@ export type SignalOut = {
 };
 
 /**
- * CheckOut
+ * ResultPosition
  *
- * A condition of an approval or of a placement, and what it saw.
+ * The position that fills made.
  */
-export type CheckOut = {
+export type ResultPosition = {
     /**
-     * Name
+     * Average Price
      */
-    name: string;
+    average_price: number;
     /**
-     * Passed
+     * Id
      */
-    passed: boolean;
+    id: number;
     /**
-     * Text
+     * Open Quantity
      */
-    text: string;
+    open_quantity: number;
+    /**
+     * Portfolio Id
+     */
+    portfolio_id: number;
+    /**
+     * Protection Status
+     */
+    protection_status: string;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Stop Price
+     */
+    stop_price: number | null;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Target Price
+     */
+    target_price: number | null;
 };
 
 /**
- * SignalCheckOut
+ * SignalResult
  *
- * The verdict on a signal, judged when it is asked for.
- *
- * results: the portfolio's own limits, the kill switch, and each risk rule that would refuse its
- * order now. can_approve: an approval is not refused; a rule that does not pass refuses the
- * placement. capital_after: the cash then neither deployed nor committed.
+ * What became of an order.
  */
-export type SignalCheckOut = {
+export type SignalResult = {
     /**
-     * Can Approve
+     * Average Price
      */
-    can_approve: boolean;
+    average_price?: number | string | null;
     /**
-     * Capital After
+     * Broker
      */
-    capital_after: number;
+    broker: string;
     /**
-     * Passed
+     * Broker Status
      */
-    passed: boolean;
+    broker_status?: string | null;
     /**
-     * Results
+     * Factor Id
      */
-    results: Array<CheckOut>;
+    factor_id?: string | null;
+    /**
+     * Fees
+     */
+    fees?: {
+        [key: string]: unknown;
+    } | number | null;
+    /**
+     * Filled Quantity
+     */
+    filled_quantity?: number | string | null;
+    /**
+     * Gtt Id
+     */
+    gtt_id?: string | null;
+    /**
+     * Idempotency Key
+     */
+    idempotency_key: string;
+    /**
+     * Message
+     */
+    message?: string | null;
+    /**
+     * Occurred At
+     */
+    occurred_at: string;
+    /**
+     * Order Id
+     */
+    order_id?: string | null;
+    /**
+     * Outcome
+     */
+    outcome: 'placed' | 'triggered' | 'partially_filled' | 'filled' | 'rejected' | 'failed' | 'cancelled' | 'expired' | 'unknown';
+    /**
+     * Scaled
+     */
+    scaled?: boolean;
+    /**
+     * Signal Id
+     */
+    signal_id: number;
+    /**
+     * Version
+     */
+    version?: number | null;
 };
 
 /**
@@ -9496,6 +9648,10 @@ export type PortfolioOut = {
      */
     paused_at: string | null;
     /**
+     * Placed By
+     */
+    placed_by: 'server' | 'agent';
+    /**
      * Position Size
      */
     position_size: number;
@@ -9700,6 +9856,209 @@ export type PlaceIn = {
      * Signal Ids
      */
     signal_ids?: Array<number> | null;
+};
+
+/**
+ * PendingSignals
+ *
+ * What an agent has to do.
+ */
+export type PendingSignals = {
+    /**
+     * Cancellations
+     */
+    cancellations: Array<Cancellation>;
+    /**
+     * Items
+     */
+    items: Array<Item>;
+    /**
+     * Kill Switch
+     */
+    kill_switch: boolean;
+    /**
+     * Poll After S
+     */
+    poll_after_s: number;
+    /**
+     * Server Time
+     */
+    server_time: string;
+    /**
+     * Withdrawn
+     */
+    withdrawn: Array<Withdrawn>;
+};
+
+/**
+ * ItemOrder
+ *
+ * The order of an item; see the page for which members count at which type.
+ */
+export type ItemOrder = {
+    /**
+     * Limit Price
+     */
+    limit_price: number | null;
+    /**
+     * Market Protection
+     */
+    market_protection: number | null;
+    /**
+     * Stop Limit
+     */
+    stop_limit: number | null;
+    /**
+     * Stop Trigger
+     */
+    stop_trigger: number | null;
+    /**
+     * Target Limit
+     */
+    target_limit: number | null;
+    /**
+     * Target Trigger
+     */
+    target_trigger: number | null;
+    /**
+     * Tick Size
+     */
+    tick_size: number;
+    /**
+     * Trigger Price
+     */
+    trigger_price: number | null;
+    /**
+     * Type
+     */
+    type: 'gtt_single' | 'gtt_oco' | 'market' | 'limit';
+};
+
+/**
+ * Item
+ *
+ * A signal that is to be executed, or, with `requires_approval`, to be approved.
+ */
+export type Item = {
+    /**
+     * Conviction
+     */
+    conviction: number;
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Expires At
+     */
+    expires_at: string | null;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Idempotency Key
+     */
+    idempotency_key: string | null;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Lease Until
+     */
+    lease_until: string | null;
+    /**
+     * Max Slippage Pct
+     */
+    max_slippage_pct: number | null;
+    order: ItemOrder;
+    /**
+     * Paper
+     */
+    paper: boolean;
+    /**
+     * Portfolio Id
+     */
+    portfolio_id: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Ref Price
+     */
+    ref_price: number;
+    /**
+     * Requires Approval
+     */
+    requires_approval: boolean;
+    /**
+     * Risk
+     */
+    risk: {
+        [key: string]: unknown;
+    };
+    /**
+     * Scaled
+     */
+    scaled: boolean;
+    /**
+     * Side
+     */
+    side: 'BUY' | 'SELL';
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Valid Until
+     */
+    valid_until: string | null;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * Cancellation
+ *
+ * An order that is to be cancelled at the broker.
+ */
+export type Cancellation = {
+    /**
+     * Gtt Id
+     */
+    gtt_id: string | null;
+    /**
+     * Idempotency Key
+     */
+    idempotency_key: string;
+    /**
+     * Order Id
+     */
+    order_id: string | null;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Signal Id
+     */
+    signal_id: number;
 };
 
 /**
@@ -13816,6 +14175,54 @@ export type Expiries = {
 };
 
 /**
+ * ExpectedPart
+ *
+ * Of one portfolio.
+ */
+export type ExpectedPart = {
+    /**
+     * Portfolio Id
+     */
+    portfolio_id: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+};
+
+/**
+ * ExpectedHolding
+ *
+ * What open positions amount to in a symbol.
+ */
+export type ExpectedHolding = {
+    /**
+     * By Portfolio
+     */
+    by_portfolio: Array<ExpectedPart>;
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Scaled
+     */
+    scaled: boolean;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
  * ExitReply
  *
  * An exit: `orders` that closed positions; of a dry run what it would `cancel` and `close`.
@@ -14137,6 +14544,12 @@ export type DeployIn = {
      * Paper Mode
      */
     paper_mode?: boolean;
+    /**
+     * Placed By
+     *
+     * Who sends real orders: this server, or the agent on your machine.
+     */
+    placed_by?: 'server' | 'agent';
     /**
      * Position Size Pct
      */
@@ -16055,6 +16468,338 @@ export type InstrumentActivityApiActivityGetResponses = {
 };
 
 export type InstrumentActivityApiActivityGetResponse = InstrumentActivityApiActivityGetResponses[keyof InstrumentActivityApiActivityGetResponses];
+
+export type ExpectedHoldingsApiAgentExpectedHoldingsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/agent/expected-holdings';
+};
+
+export type ExpectedHoldingsApiAgentExpectedHoldingsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ExpectedHoldingsApiAgentExpectedHoldingsGetError = ExpectedHoldingsApiAgentExpectedHoldingsGetErrors[keyof ExpectedHoldingsApiAgentExpectedHoldingsGetErrors];
+
+export type ExpectedHoldingsApiAgentExpectedHoldingsGetResponses = {
+    /**
+     * Response Expected Holdings Api Agent Expected Holdings Get
+     *
+     * Successful Response
+     */
+    200: Array<ExpectedHolding>;
+};
+
+export type ExpectedHoldingsApiAgentExpectedHoldingsGetResponse = ExpectedHoldingsApiAgentExpectedHoldingsGetResponses[keyof ExpectedHoldingsApiAgentExpectedHoldingsGetResponses];
+
+export type PendingSignalsApiAgentPendingSignalsGetData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Agent-Instance
+         *
+         * The installation; the same over restarts.
+         */
+        'X-Agent-Instance'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * V
+         *
+         * 2: with withdrawn and cancellations.
+         */
+        v?: '1' | '2';
+    };
+    url: '/api/agent/pending-signals';
+};
+
+export type PendingSignalsApiAgentPendingSignalsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type PendingSignalsApiAgentPendingSignalsGetError = PendingSignalsApiAgentPendingSignalsGetErrors[keyof PendingSignalsApiAgentPendingSignalsGetErrors];
+
+export type PendingSignalsApiAgentPendingSignalsGetResponses = {
+    /**
+     * Response Pending Signals Api Agent Pending Signals Get
+     *
+     * Successful Response
+     */
+    200: Array<Item> | PendingSignals;
+};
+
+export type PendingSignalsApiAgentPendingSignalsGetResponse = PendingSignalsApiAgentPendingSignalsGetResponses[keyof PendingSignalsApiAgentPendingSignalsGetResponses];
+
+export type SignalResultApiAgentSignalResultPostData = {
+    body: SignalResult;
+    headers?: {
+        /**
+         * X-Agent-Instance
+         *
+         * The installation; the same over restarts.
+         */
+        'X-Agent-Instance'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/agent/signal-result';
+};
+
+export type SignalResultApiAgentSignalResultPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type SignalResultApiAgentSignalResultPostError = SignalResultApiAgentSignalResultPostErrors[keyof SignalResultApiAgentSignalResultPostErrors];
+
+export type SignalResultApiAgentSignalResultPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: SignalResultOut;
+};
+
+export type SignalResultApiAgentSignalResultPostResponse = SignalResultApiAgentSignalResultPostResponses[keyof SignalResultApiAgentSignalResultPostResponses];
+
+export type ApproveApiAgentSignalsSignalIdApprovePostData = {
+    /**
+     * Body
+     */
+    body?: ApproveIn | null;
+    headers?: {
+        /**
+         * X-Agent-Instance
+         *
+         * The installation; the same over restarts.
+         */
+        'X-Agent-Instance'?: string;
+    };
+    path: {
+        /**
+         * Signal Id
+         */
+        signal_id: number;
+    };
+    query?: never;
+    url: '/api/agent/signals/{signal_id}/approve';
+};
+
+export type ApproveApiAgentSignalsSignalIdApprovePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ApproveApiAgentSignalsSignalIdApprovePostError = ApproveApiAgentSignalsSignalIdApprovePostErrors[keyof ApproveApiAgentSignalsSignalIdApprovePostErrors];
+
+export type ApproveApiAgentSignalsSignalIdApprovePostResponses = {
+    /**
+     * Successful Response
+     */
+    200: SignalOut;
+};
+
+export type ApproveApiAgentSignalsSignalIdApprovePostResponse = ApproveApiAgentSignalsSignalIdApprovePostResponses[keyof ApproveApiAgentSignalsSignalIdApprovePostResponses];
+
+export type RejectApiAgentSignalsSignalIdRejectPostData = {
+    /**
+     * Body
+     */
+    body?: ReasonIn | null;
+    headers?: {
+        /**
+         * X-Agent-Instance
+         *
+         * The installation; the same over restarts.
+         */
+        'X-Agent-Instance'?: string;
+    };
+    path: {
+        /**
+         * Signal Id
+         */
+        signal_id: number;
+    };
+    query?: never;
+    url: '/api/agent/signals/{signal_id}/reject';
+};
+
+export type RejectApiAgentSignalsSignalIdRejectPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type RejectApiAgentSignalsSignalIdRejectPostError = RejectApiAgentSignalsSignalIdRejectPostErrors[keyof RejectApiAgentSignalsSignalIdRejectPostErrors];
+
+export type RejectApiAgentSignalsSignalIdRejectPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: SignalOut;
+};
+
+export type RejectApiAgentSignalsSignalIdRejectPostResponse = RejectApiAgentSignalsSignalIdRejectPostResponses[keyof RejectApiAgentSignalsSignalIdRejectPostResponses];
 
 export type ListAccountsApiAlgoWorkersWorkerAccountsGetData = {
     body?: never;

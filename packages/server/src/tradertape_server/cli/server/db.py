@@ -97,6 +97,7 @@ def rotate_keys(
     mailed and browsers that are known are void then.
     """
     from tradertape_server.cli.opening import opened
+    from tradertape_server.features.agents.sealed import SEALED_COLUMNS as AGENTS
     from tradertape_server.features.auth.queries import SEALED_COLUMNS as AUTH
     from tradertape_server.features.brokerage.sealed import SEALED_COLUMNS as BROKERAGE
     from tradertape_server.features.hooks.sealed import SEALED_COLUMNS as HOOKS
@@ -109,7 +110,7 @@ def rotate_keys(
         home = container.settings.effective_home
         if drop_old and ServerLock(home).holder() is not None:
             fail("A server runs: stop it before the old keys are removed.")
-        columns = (*AUTH, *BROKERAGE, *IDEMPOTENCY, *NOTIFICATIONS, *HOOKS)
+        columns = (*AUTH, *AGENTS, *BROKERAGE, *IDEMPOTENCY, *NOTIFICATIONS, *HOOKS)
         rotation = KeyRotation(container.database, container.secrets, home / "secrets", columns)
         done = rotation.drop_old() if drop_old else rotation.rotate()
     show(asdict(done), as_json=as_json, text=lambda: _rotated(done))

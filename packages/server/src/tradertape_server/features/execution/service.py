@@ -19,6 +19,7 @@ from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.fields import order_document, read_order
 from tradertape_core.orders.order import Order, OrderRequest
 from tradertape_core.risk import gate
+from tradertape_server.features.execution.account_gateways import Gateways
 from tradertape_server.features.execution.errors import GttRefused, InProgress
 from tradertape_server.features.execution.gtt.asked import GttReply
 from tradertape_server.features.execution.gtt.gtt_commands import GttCommands
@@ -119,7 +120,9 @@ class ExecutionService(RunExits):
             traded_market=settings.market,
         )  # fmt: skip
         book = PaperBook(market, uow.known, uow.tick, clock, settings.rules)
-        lanes = Lanes(gateway_of, partial(_limits_of, database), uow.demand_lease)
+        lanes = Lanes(
+            Gateways(database, gateway_of), partial(_limits_of, database), uow.demand_lease
+        )
         trader = Trader(trading, uow, Venues.of(book, lanes), gtt.triggers, listeners)
         return cls(database, clock, market, settings.market, settings, trader, ids, lanes, gtt)
 

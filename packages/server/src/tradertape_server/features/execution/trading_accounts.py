@@ -16,6 +16,7 @@ from tradertape_server.features.execution.state.account_opening import (
 )
 from tradertape_server.features.execution.store import repository
 from tradertape_server.features.execution.store.models import (
+    AGENT,
     BROKER,
     PAPER,
     PORTFOLIO,
@@ -23,7 +24,7 @@ from tradertape_server.features.execution.store.models import (
 )
 from tradertape_server.platform.errors import Conflict
 
-__all__ = ["BROKER", "MOST_ACCOUNTS", "PAPER", "TradingAccount", "TradingAccounts"]
+__all__ = ["AGENT", "BROKER", "MOST_ACCOUNTS", "PAPER", "TradingAccount", "TradingAccounts"]
 MOST_ACCOUNTS = 50  # of one person
 
 
@@ -64,15 +65,15 @@ class TradingAccounts(ExecutionQueries):
             raise Conflict(f"You have the account {scope} already.") from None
 
     def open_portfolio_account(
-        self, session: Session, user_id: int, name: str, opening_paise: int
+        self, session: Session, user_id: int, name: str, opening_paise: int, kind: str = PAPER
     ) -> TradingAccount:
-        """Open the paper account of a model portfolio, in the caller's transaction.
+        """Open the account of a model portfolio, in the caller's transaction.
 
-        name: unique among the person's portfolios. These are not counted as accounts that a person
-        opens.
+        kind: `paper`, or `agent`: its orders are placed by the person's agent. name: unique among
+        the person's portfolios. These are not counted as accounts that a person opens.
         """
         return open_account(
-            session, user_id, f"{PORTFOLIO}{name}", opening_paise, kind=PAPER,
+            session, user_id, f"{PORTFOLIO}{name}", opening_paise, kind=kind,
             broker=self.settings.broker, market=self.traded_market, now=self.clock.now(),
         )  # fmt: skip
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.execution.agent_venue import AgentVenue
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.portfolios.checking import Checking
 from tradertape_server.features.portfolios.closing import ClosingService
 from tradertape_server.features.portfolios.dashboard import Dashboard
+from tradertape_server.features.portfolios.handing import Handing
 from tradertape_server.features.portfolios.lateness import Lateness
 from tradertape_server.features.portfolios.live.accounts import BrokerAccounts, PortfolioAccounts
 from tradertape_server.features.portfolios.live.arming import Arming
@@ -50,6 +52,7 @@ class Portfolios:
     schedule: ScanSchedule
     changes: LiveChanges
     upkeep: Upkeep
+    handing: Handing
 
 
 def build_portfolios(
@@ -80,6 +83,7 @@ def build_portfolios(
         schedule=ScanSchedule(database, clock, scans),
         changes=LiveChanges(database, withdrawing),
         upkeep=upkeep,
+        handing=Handing(database, clock, AgentVenue(execution), upkeep),
     )
 
 

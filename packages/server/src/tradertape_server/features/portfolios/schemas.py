@@ -72,6 +72,10 @@ class DeployIn(Body):
         default=False,
         description="A triggered entry that was not filled returns to the cart, at most twice.",
     )
+    placed_by: Literal["server", "agent"] = Field(
+        default="server",
+        description="Who sends real orders: this server, or the agent on your machine.",
+    )
     confirm_live: bool = Field(
         default=False, description="Required with `paper_mode` false: orders are real."
     )
@@ -118,6 +122,7 @@ class PortfolioOut(Reply):
     signal_valid_days: int
     exit_approval: Literal["auto", "manual"]
     replace_on_unfilled: bool
+    placed_by: Literal["server", "agent"]
     is_executed: bool = Field(
         description="Its orders go to a trading account; otherwise candles alone fill them."
     )

@@ -83,7 +83,9 @@ class SignalService:
         if event is Event.RETRY:
             _demand_retry(portfolio, row, now)
         if event is Event.CANCEL and portfolio.account_id is not None:
-            demand_possible(row, event)
+            is_agents = settings_of(portfolio).is_placed_by_agent
+            if not (is_agents and row.gtt_status in repository.IN_FLIGHT):
+                demand_possible(row, event)
             row.withdraw_reason = note or f"cancelled by {by}"
             return row
         move(row, event, by=by, now=now, note=note)

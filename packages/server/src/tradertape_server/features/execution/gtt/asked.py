@@ -12,6 +12,7 @@ from tradertape_server.features.execution.state.command import (
 )
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import gtt_store
+from tradertape_server.features.execution.venues.gateway import AGENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class GttCommand(Command[GttReply]):
         """The reply once the broker has answered, or its answer is lost."""
         asked = self._asked
         at = None if asked.number is None else _at_broker(uow, asked.trigger_id)
-        if at is None or at.in_doubt:
+        if at is None or at.in_doubt or _is_agents(uow, asked.trigger_id):
             return asked
         is_unanswered = at.ask is not None and (at.number == asked.number or at.ends)
         return AWAITING_VENUE if is_unanswered else self.overdue(uow)
@@ -71,3 +72,9 @@ class GttCommand(Command[GttReply]):
 def _at_broker(uow: UnitOfWork, trigger_id: int) -> AtBroker | None:
     gtt = uow.gtts.find(trigger_id) or gtt_store.find(uow.session, trigger_id)
     return None if gtt is None else gtt.at_broker
+
+
+def _is_agents(uow: UnitOfWork, trigger_id: int) -> bool:
+    """Whether the trigger is placed by an agent, which reports when it gets to it."""
+    gtt = uow.gtts.find(trigger_id) or gtt_store.find(uow.session, trigger_id)
+    return gtt is not None and uow.account(int(gtt.account)).kind == AGENT

@@ -37,7 +37,7 @@ from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.venues.gateway import OUTSIDE
 from tradertape_server.platform.errors import ApiError
 
-VENUES = ("dry_run", "paper", "broker")
+VENUES = ("dry_run", "paper", "broker", "agent")
 KINDS = (PLACE_ORDER, PLACE_BASKET, CANCEL_ORDER, MODIFY_ORDER)
 Json = dict[str, Any]
 

@@ -17,7 +17,7 @@ from tradertape_server.features.execution.state.command import (
     VenueCommand,
 )
 from tradertape_server.features.execution.state.unit_of_work import Read, UnitOfWork
-from tradertape_server.features.execution.venues.gateway import OUTSIDE
+from tradertape_server.features.execution.venues.gateway import AWAITED
 
 Json = dict[str, Any]
 
@@ -101,7 +101,7 @@ def settle_intent(uow: UnitOfWork, row: Json) -> Reply | NotSettled | None:
 
 def awaits_venue(uow: UnitOfWork, row: Json) -> bool:
     """Whether a venue outside has still to answer about an order of the intent."""
-    if row["venue"] not in OUTSIDE:
+    if row["venue"] not in AWAITED:
         return False
     if row["kind"] in (replies.CANCEL_ORDER, replies.MODIFY_ORDER):
         return is_asked(uow.order(row["details"]["order_id"]))
@@ -114,14 +114,14 @@ def awaits_venue(uow: UnitOfWork, row: Json) -> bool:
 
 def is_asked(order: Order | None) -> bool:
     """Whether a venue outside has still to say what became of a change or a cancellation."""
-    if order is None or order.venue not in OUTSIDE:
+    if order is None or order.venue not in AWAITED:
         return False
     return bool(order.cancel_ask or order.modify_ask)
 
 
 def is_unanswered(order: Order) -> bool:
     """Whether nothing is known yet of what the venue made of a new order."""
-    if not order.is_open or order.venue not in OUTSIDE:
+    if not order.is_open or order.venue not in AWAITED:
         return False
     return order.in_doubt or (order.status_sequence == 0 and not order.has_fills)
 

@@ -14,6 +14,7 @@ from tradertape_core.orders.codec import from_document, to_document
 from tradertape_core.orders.gtt import OPEN, Gtt
 from tradertape_server.features.execution.store import mapping
 from tradertape_server.features.execution.store.models import (
+    AGENT,
     BROKER,
     ExternalGttRow,
     GttRow,
@@ -36,8 +37,8 @@ class ExternalGtt:
 
 
 def at_brokers(session: Session, since: datetime) -> list[Gtt]:
-    """Triggers of accounts at brokers: the open ones, and those that ended after `since`."""
-    of_brokers = select(TradingAccount.id).where(TradingAccount.kind == BROKER)
+    """Triggers that rest at brokers, agents' too: open ones, and those ended after `since`."""
+    of_brokers = select(TradingAccount.id).where(TradingAccount.kind.in_((BROKER, AGENT)))
     query = select(GttRow).where(
         GttRow.account_id.in_(of_brokers),
         or_(GttRow.status.in_(OPEN), GttRow.updated_at > since),

@@ -28,6 +28,7 @@ from tradertape_server.platform.database.engine import Base, DecimalText
 
 PAPER: Final = "paper"  # kinds of accounts
 BROKER: Final = "broker"
+AGENT: Final = "agent"  # executed by the person's own machine
 PORTFOLIO: Final = "model:"  # what the scopes of model portfolios' paper accounts begin with
 SIMULATED: Final = "simulated"  # the market of accounts unless another is named
 SENDING: Final = "sending"  # states of outbox rows

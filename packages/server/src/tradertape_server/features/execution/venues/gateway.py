@@ -18,7 +18,10 @@ from tradertape_core.orders.gtt import LIFE, MOST_ACTIVE, GttRequest, GttType
 from tradertape_core.orders.order import Change, Order
 from tradertape_core.orders.reports import ExecutionReport, VenueOrder
 
-OUTSIDE: Final = frozenset({"broker", "agent"})  # venues whose requests leave the batch
+AGENT: Final = "agent"
+OUTSIDE: Final = frozenset({"broker", AGENT})  # venues whose requests leave the batch
+# Whose answer a caller waits for: an agent polls, and its report may come hours later.
+AWAITED: Final = OUTSIDE - {AGENT}
 
 
 class GatewayError(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 
+from tradertape_server.features.execution.venues.agent_lane import AgentGateway, AgentLane
 from tradertape_server.features.execution.venues.gateway import (
     GatewayOf,
     GttRules,
@@ -32,7 +33,7 @@ class Lanes:
         self._gateway_of = gateway_of
         self._limits_of = limits_of
         self._may_send = may_send
-        self._lanes: dict[int, Lane] = {}
+        self._lanes: dict[int, Lane | AgentLane] = {}
         self._lock = threading.Lock()
         self.deliver: Callable[[VenueEvent], None] = _undelivered
 
@@ -40,7 +41,7 @@ class Lanes:
         """Whether the account has a gateway."""
         return self._gateway_of(account_id) is not None
 
-    def lane(self, account_id: int) -> Lane | None:
+    def lane(self, account_id: int) -> Lane | AgentLane | None:
         """The lane of an account; None where it has no gateway."""
         with self._lock:
             lane = self._lanes.get(account_id)
@@ -48,6 +49,9 @@ class Lanes:
                 gateway = self._gateway_of(account_id)
                 if gateway is None:
                     return None
+                if isinstance(gateway, AgentGateway):
+                    lane = self._lanes[account_id] = AgentLane()
+                    return lane
                 lane = self._lanes[account_id] = Lane(
                     account_id,
                     gateway,
@@ -90,7 +94,7 @@ class Lanes:
 
     def holds(self, account_id: int, key: tuple[str, str, int]) -> bool:
         """Whether a lane still has a request, or the trader has not been given what came of it."""
-        lane = self._lanes.get(account_id)
+        lane = self.lane(account_id)
         return lane is not None and lane.holds(key)
 
     def read_books(self, account_ids: Iterable[int]) -> None:

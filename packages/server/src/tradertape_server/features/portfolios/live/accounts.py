@@ -1,4 +1,5 @@
-"""Which trading account a portfolio's orders go to: a paper account of its own, or a broker's."""
+"""Which trading account a portfolio's orders go to: one of its own, on paper or for the person's
+agent, or a broker's."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from tradertape_core.kernel.money import paise_from_rupees
 from tradertape_core.portfolio.settings import PortfolioSettings
 from tradertape_server.features.execution.live_accounts import Blocked
 from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.trading_accounts import AGENT, PAPER
 from tradertape_server.features.portfolios.models import Portfolio
 from tradertape_server.platform.errors import BadRequest, Conflict
 
@@ -38,10 +40,13 @@ class PortfolioAccounts:
         Raises BadRequest where a person has no account or several at the broker, Conflict where it
         may not trade live now.
         """
-        if settings.paper_mode:
+        if settings.paper_mode or settings.is_placed_by_agent:
             paise = int(paise_from_rupees(settings.starting_capital))
-            name = f"{row.id}:{row.epoch}"
-            return self.execution.open_portfolio_account(session, row.user_id, name, paise).id
+            kind = AGENT if settings.is_placed_by_agent else PAPER
+            opened = self.execution.open_portfolio_account(
+                session, row.user_id, f"{row.id}:{row.epoch}", paise, kind
+            )
+            return opened.id
         found = [
             one
             for one in self.execution.accounts(row.user_id)

@@ -26,15 +26,17 @@ from tradertape_server.features.portfolios.live.orders import GTT, Orders, Wante
 from tradertape_server.features.portfolios.live.run_ids import ref_of, run_id_of
 from tradertape_server.features.portfolios.live.verdicts import Verdicts
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioSignal
-from tradertape_server.features.portfolios.state import commitment, move
+from tradertape_server.features.portfolios.state import commitment, move, settings_of
 from tradertape_server.platform.crash_points import crash_point
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError, Conflict, Unavailable
 
 Json = dict[str, Any]
+_UNKNOWN = GttStatus.UNKNOWN
 RUNNING_S = 30.0  # a placement that takes longer was interrupted
 DOUBT_AFTER_S = 5.0  # an answer is looked for that has not come by then
 VENUE = "market"
+AGENT_TAKES_IT = "Your agent takes it when it asks for signals the next time."
 INTERRUPTED = "The placement was interrupted before the market had the order."
 LOST_WORDS = {
     Event.LOST: "The broker's answer was lost: its list of triggers is read.",
@@ -71,10 +73,12 @@ class Placing:
         by: str,
         dry_run: bool = False,
         alone: bool = True,
+        for_agent: bool = False,
     ) -> list[Json]:
         """Place signals of one portfolio; what became of each.
 
-        alone: raise Conflict while another placement of the portfolio is running.
+        alone: raise Conflict while another placement of the portfolio is running. for_agent: the
+        person's agent has asked for its entries.
         """
         results: dict[int, Json] = {}
         leased: list[Leased] = []
@@ -91,6 +95,8 @@ class Placing:
                     continue
                 wanted, why = self._judge(portfolio, row)
                 why = why or broken.get(signal_id, "")
+                if row.side == "BUY" and not for_agent and _is_agents(portfolio):
+                    why = why or AGENT_TAKES_IT
                 if why or dry_run:
                     outcome = "skipped" if why else "placed"
                     results[signal_id] = result(row, outcome, why)
@@ -199,7 +205,8 @@ class Placing:
             return self._store(one, Event.REFUSED, detail=detail)
         crash_point("after_send")
         if gtt_id is None:
-            return self._store(one, Event.ACCEPTED, order_id=order_id)
+            event, detail = self._of_order(portfolio, order_id)
+            return self._store(one, event, order_id=order_id, detail=detail)
         event, detail = self._of_trigger(portfolio, gtt_id)
         return self._store(one, event, gtt_id=gtt_id, detail=detail)
 
@@ -218,15 +225,30 @@ class Placing:
         reply = self.execution.place(ref, document, key=one.key)
         return None, reply.document.get("order_id")
 
-    def _of_trigger(self, portfolio: Portfolio, gtt_id: int) -> tuple[Event, str]:
+    def _of_trigger(self, portfolio: Portfolio, gtt_id: int) -> tuple[Event | None, str]:
         """What became of the placement of a trigger, and why where it was not placed.
 
         One at a broker may be without an answer for minutes: it is looked for in the broker's list.
+        None: an agent is to place it, and has not reported yet.
         """
         gtt = self.execution.get_gtt(portfolio.account_id or 0, gtt_id)
         problem = gtt.at_broker.problem if gtt.at_broker is not None else None
         event = placed(gtt)
+        is_lost = gtt.at_broker is not None and gtt.at_broker.in_doubt
+        if event is Event.LOST and not is_lost and _is_agents(portfolio):
+            return None, ""
         return event, "" if event is Event.ACCEPTED else problem or LOST_WORDS[event]
+
+    def _of_order(self, portfolio: Portfolio, order_id: str | None) -> tuple[Event | None, str]:
+        """The same of an order: where others than an agent place it, it was taken."""
+        if order_id is None or not _is_agents(portfolio):
+            return Event.ACCEPTED, ""
+        order = self.execution.orders_by_id([order_id]).get(order_id)
+        if order is None or order.venue_order_id is not None or order.has_fills:
+            return Event.ACCEPTED, ""
+        if order.in_doubt:
+            return Event.LOST, LOST_WORDS[Event.LOST]
+        return (None, "") if order.is_open else (Event.REFUSED, order.status_message or "")
 
     def _is_all(self, row: PortfolioSignal) -> bool:
         held = self.execution.positions(run_id=row.run_id, open_only=True)
@@ -235,7 +257,7 @@ class Placing:
     def _store(
         self,
         one: Leased,
-        event: Event,
+        event: Event | None,
         *,
         gtt_id: int | None = None,
         order_id: str | None = None,
@@ -248,7 +270,9 @@ class Placing:
             if portfolio is None or row is None:
                 return {}
             is_ours = row.attempts == one.attempt and row.gtt_status in repository.IN_FLIGHT
-            if is_ours and not (event is Event.LOST and row.gtt_status == GttStatus.UNKNOWN):
+            if is_ours and event is None:
+                row.gtt_id, row.order_id = gtt_id or row.gtt_id, order_id or row.order_id
+            elif event and is_ours and not (event is Event.LOST and row.gtt_status == _UNKNOWN):
                 row.failure_reason = detail or None
                 row.gtt_id, row.order_id = gtt_id or row.gtt_id, order_id or row.order_id
                 row.placed_at = now if event is Event.ACCEPTED else row.placed_at
@@ -273,18 +297,40 @@ class Placing:
             row.id, row.portfolio_id, row.attempts, str(row.placement_key), Wanted(order_type, {})
         )
         ref = ref_of(portfolio, row.run_id)
+        if _is_agents(portfolio) and (row.gtt_id is not None or row.order_id is not None):
+            return self._settle_reported(one, portfolio, row)
         if row.order_type == GTT:
             gtt_id = self.execution.void_gtt(ref.account_id, key=_gtt_key(row.run_id, one.key))
             event, detail = Event.REFUSED, INTERRUPTED
             if gtt_id is not None:
                 event, detail = self._of_trigger(portfolio, gtt_id)
             self._store(one, event, gtt_id=gtt_id, detail=detail)
-            return event is not Event.LOST
+            return event not in (None, Event.LOST)
         order_id = self.execution.void_order(ref, key=one.key)
-        event = Event.REFUSED if order_id is None else Event.ACCEPTED
-        detail = INTERRUPTED if order_id is None else ""
+        event, detail = Event.REFUSED, INTERRUPTED
+        if order_id is not None:
+            event, detail = self._of_order(portfolio, order_id or None)
         self._store(one, event, order_id=order_id or None, detail=detail)
-        return True
+        return event is not None
+
+    def settle(self, signal_id: int, portfolio: Portfolio) -> bool:
+        """Bring a signal up to date whose agent has reported; whether anything is settled."""
+        return self._settle_doubt(signal_id, portfolio)
+
+    def _settle_reported(self, one: Leased, portfolio: Portfolio, row: PortfolioSignal) -> bool:
+        """What an agent has reported of its order so far; nothing yet changes nothing."""
+        if row.gtt_id is not None:
+            event, detail = self._of_trigger(portfolio, row.gtt_id)
+        else:
+            event, detail = self._of_order(portfolio, row.order_id)
+        if event is None:
+            return False
+        self._store(one, event, detail=detail)
+        return event is not Event.LOST
+
+
+def _is_agents(portfolio: Portfolio) -> bool:
+    return settings_of(portfolio).is_placed_by_agent
 
 
 def _gtt_key(run_id: str, key: str) -> CallersKey:

@@ -17,6 +17,7 @@ from tradertape_core.orders.order import Order, Side
 from tradertape_core.portfolio.orders import observed, why_not_filled
 from tradertape_core.portfolio.signals import MOST_ATTEMPTS, Event, Status
 from tradertape_core.risk.protection_state import ProtectionState, Rule
+from tradertape_server.features.execution.trading_accounts import AGENT
 from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.live.facts import Booked, RunFacts
 from tradertape_server.features.portfolios.live.run_ids import named_by
@@ -112,12 +113,15 @@ class Projection:
         known = {one.order_id for row in signals for one in self.facts.orders_of(row)}
         for order in self.facts.orders.values():
             is_sale = order.request.side is Side.SELL and order.parent_order_id is None
-            if not is_sale or order.order_id in known or not order.filled_quantity:
+            # An agent is asked for each sale by its signal, so it is shown before it is filled.
+            is_seen = order.filled_quantity or (order.venue == AGENT and order.is_open)
+            if not is_sale or order.order_id in known or not is_seen:
                 continue
             kind, words = self._why(position, order)
             row = new_exit(
                 self.session, self.portfolio, position, kind=kind, reason=words,
-                quantity=order.request.quantity, price=float(order.average_price), now=self.now,
+                quantity=order.request.quantity,
+                price=float(order.average_price) or position.last_close, now=self.now,
             )  # fmt: skip
             row.status, row.gtt_status = Status.APPROVED.value, "triggered"
             row.order_type, row.order_id = "market", order.order_id

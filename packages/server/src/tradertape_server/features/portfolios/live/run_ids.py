@@ -43,7 +43,10 @@ def ref_of(row: Portfolio, run_id: str) -> RunRef:
     """A position as execution knows it. Raises ValueError for a portfolio without an account."""
     if row.account_id is None:
         raise ValueError(f"portfolio {row.id} has no trading account")
-    venue = "paper" if settings_of(row).paper_mode else "broker"
+    settings = settings_of(row)
+    if settings.is_placed_by_agent:
+        return RunRef(account_id=row.account_id, run_id=run_id, venue="agent")
+    venue = "paper" if settings.paper_mode else "broker"
     return RunRef(account_id=row.account_id, run_id=run_id, venue=venue)
 
 

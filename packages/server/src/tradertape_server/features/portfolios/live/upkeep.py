@@ -98,8 +98,9 @@ class Upkeep:
         with self.database.read() as session:
             for row, portfolio in repository.executed_signals(session, (Status.IN_CART,)):
                 is_entry = row.side == "BUY"
-                if is_entry and not settings_of(portfolio).auto_place_signals:
-                    continue
+                settings = settings_of(portfolio)
+                if is_entry and (settings.is_placed_by_agent or not settings.auto_place_signals):
+                    continue  # an agent takes entries when it asks for them
                 due.setdefault(portfolio.id, []).append(row.id)
         for portfolio_id, ids in due.items():
             try:

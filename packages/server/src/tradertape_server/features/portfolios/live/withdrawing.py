@@ -13,6 +13,7 @@ from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.live.mirror import Mirror
 from tradertape_server.features.portfolios.live.run_ids import ref_of
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioSignal
+from tradertape_server.features.portfolios.state import settings_of
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import Conflict, NotFound
 
@@ -49,7 +50,7 @@ class Withdrawing:
                 for row, of in repository.executed_signals(session, (Status.APPROVED,))
                 if row.withdraw_reason is not None
                 and portfolio_id in (None, row.portfolio_id)
-                and row.gtt_status not in repository.IN_FLIGHT
+                and (row.gtt_status not in repository.IN_FLIGHT or _is_agents(of))
             ]
             session.expunge_all()
         for row, portfolio in marked:
@@ -62,9 +63,26 @@ class Withdrawing:
         One that was triggered meanwhile is no longer there to be ended: it is followed as it is.
         """
         ref = ref_of(portfolio, str(row.run_id))
+        if _is_agents(portfolio) and self._is_asked(row, ref.account_id):
+            return
         with contextlib.suppress(Conflict, NotFound):
-            if row.gtt_status == GttStatus.ACTIVE and row.gtt_id is not None:
+            rests = row.gtt_status in (GttStatus.ACTIVE, *repository.IN_FLIGHT)
+            if rests and row.gtt_id is not None:
                 self.execution.delete_gtt(ref.account_id, row.gtt_id)
             elif row.order_id is not None:
                 self.execution.cancel(ref.run_id, row.order_id)
         self.mirror.refresh(ref.run_id)
+
+    def _is_asked(self, row: PortfolioSignal, account_id: int) -> bool:
+        """Whether its end was asked for already: an agent does what it is asked when it polls."""
+        with contextlib.suppress(NotFound):
+            if row.gtt_id is not None and row.order_id is None:
+                gtt = self.execution.get_gtt(account_id, row.gtt_id)
+                return gtt.at_broker is not None and gtt.at_broker.ends
+            order = self.execution.orders_by_id([row.order_id or ""]).get(row.order_id or "")
+            return order is not None and order.cancel_ask is not None
+        return False
+
+
+def _is_agents(portfolio: Portfolio) -> bool:
+    return settings_of(portfolio).is_placed_by_agent

@@ -1,0 +1,129 @@
+"""Routes of the agent's interface: docs/agent-api.md."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+
+from tradertape_server.features.agents import schemas
+from tradertape_server.features.agents.build import Agents
+from tradertape_server.features.auth.http.dependencies import KnownCaller, require_scope
+from tradertape_server.features.portfolios import views
+from tradertape_server.features.portfolios.schemas import ApproveIn, ReasonIn, SignalOut
+from tradertape_server.platform.errors import Forbidden
+from tradertape_server.platform.http.identity import Identity
+from tradertape_server.platform.http.routing import DbSession, RowId, TransactionRoute, in_ist, part
+
+router = APIRouter(prefix="/api/agent", tags=["agent"], route_class=TransactionRoute)
+
+Parts = Annotated[Agents, Depends(part("agents"))]
+DEFAULT_INSTANCE = "default"
+Instance = Annotated[
+    str,
+    Header(
+        alias="X-Agent-Instance", pattern=r"^[A-Za-z0-9._-]{1,64}$",
+        description="The installation; the same over restarts.",
+    ),
+]  # fmt: skip
+
+
+def _with(scope: str):
+    async def take(caller: KnownCaller) -> Identity:
+        if caller.via != "agent":
+            raise Forbidden("This is for agents: send an agent key.", code="agent_only")
+        require_scope(caller, scope)
+        return caller
+
+    return take
+
+
+Form = Annotated[Literal["1", "2"], Query(description="2: with withdrawn and cancellations.")]
+Reader = Annotated[Identity, Depends(_with("signals:read"))]
+Reporter = Annotated[Identity, Depends(_with("results:write"))]
+Syncer = Annotated[Identity, Depends(_with("sync:write"))]
+
+
+@router.get("/pending-signals")
+def pending_signals(
+    caller: Reader,
+    agents: Parts,
+    response: Response,
+    instance: Instance = DEFAULT_INSTANCE,
+    v: Annotated[
+        Literal["1", "2"], Query(description="2: with withdrawn and cancellations.")
+    ] = "1",
+) -> list[schemas.Item] | schemas.PendingSignals:
+    """What this agent is to execute, each item leased to it for 90 seconds."""
+    found = agents.polling.pending(caller.id, instance)
+    response.headers["X-Server-Time"] = in_ist(found.server_time)
+    response.headers["X-Poll-After"] = str(found.poll_after_s)
+    response.headers["X-Kill-Switch"] = "on" if found.kill_switch else "off"
+    response.headers["Cache-Control"] = "no-store"
+    return found if v == "2" else found.items
+
+
+@router.post("/signal-result")
+def signal_result(
+    caller: Reporter,
+    agents: Parts,
+    body: schemas.SignalResult,
+    instance: Instance = DEFAULT_INSTANCE,
+) -> schemas.SignalResultOut:
+    """Report what became of an order; repeating a report is harmless."""
+    agents.instances.heard(caller.id, instance)
+    return agents.results.record(caller.id, body)
+
+
+@router.post("/signals/{signal_id}/approve")
+def approve(
+    session: DbSession,
+    caller: Reporter,
+    agents: Parts,
+    signal_id: RowId,
+    body: ApproveIn | None = None,
+    instance: Instance = DEFAULT_INSTANCE,
+) -> SignalOut:
+    """Approve a signal that waits for it; the next poll hands it out."""
+    wanted = body or ApproveIn()
+    row = agents.portfolios.signals.act(
+        session, caller.id, signal_id, "approve", by=f"{caller.email} (agent {instance})",
+        note=wanted.note, quantity=wanted.quantity,
+    )  # fmt: skip
+    return views.signal(row)
+
+
+@router.post("/signals/{signal_id}/reject")
+def reject(
+    session: DbSession,
+    caller: Reporter,
+    agents: Parts,
+    signal_id: RowId,
+    body: ReasonIn | None = None,
+    instance: Instance = DEFAULT_INSTANCE,
+) -> SignalOut:
+    """Reject a signal that waits for approval."""
+    row = agents.portfolios.signals.act(
+        session, caller.id, signal_id, "reject", by=f"{caller.email} (agent {instance})",
+        note=(body or ReasonIn()).reason,
+    )  # fmt: skip
+    return views.signal(row)
+
+
+@router.get("/expected-holdings")
+def expected_holdings(caller: Reader, agents: Parts) -> list[schemas.ExpectedHolding]:
+    """What open positions of the portfolios that the agent executes amount to."""
+    scaled = agents.obfuscation.is_on(caller.id)
+    found: dict[str, schemas.ExpectedHolding] = {}
+    for one in agents.portfolios.handing.holdings(caller.id):
+        whole = found.setdefault(
+            one.symbol,
+            schemas.ExpectedHolding(
+                symbol=one.symbol, exchange="NSE", isin=one.isin, quantity=0, by_portfolio=[],
+                scaled=scaled,
+            ),
+        )  # fmt: skip
+        whole.quantity += one.quantity
+        part_ = schemas.ExpectedPart(portfolio_id=one.portfolio_id, quantity=one.quantity)
+        whole.by_portfolio.append(part_)
+    return list(found.values())
