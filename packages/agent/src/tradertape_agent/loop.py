@@ -115,12 +115,13 @@ class Loop:
 
     # --- running ------------------------------------------------------------------------------
 
-    def run(self) -> None:
-        """Work until `stop`."""
+    def run_after_pause(self) -> None:
+        """Work until `stop`; the first cycle was done already."""
         while not self._ends:
-            self.cycle()
             self._bell.wait(self.pause_s())
             self._bell.clear()
+            if not self._ends:
+                self.cycle()
 
     def stop(self) -> None:
         """End after the present cycle."""
@@ -266,7 +267,7 @@ class Loop:
         monotonic = self._clock.monotonic() + _RESTING_LEASE_S
         permit = Permit(
             now=answered.now(monotonic),
-            auto_execute=self._auto_execute() and self._syncing.word.auto_execute_allowed,
+            auto_execute=self.auto_executes,
             kill_switch=answered.poll.kill_switch or self.is_killed,
         )
 
@@ -276,6 +277,11 @@ class Loop:
                 self._say(row.key, f"signal {row.signal_id} {signal.instrument}: {why}")
 
         self._with_broker(place)
+
+    @property
+    def auto_executes(self) -> bool:
+        """Whether signals are placed without the user's approval."""
+        return self._auto_execute() and self._syncing.word.auto_execute_allowed
 
     @property
     def is_killed(self) -> bool:
@@ -313,10 +319,6 @@ class Loop:
                 self._journal.store.set_meta(LAST_POLL, self._clock.now().isoformat())
             self._journal.store.set_meta(CLOUD_STATE, self.health.cloud)
             self._journal.store.set_meta(BROKER_STATE, self.health.broker)
-
-    def waiting(self) -> int:
-        """Return how many signals wait."""
-        return len(self._journal.signals.listed(SignalState.WAITING))
 
 
 def _unseen(one: Withdrawal, now: datetime) -> SignalRow:

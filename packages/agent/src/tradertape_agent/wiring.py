@@ -8,10 +8,10 @@ import platform
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import httpx
 
+from tradertape_agent.agent import Agent
 from tradertape_agent.clock import SystemClock
 from tradertape_agent.cloud import Cloud
 from tradertape_agent.config.document import read_document
@@ -36,27 +36,6 @@ from tradertape_brokers.hosts import Hosts
 from tradertape_core.kernel.clock import Clock
 
 _INSTANCE = "instance"
-
-
-@dataclass(frozen=True, slots=True)
-class Agent:
-    """An agent that is ready to work."""
-
-    settings: Settings
-    folder: Folder
-    journal: Journal
-    cloud: Cloud
-    desk: Desk
-    privacy: Privacy
-    reconciler: Reconciler
-    ignores: Ignores
-    syncing: Syncing
-    loop: Loop
-
-    def close(self) -> None:
-        """Close files and connections."""
-        self.cloud.close()
-        self.journal.close()
 
 
 def build(
@@ -91,8 +70,9 @@ def build(
         auto_execute=_auto_execute(settings, folder, environment),
     )  # fmt: skip
     return Agent(
-        settings, folder, journal, cloud, desk, privacy, reconciler, ignores, syncing, loop
-    )
+        settings=settings, folder=folder, clock=time, journal=journal, cloud=cloud, desk=desk,
+        privacy=privacy, reconciler=reconciler, ignores=ignores, syncing=syncing, loop=loop,
+    )  # fmt: skip
 
 
 def instance_of(store: Store, folder: Folder) -> str:

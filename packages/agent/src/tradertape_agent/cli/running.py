@@ -19,7 +19,7 @@ from tradertape_agent.config.settings import Settings, load
 from tradertape_agent.errors import AgentError, CloudRefused, NotConnected
 
 if TYPE_CHECKING:
-    from tradertape_agent.wiring import Agent
+    from tradertape_agent.agent import Agent
 
 logger = logging.getLogger("tradertape_agent")
 
@@ -28,11 +28,18 @@ logger = logging.getLogger("tradertape_agent")
 @click.option("--host", help="Address of the local UI.  [default: 0.0.0.0]")
 @click.option("--port", type=int, help="Port of the local UI.  [default: 5679]")
 @click.option("--once", is_flag=True, help="Poll once, without the local UI, and end.")
+@click.option("--allow-public", is_flag=True, help="Listen on an address of the internet too.")
 @click.option(
     "--insecure", is_flag=True,
     help="Accept a configuration that others can read, and a cloud without encryption.",
 )  # fmt: skip
-def run(host: str | None, port: int | None, once: bool, insecure: bool) -> None:
+def run(
+    host: str | None,
+    port: int | None,
+    once: bool,
+    allow_public: bool,
+    insecure: bool,
+) -> None:
     """Poll the cloud for signals, place them, and report what comes of them."""
     files = folder()
     settings = load(files, is_insecure=insecure)
@@ -46,7 +53,9 @@ def run(host: str | None, port: int | None, once: bool, insecure: bool) -> None:
             if once:
                 _once(agent)
             else:
-                _serve(agent, host or settings.host, port or settings.port)
+                _serve(
+                    agent, host or settings.host, port or settings.port, allow_public=allow_public
+                )
         finally:
             agent.close()
 
@@ -65,8 +74,14 @@ def _once(agent: Agent) -> None:
         raise NotConnected(f"Broker not connected: {primary.problem or 'sign in'}")
 
 
-def _serve(agent: Agent, host: str, port: int) -> None:
+def _serve(agent: Agent, host: str, port: int, *, allow_public: bool) -> None:
+    """Serve the local UI beside the loop, until a signal ends both."""
+    from tradertape_agent.web.network import check_bind
+
+    check_bind(host, allow_public=allow_public)
     _greet(agent)
+    server = _opened(agent, host, port, allow_public=allow_public)
+    serving = threading.Thread(target=server.run, name="local-ui", daemon=True)
     stopped = threading.Event()
 
     def stop(*_: object) -> None:
@@ -75,12 +90,30 @@ def _serve(agent: Agent, host: str, port: int) -> None:
 
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, stop)
-    logger.info("Listening on http://%s:%d", host, port)
+    serving.start()
+    logger.info("Listening on http://%s:%d", host, server.effective_port)
     agent.loop.cycle()
     _tell_health(agent)
     if not stopped.is_set():
-        agent.loop.run()
+        agent.loop.run_after_pause()
+    server.close()
     logger.info("Stopped")
+
+
+def _opened(agent: Agent, host: str, port: int, *, allow_public: bool) -> Any:
+    from waitress.server import create_server
+
+    from tradertape_agent.web.app import build_app
+
+    try:
+        return create_server(
+            build_app(agent, allow_public=allow_public), host=host, port=port, threads=6,
+            ident="tradertape-agent", clear_untrusted_proxy_headers=False,
+        )  # fmt: skip
+    except OSError as error:
+        raise AgentError(
+            f"{host}:{port} cannot be listened on ({error.strerror}): choose another with --port"
+        ) from None
 
 
 def _greet(agent: Agent) -> None:

@@ -117,6 +117,10 @@ class Intents:
         query = f"SELECT * FROM intents WHERE state IN ({marks}) ORDER BY asked_at, key"  # noqa: S608
         return [_intent(one) for one in self._store.rows(query, *names)]
 
+    def unclear(self) -> Sequence[Intent]:
+        """Return those of which a person must look what they are."""
+        return self.of_states((IntentState.UNCLEAR,))
+
     def of_signal(self, signal_key: str) -> Sequence[Intent]:
         """Return those of one signal, the first asked for first."""
         query = "SELECT * FROM intents WHERE signal_key = ? ORDER BY asked_at, key"

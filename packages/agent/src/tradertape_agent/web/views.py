@@ -1,0 +1,182 @@
+"""The parts of an agent as JSON. Figures are real: this is the user's own machine."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from tradertape_agent.agent import Agent
+from tradertape_agent.desk.account import Account
+from tradertape_agent.journal.intents import Intent
+from tradertape_agent.journal.signals import SignalRow, SignalState
+from tradertape_agent.wire import Malformed, read_signal
+from tradertape_brokers.errors import BrokerError
+from tradertape_brokers.portfolio import Holding, Margin, Position, PositionKind, percent
+
+Row = dict[str, Any]
+_NIL = Decimal(0)
+
+
+def broker_view(account: Account) -> Row:
+    """One account: its state, and what to do about it."""
+    session, flow = account.session, account.broker.login
+    return {
+        "name": account.name,
+        "title": account.broker.title,
+        "is_primary": account.is_primary,
+        "state": account.state.value,
+        "problem": account.problem,
+        "user_id": account.user_id,
+        "session_ends_at": session.expires_at.isoformat() if session else None,
+        "login": "page" if flow.has_page else "credentials",
+        "address_rule": account.broker.capabilities.address_rule,
+    }
+
+
+def signal_view(agent: Agent, row: SignalRow) -> Row:
+    """One signal: what it wants in real units, and how far it is."""
+    found: Row = {
+        "id": row.signal_id,
+        "version": row.version,
+        "state": row.state.value,
+        "decision": row.decision.value if row.decision else None,
+        "reason": row.reason,
+        "received_at": row.received_at.isoformat(),
+        "can_decide": row.state is SignalState.WAITING and row.decision is None,
+        "intents": [intent_view(one) for one in agent.journal.intents.of_signal(row.key)],
+    }
+    try:
+        signal = read_signal(row.body)
+    except (Malformed, ValueError) as error:
+        return {**found, "problem": str(error)}
+    units = agent.privacy.orders(is_scaled=signal.is_scaled).units(signal.quantity)
+    terms = signal.terms
+    return {
+        **found,
+        "instrument": signal.instrument,
+        "side": signal.side.value,
+        "kind": signal.kind,
+        "quantity": _plain(units),
+        "order_type": terms.kind.value,
+        "trigger_price": _plain(terms.trigger),
+        "limit_price": _plain(terms.limit),
+        "stop_price": _plain(terms.stop_trigger),
+        "ref_price": _plain(signal.ref_price),
+        "expires_at": signal.expires_at.isoformat() if signal.expires_at else None,
+        "portfolio_id": signal.portfolio_id,
+        "why": str(row.body.get("reason") or ""),
+        "conviction": _plain(row.body.get("conviction")),
+    }
+
+
+def intent_view(one: Intent) -> Row:
+    """One thing that was asked of the broker."""
+    return {
+        "key": one.key, "kind": one.kind.value, "state": one.state.value,
+        "asked_at": one.asked_at.isoformat(), "venue_id": one.venue_id, "order_id": one.order_id,
+        "quantity": one.quantity, "filled": one.filled, "average_price": _plain(one.average),
+        "message": one.message,
+    }  # fmt: skip
+
+
+def holdings_view(agent: Agent) -> Row:
+    """Holdings of all accounts, with what could not be read."""
+    rows: list[Row] = []
+    problems: list[str] = []
+    for account in agent.desk:
+        try:
+            rows += [_holding(one) for one in account.holdings()]
+        except BrokerError as error:
+            problems.append(f"{account.broker.title}: {error}")
+    return {"items": rows, "problems": problems, "age_s": agent.desk.primary.age_s()}
+
+
+def positions_view(agent: Agent) -> Row:
+    """Open positions of all accounts, with what could not be read."""
+    rows: list[Row] = []
+    problems: list[str] = []
+    for account in agent.desk:
+        try:
+            net = [one for one in account.positions() if one.kind is PositionKind.NET]
+        except BrokerError as error:
+            problems.append(f"{account.broker.title}: {error}")
+            continue
+        rows += [_position(one) for one in net]
+    return {"items": rows, "problems": problems}
+
+
+def dashboard_view(agent: Agent) -> Row:
+    """The portfolio over all accounts, and what waits for the user."""
+    holdings: list[Holding] = []
+    margins: list[Margin] = []
+    problems: list[str] = []
+    for account in agent.desk:
+        try:
+            holdings += account.holdings()
+            margins += account.margins()
+        except BrokerError as error:
+            problems.append(f"{account.broker.title}: {error}")
+    invested = sum((one.invested for one in holdings), _NIL)
+    value = sum((one.value for one in holdings), _NIL)
+    day = sum((one.day_change for one in holdings), _NIL)
+    waiting = agent.journal.signals.listed(SignalState.WAITING)
+    return {
+        "invested": _plain(invested),
+        "value": _plain(value),
+        "pnl": _plain(value - invested),
+        "pnl_pct": _plain(percent(value - invested, invested).quantize(Decimal("0.01"))),
+        "day_change": _plain(day),
+        "day_change_pct": _plain(percent(day, value - day).quantize(Decimal("0.01"))),
+        "cash": _plain(sum((one.available_cash for one in margins), _NIL)),
+        "waiting_signals": sum(one.decision is None for one in waiting),
+        "unclear_orders": [intent_view(one) for one in agent.journal.intents.unclear()],
+        "reconciliation": agent.reconciler.report.get("summary"),
+        "brokers": [broker_view(one) for one in agent.desk],
+        "problems": problems,
+    }
+
+
+def status_view(agent: Agent, version: str) -> Row:
+    """The state of the program."""
+    health, word = agent.loop.health, agent.syncing.word
+    return {
+        "version": version,
+        "latest_version": word.latest_version or None,
+        "cloud_url": agent.settings.cloud_url,
+        "cloud": health.cloud,
+        "broker": health.broker,
+        "problem": health.problem,
+        "poll_interval": agent.settings.poll_interval_s,
+        "auto_execute": agent.loop.auto_executes,
+        "kill_switch": {"local": agent.loop.is_killed, "cloud": word.kill_switch},
+        "privacy": agent.privacy.mode.value,
+        "queued_reports": agent.journal.reports.count(),
+    }
+
+
+def _holding(one: Holding) -> Row:
+    return {
+        "broker": one.broker, "exchange": one.exchange, "symbol": one.tradingsymbol,
+        "isin": one.isin, "product": one.product.value, "quantity": one.quantity,
+        "t1_quantity": one.t1_quantity, "pledged_quantity": one.pledged_quantity,
+        "average_price": _plain(one.average_price), "last_price": _plain(one.last_price),
+        "invested": _plain(one.invested), "value": _plain(one.value), "pnl": _plain(one.pnl),
+        "pnl_pct": _plain(one.pnl_pct.quantize(Decimal("0.01"))),
+        "day_change": _plain(one.day_change),
+    }  # fmt: skip
+
+
+def _position(one: Position) -> Row:
+    return {
+        "broker": one.broker, "exchange": one.exchange, "symbol": one.tradingsymbol,
+        "product": one.product.value, "quantity": one.quantity,
+        "average_price": _plain(one.average_price), "last_price": _plain(one.last_price),
+        "pnl": _plain(one.pnl),
+    }  # fmt: skip
+
+
+def _plain(value: Any) -> str | None:
+    """Money and quantities as text: the browser never computes with them."""
+    if value is None:
+        return None
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
