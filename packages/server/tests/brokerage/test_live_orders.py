@@ -126,15 +126,17 @@ def test_market_orders_are_protected_and_a_refusal_says_how(desk: Desk) -> None:
         worker, "key-00000003", order_type="LIMIT", price=desk.price, market_protection=2
     )
     assert of_limit.status_code == 422
+    none = desk.place(worker, "key-00000005", order_type="MARKET", market_protection=0)
+    assert (none.status_code, none.headers["X-Error-Code"]) == (400, "no_market_protection")
+    assert "leave the field out or set -1" in none.text
     assert desk.at_the_broker() == []
     for key, given in (
         ("key-00000004", {}),
-        ("key-00000005", {"market_protection": 0}),
         ("key-00000006", {"market_protection": 2}),
     ):
         placed = desk.place(worker, key, order_type="MARKET", **given)
         assert placed.status_code == 200, placed.text
-    eventually(lambda: len(desk.at_the_broker()) == 3)
+    eventually(lambda: len(desk.at_the_broker()) == 2)
     connected = desk.container.connections.of(desk.user_id, "kite")
     assert connected is not None
 
@@ -144,7 +146,7 @@ def test_market_orders_are_protected_and_a_refusal_says_how(desk: Desk) -> None:
         return None
 
     book = eventually(read, every_s=1.0)
-    assert sorted(float(one.request.market_protection) for one in book) == [-1.0, -1.0, 2.0]
+    assert sorted(float(one.request.market_protection) for one in book) == [-1.0, 2.0]
 
 
 def test_an_external_order_is_shown_and_never_adopted(desk: Desk) -> None:

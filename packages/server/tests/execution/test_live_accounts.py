@@ -251,15 +251,27 @@ def test_a_paper_account_of_that_name_is_never_taken_for_the_brokers(bench: Any)
     assert made.accounts.gateway_of(made.account) is None
 
 
-def test_a_market_order_is_protected_before_it_is_sent(bench: Any, order: Any) -> None:
+def test_an_entry_without_a_band_is_refused_and_an_exit_gets_the_brokers_own(
+    bench: Any, order: Any
+) -> None:
     """FAULTS §3: a market order without protection."""
     made = bench()
+    made.venue.fills_at_once = True
     made.sign_in()
-    made.place(order(market_protection=0), "key-0001")
-    made.place(order(order_type="LIMIT", price=1490), "key-0002")
+    with pytest.raises(OrderDenied, match="leave the field out or set -1"):
+        made.place(order(market_protection=0), "key-0001")
+    preview = made.execution.preview(made.run, order(market_protection=0))["order"]["warnings"]
+    told = [(one["code"], one["severity"]) for one in preview if "protection" in one["code"]]
+    assert told == [("no_market_protection", "error")]
+    made.place(order(), "key-0002")
+    made.place(order(order_type="LIMIT", price=1490), "key-0003")
     _until(lambda: len(made.orders.sent) == 2)
-    by_type = {one.request.order_type.value: one.request for one in made.orders.sent}
-    assert (by_type["MARKET"].market_protection, by_type["LIMIT"].market_protection) == (-1, 0)
+    made.send_updates()
+    made.place(order(transaction_type="SELL", market_protection=0), "key-0004")
+    _until(lambda: len(made.orders.sent) == 3)
+    by_side = {(o.request.side.value, o.request.order_type.value): o.request.market_protection
+               for o in made.orders.sent}  # fmt: skip
+    assert by_side == {("BUY", "MARKET"): -1, ("BUY", "LIMIT"): 0, ("SELL", "MARKET"): -1}
 
 
 def test_a_session_that_ends_costs_one_request_and_work_resumes_after_the_login(

@@ -103,6 +103,7 @@ class LiveAccounts:
         self._execution = execution
         execution.demand_live = self.demand_account
         execution.cancels_waiting = self.cancels_waiting
+        execution.protect_by(self.needs_protection)
         self.connections.on_change(self._changed)
         self.connections.on_orders(self._updated)
         self.connections.on_hint(self._hinted)
@@ -133,6 +134,14 @@ class LiveAccounts:
     def connected(self, user_id: int, scope: str) -> Connected | None:
         """The connection of a person's account, if somebody is signed in."""
         return self.connections.by_scope(user_id, scope)
+
+    def needs_protection(self, account_id: int) -> bool:
+        """Whether an account's broker takes no market order without a band."""
+        row = self._row(account_id)
+        if row is None:
+            return False
+        of = self.connections.broker(row.scope.partition(":")[0])
+        return of.capabilities.protects_markets
 
     @property
     def _usual(self) -> Environment:

@@ -320,6 +320,10 @@ class ExecutionService(RunExits):
         """Have rules judge every order that opens or enlarges a position; before trading begins."""
         self.trader.judge_by(rules)
 
+    def protect_by(self, needs_protection: Callable[[int], bool]) -> None:
+        """Have it say which accounts take no market order without a band; before trading begins."""
+        self.trader.protect_by(needs_protection)
+
     def denials(self, run: RunRef) -> tuple[Denial, ...]:
         """Why the risk gate would refuse any new position of a run now; empty when it would not."""
 

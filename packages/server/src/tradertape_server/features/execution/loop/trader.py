@@ -166,6 +166,10 @@ class Trader:
         """Have rules judge entries: before it is started."""
         self._uow.entry_rules = rules
 
+    def protect_by(self, needs_protection: Callable[[int], bool]) -> None:
+        """Have it say which accounts take no market order without a band: before it is started."""
+        self._uow.needs_protection = needs_protection
+
     def listen(self, listener: Listener) -> None:
         """Have the listener called with events that are on disk; it must not wait."""
         self._listeners.append(listener)

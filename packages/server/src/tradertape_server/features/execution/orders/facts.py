@@ -73,6 +73,7 @@ def facts_for(
         held = 0
         uow.demand_room()
         denials += _intraday(uow, request, instrument)
+        denials += _unprotected(uow, account_id, request, pointer.replace("tradingsymbol", ""))
         denials += _holdings(uow, command, legs)
         denials += () if needed is None else _margin(uow, account_id, needed)
     return market_facts(uow, instrument, denials, held=held)
@@ -126,6 +127,7 @@ def change_facts(uow: UnitOfWork, order: Order, command: ModifyOrder, risk: Risk
             stop=risk.stop,
         )
         denials += uow.entry_rules.judge(uow, asked)
+        denials += _unprotected(uow, int(order.account), request, "/")
         denials += _too_many_sold(uow, order, request)
     return market_facts(uow, instrument, denials, held=held)
 
@@ -200,6 +202,17 @@ def market_facts(
         denials=denials,
         held=held,
     )
+
+
+def _unprotected(
+    uow: UnitOfWork, account_id: int, request: OrderRequest, at: str
+) -> tuple[Denial, ...]:
+    """A market order that asks for no band, which the account's broker would refuse."""
+    if request.order_type.has_limit or request.market_protection:
+        return ()
+    if not uow.needs_protection(account_id):
+        return ()
+    return (denial(_R.NO_MARKET_PROTECTION, pointer=f"{at}market_protection"),)
 
 
 def _intraday(uow: UnitOfWork, request: OrderRequest, instrument: Instrument) -> tuple[Denial, ...]:

@@ -94,7 +94,9 @@ def _leg(
     if not denials:
         before.take(request, is_exit=facts.held > 0)
     refusals = [_warning(one, severity="error") for one in denials]
-    return [*refusals, *(_warning(one, severity="warning") for one in checked.warnings)], charges
+    refused = {one.reason for one in denials}
+    warnings = [one for one in checked.warnings if one.reason not in refused]
+    return [*refusals, *(_warning(one, severity="warning") for one in warnings)], charges
 
 
 def _facts(

@@ -53,6 +53,11 @@ RequestKey = tuple[str, str, int]
 EXIT_RUN = "exit_run"  # the kind of an intent that closes a run
 
 
+def _never(_account_id: int) -> bool:
+    """No account is at a broker."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What a transaction has put on disk: its events, and the requests to venues.
@@ -96,6 +101,8 @@ class WorkingState:
         self.interest: dict[str, int] = {}  # open orders and positions by instrument
         self.halts = Halts()
         self.entry_rules: EntryRules = NoRules()
+        # Whether an account's broker takes no market order without a band.
+        self.needs_protection: Callable[[int], bool] = _never
         self._seq = -1
         self._halts_seen = -1
         self._session: Session | None = None

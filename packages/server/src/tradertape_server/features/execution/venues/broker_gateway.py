@@ -17,7 +17,7 @@ from tradertape_brokers.limiter import Kind, Limiter, Urgency
 from tradertape_brokers.port import Broker
 from tradertape_core.orders.fields import AUTOMATIC_PROTECTION
 from tradertape_core.orders.gtt import GttRequest, GttType
-from tradertape_core.orders.order import Change, Order
+from tradertape_core.orders.order import Change, Order, OrderRequest
 from tradertape_core.orders.reports import ExecutionReport, VenueOrder
 from tradertape_server.features.brokerage.accounts import Connected
 from tradertape_server.features.execution.venues import gateway as venue
@@ -65,7 +65,7 @@ class BrokerGateway:
     def modify(self, order: Order, ask: int, change: Change) -> ExecutionReport | None:
         """Change an order. Raises GatewayError."""
         with self.connection() as one:
-            return one.ports.orders.modify(order, ask, change)
+            return one.ports.orders.modify(order, ask, _protected_change(order, change, one))
 
     def cancel(self, order: Order, ask: int) -> ExecutionReport | None:
         """Cancel an order. Raises GatewayError."""
@@ -147,10 +147,22 @@ def _gtts(one: Connected) -> GttPort:
 
 
 def _protected(order: Order, one: Connected) -> Order:
-    """The order with the market protection that exchanges ask of programs' market orders."""
-    request = order.request
+    """The order as it is sent. A market order that asks for no band got here because it closes a
+    position, which nothing refuses: it is sent with the broker's own band."""
+    if not _is_naked(order.request, one):
+        return order
+    return replace(order, request=replace(order.request, market_protection=AUTOMATIC_PROTECTION))
+
+
+def _protected_change(order: Order, change: Change, one: Connected) -> Change:
+    """The same of a change."""
+    if not _is_naked(change.applied_to(order.request), one):
+        return change
+    return replace(change, market_protection=AUTOMATIC_PROTECTION)
+
+
+def _is_naked(request: OrderRequest, one: Connected) -> bool:
+    """Whether exchanges would refuse a program's market order for its lack of a band."""
     if request.order_type.has_limit or request.market_protection:
-        return order
-    if not one.broker.capabilities.protects_markets:
-        return order
-    return replace(order, request=replace(request, market_protection=AUTOMATIC_PROTECTION))
+        return False
+    return one.broker.capabilities.protects_markets
