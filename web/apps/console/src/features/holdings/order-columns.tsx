@@ -1,6 +1,13 @@
 import { Anchor, Badge } from "@mantine/core"
 import { Link } from "@tanstack/react-router"
-import { moment, number, words } from "@tradertape/ui/format.ts"
+import { number, words } from "@tradertape/ui/format.ts"
+import {
+  averageColumn,
+  filledColumn,
+  limitColumns,
+  placedColumn,
+  typeColumn,
+} from "@/components/orders/term-columns"
 import type { Column } from "@/components/table/column"
 import type { BrokerOrder } from "@/lib/queries/portfolio"
 import { RowAge } from "./age-note"
@@ -64,8 +71,6 @@ export function Source({ order }: { order: BrokerOrder }) {
   )
 }
 
-const price = (value: number | null) => (value ? number(value, 2) : "–")
-
 export function orderColumns(title: ((broker: string) => string) | null): Column<BrokerOrder>[] {
   const columns: Column<BrokerOrder>[] = [
     {
@@ -88,39 +93,11 @@ export function orderColumns(title: ((broker: string) => string) | null): Column
       value: (o) => o.source,
       cell: (o) => <Source order={o} />,
     },
-    {
-      id: "type",
-      header: "Type",
-      isText: true,
-      value: (o) => o.order_type,
-      cell: (o) => `${o.order_type} ${o.product}${o.variety === "regular" ? "" : ` ${o.variety}`}`,
-    },
-    { id: "price", header: "Price (₹)", value: (o) => o.price, cell: (o) => price(o.price) },
-    {
-      id: "trigger",
-      header: "Trigger (₹)",
-      value: (o) => o.trigger_price,
-      cell: (o) => price(o.trigger_price),
-    },
-    {
-      id: "filled",
-      header: "Filled",
-      value: (o) => o.filled_quantity,
-      cell: (o) => `${number(o.filled_quantity)} of ${number(o.quantity)}`,
-    },
-    {
-      id: "average",
-      header: "Average (₹)",
-      value: (o) => o.average_price,
-      cell: (o) => price(o.average_price),
-    },
-    {
-      id: "at",
-      header: "Placed (IST)",
-      isText: true,
-      value: (o) => o.placed_at,
-      cell: (o) => moment(o.placed_at),
-    },
+    typeColumn(),
+    ...limitColumns<BrokerOrder>(),
+    filledColumn(),
+    averageColumn(),
+    placedColumn((o) => o.placed_at),
     {
       id: "message",
       header: "Message",

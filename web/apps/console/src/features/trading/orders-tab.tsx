@@ -4,6 +4,15 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { count, moment, number } from "@tradertape/ui/format.ts"
 import { ListOrdered, Pencil, X } from "lucide-react"
 import { type ReactNode, useMemo, useState } from "react"
+import { SettleOrder } from "@/components/orders/settle-order"
+import {
+  averageColumn,
+  filledColumn,
+  filledWords,
+  limitColumns,
+  placedColumn,
+  typeColumn,
+} from "@/components/orders/term-columns"
 import { Section } from "@/components/page/section"
 import { EmptyState } from "@/components/states/empty-state"
 import { ErrorState } from "@/components/states/error-state"
@@ -87,6 +96,13 @@ function Actions({ order, onChange }: { order: TradingOrder; onChange: (order: T
           <Pencil size={15} />
         </ActionIcon>
       )}
+      {order.in_doubt && (
+        <SettleOrder
+          orderId={order.order_id}
+          what={`${number(order.quantity)} ${symbol}`}
+          at={order.account_scope}
+        />
+      )}
       {order.can_cancel && (
         <ActionIcon
           aria-label={`Cancel the order on ${symbol}`}
@@ -99,9 +115,6 @@ function Actions({ order, onChange }: { order: TradingOrder; onChange: (order: T
     </Group>
   )
 }
-
-const price = (value: number | null) => (value ? number(value, 2) : "–")
-const filled = (o: TradingOrder) => `${number(o.filled_quantity)} of ${number(o.quantity)}`
 
 function columnsOf(onChange: (order: TradingOrder) => void): Column<TradingOrder>[] {
   return [
@@ -126,27 +139,10 @@ function columnsOf(onChange: (order: TradingOrder) => void): Column<TradingOrder
       value: (o) => o.status,
       cell: (o) => <State order={o} />,
     },
-    { id: "filled", header: "Filled", value: (o) => o.filled_quantity, cell: filled },
-    {
-      id: "type",
-      header: "Type",
-      isText: true,
-      value: (o) => o.order_type,
-      cell: (o) => `${o.order_type} ${o.product}${o.variety === "regular" ? "" : ` ${o.variety}`}`,
-    },
-    { id: "price", header: "Price (₹)", value: (o) => o.price, cell: (o) => price(o.price) },
-    {
-      id: "trigger",
-      header: "Trigger (₹)",
-      value: (o) => o.trigger_price,
-      cell: (o) => price(o.trigger_price),
-    },
-    {
-      id: "average",
-      header: "Average (₹)",
-      value: (o) => o.average_price,
-      cell: (o) => price(o.average_price),
-    },
+    filledColumn(),
+    typeColumn(),
+    ...limitColumns<TradingOrder>(),
+    averageColumn(),
     {
       id: "account",
       header: "Account",
@@ -165,17 +161,11 @@ function columnsOf(onChange: (order: TradingOrder) => void): Column<TradingOrder
       value: (o) => o.run,
       cell: (o) => <Owner run={o.run} scope={o.account_scope} isExternal={o.is_external} />,
     },
-    {
-      id: "at",
-      header: "Placed (IST)",
-      isText: true,
-      value: (o) => o.placed_at,
-      cell: (o) => moment(o.placed_at),
-    },
+    placedColumn((o) => o.placed_at),
     {
       id: "more",
       isPinned: true,
-      header: <span className={classes.hidden}>Change or cancel</span>,
+      header: <span className={classes.hidden}>Change, cancel or settle</span>,
       isSortable: false,
       value: () => null,
       cell: (o) => <Actions order={o} onChange={onChange} />,
@@ -196,7 +186,7 @@ function Table({ rows, onChange }: { rows: TradingOrder[]; onChange: (order: Tra
             </span>
             <State order={order} />
             <span className={classes.small}>
-              {order.order_type} {order.product}, filled {filled(order)}
+              {order.order_type} {order.product}, filled {filledWords(order)}
               {order.price ? ` at ${number(order.price, 2)}` : ""}
             </span>
             <Actions order={order} onChange={onChange} />

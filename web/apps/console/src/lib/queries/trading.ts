@@ -83,6 +83,9 @@ export const tradingCalls = {
     ),
   cancel: (id: string) =>
     once({ cancel: id }, (headers) => unwrap(api.cancelTicket({ path: { order_id: id }, headers }))),
+  /** A person's word that an order in doubt was never placed. */
+  settle: (id: string) =>
+    unwrap(api.settleOrder({ path: { order_id: id }, body: { confirm: "NEVER PLACED" } })),
   exit: (body: ExitPositionsIn) =>
     once({ exit: body }, (headers) => unwrap(api.exitPositions({ body, headers }))),
 }

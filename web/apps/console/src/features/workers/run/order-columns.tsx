@@ -1,5 +1,16 @@
 import { Badge, Button } from "@mantine/core"
 import { moment, number } from "@tradertape/ui/format.ts"
+import { SettleOrder } from "@/components/orders/settle-order"
+import {
+  averageColumn,
+  filledColumn,
+  filledWords,
+  limitColumns,
+  orderPrice,
+  placedColumn,
+  typeColumn,
+  typeWords,
+} from "@/components/orders/term-columns"
 import type { Column } from "@/components/table/column"
 import type { RunOrder } from "@/lib/queries/workers"
 import { orderState } from "../words"
@@ -15,11 +26,13 @@ const COLORS: Record<string, string> = {
   IN_DOUBT: "yellow",
 }
 
-const price = (value: number) => (value ? number(value, 2) : "–")
-
 const canCancel = ({ status }: RunOrder) => !SETTLED.has(status)
+const isInDoubt = ({ status }: RunOrder) => status === "IN_DOUBT"
+const hasAction = (order: RunOrder) => canCancel(order) || isInDoubt(order)
 
-interface Cancelling {
+interface Actions {
+  /** The run's account, where an order in doubt is to be looked for. */
+  account: string
   onCancel: (order: RunOrder) => void
   /** The order that is being cancelled. */
   cancelled: string | undefined
@@ -39,13 +52,8 @@ function Side({ order }: { order: RunOrder }) {
   )
 }
 
-const typeWords = (order: RunOrder) =>
-  `${order.order_type} ${order.product}${order.variety === "regular" ? "" : ` ${order.variety}`}`
-
-const filledWords = (order: RunOrder) => `${number(order.filled_quantity)} of ${number(order.quantity)}`
-
-/** Wide screens: one column per field, the cancel button pinned. */
-export function orderColumns(orders: readonly RunOrder[], cancelling: Cancelling): Column<RunOrder>[] {
+/** Wide screens: one column per field, the cancel or settle button pinned. */
+export function orderColumns(orders: readonly RunOrder[], actions: Actions): Column<RunOrder>[] {
   const facts: Column<RunOrder>[] = [
     {
       id: "instrument",
@@ -59,28 +67,11 @@ export function orderColumns(orders: readonly RunOrder[], cancelling: Cancelling
       ),
     },
     { id: "status", header: "State", isText: true, value: (o) => o.status, cell: (o) => <State order={o} /> },
-    { id: "type", header: "Type", isText: true, value: (o) => o.order_type, cell: typeWords },
-    { id: "price", header: "Price (₹)", value: (o) => o.price, cell: (o) => price(o.price) },
-    {
-      id: "trigger",
-      header: "Trigger (₹)",
-      value: (o) => o.trigger_price,
-      cell: (o) => price(o.trigger_price),
-    },
-    { id: "filled", header: "Filled", value: (o) => o.filled_quantity, cell: filledWords },
-    {
-      id: "average",
-      header: "Average (₹)",
-      value: (o) => o.average_price,
-      cell: (o) => price(o.average_price),
-    },
-    {
-      id: "at",
-      header: "Placed (IST)",
-      isText: true,
-      value: (o) => o.order_timestamp,
-      cell: (o) => moment(o.order_timestamp),
-    },
+    typeColumn(),
+    ...limitColumns<RunOrder>(),
+    filledColumn(),
+    averageColumn(),
+    placedColumn((o) => o.order_timestamp),
     {
       id: "message",
       header: "Message",
@@ -90,33 +81,45 @@ export function orderColumns(orders: readonly RunOrder[], cancelling: Cancelling
       cell: (o) => o.status_message ?? "",
     },
   ]
-  return orders.some(canCancel) ? [...facts, cancelColumn(cancelling)] : facts
+  return orders.some(hasAction) ? [...facts, actionColumn(actions)] : facts
 }
 
-function cancelColumn({ onCancel, cancelled }: Cancelling): Column<RunOrder> {
+function actionColumn(actions: Actions): Column<RunOrder> {
   return {
-    id: "cancel",
-    header: <span className="tt-hidden">Cancel</span>,
+    id: "action",
+    header: <span className="tt-hidden">Cancel or settle</span>,
     isSortable: false,
     isPinned: true,
     value: () => null,
-    cell: (o) =>
-      canCancel(o) && (
-        <Button
-          variant="light"
-          color="red"
-          size="compact-xs"
-          loading={cancelled === o.order_id}
-          onClick={() => onCancel(o)}
-        >
-          Cancel remaining {number(o.pending_quantity)}
-        </Button>
-      ),
+    cell: (o) => <Action order={o} {...actions} />,
   }
 }
 
-/** Phones: order and state in one column, the cancel button in the other. */
-export function phoneColumns(orders: readonly RunOrder[], cancelling: Cancelling): Column<RunOrder>[] {
+function Action({ order, account, onCancel, cancelled }: Actions & { order: RunOrder }) {
+  if (isInDoubt(order))
+    return (
+      <SettleOrder
+        orderId={order.order_id}
+        what={`${number(order.quantity)} ${order.tradingsymbol}`}
+        at={account}
+      />
+    )
+  if (!canCancel(order)) return null
+  return (
+    <Button
+      variant="light"
+      color="red"
+      size="compact-xs"
+      loading={cancelled === order.order_id}
+      onClick={() => onCancel(order)}
+    >
+      Cancel remaining {number(order.pending_quantity)}
+    </Button>
+  )
+}
+
+/** Phones: order and state in one column, the button in the other. */
+export function phoneColumns(orders: readonly RunOrder[], actions: Actions): Column<RunOrder>[] {
   const order: Column<RunOrder> = {
     id: "instrument",
     header: "Order",
@@ -124,7 +127,7 @@ export function phoneColumns(orders: readonly RunOrder[], cancelling: Cancelling
     value: (o) => o.tradingsymbol,
     cell: (o) => <PhoneOrder order={o} />,
   }
-  return orders.some(canCancel) ? [order, cancelColumn(cancelling)] : [order]
+  return orders.some(hasAction) ? [order, actionColumn(actions)] : [order]
 }
 
 function PhoneOrder({ order }: { order: RunOrder }) {
@@ -132,7 +135,7 @@ function PhoneOrder({ order }: { order: RunOrder }) {
     order.price && number(order.price, 2),
     order.trigger_price && `trigger ${number(order.trigger_price, 2)}`,
   ].filter(Boolean)
-  const filled = order.filled_quantity && `${filledWords(order)} at ${price(order.average_price)}`
+  const filled = order.filled_quantity && `${filledWords(order)} at ${orderPrice(order.average_price)}`
   return (
     <div className={classes.phoneOrder}>
       <span>

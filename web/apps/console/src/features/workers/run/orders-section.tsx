@@ -13,7 +13,7 @@ import { orderColumns, phoneColumns } from "./order-columns"
 const PHONE_ROW_PX = 60
 
 /** The run's orders, newest first; open orders can be cancelled. */
-export function OrdersSection({ id, isOver }: { id: string; isOver: boolean }) {
+export function OrdersSection({ id, account, isOver }: { id: string; account: string; isOver: boolean }) {
   const { data, error, refetch } = useQuery(ordersQuery(id))
   const isPhone = useMediaQuery("(max-width: 699px)", false)
   const client = useQueryClient()
@@ -26,8 +26,8 @@ export function OrdersSection({ id, isOver }: { id: string; isOver: boolean }) {
   const { mutate, isPending, variables } = cancelling
   const cancelled = isPending ? variables.order_id : undefined
   const columns = useMemo(
-    () => (isPhone ? phoneColumns : orderColumns)(data ?? [], { onCancel: mutate, cancelled }),
-    [isPhone, data, mutate, cancelled],
+    () => (isPhone ? phoneColumns : orderColumns)(data ?? [], { account, onCancel: mutate, cancelled }),
+    [isPhone, data, account, mutate, cancelled],
   )
   return (
     <Section title="Orders" note={isOver ? "The run is closed: no open orders." : "Newest first."} flush>

@@ -82,7 +82,11 @@ export function Run({ page, live }: Props) {
           </Tabs.Panel>
           <Tabs.Panel value="orders">
             <Stack gap="md">
-              <OrdersSection id={id} isOver={live.pulse.status === "closed"} />
+              <OrdersSection
+                id={id}
+                account={page.card.account_scope}
+                isOver={live.pulse.status === "closed"}
+              />
               <TradesSection id={id} />
             </Stack>
           </Tabs.Panel>
