@@ -14,6 +14,7 @@ from types import ModuleType
 import pytest
 
 import kite_algo_worker
+import tradertape_agent
 import tradertape_brokers
 import tradertape_core
 import tradertape_indicators
@@ -105,7 +106,9 @@ MAY_NAME_BROKERS = (
     "tradertape_sandbox.wire.",
 )
 EVERYBODY = MODULES | dict(
-    source for package in (tradertape_brokers, tradertape_sandbox) for source in sources_of(package)
+    source
+    for package in (tradertape_agent, tradertape_brokers, tradertape_sandbox)
+    for source in sources_of(package)
 )
 
 
