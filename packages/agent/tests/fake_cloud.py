@@ -31,6 +31,7 @@ class FakeCloud:
     posts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
     expected: list[dict[str, Any]] = field(default_factory=list)
     obfuscation: bool = False
     auto_execute_allowed: bool = True
@@ -146,6 +147,10 @@ def app_of(cloud: FakeCloud) -> Flask:  # noqa: C901 - its routes
     def token() -> Response:
         with cloud.lock:
             return jsonify(cloud.tokens.pop(0)) if cloud.tokens else Response(status=204)
+
+    @app.get("/api/agent/config")
+    def config() -> Response:
+        return jsonify(cloud.config)
 
     @app.get("/api/agent/expected-holdings")
     def expected() -> Response:

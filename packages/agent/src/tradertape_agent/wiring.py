@@ -21,7 +21,7 @@ from tradertape_agent.desk.desk import Desk, open_desk
 from tradertape_agent.errors import NotConfigured
 from tradertape_agent.following import Following
 from tradertape_agent.journal.book import Journal
-from tradertape_agent.journal.store import Store
+from tradertape_agent.journal.store import INSTANCE, Store
 from tradertape_agent.loop import Loop
 from tradertape_agent.placing import Placing
 from tradertape_agent.privacy.modes import Privacy
@@ -34,8 +34,6 @@ from tradertape_agent.syncing import Syncing
 from tradertape_agent.withdrawing import Withdrawing
 from tradertape_brokers.hosts import Hosts
 from tradertape_core.kernel.clock import Clock
-
-_INSTANCE = "instance"
 
 
 def build(
@@ -81,10 +79,10 @@ def instance_of(store: Store, folder: Folder) -> str:
     A copied folder must not make two machines one agent: both would place what one has leased.
     """
     with store.transaction():
-        kept = store.meta(_INSTANCE)
+        kept = store.meta(INSTANCE)
         if not kept:
             kept = secrets.token_hex(8)
-            store.set_meta(_INSTANCE, kept)
+            store.set_meta(INSTANCE, kept)
     place = f"{kept}:{platform.node()}:{uuid.getnode()}:{folder.config}"
     return hashlib.sha256(place.encode()).hexdigest()[:24]
 

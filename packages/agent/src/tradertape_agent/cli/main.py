@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tradertape_agent.cli import configuring, deciding, factor, running  # noqa: F401 - they add their commands
+from tradertape_agent.cli import (  # noqa: F401 - they add their commands
+    backing_up,
+    configuring,
+    deciding,
+    doctor,
+    factor,
+    logs,
+    running,
+    serving,
+)
 from tradertape_agent.cli.root import app
 
 

@@ -91,7 +91,7 @@ def _serve(agent: Agent, host: str, port: int, *, allow_public: bool) -> None:
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, stop)
     serving.start()
-    logger.info("Listening on http://%s:%d", host, server.effective_port)
+    logger.info("Listening on http://%s:%d", host, port)
     agent.loop.cycle()
     _tell_health(agent)
     if not stopped.is_set():

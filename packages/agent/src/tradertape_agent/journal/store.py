@@ -16,6 +16,7 @@ from typing import Any, Final
 from tradertape_agent.errors import AgentError
 
 _PATIENCE_S: Final = 30.0
+INSTANCE: Final = "instance"  # the name, in `meta`, of this agent's part of its name for leases
 
 # Each entry upgrades by one version; none is ever edited.
 _VERSIONS: Final[tuple[str, ...]] = (
