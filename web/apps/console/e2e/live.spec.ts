@@ -147,9 +147,10 @@ test("the run is closed from the page: its shares are sold at the broker, and it
   await page.goto(run)
   await page.getByRole("button", { name: "Exit run" }).click()
   const dialog = page.getByRole("dialog")
+  await expect(dialog).toContainText("Sends 1 order to the sandbox market")
   await expect(dialog).toContainText(/SELL 3 NSE:INFY/)
   await shoot(page, "live-exit")
-  await dialog.getByRole("button", { name: /^Exit 1 position · ₹.* · LIVE$/ }).click()
+  await dialog.getByRole("button", { name: /^Exit 1 position · ₹.* · SANDBOX$/ }).click()
   await expect.poll(() => worker?.said(), { timeout: 60_000 }).toContain("Closed")
   const sold = (
     await (await ownApp(page)).get<{ transaction_type: string; filled_quantity: number }>("/orders")

@@ -165,7 +165,13 @@ describe("the exit button", () => {
     ],
     [plan({ cancel: ["1"] }), "Cancel 1 order and close · PAPER"],
     [plan({}), "Close the run · PAPER"],
-  ])("%j", (one, text) => expect(exitVerb(one)).toBe(text))
+  ])("%j", (one, text) => expect(exitVerb(one, false)).toBe(text))
+
+  test("a live run on the sandbox's account is called neither live nor paper", () => {
+    expect(exitVerb(plan({ execution_mode: "live" }), true)).toBe("Close the run · SANDBOX")
+    expect(exitVerb(plan({ execution_mode: "live" }), false)).toBe("Close the run · LIVE")
+    expect(exitVerb(plan({}), true)).toBe("Close the run · PAPER")
+  })
 })
 
 const event = (event_type: string, payload = {}) =>
@@ -206,7 +212,12 @@ describe("the label of the entry button", () => {
   test.each([
     [64_300.4, "Place 2 orders · needs ₹64,300 · PAPER"],
     [null, "Place 2 orders · PAPER"],
-  ])("%s: %s", (margin, text) => expect(enterVerb(entry(margin), "paper")).toBe(text))
+  ])("%s: %s", (margin, text) => expect(enterVerb(entry(margin), "paper", false)).toBe(text))
+
+  test("a live entry on the sandbox's account is the sandbox's", () => {
+    expect(enterVerb(entry(null), "live", true)).toBe("Place 2 orders · SANDBOX")
+    expect(enterVerb(entry(null), "live", false)).toBe("Place 2 orders · LIVE")
+  })
 })
 
 test("a metric that is a summary field is not repeated", () => {

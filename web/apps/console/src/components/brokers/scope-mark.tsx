@@ -1,10 +1,7 @@
-import { useQuery } from "@tanstack/react-query"
-import { isSandboxScope } from "@/lib/brokers/state"
-import { brokersQuery } from "@/lib/queries/brokers"
 import { EnvironmentChip } from "./environment-chip"
+import { useIsSandbox } from "./use-is-sandbox"
 
 /** Beside a live run: that its account is one of the sandbox, where it is. */
 export function ScopeMark({ scope }: { scope: string }) {
-  const { data } = useQuery(brokersQuery)
-  return isSandboxScope(data ?? [], scope) ? <EnvironmentChip environment="sandbox" /> : null
+  return useIsSandbox(scope) ? <EnvironmentChip environment="sandbox" /> : null
 }

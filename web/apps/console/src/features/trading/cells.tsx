@@ -1,6 +1,8 @@
 import { Anchor, Badge } from "@mantine/core"
 import { Link } from "@tanstack/react-router"
 import { words } from "@tradertape/ui/format.ts"
+import { EnvironmentChip } from "@/components/brokers/environment-chip"
+import { useIsSandbox } from "@/components/brokers/use-is-sandbox"
 import { symbolOf } from "@/lib/instrument"
 import type { TradingOrder } from "@/lib/queries/trading"
 import classes from "./trading.module.css"
@@ -53,7 +55,10 @@ export function State({ order }: { order: TradingOrder }) {
   )
 }
 
-export function Mode({ kind }: { kind: "paper" | "broker" }) {
+/** Where an account's orders go: the paper market, the sandbox, or an account at a broker. */
+export function Mode({ kind, scope }: { kind: "paper" | "broker"; scope: string }) {
+  const isSandbox = useIsSandbox(scope)
+  if (kind === "broker" && isSandbox) return <EnvironmentChip environment="sandbox" />
   return (
     <Badge className={classes.badge} color={kind === "paper" ? "blue" : "red"} variant="light">
       {kind === "paper" ? "Paper" : "Broker"}

@@ -42,7 +42,7 @@ function Account({ account }: { account: TradingAccount }) {
   return (
     <Section
       title={labelOf(account)}
-      action={<Mode kind={account.kind} />}
+      action={<Mode kind={account.kind} scope={account.scope} />}
       note={funds?.as_of ? `As of ${instant(funds.as_of)}${funds.stale ? ", outdated" : ""}` : undefined}
     >
       {funds ? (

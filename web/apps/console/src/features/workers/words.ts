@@ -4,6 +4,10 @@ import type { Mode, ProtectionSnapshot, RunLeg, RunPulse, Step, SummaryField } f
 
 export const MODE_WORDS: Record<Mode, string> = { dry_run: "DRY RUN", paper: "PAPER", live: "LIVE" }
 
+/** Where a run's orders go: a live run on an account of the sandbox moves no real money. */
+export const marketWords = (mode: Mode, isSandbox: boolean) =>
+  mode === "live" && isSandbox ? "SANDBOX" : MODE_WORDS[mode]
+
 const RULES: Record<string, string> = {
   position_stoploss: "Stop",
   position_target: "Target",

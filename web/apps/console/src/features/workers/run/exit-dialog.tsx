@@ -2,11 +2,12 @@ import { Button, Group, Skeleton, Stack, Text, TextInput } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { count, money, number } from "@tradertape/ui/format.ts"
 import { useState } from "react"
+import { useIsSandbox } from "@/components/brokers/use-is-sandbox"
 import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
 import { notifyDone } from "@/lib/notify"
 import { type ExitPlanOut, type RunCard, runCalls } from "@/lib/queries/workers"
-import { MODE_WORDS } from "../words"
+import { marketWords } from "../words"
 import { exitVerb } from "./exit-words"
 import classes from "./run.module.css"
 
@@ -14,6 +15,7 @@ import classes from "./run.module.css"
 export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => void }) {
   const id = card.strategy_run_id
   const client = useQueryClient()
+  const isSandbox = useIsSandbox(card.account_scope)
   const [reason, setReason] = useState("")
   const [key] = useState(() => `console-exit-${crypto.randomUUID()}`)
   const plan = useQuery({
@@ -33,7 +35,11 @@ export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => vo
   return (
     <Dialog opened onClose={onClose} title={`Exit “${card.name}”?`} size="lg">
       <Stack gap="sm">
-        {plan.data ? <Plan plan={plan.data} /> : !plan.error && <Skeleton height={110} />}
+        {plan.data ? (
+          <Plan plan={plan.data} isSandbox={isSandbox} />
+        ) : (
+          !plan.error && <Skeleton height={110} />
+        )}
         <TextInput
           label="Reason"
           placeholder="Optional; recorded in the timeline"
@@ -52,7 +58,7 @@ export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => vo
             loading={exiting.isPending}
             onClick={() => exiting.mutate()}
           >
-            {plan.data ? exitVerb(plan.data) : "Exit"}
+            {plan.data ? exitVerb(plan.data, isSandbox) : "Exit"}
           </Button>
         </Group>
       </Stack>
@@ -60,14 +66,14 @@ export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => vo
   )
 }
 
-function Plan({ plan }: { plan: ExitPlanOut }) {
+function Plan({ plan, isSandbox }: { plan: ExitPlanOut; isSandbox: boolean }) {
   return (
     <Stack gap={8}>
       {plan.close.length > 0 && (
         <>
           <Text size="sm" fw={600}>
-            Sends {count(plan.close.length, "order")} to the {MODE_WORDS[plan.execution_mode].toLowerCase()}{" "}
-            market:
+            Sends {count(plan.close.length, "order")} to the{" "}
+            {marketWords(plan.execution_mode, isSandbox).toLowerCase()} market:
           </Text>
           <ul className={classes.plan}>
             {plan.close.map((order) => (

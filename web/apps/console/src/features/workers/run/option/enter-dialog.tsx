@@ -1,6 +1,7 @@
 import { Button, Group, Skeleton, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { money, number } from "@tradertape/ui/format.ts"
+import { useIsSandbox } from "@/components/brokers/use-is-sandbox"
 import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
 import { notifyDone } from "@/lib/notify"
@@ -13,6 +14,7 @@ import classes from "../run.module.css"
 export function EnterDialog({ card, onClose }: { card: RunCard; onClose: () => void }) {
   const id = card.strategy_run_id
   const client = useQueryClient()
+  const isSandbox = useIsSandbox(card.account_scope)
   const preview = useQuery(entryPreviewQuery(id))
   const entering = useMutation({
     mutationFn: () => optionCalls.enter(id),
@@ -37,7 +39,7 @@ export function EnterDialog({ card, onClose }: { card: RunCard; onClose: () => v
             loading={entering.isPending}
             onClick={() => entering.mutate()}
           >
-            {preview.data ? enterVerb(preview.data, card.execution_mode) : "Enter"}
+            {preview.data ? enterVerb(preview.data, card.execution_mode, isSandbox) : "Enter"}
           </Button>
         </Group>
       </Stack>
