@@ -29,6 +29,7 @@ class FakeCloud:
     items: list[dict[str, Any]] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
     posts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    result_bodies: list[bytes] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
@@ -127,6 +128,7 @@ def app_of(cloud: FakeCloud) -> Flask:  # noqa: C901 - its routes
         body = json.loads(request.data)
         with cloud.lock:
             cloud.bodies.append(request.data)
+            cloud.result_bodies.append(request.data)
             is_new = body not in cloud.results
             if is_new:
                 cloud.results.append(body)

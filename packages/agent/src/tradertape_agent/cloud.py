@@ -40,10 +40,11 @@ class CloudSilent(AgentError):
 class CloudDeclined(AgentError):
     """The cloud refused this one request, and would again."""
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, code: str = "") -> None:
         super().__init__(f"the cloud answered {status}: {detail}")
         self.status = status
         self.detail = detail
+        self.code = code
 
 
 class Guard(Protocol):
@@ -129,8 +130,10 @@ class Cloud:
             raise CloudSilent(
                 f"{self.url} did not answer with JSON: is the address right?"
             ) from None
+        if status == _FORBIDDEN:
+            raise CloudRefused(f"{AUTHENTICATION_FAILED} ({_detail(body)})")
         if not answer.is_success:
-            raise CloudDeclined(status, _detail(body))
+            raise CloudDeclined(status, _detail(body), answer.headers.get("X-Error-Code", ""))
         return Reply(status, body)
 
 

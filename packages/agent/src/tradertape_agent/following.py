@@ -280,6 +280,8 @@ def _of_order(intent: Intent, book: Book) -> list[Change]:
     average = _average(order) or intent.average
     now = replace(intent, filled=max(filled, intent.filled), average=average, looks=0)
     message = order.message or ""
+    if now.filled and not now.average:
+        return []  # its trades are not listed yet: a fill is reported with its price
     if now.filled >= intent.quantity or order.status is OrderStatus.COMPLETE:
         return [Change(replace(now, state=_S.FILLED), Outcome.FILLED)]
     if order.status.is_terminal:

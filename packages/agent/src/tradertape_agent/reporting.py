@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from tradertape_agent.addresses import SIGNAL_RESULT
 from tradertape_agent.cloud import Cloud, CloudDeclined
@@ -17,6 +17,8 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.python310 import StrEnum
 
 logger = logging.getLogger("tradertape_agent")
+_LONGEST_MESSAGE: Final = 500
+_NOT_SCALED: Final = "obfuscation_required"
 
 
 class Outcome(StrEnum):
@@ -55,7 +57,7 @@ class Reporter:
             "idempotency_key": row.key,
             "outcome": outcome.value,
             "broker": self._broker,
-            "message": message or None,
+            "message": message[:_LONGEST_MESSAGE] or None,
             "occurred_at": now.isoformat(),
             "scaled": bool(row.body.get("scaled")),
         }
@@ -98,6 +100,9 @@ class Replay:
                 try:
                     self._cloud.post(report.path, self._body(report.body))
                 except CloudDeclined as error:
+                    if error.code == _NOT_SCALED:  # it was switched on a moment ago
+                        self._journal.reports.failed(report.number, str(error))
+                        return sent
                     self._declined(report.number, error)
                     continue
                 except Exception as error:

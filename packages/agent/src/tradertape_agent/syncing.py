@@ -63,7 +63,7 @@ class Syncing:
                 for one in self._desk
             ],
             "auto_execute": auto_execute,
-            "obfuscation": self._privacy.mode.value,
+            "obfuscation": self._privacy.mode is not Mode.OFF,
             "last_poll": last_poll or None,
         }
         answer = self._cloud.post(HEARTBEAT, body).body
@@ -123,7 +123,8 @@ class Syncing:
                 continue
             document = holdings_document(holdings, margins, self._privacy)
             summary = drift(account.name)
-            self._post(SYNC_HOLDINGS, account.name, {**document, "drift_summary": summary})
+            told = {**document, "drift_summary": summary} if summary else document
+            self._post(SYNC_HOLDINGS, account.name, told)
             self._post(SYNC_POSITIONS, account.name, positions_document(net, self._privacy))
 
     def _post(self, path: str, broker: str, document: Document) -> None:

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Final, Protocol
 
 _FIGURES: Final = re.compile(r"\w*\d[\w,.]*")
+_PRICE_STEP: Final = Decimal("0.000001")
 _PAISA: Final = Decimal("0.01")
 _DIGITS_OF_AN_ID: Final = 16
 # So far a quantity that the cloud kept with 8 decimals may lie from the whole units it means.
@@ -44,7 +45,9 @@ class Scale:
 
     def price_to_cloud(self, price: Decimal) -> Decimal:
         """Scale a price, where prices are scaled."""
-        return price * self.factor if self.scales_prices else price
+        if not self.scales_prices:
+            return price
+        return (price * self.factor).quantize(_PRICE_STEP, ROUND_HALF_EVEN)
 
     def price_from_cloud(self, price: Decimal) -> Decimal:
         """Return the real price of the cloud's."""

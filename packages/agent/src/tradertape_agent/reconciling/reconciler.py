@@ -119,8 +119,10 @@ class Reconciler:
             return int(scale.units(Decimal(str(value or 0))))
 
         owners = cast("Sequence[Mapping[str, Any]]", row.get("by_portfolio") or ())
+        # Each portfolio's order was rounded down to whole shares by itself.
+        total = sum(units(one.get("quantity")) for one in owners) if owners else None
         return Ours(
-            quantity=units(row.get("quantity")),
+            quantity=units(row.get("quantity")) if total is None else total,
             average_price=Decimal(str(row.get("average_price") or 0)),
             by_owner=tuple(
                 (str(one.get("portfolio_id")), units(one.get("quantity"))) for one in owners
