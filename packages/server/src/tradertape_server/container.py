@@ -163,6 +163,7 @@ class Container:
                 self.notifications.collector,
                 self.notifications.bots,
                 self.portfolios.upkeep,
+                self.agents.duty,
             )
         )
 

@@ -15,6 +15,7 @@ from starlette.types import Scope
 from tradertape_server import __version__
 from tradertape_server.container import Container
 from tradertape_server.features.activity.routes import router as activity
+from tradertape_server.features.agents.console_routes import router as agent_page
 from tradertape_server.features.agents.routes import router as agents
 from tradertape_server.features.auth.http.routes import router as auth
 from tradertape_server.features.auth.sign_in import known_devices
@@ -77,6 +78,7 @@ ROUTERS = (
     worker_accounts,
     auth,
     agents,
+    agent_page,
     sandbox,
     brokers,
     market,

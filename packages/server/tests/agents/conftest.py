@@ -55,7 +55,10 @@ class Servers:
         return replace(
             base, execution=execution, risk=risk, workers=workers, guardian=guardian,
             portfolios=portfolios,
-            agents=build_agents(base.database, clock, execution, portfolios),
+            agents=build_agents(
+                base.database, clock, base.secrets, execution, portfolios, base.brokerage,
+                base.notifications.publisher,
+            ),
         )  # fmt: skip
 
     def stop(self) -> None:

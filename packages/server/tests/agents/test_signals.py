@@ -183,3 +183,24 @@ def test_ae_05_a_position_is_closed_by_hand_through_the_agent(desk: AgentDesk) -
     agent.filled(sale, order_id="O2", average_price=101.0)
     desk.settle()
     assert desk.position(portfolio)["status"] == "closed"
+
+
+def test_d10_an_obfuscated_account_is_executed_in_scaled_units(desk: AgentDesk) -> None:
+    portfolio, _ = desk.in_cart()
+    agent = desk.agent()
+    desk.client.put("/api/agents/obfuscation", json={"enabled": True})
+    (item,) = agent.items()
+    assert item["scaled"]
+    agent.report(item, "placed", 409, gtt_id="G1")
+    scaled = {"scaled": True, "factor_id": "f"}
+    assert agent.report(item, "placed", gtt_id="G1", **scaled)["applied"]
+    most = item["quantity"] - 0.75
+    part = agent.report(item, "partially_filled", order_id="O1", filled_quantity=most,
+                        average_price=100.0, **scaled)  # fmt: skip
+    assert part["position"]["open_quantity"] == item["quantity"] - 1
+    done = agent.report(item, "filled", order_id="O1", filled_quantity=item["quantity"] - 0.02,
+                        average_price=100.0, **scaled)  # fmt: skip
+    assert done["signal"]["status"] == "executed"
+    (expected,) = agent.client.get("/api/agent/expected-holdings").json()
+    assert (expected["quantity"], expected["scaled"]) == (item["quantity"], True)
+    assert expected["by_portfolio"][0]["portfolio_id"] == portfolio["id"]

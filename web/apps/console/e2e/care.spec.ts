@@ -21,7 +21,7 @@ const RESULT_TABS = [
   "config",
 ]
 const RUN_TABS = ["orders", "protection", "risk", "timeline"]
-const SETTINGS_TABS = ["profile", "security", "keys", "accounts", "appearance"]
+const SETTINGS_TABS = ["profile", "security", "agent", "keys", "accounts", "appearance"]
 
 /** Every page with content, and every tab of it; the result is the newest one. */
 async function places(page: Page): Promise<Place[]> {

@@ -126,6 +126,12 @@ def _join(
         database, clock, execution, connections, holdings,
         CorporateFacts(data.market, is_real=data.masters is not None), notifications.publish,
     )  # fmt: skip
+    agents = build_agents(
+        database, clock, base.secrets, execution, portfolios, brokerage, notifications.publisher
+    )
+    auth.account.agent_of, auth.account.is_obfuscated = (
+        agents.status.of_account, agents.obfuscation.is_on,
+    )  # fmt: skip
     trading.risk.watch.listen(lambda notice: notifications.publish(notice_of(notice)))
     return Container(
         settings=base.settings,
@@ -182,7 +188,7 @@ def _join(
         trials=TrialService(data.market),
         backtests=backtests,
         portfolios=portfolios,
-        agents=build_agents(database, clock, execution, portfolios),
+        agents=agents,
         notifications=notifications,
         hooks=build_hooks(base, data, live, notifications),
         watchlists=WatchlistService(clock, data.instruments, data.market),

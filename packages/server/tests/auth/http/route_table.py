@@ -21,7 +21,8 @@ MISSING = {
     "strategy_run_id": "nothing", "order_id": "1", "trigger_id": 987654,
     "watchlist_id": 987654, "gtt_id": 987654, "portfolio_id": 987654, "signal_id": 987654,
     "position_id": 987654, "rule_id": 987654, "halt_id": 987654, "hook_id": 987654,
-    "channel_id": 987654, "correction_id": 987654, "token": "nothing", "broker": "kite",
+    "channel_id": 987654, "correction_id": 987654, "lease_id": 987654, "token": "nothing",
+    "broker": "kite",
 }  # fmt: skip
 
 
@@ -111,6 +112,17 @@ ROUTES: dict[str, Row] = {
     "POST /api/agent/signals/{signal_id}/approve": AGENT,
     "POST /api/agent/signals/{signal_id}/reject": AGENT,
     "GET /api/agent/expected-holdings": AGENT,
+    "POST /api/agent/sync-holdings": AGENT,
+    "POST /api/agent/sync-positions": AGENT,
+    "POST /api/agent/heartbeat": AGENT,
+    "GET /api/agent/config": AGENT,
+    "GET /api/agent/latest-version": PUBLIC,
+    "GET /api/agent/pending-token": AGENT,
+    "POST /api/agent/access-token": AGENT,
+    "GET /api/agents": SESSION,
+    "PUT /api/agents/obfuscation": SESSION,
+    "POST /api/agents/pending-token": SESSION,
+    "POST /api/agents/leases/{lease_id}/release": OWN_KEY,
     "GET /api/auth/worker-tokens": SESSION,
     "POST /api/auth/worker-tokens": SESSION,
     "POST /api/auth/worker-tokens/{key_id}/regenerate": OWN_KEY,

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from tradertape_core.portfolio.book import PaperBook, document
 from tradertape_core.portfolio.settings import PortfolioSettings
 from tradertape_server.container import Container
+from tradertape_server.features.agents.models import AgentLease
 from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
 from tradertape_server.features.portfolios.models import (
     Portfolio,
@@ -43,6 +44,7 @@ def things_of(owner: TestClient, container: Container, number: int = 0) -> dict[
         "gtt_id": made("gtts", {"instrument": "NSE:INFY", "legs": [GTT_LEG]}),
         "rule_id": made("risk/rules", {"type": "max_positions"}),
         "halt_id": _halt(user_id, container),
+        "lease_id": _lease(user_id, container),
         **_portfolio(user_id, container, number),
         "session_id": owner.get("/api/auth/sessions").json()[0]["id"],
         "key_id": made("auth/agent-keys", {}),
@@ -83,6 +85,20 @@ def _halt(user_id: int, container: Container) -> int:
         session.add(halt)
         session.flush()
         return halt.id
+
+
+def _lease(user_id: int, container: Container) -> int:
+    """A signal that an agent has in hand."""
+    now = container.clock.now()
+    with container.database.write() as session:
+        lease = AgentLease(
+            user_id=user_id, key="sig:1:a1", signal_id=1, symbol="INFY", side="BUY", run_id="",
+            instance="laptop", state="leased", leased_at=now,
+            lease_until=now + timedelta(minutes=1), cancel_wanted=False,
+        )  # fmt: skip
+        session.add(lease)
+        session.flush()
+        return lease.id
 
 
 def _portfolio(user_id: int, container: Container, number: int) -> dict[str, int]:

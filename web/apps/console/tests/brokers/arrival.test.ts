@@ -1,7 +1,7 @@
 import { ApiError } from "@tradertape/api/client.ts"
 import { expect, test } from "vitest"
 import { arrivalProblem, refusalOf } from "@/features/settings/brokers/callback/callback-words"
-import { arrivalOf } from "@/lib/brokers/arrival"
+import { arrivalOf, codeForAgent } from "@/lib/brokers/arrival"
 import { madeBroker, madeCredentials } from "./made"
 
 const granted = arrivalOf("?request_token=abc&state=s1&status=success", "request_token")
@@ -56,4 +56,16 @@ test("a refusal of the broker asks for the secret; a used login does not", () =>
   expect(refused.text).toContain("Invalid `checksum`")
   const used = refusalOf(new ApiError(400, "Used already.", "login_state_invalid", "", []), "Kite")
   expect(used.asksSecret).toBeUndefined()
+})
+
+test("a login is the agent's where this server may not complete it, or did not begin it", () => {
+  const sent = "?request_token=abc&state=s1&status=success"
+  const withAgent = { obfuscation: false, agent: { registered: true } }
+  expect(codeForAgent(sent, "request_token", withAgent)).toBeNull()
+  expect(codeForAgent(sent, "request_token", { ...withAgent, obfuscation: true })).toBe("abc")
+  expect(codeForAgent("?request_token=abc", "request_token", withAgent)).toBe("abc")
+  expect(
+    codeForAgent("?request_token=abc", "request_token", { ...withAgent, agent: { registered: false } }),
+  ).toBeNull()
+  expect(codeForAgent("?status=cancelled", "request_token", withAgent)).toBeNull()
 })

@@ -4,6 +4,8 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
+export type JsonValue = unknown;
+
 /**
  * PreviewIn
  *
@@ -17,8 +19,6 @@ export type TradertapeServerFeaturesWorkersOptionRunsSchemasPreviewIn = {
         [key: string]: JsonValue;
     }>;
 };
-
-export type JsonValue = unknown;
 
 /**
  * SettleIn
@@ -597,6 +597,58 @@ export type TradertapeServerFeaturesBacktestsRunsSchemasSizingIn = {
      * Risk Per Trade Pct
      */
     risk_per_trade_pct?: number;
+};
+
+/**
+ * Heartbeat
+ *
+ * What an agent says of itself.
+ */
+export type TradertapeServerFeaturesAgentsSchemasHeartbeat = {
+    /**
+     * Auto Execute
+     */
+    auto_execute?: boolean;
+    /**
+     * Brokers
+     */
+    brokers?: Array<HeartbeatBroker | string>;
+    /**
+     * Instance
+     */
+    instance?: string | null;
+    /**
+     * Last Poll
+     */
+    last_poll?: string | null;
+    /**
+     * Obfuscation
+     */
+    obfuscation?: boolean | string;
+    /**
+     * Version
+     */
+    version: string;
+};
+
+/**
+ * HeartbeatBroker
+ *
+ * A broker of the agent.
+ */
+export type HeartbeatBroker = {
+    /**
+     * Connected
+     */
+    connected?: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Primary
+     */
+    primary?: boolean;
 };
 
 /**
@@ -2538,6 +2590,156 @@ export type TestOut = {
 };
 
 /**
+ * SyncWarning
+ *
+ * What is odd about a snapshot that was stored.
+ */
+export type SyncWarning = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Detail
+     */
+    detail: string;
+};
+
+/**
+ * SyncPositions
+ *
+ * Positions at a broker.
+ */
+export type SyncPositions = {
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Factor Id
+     */
+    factor_id?: string | null;
+    /**
+     * Positions
+     */
+    positions: Array<Row>;
+    /**
+     * Scaled
+     */
+    scaled?: boolean;
+};
+
+/**
+ * Row
+ *
+ * A holding or position; what else the agent says of it is kept.
+ *
+ * quantity: absent where the agent keeps it to itself.
+ */
+export type Row = {
+    /**
+     * Exchange
+     */
+    exchange?: string;
+    /**
+     * Quantity
+     */
+    quantity?: number | string | null;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    [key: string]: unknown;
+};
+
+/**
+ * SyncOut
+ *
+ * Whether a snapshot was stored, and of which day it is.
+ */
+export type SyncOut = {
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * Stored
+     */
+    stored: boolean;
+    /**
+     * Warnings
+     */
+    warnings: Array<SyncWarning>;
+};
+
+/**
+ * SyncHoldings
+ *
+ * Holdings and margins at a broker.
+ */
+export type SyncHoldings = {
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    drift_summary?: DriftSummary | null;
+    /**
+     * Factor Id
+     */
+    factor_id?: string | null;
+    /**
+     * Holdings
+     */
+    holdings: Array<Row>;
+    /**
+     * Margins
+     */
+    margins?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Scaled
+     */
+    scaled?: boolean;
+};
+
+/**
+ * DriftSummary
+ *
+ * How the agent's reconciliation ended.
+ */
+export type DriftSummary = {
+    /**
+     * Drift
+     */
+    drift?: number;
+    /**
+     * Ignored
+     */
+    ignored?: number;
+    /**
+     * Ok
+     */
+    ok?: number;
+    /**
+     * Status
+     */
+    status: 'ok' | 'drift' | 'stale' | 'broker_unavailable';
+    /**
+     * Symbols
+     */
+    symbols?: number;
+};
+
+/**
  * SymbolOut
  *
  * A symbol of a data set. first and last are null without candles.
@@ -4072,6 +4274,58 @@ export type Step = {
  * The state of the market, in one word.
  */
 export type State = 'open' | 'demo' | 'pre_open' | 'closing_auction' | 'derivatives' | 'closed';
+
+/**
+ * SnapshotOut
+ *
+ * The last snapshot of a kind at a broker. Quantities are scaled where `scaled` is.
+ */
+export type SnapshotOut = {
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * Drift
+     */
+    drift: number | null;
+    /**
+     * Drift Status
+     */
+    drift_status: string | null;
+    /**
+     * Factor Id
+     */
+    factor_id: string | null;
+    /**
+     * Instance
+     */
+    instance: string;
+    /**
+     * Kind
+     */
+    kind: 'holdings' | 'positions';
+    /**
+     * Rows
+     */
+    rows: number;
+    /**
+     * Scaled
+     */
+    scaled: boolean;
+    /**
+     * Symbols
+     */
+    symbols: number | null;
+};
 
 /**
  * SkippedSignal
@@ -9859,6 +10113,26 @@ export type PlaceIn = {
 };
 
 /**
+ * PendingToken
+ *
+ * A broker's request token, which is delivered once.
+ */
+export type PendingToken = {
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Request Token
+     */
+    request_token: string;
+};
+
+/**
  * PendingSignals
  *
  * What an agent has to do.
@@ -11461,6 +11735,30 @@ export type OpenSession = {
 };
 
 /**
+ * OfferIn
+ *
+ * The token that a broker's login page returned, for the agent.
+ */
+export type OfferIn = {
+    /**
+     * Broker
+     */
+    broker: string;
+};
+
+/**
+ * ObfuscationIn
+ *
+ * Turn obfuscation on or off.
+ */
+export type ObfuscationIn = {
+    /**
+     * Enabled
+     */
+    enabled: boolean;
+};
+
+/**
  * NotificationOut
  *
  * A notification. path: the console's page that shows more. subject: ids for programs.
@@ -12588,6 +12886,70 @@ export type LedgerLineOut = {
 };
 
 /**
+ * LeaseOut
+ *
+ * A signal that an agent was handed and has not reported on. overdue: its lease has ended.
+ */
+export type LeaseOut = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Instance
+     */
+    instance: string;
+    /**
+     * Lease Until
+     */
+    lease_until: string;
+    /**
+     * Leased At
+     */
+    leased_at: string;
+    /**
+     * Overdue
+     */
+    overdue: boolean;
+    /**
+     * Side
+     */
+    side: 'BUY' | 'SELL';
+    /**
+     * Signal Id
+     */
+    signal_id: number;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
+ * LatestVersion
+ *
+ * The latest agent.
+ */
+export type LatestVersion = {
+    /**
+     * Min Supported
+     */
+    min_supported: string;
+    /**
+     * Notes Url
+     */
+    notes_url: string;
+    /**
+     * Released At
+     */
+    released_at: string;
+    /**
+     * Version
+     */
+    version: string;
+};
+
+/**
  * LabelsIn
  *
  * A run's name and tags; both are replaced.
@@ -13310,6 +13672,46 @@ export type HeldOut = {
      * Run Id
      */
     run_id: string | null;
+};
+
+/**
+ * HeartbeatOut
+ *
+ * What an agent is told.
+ */
+export type HeartbeatOut = {
+    /**
+     * Auto Execute Allowed
+     */
+    auto_execute_allowed: boolean;
+    /**
+     * Kill Switch
+     */
+    kill_switch: boolean;
+    /**
+     * Latest Version
+     */
+    latest_version: string;
+    /**
+     * Min Supported
+     */
+    min_supported: string;
+    /**
+     * Obfuscation
+     */
+    obfuscation: boolean;
+    /**
+     * Poll After S
+     */
+    poll_after_s: number;
+    /**
+     * Server Time
+     */
+    server_time: string;
+    /**
+     * Update Available
+     */
+    update_available: boolean;
 };
 
 /**
@@ -15130,6 +15532,74 @@ export type CorrectionIn = {
 };
 
 /**
+ * ConfigPortfolio
+ *
+ * A portfolio that the agent executes.
+ */
+export type ConfigPortfolio = {
+    /**
+     * Auto Place Signals
+     */
+    auto_place_signals: boolean;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Paper
+     */
+    paper: boolean;
+    /**
+     * Status
+     */
+    status: 'active' | 'paused' | 'retired';
+};
+
+/**
+ * ConfigOut
+ *
+ * What an agent asks at its start.
+ */
+export type ConfigOut = {
+    /**
+     * Kill Switch
+     */
+    kill_switch: boolean;
+    /**
+     * Latest Version
+     */
+    latest_version: string;
+    /**
+     * Lease S
+     */
+    lease_s: number;
+    /**
+     * Min Supported
+     */
+    min_supported: string;
+    /**
+     * Obfuscation
+     */
+    obfuscation: boolean;
+    /**
+     * Poll After S
+     */
+    poll_after_s: number;
+    /**
+     * Portfolios
+     */
+    portfolios: Array<ConfigPortfolio>;
+    /**
+     * Server Time
+     */
+    server_time: string;
+};
+
+/**
  * CloseIn
  *
  * How much to sell, by default all, and how, where orders are executed.
@@ -16197,6 +16667,105 @@ export type AnyCode = {
 };
 
 /**
+ * AgentsOut
+ *
+ * Everything of the page.
+ */
+export type AgentsOut = {
+    /**
+     * Agents
+     */
+    agents: Array<AgentInstanceOut>;
+    latest: LatestVersion;
+    /**
+     * Leases
+     */
+    leases: Array<LeaseOut>;
+    /**
+     * Obfuscation
+     */
+    obfuscation: boolean;
+    /**
+     * Portfolios
+     *
+     * Portfolios that the agent executes.
+     */
+    portfolios: number;
+    /**
+     * Snapshots
+     */
+    snapshots: Array<SnapshotOut>;
+    /**
+     * Warnings
+     */
+    warnings: Array<SyncWarning>;
+};
+
+/**
+ * AgentBrokerOut
+ *
+ * A broker of an agent.
+ */
+export type AgentBrokerOut = {
+    /**
+     * Connected
+     */
+    connected: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Primary
+     */
+    primary: boolean;
+};
+
+/**
+ * AgentInstanceOut
+ *
+ * An installation.
+ */
+export type AgentInstanceOut = {
+    /**
+     * Auto Execute
+     */
+    auto_execute: boolean;
+    /**
+     * Brokers
+     */
+    brokers: Array<AgentBrokerOut>;
+    /**
+     * Instance
+     */
+    instance: string;
+    /**
+     * Last Poll At
+     */
+    last_poll_at: string | null;
+    /**
+     * Last Seen At
+     */
+    last_seen_at: string;
+    /**
+     * Obfuscation
+     */
+    obfuscation: boolean;
+    /**
+     * Online
+     */
+    online: boolean;
+    /**
+     * Update Available
+     */
+    update_available: boolean;
+    /**
+     * Version
+     */
+    version: string | null;
+};
+
+/**
  * ActivityOut
  *
  * Everything in one instrument; fills newest first, at most 500 of them.
@@ -16258,6 +16827,50 @@ export type AccountFunds = {
      */
     net: number;
     utilized: UtilizedFunds;
+};
+
+/**
+ * AccessTokenOut
+ *
+ * The token is stored; nothing returns it.
+ */
+export type AccessTokenOut = {
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Expires At
+     */
+    expires_at: string | null;
+    /**
+     * Stored
+     */
+    stored: boolean;
+};
+
+/**
+ * AccessToken
+ *
+ * A broker's session that an agent opened.
+ */
+export type AccessToken = {
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Expires At
+     */
+    expires_at?: string | null;
+    /**
+     * Login Time
+     */
+    login_time?: string | null;
+    /**
+     * User Id
+     */
+    user_id: string;
 };
 
 /**
@@ -16392,6 +17005,22 @@ export type OpenSessionWritable = {
 };
 
 /**
+ * OfferIn
+ *
+ * The token that a broker's login page returned, for the agent.
+ */
+export type OfferInWritable = {
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Request Token
+     */
+    request_token: string;
+};
+
+/**
  * ChannelIn
  *
  * A new channel: a Telegram bot's token, a webhook's or Apprise URL; e-mail needs nothing.
@@ -16413,6 +17042,34 @@ export type ChannelInWritable = {
      * Url
      */
     url?: string | null;
+};
+
+/**
+ * AccessToken
+ *
+ * A broker's session that an agent opened.
+ */
+export type AccessTokenWritable = {
+    /**
+     * Access Token
+     */
+    access_token: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Expires At
+     */
+    expires_at?: string | null;
+    /**
+     * Login Time
+     */
+    login_time?: string | null;
+    /**
+     * User Id
+     */
+    user_id: string;
 };
 
 export type InstrumentActivityApiActivityGetData = {
@@ -16469,6 +17126,108 @@ export type InstrumentActivityApiActivityGetResponses = {
 
 export type InstrumentActivityApiActivityGetResponse = InstrumentActivityApiActivityGetResponses[keyof InstrumentActivityApiActivityGetResponses];
 
+export type AccessTokenApiAgentAccessTokenPostData = {
+    body: AccessTokenWritable;
+    path?: never;
+    query?: never;
+    url: '/api/agent/access-token';
+};
+
+export type AccessTokenApiAgentAccessTokenPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type AccessTokenApiAgentAccessTokenPostError = AccessTokenApiAgentAccessTokenPostErrors[keyof AccessTokenApiAgentAccessTokenPostErrors];
+
+export type AccessTokenApiAgentAccessTokenPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: AccessTokenOut;
+};
+
+export type AccessTokenApiAgentAccessTokenPostResponse = AccessTokenApiAgentAccessTokenPostResponses[keyof AccessTokenApiAgentAccessTokenPostResponses];
+
+export type ConfigApiAgentConfigGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/agent/config';
+};
+
+export type ConfigApiAgentConfigGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ConfigApiAgentConfigGetError = ConfigApiAgentConfigGetErrors[keyof ConfigApiAgentConfigGetErrors];
+
+export type ConfigApiAgentConfigGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: ConfigOut;
+};
+
+export type ConfigApiAgentConfigGetResponse = ConfigApiAgentConfigGetResponses[keyof ConfigApiAgentConfigGetResponses];
+
 export type ExpectedHoldingsApiAgentExpectedHoldingsGetData = {
     body?: never;
     path?: never;
@@ -16511,6 +17270,108 @@ export type ExpectedHoldingsApiAgentExpectedHoldingsGetResponses = {
 };
 
 export type ExpectedHoldingsApiAgentExpectedHoldingsGetResponse = ExpectedHoldingsApiAgentExpectedHoldingsGetResponses[keyof ExpectedHoldingsApiAgentExpectedHoldingsGetResponses];
+
+export type HeartbeatApiAgentHeartbeatPostData = {
+    body: TradertapeServerFeaturesAgentsSchemasHeartbeat;
+    headers?: {
+        /**
+         * X-Agent-Instance
+         *
+         * The installation; the same over restarts.
+         */
+        'X-Agent-Instance'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/agent/heartbeat';
+};
+
+export type HeartbeatApiAgentHeartbeatPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type HeartbeatApiAgentHeartbeatPostError = HeartbeatApiAgentHeartbeatPostErrors[keyof HeartbeatApiAgentHeartbeatPostErrors];
+
+export type HeartbeatApiAgentHeartbeatPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: HeartbeatOut;
+};
+
+export type HeartbeatApiAgentHeartbeatPostResponse = HeartbeatApiAgentHeartbeatPostResponses[keyof HeartbeatApiAgentHeartbeatPostResponses];
+
+export type LatestApiAgentLatestVersionGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/agent/latest-version';
+};
+
+export type LatestApiAgentLatestVersionGetErrors = {
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type LatestApiAgentLatestVersionGetError = LatestApiAgentLatestVersionGetErrors[keyof LatestApiAgentLatestVersionGetErrors];
+
+export type LatestApiAgentLatestVersionGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: LatestVersion;
+};
+
+export type LatestApiAgentLatestVersionGetResponse = LatestApiAgentLatestVersionGetResponses[keyof LatestApiAgentLatestVersionGetResponses];
 
 export type PendingSignalsApiAgentPendingSignalsGetData = {
     body?: never;
@@ -16577,6 +17438,51 @@ export type PendingSignalsApiAgentPendingSignalsGetResponses = {
 };
 
 export type PendingSignalsApiAgentPendingSignalsGetResponse = PendingSignalsApiAgentPendingSignalsGetResponses[keyof PendingSignalsApiAgentPendingSignalsGetResponses];
+
+export type PendingTokenApiAgentPendingTokenGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/agent/pending-token';
+};
+
+export type PendingTokenApiAgentPendingTokenGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type PendingTokenApiAgentPendingTokenGetError = PendingTokenApiAgentPendingTokenGetErrors[keyof PendingTokenApiAgentPendingTokenGetErrors];
+
+export type PendingTokenApiAgentPendingTokenGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: PendingToken;
+    /**
+     * None waits.
+     */
+    204: void;
+};
+
+export type PendingTokenApiAgentPendingTokenGetResponse = PendingTokenApiAgentPendingTokenGetResponses[keyof PendingTokenApiAgentPendingTokenGetResponses];
 
 export type SignalResultApiAgentSignalResultPostData = {
     body: SignalResult;
@@ -16800,6 +17706,373 @@ export type RejectApiAgentSignalsSignalIdRejectPostResponses = {
 };
 
 export type RejectApiAgentSignalsSignalIdRejectPostResponse = RejectApiAgentSignalsSignalIdRejectPostResponses[keyof RejectApiAgentSignalsSignalIdRejectPostResponses];
+
+export type SyncHoldingsApiAgentSyncHoldingsPostData = {
+    body: SyncHoldings;
+    headers?: {
+        /**
+         * X-Agent-Instance
+         *
+         * The installation; the same over restarts.
+         */
+        'X-Agent-Instance'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/agent/sync-holdings';
+};
+
+export type SyncHoldingsApiAgentSyncHoldingsPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type SyncHoldingsApiAgentSyncHoldingsPostError = SyncHoldingsApiAgentSyncHoldingsPostErrors[keyof SyncHoldingsApiAgentSyncHoldingsPostErrors];
+
+export type SyncHoldingsApiAgentSyncHoldingsPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: SyncOut;
+};
+
+export type SyncHoldingsApiAgentSyncHoldingsPostResponse = SyncHoldingsApiAgentSyncHoldingsPostResponses[keyof SyncHoldingsApiAgentSyncHoldingsPostResponses];
+
+export type SyncPositionsApiAgentSyncPositionsPostData = {
+    body: SyncPositions;
+    headers?: {
+        /**
+         * X-Agent-Instance
+         *
+         * The installation; the same over restarts.
+         */
+        'X-Agent-Instance'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/agent/sync-positions';
+};
+
+export type SyncPositionsApiAgentSyncPositionsPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type SyncPositionsApiAgentSyncPositionsPostError = SyncPositionsApiAgentSyncPositionsPostErrors[keyof SyncPositionsApiAgentSyncPositionsPostErrors];
+
+export type SyncPositionsApiAgentSyncPositionsPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: SyncOut;
+};
+
+export type SyncPositionsApiAgentSyncPositionsPostResponse = SyncPositionsApiAgentSyncPositionsPostResponses[keyof SyncPositionsApiAgentSyncPositionsPostResponses];
+
+export type ShowAgentsApiAgentsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/agents';
+};
+
+export type ShowAgentsApiAgentsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ShowAgentsApiAgentsGetError = ShowAgentsApiAgentsGetErrors[keyof ShowAgentsApiAgentsGetErrors];
+
+export type ShowAgentsApiAgentsGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: AgentsOut;
+};
+
+export type ShowAgentsApiAgentsGetResponse = ShowAgentsApiAgentsGetResponses[keyof ShowAgentsApiAgentsGetResponses];
+
+export type ReleaseLeaseApiAgentsLeasesLeaseIdReleasePostData = {
+    body?: never;
+    path: {
+        /**
+         * Lease Id
+         */
+        lease_id: number;
+    };
+    query?: never;
+    url: '/api/agents/leases/{lease_id}/release';
+};
+
+export type ReleaseLeaseApiAgentsLeasesLeaseIdReleasePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReleaseLeaseApiAgentsLeasesLeaseIdReleasePostError = ReleaseLeaseApiAgentsLeasesLeaseIdReleasePostErrors[keyof ReleaseLeaseApiAgentsLeasesLeaseIdReleasePostErrors];
+
+export type ReleaseLeaseApiAgentsLeasesLeaseIdReleasePostResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ReleaseLeaseApiAgentsLeasesLeaseIdReleasePostResponse = ReleaseLeaseApiAgentsLeasesLeaseIdReleasePostResponses[keyof ReleaseLeaseApiAgentsLeasesLeaseIdReleasePostResponses];
+
+export type SetObfuscationApiAgentsObfuscationPutData = {
+    body: ObfuscationIn;
+    path?: never;
+    query?: never;
+    url: '/api/agents/obfuscation';
+};
+
+export type SetObfuscationApiAgentsObfuscationPutErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type SetObfuscationApiAgentsObfuscationPutError = SetObfuscationApiAgentsObfuscationPutErrors[keyof SetObfuscationApiAgentsObfuscationPutErrors];
+
+export type SetObfuscationApiAgentsObfuscationPutResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type SetObfuscationApiAgentsObfuscationPutResponse = SetObfuscationApiAgentsObfuscationPutResponses[keyof SetObfuscationApiAgentsObfuscationPutResponses];
+
+export type OfferTokenApiAgentsPendingTokenPostData = {
+    body: OfferInWritable;
+    path?: never;
+    query?: never;
+    url: '/api/agents/pending-token';
+};
+
+export type OfferTokenApiAgentsPendingTokenPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type OfferTokenApiAgentsPendingTokenPostError = OfferTokenApiAgentsPendingTokenPostErrors[keyof OfferTokenApiAgentsPendingTokenPostErrors];
+
+export type OfferTokenApiAgentsPendingTokenPostResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type OfferTokenApiAgentsPendingTokenPostResponse = OfferTokenApiAgentsPendingTokenPostResponses[keyof OfferTokenApiAgentsPendingTokenPostResponses];
 
 export type ListAccountsApiAlgoWorkersWorkerAccountsGetData = {
     body?: never;

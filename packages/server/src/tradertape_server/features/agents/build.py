@@ -5,14 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tradertape_core.kernel.clock import Clock
+from tradertape_server.features.agents.console import AgentPage
+from tradertape_server.features.agents.duty import AgentDuty
 from tradertape_server.features.agents.instances import Instances
 from tradertape_server.features.agents.leases import Leases
 from tradertape_server.features.agents.obfuscation import Obfuscation
 from tradertape_server.features.agents.polling import Polling
 from tradertape_server.features.agents.results import Results
+from tradertape_server.features.agents.status import Status
+from tradertape_server.features.agents.syncing import Syncing
+from tradertape_server.features.agents.tokens import Tokens
+from tradertape_server.features.brokerage.service import BrokerageService
 from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.notifications.publishing import Publisher
 from tradertape_server.features.portfolios.build import Portfolios
 from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.secrets import SecretBox
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +32,38 @@ class Agents:
     obfuscation: Obfuscation
     polling: Polling
     results: Results
+    syncing: Syncing
+    tokens: Tokens
+    status: Status
+    page: AgentPage
+    duty: AgentDuty
     portfolios: Portfolios
 
 
 def build_agents(
-    database: Database, clock: Clock, execution: ExecutionService, portfolios: Portfolios
+    database: Database,
+    clock: Clock,
+    secrets: SecretBox,
+    execution: ExecutionService,
+    portfolios: Portfolios,
+    brokerage: BrokerageService,
+    publisher: Publisher,
 ) -> Agents:
-    """Agents above portfolios."""
+    """Agents above portfolios; while an account is obfuscated no broker is connected here."""
     instances, obfuscation = Instances(database, clock), Obfuscation(database, clock)
-    handing = portfolios.handing
+    handing, tokens = portfolios.handing, Tokens(database, clock, secrets, obfuscation)
+    polling = Polling(clock, execution, handing, Leases(database, clock), instances, obfuscation)
+    brokerage.demand_session_allowed = obfuscation.demand_off
     return Agents(
         clock=clock,
         instances=instances,
         obfuscation=obfuscation,
-        polling=Polling(clock, execution, handing, Leases(database, clock), instances, obfuscation),
+        polling=polling,
         results=Results(database, clock, handing, obfuscation),
+        syncing=Syncing(database, clock, obfuscation),
+        tokens=tokens,
+        status=Status(database, clock, execution, handing, instances, obfuscation),
+        page=AgentPage(database, clock, handing, obfuscation, tokens, brokerage),
+        duty=AgentDuty(database, clock, polling, publisher),
         portfolios=portfolios,
     )

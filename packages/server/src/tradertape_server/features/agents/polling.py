@@ -8,7 +8,7 @@ from typing import Any
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.agents import items, repository
-from tradertape_server.features.agents.instances import Instances
+from tradertape_server.features.agents.instances import POLL_AFTER_S, Instances
 from tradertape_server.features.agents.leases import LEASED, Leases
 from tradertape_server.features.agents.models import AgentLease
 from tradertape_server.features.agents.obfuscation import Obfuscation
@@ -23,7 +23,6 @@ from tradertape_server.features.portfolios.handing import Handed, Handing, Waiti
 from tradertape_server.features.portfolios.live.verdicts import Verdicts
 
 Json = dict[str, Any]
-POLL_AFTER_S = 30
 KILLED = "kill_switch"
 EXPIRED_WORDS = {
     "expired": "It expired before an agent took it",

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 
 from tradertape_server.features.agents import schemas
 from tradertape_server.features.agents.build import Agents
+from tradertape_server.features.agents.status import latest_version
 from tradertape_server.features.auth.http.dependencies import KnownCaller, require_scope
 from tradertape_server.features.portfolios import views
 from tradertape_server.features.portfolios.schemas import ApproveIn, ReasonIn, SignalOut
@@ -127,3 +128,63 @@ def expected_holdings(caller: Reader, agents: Parts) -> list[schemas.ExpectedHol
         part_ = schemas.ExpectedPart(portfolio_id=one.portfolio_id, quantity=one.quantity)
         whole.by_portfolio.append(part_)
     return list(found.values())
+
+
+@router.post("/sync-holdings")
+def sync_holdings(
+    caller: Syncer, agents: Parts, body: schemas.SyncHoldings, instance: Instance = DEFAULT_INSTANCE
+) -> schemas.SyncOut:
+    """Push holdings and margins of a broker; the last of a day counts."""
+    agents.instances.heard(caller.id, instance)
+    return agents.syncing.holdings(caller.id, instance, body)
+
+
+@router.post("/sync-positions")
+def sync_positions(
+    caller: Syncer,
+    agents: Parts,
+    body: schemas.SyncPositions,
+    instance: Instance = DEFAULT_INSTANCE,
+) -> schemas.SyncOut:
+    """Push positions at a broker; the last of a day counts."""
+    agents.instances.heard(caller.id, instance)
+    return agents.syncing.positions(caller.id, instance, body)
+
+
+@router.post("/heartbeat")
+def heartbeat(
+    caller: Syncer, agents: Parts, body: schemas.Heartbeat, instance: Instance = DEFAULT_INSTANCE
+) -> schemas.HeartbeatOut:
+    """Say that the agent runs, and what it has."""
+    return agents.status.heartbeat(caller.id, instance, body)
+
+
+@router.get("/config")
+def config(caller: Reader, agents: Parts) -> schemas.ConfigOut:
+    """The account as an agent has to know it."""
+    return agents.status.config(caller.id)
+
+
+@router.get("/latest-version")
+def latest() -> schemas.LatestVersion:
+    """The latest agent, and the oldest that may execute by itself."""
+    return latest_version()
+
+
+@router.get(
+    "/pending-token",
+    response_model=schemas.PendingToken,
+    responses={204: {"description": "None waits."}},
+)
+def pending_token(caller: Reader, agents: Parts) -> Response | schemas.PendingToken:
+    """A broker's request token that waits for the agent; it is delivered once."""
+    found = agents.tokens.take(caller.id)
+    return Response(status_code=204) if found is None else found
+
+
+@router.post("/access-token")
+def access_token(
+    caller: Syncer, agents: Parts, body: schemas.AccessToken
+) -> schemas.AccessTokenOut:
+    """Push a freshly exchanged access token; it is stored encrypted and never returned."""
+    return agents.tokens.store(caller.id, body)

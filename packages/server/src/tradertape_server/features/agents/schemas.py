@@ -180,13 +180,16 @@ class ExpectedHolding(Reply):
 
 
 class Row(AgentBody):
-    """A holding or position; what else the agent knows of it is kept."""
+    """A holding or position; what else the agent says of it is kept.
+
+    quantity: absent where the agent keeps it to itself.
+    """
 
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
 
     symbol: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     exchange: Annotated[str, StringConstraints(max_length=10)] = "NSE"
-    quantity: Annotated[Decimal, Field(max_digits=24, decimal_places=8)]
+    quantity: Annotated[Decimal, Field(max_digits=24, decimal_places=8)] | None = None
 
 
 class DriftSummary(AgentBody):
@@ -257,7 +260,7 @@ class Heartbeat(AgentBody):
     version: Annotated[str, StringConstraints(min_length=1, max_length=40)]
     brokers: Annotated[list[HeartbeatBroker | BrokerName], Field(max_length=20)] = []
     auto_execute: bool = False
-    obfuscation: bool = False
+    obfuscation: bool | Annotated[str, StringConstraints(max_length=20)] = False
     last_poll: datetime | None = None
     instance: Annotated[str, StringConstraints(max_length=64)] | None = None
 

@@ -24,11 +24,14 @@ ONLINE_WITHIN = timedelta(minutes=10)
 class Account:
     """The use cases of the account pages.
 
-    brokers_of: the brokers a person has set up, from the feature above that knows them.
+    brokers_of: the brokers a person has set up, agent_of: their agent as it was last heard of,
+    is_obfuscated: whether figures are scaled; from the features above that know them.
     """
 
     def __init__(self, database: Database, clock: Clock, passwords: Passwords) -> None:
         self.brokers_of: Callable[[int], list[schemas.BrokerState]] = lambda _: []
+        self.agent_of: Callable[[int], schemas.AgentState | None] = lambda _: None
+        self.is_obfuscated: Callable[[int], bool] = lambda _: False
         self._database = database
         self._clock = clock
         self._passwords = passwords
@@ -44,7 +47,7 @@ class Account:
             created_at=user.created_at,
             has_password=user.password_hash is not None,
             totp_enabled=user.totp_enabled_at is not None,
-            obfuscation=False,
+            obfuscation=self.is_obfuscated(user_id),
             telegram_linked=False,
             brokers=self.brokers_of(user_id),
             agent=self._agent_state(session, user_id),
@@ -52,6 +55,9 @@ class Account:
 
     def _agent_state(self, session: Session, user_id: int) -> schemas.AgentState:
         keys = repository.keys_of(session, user_id, "agent")
+        known = self.agent_of(user_id) if keys else None
+        if known is not None:
+            return known
         seen = max((key.last_used_at for key in keys if key.last_used_at), default=None)
         is_online = seen is not None and self._clock.now() - seen <= ONLINE_WITHIN
         return schemas.AgentState(

@@ -43,6 +43,10 @@ def not_known(_connected: Connected) -> Preflight:
     return Preflight(result="unknown")
 
 
+def is_allowed(_user_id: int) -> None:
+    """Everybody may connect brokers here."""
+
+
 class BrokerageService:
     """Credentials, logins and sessions. names: the brokers there are, in the order for lists."""
 
@@ -60,6 +64,8 @@ class BrokerageService:
         self._names, self.links = names, links
         # Whether orders are taken from this server's address: a feature above finds it out.
         self.preflight_of: Callable[[Connected], Preflight] = not_known
+        # Raises Conflict where this server is to have no session of a person.
+        self.demand_session_allowed: Callable[[int], None] = is_allowed
         self._signing_in: set[tuple[int, str]] = set()
         self._lock = threading.Lock()
 
@@ -168,6 +174,7 @@ class BrokerageService:
     def begin_login(self, who: Identity, name: str) -> schemas.LoginOut:
         """Begin a login in a person's browser. Raises NotFound, Conflict."""
         broker = self.found(name)
+        self.demand_session_allowed(who.id)
         redirect_uri = self.links.callback(name)
         with self._database.write() as session:
             found = self._needed(session, who.id, broker)
@@ -193,6 +200,7 @@ class BrokerageService:
         """
         broker = self.found(name)
         with self._one_at_a_time(who.id, name):
+            self.demand_session_allowed(who.id)
             redirect_uri = self.links.callback(name)
             with self._database.write() as session:
                 found = self._needed(session, who.id, broker)
@@ -200,6 +208,7 @@ class BrokerageService:
                     redirect_uri = logins.use(session, who, name, body.state, self._clock.now())
             grant = self._grant(broker, found, body, redirect_uri)
             opened = self._exchange(broker, found, grant)
+            self.demand_session_allowed(who.id)  # it may have been turned on meanwhile
             self._connections.connect(who.id, found.environment, opened)
             with self._database.write() as session:
                 self._audit(

@@ -61,6 +61,7 @@ _KINDS = (
     EventKind("broker.login_needed", "Brokers", "Broker login needed before the market opens"),
     EventKind("broker.session_expiring", "Brokers", "Broker session expires soon", "warning"),
     EventKind("broker.session_expired", "Brokers", "Broker session expired", "critical"),
+    EventKind("agent.offline", "Brokers", "Trading agent offline", "warning"),
     EventKind("reconciliation.drift", "Brokers", "Books differ from the broker's", "warning"),
     EventKind("prices.stale", "Data", "Live prices have stopped", "critical"),
     EventKind("prices.back", "Data", "Live prices have resumed"),

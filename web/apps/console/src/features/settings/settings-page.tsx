@@ -2,6 +2,7 @@ import { Tabs } from "@mantine/core"
 import { useNavigate, useSearch } from "@tanstack/react-router"
 import { PageHeader } from "@/components/page/page-header"
 import { TabStrip } from "@/components/page/tab-strip"
+import { AgentTab } from "./agent/agent-tab"
 import { AppearanceTab } from "./appearance-tab"
 import { BrokersTab } from "./brokers/brokers-tab"
 import { KeysTab } from "./keys-tab"
@@ -19,6 +20,7 @@ const TABS = [
   { value: "notifications", label: "Notifications", Body: NotificationsTab },
   { value: "webhooks", label: "Incoming webhooks", Body: WebhooksTab },
   { value: "accounts", label: "Paper accounts", Body: PaperAccountsTab },
+  { value: "agent", label: "Trading Agent", Body: AgentTab },
   { value: "keys", label: "Agents and workers", Body: KeysTab },
   { value: "appearance", label: "Appearance", Body: AppearanceTab },
 ] as const

@@ -19,6 +19,22 @@ const CODES = ["request_token", "code"]
 const REASONS = ["error_description", "error", "message"]
 const DENIALS = new Set(["cancelled", "canceled", "denied", "error", "failed", "failure"])
 
+/**
+ * The code of a login that the person's agent completes: one that this server may not complete, because the
+ * account is obfuscated, or that was begun on the agent, which sends no state of ours.
+ */
+export function codeForAgent(
+  query: string,
+  parameter: string | undefined,
+  me: { obfuscation: boolean; agent: { registered: boolean } },
+): string | null {
+  if (!me.agent.registered) return null
+  const sent = new URLSearchParams(query)
+  const names = parameter ? [parameter] : CODES
+  const code = names.map((name) => sent.get(name)).find(Boolean)
+  return code && (me.obfuscation || !sent.get("state")) ? code : null
+}
+
 /** Read a callback's query. parameter: the broker's name of the code. */
 export function arrivalOf(query: string, parameter: string | undefined): Arrival {
   const sent = new URLSearchParams(query)

@@ -1,10 +1,13 @@
 import { useQuery } from "@tanstack/react-query"
-import { useParams } from "@tanstack/react-router"
+import { useParams, useRouterState } from "@tanstack/react-router"
+import { useState } from "react"
 import { PageHeader } from "@/components/page/page-header"
 import { ErrorState } from "@/components/states/error-state"
-import { meQuery } from "@/lib/queries/auth"
-import { brokersQuery } from "@/lib/queries/brokers"
+import { codeForAgent, queryOf } from "@/lib/brokers/arrival"
+import { type Me, meQuery } from "@/lib/queries/auth"
+import { type BrokerRow, brokersQuery } from "@/lib/queries/brokers"
 import { Completing } from "./completing"
+import { HandingOver } from "./handing-over"
 import { Stopped } from "./stopped"
 import { Waiting } from "./waiting"
 
@@ -22,7 +25,7 @@ export function CallbackPage() {
       ) : !data || !me ? (
         <Waiting text="Reading your brokers…" />
       ) : row ? (
-        <Completing row={row} me={me} />
+        <Arrived row={row} me={me} />
       ) : (
         <Stopped
           problem={{
@@ -33,4 +36,13 @@ export function CallbackPage() {
       )}
     </>
   )
+}
+
+function Arrived({ row, me }: { row: BrokerRow; me: Me }) {
+  const { path, query } = useRouterState({
+    select: ({ location }) => ({ path: location.pathname, query: location.searchStr }),
+    structuralSharing: true,
+  })
+  const [code] = useState(() => codeForAgent(queryOf(path, query), row.login.callback_parameter, me))
+  return code === null ? <Completing row={row} me={me} /> : <HandingOver row={row} code={code} />
 }

@@ -1,0 +1,87 @@
+"""Bodies of the console's page about agents."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+
+from tradertape_server.features.agents.schemas import BrokerName, LatestVersion, SyncWarning
+from tradertape_server.platform.http.routing import Body, IstTime, Reply
+
+
+class AgentBrokerOut(Reply):
+    """A broker of an agent."""
+
+    name: str
+    connected: bool
+    primary: bool
+
+
+class AgentInstanceOut(Reply):
+    """An installation."""
+
+    instance: str
+    version: str | None
+    online: bool
+    update_available: bool
+    auto_execute: bool
+    obfuscation: bool
+    brokers: list[AgentBrokerOut]
+    last_poll_at: IstTime | None
+    last_seen_at: IstTime
+
+
+class LeaseOut(Reply):
+    """A signal that an agent was handed and has not reported on. overdue: its lease has ended."""
+
+    id: int
+    signal_id: int
+    symbol: str
+    side: Literal["BUY", "SELL"]
+    instance: str
+    leased_at: IstTime
+    lease_until: IstTime
+    overdue: bool
+
+
+class SnapshotOut(Reply):
+    """The last snapshot of a kind at a broker. Quantities are scaled where `scaled` is."""
+
+    kind: Literal["holdings", "positions"]
+    broker: str
+    day: date
+    as_of: IstTime
+    instance: str
+    rows: int
+    scaled: bool
+    factor_id: str | None
+    drift_status: str | None
+    drift: int | None
+    symbols: int | None
+
+
+class AgentsOut(Reply):
+    """Everything of the page."""
+
+    obfuscation: bool
+    agents: list[AgentInstanceOut]
+    leases: list[LeaseOut]
+    snapshots: list[SnapshotOut]
+    warnings: list[SyncWarning]
+    latest: LatestVersion
+    portfolios: int = Field(description="Portfolios that the agent executes.")
+
+
+class ObfuscationIn(Body):
+    """Turn obfuscation on or off."""
+
+    enabled: bool
+
+
+class OfferIn(Body):
+    """The token that a broker's login page returned, for the agent."""
+
+    broker: BrokerName
+    request_token: Annotated[SecretStr, Field(min_length=1, max_length=2000)]

@@ -1,0 +1,53 @@
+import { Switch, Text } from "@mantine/core"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { useState } from "react"
+import { Confirm } from "@/components/dialog/confirm"
+import { Section } from "@/components/page/section"
+import { notifyDone, notifyFailure } from "@/lib/notify"
+import { agentCalls, agentsQuery } from "@/lib/queries/agents"
+import { meQuery } from "@/lib/queries/auth"
+import { brokersQuery } from "@/lib/queries/brokers"
+
+/** Whether the server sees scaled quantities only. */
+export function ObfuscationSection({ isOn }: { isOn: boolean }) {
+  const client = useQueryClient()
+  const [isAsking, setAsking] = useState(false)
+  const changing = useMutation({
+    mutationFn: (enabled: boolean) => agentCalls.setObfuscation(enabled),
+    onSuccess: async (_, enabled) => {
+      notifyDone(enabled ? "Obfuscation is on" : "Obfuscation is off")
+      const changed = [agentsQuery.queryKey, meQuery.queryKey, brokersQuery.queryKey]
+      await Promise.all(changed.map((queryKey) => client.invalidateQueries({ queryKey })))
+    },
+    onError: (failure) => notifyFailure("Obfuscation was not changed", failure),
+    onSettled: () => setAsking(false),
+  })
+  return (
+    <Section
+      title="Obfuscation"
+      note="The agent multiplies quantities and amounts by a secret factor of its own."
+    >
+      <Switch
+        label="Send scaled quantities only"
+        checked={isOn}
+        disabled={changing.isPending}
+        onChange={({ currentTarget }) => (currentTarget.checked ? setAsking(true) : changing.mutate(false))}
+      />
+      <Text size="xs" c="dimmed" mt={8}>
+        While it is on, this server keeps no session at a broker: connect brokers on the agent. Scaling hides
+        sizes from a casual look, not from a determined analyst: prices and whole shares give the factor away.
+      </Text>
+      <Confirm
+        opened={isAsking}
+        onClose={() => setAsking(false)}
+        title="Turn obfuscation on?"
+        verb="Turn it on"
+        isBusy={changing.isPending}
+        onConfirm={() => changing.mutate(true)}
+      >
+        Your broker sessions on this server end now, and stay ended until it is off again. Live portfolios
+        that the server itself executes stop placing orders.
+      </Confirm>
+    </Section>
+  )
+}
