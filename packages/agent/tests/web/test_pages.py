@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -210,3 +212,16 @@ def _reached(start: object) -> set[str]:
             slots = getattr(type(one), "__slots__", ())
             todo += [getattr(one, name, None) for name in slots if not name.startswith("__")]
     return {type(one).__name__ for one in seen.values()}
+
+
+def test_ac_09_the_page_calls_routes_that_there_are_and_is_small(client: FlaskClient) -> None:
+    script = ask(client, "GET", "/assets/agent.js")
+    assert len(gzip.compress(script.data)) < 250_000
+    rules = [str(one) for one in client.application.url_map.iter_rules()]
+    patterns = [re.compile(re.sub(r"<[^>]+>", "[^/]+", one)) for one in rules]
+    called = re.findall(r"[\"`](/api/[^\"`?]+)", script.text)
+    assert len(called) > 15
+    for path in called:
+        plain = re.sub(r"\$\{[^}]*\}", "x", path)
+        assert any(one.fullmatch(plain) for one in patterns), path
+    assert "innerHTML" not in script.text

@@ -65,6 +65,7 @@ def signal_view(agent: Agent, row: SignalRow) -> Row:
         "expires_at": signal.expires_at.isoformat() if signal.expires_at else None,
         "portfolio_id": signal.portfolio_id,
         "why": str(row.body.get("reason") or ""),
+        "denials": list(signal.denials),
         "conviction": _plain(row.body.get("conviction")),
     }
 

@@ -30,7 +30,8 @@ function node(tag, given, ...inside) {
 }
 const text = (words, kind) => node("p", { class: kind }, words)
 const card = (...inside) => node("section", { class: "card" }, ...inside)
-const row = (...inside) => node("div", { class: "row" }, ...inside)
+const row = (...inside) => node("div", { class: "row" },
+  ...inside.map((one) => typeof one === "string" ? node("span", {}, one) : one))
 
 function button(words, work, kind) {
   const made = node("button", { type: "button", class: kind }, words)
@@ -78,6 +79,7 @@ const pages = {
         one.stop_price && `stop ${one.stop_price}`].filter(Boolean).join(" · ")),
       one.why ? text(one.why, "note") : null,
       one.reason ? text(one.reason, "note") : null,
+      (one.denials || []).map((why) => text(`The risk rules refuse it: ${why}`, "bad")),
       one.intents.map((intent) => text(`${intent.kind} ${intent.state}: ${intent.filled} of ${intent.quantity} filled ${intent.message}`, "note")),
       one.can_decide ? row(
         button("Reject", () => call("POST", `/api/signals/${encodeURIComponent(one.id)}/reject`, {}), "danger"),
