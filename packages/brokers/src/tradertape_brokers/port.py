@@ -16,7 +16,7 @@ from tradertape_brokers.gtts import GttPort
 from tradertape_brokers.hosts import Hosts
 from tradertape_brokers.limiter import Limiter
 from tradertape_brokers.marketdata import InstrumentsPort, QuotesPort
-from tradertape_brokers.portfolio import PortfolioPort
+from tradertape_brokers.portfolio import ConversionPort, PortfolioPort
 from tradertape_brokers.secret import Secret
 from tradertape_brokers.sessions import LoginFlow, Session, SessionPort
 from tradertape_core.kernel.clock import Clock
@@ -117,6 +117,7 @@ class Connection:
 
     orders: OrderPort
     portfolio: PortfolioPort | None = None
+    conversions: ConversionPort | None = None
     instruments: InstrumentsPort | None = None
     quotes: QuotesPort | None = None
     gtts: GttPort | None = None

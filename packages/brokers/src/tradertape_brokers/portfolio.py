@@ -9,7 +9,7 @@ from typing import Protocol
 
 from tradertape_brokers.sessions import Profile
 from tradertape_core.kernel.python310 import StrEnum
-from tradertape_core.orders.order import Product
+from tradertape_core.orders.order import Product, Side
 
 _NIL = Decimal(0)
 _HUNDRED = Decimal(100)
@@ -137,6 +137,30 @@ class Margin:
     collateral: Decimal
     opening_balance: Decimal
     net: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """So many units of a position, bought (or sold short), from one product to another.
+
+    is_overnight: of what was carried over from former days, else of what was traded today.
+    """
+
+    exchange: str
+    tradingsymbol: str
+    side: Side
+    quantity: int
+    old_product: Product
+    new_product: Product
+    is_overnight: bool = False
+
+
+class ConversionPort(Protocol):
+    """Changes the product of positions. Raises BrokerError."""
+
+    def convert(self, conversion: Conversion) -> None:
+        """Convert units of a position, once: a second time converts as many again."""
+        ...
 
 
 class PortfolioPort(Protocol):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from packages.brokers.tests.contract.desk import Desk
 
 from tradertape_brokers import errors as e
-from tradertape_brokers.portfolio import PositionKind
+from tradertape_brokers.portfolio import Conversion, PositionKind
 from tradertape_core.market.candle import Interval
 from tradertape_core.market.instrument import Instrument, InstrumentType
 from tradertape_core.orders.gtt import GttRequest, GttStatus, GttType
@@ -81,6 +82,53 @@ def test_positions_and_funds_follow_an_order(desk: Desk) -> None:
     after = next(one for one in portfolio.margins() if one.segment == "equity")
     assert after.available_margin < before.available_margin
     assert portfolio.profile().user_id == "SB0001"
+
+
+def conversion(quantity: int = 3, **more: Any) -> Conversion:
+    wanted: dict[str, Any] = {
+        "exchange": "NSE", "tradingsymbol": "INFY", "side": Side.BUY, "quantity": quantity,
+        "old_product": Product.MIS, "new_product": Product.CNC, **more,
+    }  # fmt: skip
+    return Conversion(**wanted)
+
+
+def held_of(desk: Desk) -> dict[Product, int]:
+    portfolio = desk.connection.portfolio
+    assert portfolio is not None
+    rows = [one for one in portfolio.positions() if one.kind is PositionKind.NET]
+    return {one.product: one.quantity for one in rows if one.quantity}
+
+
+def test_a_position_is_converted_where_the_broker_can(desk: Desk) -> None:
+    port = desk.connection.conversions
+    if desk.name == "groww":  # its interface has no conversion
+        assert port is None
+        return
+    assert port is not None
+    desk.orders.submit(desk.market(product=Product.MIS))
+    port.convert(conversion())
+    assert held_of(desk) == {Product.MIS: 2, Product.CNC: 3}
+    port.convert(conversion(1, old_product=Product.CNC, new_product=Product.MIS))
+    assert held_of(desk) == {Product.MIS: 3, Product.CNC: 2}
+    for wrong in (conversion(4), conversion(old_product=Product.CNC, new_product=Product.CNC)):
+        with pytest.raises(e.Refused):
+            port.convert(wrong)
+    assert held_of(desk) == {Product.MIS: 3, Product.CNC: 2}
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+def test_a_conversion_without_an_answer_is_not_known_and_not_repeated(
+    desk: Desk, *, is_done: bool
+) -> None:
+    port = desk.connection.conversions
+    if port is None:
+        pytest.skip("the broker converts nothing")
+    desk.orders.submit(desk.market(product=Product.MIS))
+    kind = FaultKind.DROP_AFTER if is_done else FaultKind.DROP_BEFORE
+    desk.running.sandbox.faults.add(FaultPlan(kind=kind, broker=desk.name, count=1))
+    with pytest.raises(e.OutcomeUnknown):
+        port.convert(conversion())
+    assert held_of(desk) == ({Product.MIS: 2, Product.CNC: 3} if is_done else {Product.MIS: 5})
 
 
 @pytest.mark.parametrize("kind", [FaultKind.HTML, FaultKind.TRUNCATED, FaultKind.EMPTY])

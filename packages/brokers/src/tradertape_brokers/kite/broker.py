@@ -50,9 +50,11 @@ class Kite:
         """Return an account's ports."""
         token = session.access_token.reveal()
         rest = Rest(session.api_key, token, root=hosts.kite.rest, limiter=limiter)
+        portfolio = KitePortfolio(rest)
         return Connection(
             orders=KiteOrders(rest, clock),
-            portfolio=KitePortfolio(rest),
+            portfolio=portfolio,
+            conversions=portfolio,
             instruments=KiteInstruments(rest),
             quotes=KiteQuotes(rest, clock),
             gtts=KiteGtts(rest),

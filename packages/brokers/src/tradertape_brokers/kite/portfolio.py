@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from tradertape_brokers.errors import OutcomeUnknown
 from tradertape_brokers.kite.orders_mapping import product_of
 from tradertape_brokers.kite.reading import amount, reading, rows_of
 from tradertape_brokers.kite.rest import Rest
 from tradertape_brokers.kite.session import NAME, profile_of
-from tradertape_brokers.portfolio import Holding, Margin, Position, PositionKind
+from tradertape_brokers.limiter import Urgency
+from tradertape_brokers.portfolio import Conversion, Holding, Margin, Position, PositionKind
 from tradertape_brokers.sessions import Profile
 from tradertape_core.orders.order import Product
 
@@ -19,7 +21,7 @@ _SEGMENTS: Final = ("equity", "commodity")
 
 
 class KitePortfolio:
-    """Reads holdings, positions and funds of one account."""
+    """Reads holdings, positions and funds of one account, and converts positions."""
 
     def __init__(self, rest: Rest) -> None:
         self._rest = rest
@@ -45,9 +47,28 @@ class KitePortfolio:
             found = {name: answer[name] for name in _SEGMENTS if answer.get(name)}
             return [margin_of(name, row) for name, row in found.items() if row["enabled"]]
 
+    def convert(self, conversion: Conversion) -> None:
+        """Convert units of a position, once."""
+        form = conversion_form(conversion)
+        if self._rest.write(lambda kite: kite.convert_position(**form), Urgency.EXIT) is not True:
+            raise OutcomeUnknown("Kite's answer to a conversion cannot be read")
+
     def profile(self) -> Profile:
         """Read whose account it is."""
         return profile_of(self._rest.read(lambda kite: kite.profile()))
+
+
+def conversion_form(conversion: Conversion) -> dict[str, Any]:
+    """The parameters of a conversion. Source: kite.trade/docs/connect/v3/portfolio."""
+    return {
+        "exchange": conversion.exchange,
+        "tradingsymbol": conversion.tradingsymbol,
+        "transaction_type": conversion.side.value,
+        "position_type": "overnight" if conversion.is_overnight else "day",
+        "quantity": conversion.quantity,
+        "old_product": conversion.old_product.value,
+        "new_product": conversion.new_product.value,
+    }
 
 
 def holdings_of(row: Row) -> list[Holding]:

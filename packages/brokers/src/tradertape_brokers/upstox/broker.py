@@ -58,9 +58,11 @@ class Upstox:
 
         rest = rest_of(session)
         root = hosts.upstox.rest
+        portfolio = UpstoxPortfolio(rest, keys)
         return Connection(
             orders=UpstoxOrders(rest, clock, keys),
-            portfolio=UpstoxPortfolio(rest, keys),
+            portfolio=portfolio,
+            conversions=portfolio,
             instruments=UpstoxInstruments(FILE_URL if root == ROOT else root + FILE_PATH),
             quotes=UpstoxQuotes(rest, keys, clock),
             gtts=UpstoxGtts(rest, keys),

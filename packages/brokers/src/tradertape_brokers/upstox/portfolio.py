@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tradertape_brokers.errors import Unavailable
-from tradertape_brokers.portfolio import Holding, Margin, Position, PositionKind
+from tradertape_brokers.limiter import Urgency
+from tradertape_brokers.portfolio import Conversion, Holding, Margin, Position, PositionKind
 from tradertape_brokers.sessions import Profile
 from tradertape_brokers.upstox.amounts import UNREADABLE, paise, rupees, units
 from tradertape_brokers.upstox.answers import as_object, rows_of
 from tradertape_brokers.upstox.keys import EXCHANGES, KeyBook
-from tradertape_brokers.upstox.orders_mapping import margin_row, product_of
+from tradertape_brokers.upstox.orders_mapping import margin_row, product_of, product_word
 from tradertape_brokers.upstox.rest import Rest
 from tradertape_brokers.upstox.session import NAME, profile_of
 from tradertape_core.kernel.money import Paise
@@ -28,8 +29,8 @@ class MarginNeed:
 
 
 class UpstoxPortfolio:
-    """Reads an account's portfolio: the port of `portfolio.PortfolioPort`. Each method raises
-    BrokerError."""
+    """An account's portfolio: the ports `portfolio.PortfolioPort` and `portfolio.ConversionPort`.
+    Each method raises BrokerError."""
 
     def __init__(self, rest: Rest, keys: KeyBook) -> None:
         self._rest = rest
@@ -58,6 +59,20 @@ class UpstoxPortfolio:
             return [margin_line(as_object(answer["equity"]) or {})]
         except UNREADABLE as error:
             raise Unavailable(f"Upstox's funds cannot be read: {error!r}") from error
+
+    def convert(self, conversion: Conversion) -> None:
+        """Convert units of a position, once. Upstox knows itself what was carried over.
+
+        Source: upstox.com/developer/api-documentation/convert-positions.
+        """
+        body = {
+            "instrument_token": self._keys.key_of(conversion.exchange, conversion.tradingsymbol),
+            "transaction_type": conversion.side.value,
+            "quantity": conversion.quantity,
+            "old_product": product_word(conversion.old_product),
+            "new_product": product_word(conversion.new_product),
+        }
+        self._rest.write("PUT", "/v2/portfolio/convert-position", Urgency.EXIT, body=body)
 
     def profile(self) -> Profile:
         """Whose account it is."""

@@ -20,6 +20,7 @@ from tradertape_core.kernel.frozen import members_of, quickly_made
 from tradertape_core.kernel.money import Paise
 from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.ledger.charges import COMPONENTS, NO_CHARGES, Charges
+from tradertape_core.ledger.conversion import Conversion, apply_conversion
 from tradertape_core.ledger.corporate import (
     CashDividend,
     CorporateAction,
@@ -41,7 +42,7 @@ from tradertape_core.market.instrument import InstrumentType
 from tradertape_core.orders.order import Fill, Product
 
 # What moves a position, in the order it happened.
-Movement = Fill | CorporateAction | CashDividend | DailyMark | Settlement
+Movement = Fill | CorporateAction | CashDividend | DailyMark | Settlement | Conversion
 
 
 class LedgerAccount(StrEnum):
@@ -77,6 +78,7 @@ class PostingKind(StrEnum):
     REVERSAL = "reversal"
     CORRECTION = "correction"
     CORPORATE_ACTION = "corporate_action"
+    CONVERSION = "conversion"
     DIVIDEND = "dividend"
     MARK_TO_MARKET = "mark_to_market"
     SETTLEMENT = "settlement"
@@ -228,6 +230,23 @@ def post_settlement(
     return _posted(PostingKind.SETTLEMENT, reference, at, before, after, kind)
 
 
+def post_conversion(
+    conversion: Conversion, key: PositionKey, book: Book, *, kind: InstrumentType
+) -> tuple[Postings, Postings]:
+    """Return the postings of a conversion: of the position that units leave, and of the other.
+
+    key: of the former. Cash moves where one product is paid for and the other is not.
+    """
+    posted: list[Postings] = []
+    for product in (conversion.old_product, conversion.new_product):
+        before = book.position(replace(key, product=product))
+        after = apply_conversion(before, conversion)
+        reference = f"{conversion.conversion_id}:{product}"
+        what = PostingKind.CONVERSION
+        posted.append(_posted(what, reference, conversion.at, before, after, kind))
+    return posted[0], posted[1]
+
+
 def post_void(
     voided: Fill,
     original: Postings,
@@ -302,6 +321,8 @@ def replay(
             position = apply_mark(position, event)
         elif isinstance(event, CashDividend):
             position = apply_dividend(position, event)
+        elif isinstance(event, Conversion):
+            position = apply_conversion(position, event)
         else:
             position = apply_action(position, event)
     return replace(position, charges=charges)

@@ -225,6 +225,7 @@ ROUTES: dict[str, Row] = {
     "POST /api/trading/orders/{order_id}/settle": USER,
     "GET /api/trading/preferred-accounts": USER,
     "PUT /api/trading/preferred-accounts": USER,
+    "POST /api/trading/positions/convert": USER,
     "POST /api/trading/positions/exit": USER,
     "POST /api/trading/preview": USER,
     "GET /api/gtts": USER,

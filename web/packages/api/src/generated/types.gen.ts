@@ -15532,6 +15532,35 @@ export type CorrectionIn = {
 };
 
 /**
+ * ConvertIn
+ *
+ * Units of a position placed by hand, to be carried as another product. quantity: without a
+ * sign, at most what you hold of it.
+ */
+export type ConvertIn = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * New Product
+     */
+    new_product: 'CNC' | 'MIS' | 'NRML' | 'MTF';
+    /**
+     * Old Product
+     */
+    old_product: 'CNC' | 'MIS' | 'NRML' | 'MTF';
+    /**
+     * Quantity
+     */
+    quantity: number;
+};
+
+/**
  * ConfigPortfolio
  *
  * A portfolio that the agent executes.
@@ -32590,6 +32619,77 @@ export type ListTradingPositionsApiTradingPositionsGetResponses = {
 };
 
 export type ListTradingPositionsApiTradingPositionsGetResponse = ListTradingPositionsApiTradingPositionsGetResponses[keyof ListTradingPositionsApiTradingPositionsGetResponses];
+
+export type ConvertPositionApiTradingPositionsConvertPostData = {
+    body: ConvertIn;
+    headers: {
+        /**
+         * Idempotency-Key
+         *
+         * Names this request: sent again with the same key, it is carried out once.
+         */
+        'Idempotency-Key': string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/trading/positions/convert';
+};
+
+export type ConvertPositionApiTradingPositionsConvertPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ConvertPositionApiTradingPositionsConvertPostError = ConvertPositionApiTradingPositionsConvertPostErrors[keyof ConvertPositionApiTradingPositionsConvertPostErrors];
+
+export type ConvertPositionApiTradingPositionsConvertPostResponses = {
+    /**
+     * Response Convert Position Api Trading Positions Convert Post
+     *
+     * Successful Response
+     */
+    200: Array<HandPositionOut>;
+};
+
+export type ConvertPositionApiTradingPositionsConvertPostResponse = ConvertPositionApiTradingPositionsConvertPostResponses[keyof ConvertPositionApiTradingPositionsConvertPostResponses];
 
 export type ExitPositionsApiTradingPositionsExitPostData = {
     body: ExitPositionsIn;

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query
 from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.trading.schemas import (
     ChangeIn,
+    ConvertIn,
     ExitPositionsIn,
     ExitPositionsOut,
     HandOrderOut,
@@ -126,3 +127,16 @@ def exit_positions(
     Open orders on them are cancelled first. A run's positions are closed on its own page.
     """
     return trading.exit(user.id, body, key)
+
+
+@router.post("/positions/convert")
+def convert_position(
+    user: CurrentUser, trading: Trading, body: ConvertIn, key: Key
+) -> list[HandPositionOut]:
+    """Carry units of a position as another product: MIS and CNC of shares, MIS and NRML of
+    contracts. Replies with your open positions.
+
+    No unit is traded. At a broker it is asked of the broker first; where its answer is lost, send
+    the same request with the same key again. A run's positions are not converted.
+    """
+    return trading.convert(user.id, body, key)

@@ -71,6 +71,17 @@ class ExitPositionsIn(Body):
     dry_run: bool = False
 
 
+class ConvertIn(Body):
+    """Units of a position placed by hand, to be carried as another product. quantity: without a
+    sign, at most what you hold of it."""
+
+    account_scope: Scope
+    instrument: InstrumentId
+    old_product: Products
+    new_product: Products
+    quantity: Annotated[int, Field(ge=1, le=10_000_000)]
+
+
 class BlockedOut(Reply):
     """Why the account takes no orders now."""
 

@@ -15,10 +15,12 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.trading_accounts import PAPER, TradingAccount
 from tradertape_server.features.instruments.service import InstrumentService
 from tradertape_server.features.trading import preferred, views
+from tradertape_server.features.trading.converting import Conversions
 from tradertape_server.features.trading.errors import AccountBlocked, OfARun
 from tradertape_server.features.trading.schemas import (
     BlockedOut,
     ChangeIn,
+    ConvertIn,
     ExitPositionsIn,
     ExitPositionsOut,
     FundsOut,
@@ -193,6 +195,17 @@ class TradingService:
         ).document  # fmt: skip
         orders = [one["order_id"] for one in done.get("orders", ())]
         return out.model_copy(update={"status": done["status"], "orders": orders})
+
+    def convert(self, user_id: int, wanted: ConvertIn, key: str) -> list[HandPositionOut]:
+        """Convert units of a position that belongs to no run, once for a key; the positions after.
+
+        Raises UnknownAccount, AccountBlocked, InvalidInput, Conflict, Unavailable.
+        """
+        account = self._execution.account(user_id, wanted.account_scope)
+        self._demand(user_id, account)
+        conversions = Conversions(self._execution, self._live, self._clock)
+        conversions.convert(user_id, account, wanted, _key_of(user_id, key))
+        return self.positions(user_id)
 
     # --- inside -------------------------------------------------------------------------------
 

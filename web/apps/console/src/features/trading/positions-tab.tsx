@@ -17,6 +17,7 @@ import { symbolOf } from "@/lib/instrument"
 import { type TradingPosition, tradingPositionsQuery } from "@/lib/queries/trading"
 import { useTickPart } from "@/lib/tick-parts"
 import { isOfPortfolio, Mode, Owner, Who } from "./cells"
+import { ConvertDialog, convertedProduct } from "./convert-dialog"
 import { ExitDialog, type ExitOf } from "./exit-dialog"
 import type { TicketStart } from "./ticket/ticket-form"
 import classes from "./trading.module.css"
@@ -33,6 +34,7 @@ const BY_NAME = [{ id: "instrument", desc: false }]
 export function PositionsTab({ action, onTicket }: Props) {
   const positions = useQuery(tradingPositionsQuery)
   const [exit, setExit] = useState<ExitOf | null>(null)
+  const [converted, setConverted] = useState<TradingPosition | null>(null)
   const rows = positions.data
   if (positions.error && !rows)
     return <ErrorState error={positions.error} what="Your positions" retry={() => void positions.refetch()} />
@@ -68,10 +70,11 @@ export function PositionsTab({ action, onTicket }: Props) {
             What your orders, GTTs and runs hold on paper accounts and at brokers appears here.
           </EmptyState>
         ) : (
-          <Table rows={rows} onTicket={onTicket} onExit={setExit} />
+          <Table rows={rows} onTicket={onTicket} onExit={setExit} onConvert={setConverted} />
         )}
       </Section>
       {exit && <ExitDialog of={exit} onClose={() => setExit(null)} />}
+      {converted && <ConvertDialog of={converted} onClose={() => setConverted(null)} />}
     </>
   )
 }
@@ -91,9 +94,10 @@ function Unrealised({ position }: { position: TradingPosition }) {
 interface ActionProps extends Pick<Props, "onTicket"> {
   position: TradingPosition
   onExit: (of: ExitOf) => void
+  onConvert: (of: TradingPosition) => void
 }
 
-function Actions({ position, onTicket, onExit }: ActionProps) {
+function Actions({ position, onTicket, onExit, onConvert }: ActionProps) {
   const { account_scope, instrument, product, run, quantity } = position
   if (isOfPortfolio(account_scope))
     return (
@@ -118,6 +122,16 @@ function Actions({ position, onTicket, onExit }: ActionProps) {
       >
         Add
       </Button>
+      {convertedProduct(position) && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          aria-label={`Convert ${symbolOf(instrument)}`}
+          onClick={() => onConvert(position)}
+        >
+          Convert
+        </Button>
+      )}
       <Button
         size="compact-xs"
         color="red"
@@ -135,7 +149,8 @@ function Table({
   rows,
   onTicket,
   onExit,
-}: { rows: TradingPosition[]; onExit: ActionProps["onExit"] } & Pick<Props, "onTicket">) {
+  onConvert,
+}: { rows: TradingPosition[] } & Omit<ActionProps, "position">) {
   const isPhone = useMediaQuery("(max-width: 699px)", false)
   const columns = useMemo((): Column<TradingPosition>[] => {
     return [
@@ -182,13 +197,13 @@ function Table({
       {
         id: "more",
         isPinned: true,
-        header: <span className={classes.hidden}>Add or exit</span>,
+        header: <span className={classes.hidden}>Add, convert or exit</span>,
         isSortable: false,
         value: () => null,
-        cell: (p) => <Actions position={p} onTicket={onTicket} onExit={onExit} />,
+        cell: (p) => <Actions position={p} onTicket={onTicket} onExit={onExit} onConvert={onConvert} />,
       },
     ]
-  }, [onTicket, onExit])
+  }, [onTicket, onExit, onConvert])
   if (isPhone)
     return (
       <ul className={classes.rows} aria-label="Positions">
@@ -199,7 +214,7 @@ function Table({
             <span className={classes.small}>
               {number(p.quantity)} {p.product} at {number(p.average_price, 2)}, last <Last position={p} />
             </span>
-            <Actions position={p} onTicket={onTicket} onExit={onExit} />
+            <Actions position={p} onTicket={onTicket} onExit={onExit} onConvert={onConvert} />
             <span className={`${classes.wide} ${classes.small}`}>
               {p.account_scope}, <Owner run={p.run} scope={p.account_scope} />
             </span>

@@ -3,6 +3,7 @@ import { unwrap } from "@tradertape/api/client.ts"
 import * as api from "@tradertape/api/generated/sdk.gen.ts"
 import type {
   ChangeIn,
+  ConvertIn,
   ExitPositionsIn,
   FundsOut,
   HandOrderOut,
@@ -88,4 +89,6 @@ export const tradingCalls = {
     unwrap(api.settleOrder({ path: { order_id: id }, body: { confirm: "NEVER PLACED" } })),
   exit: (body: ExitPositionsIn) =>
     once({ exit: body }, (headers) => unwrap(api.exitPositions({ body, headers }))),
+  convert: (body: ConvertIn) =>
+    once({ convert: body }, (headers) => unwrap(api.convertPosition({ body, headers }))),
 }

@@ -14,6 +14,7 @@ from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.money import Paise
 from tradertape_core.ledger.billing import schedule_for, void_refund
 from tradertape_core.ledger.charges import Charges
+from tradertape_core.ledger.conversion import Conversion
 from tradertape_core.ledger.corporate import CashDividend, CorporateAction
 from tradertape_core.ledger.journal import (
     Book,
@@ -42,6 +43,7 @@ MOVES: dict[str, tuple[str, type[Movement]]] = {
     "position_settled": ("settlement", Settlement),
     "position_adjusted": ("action", CorporateAction),
     "dividend_paid": ("dividend", CashDividend),
+    "position_converted": ("conversion", Conversion),
 }
 VOIDED = "fill_voided"
 
@@ -106,7 +108,7 @@ def _history(state: WorkingState, voided: Fill) -> Iterator[Movement]:
         if isinstance(moved, Fill):
             is_same = key_of(moved) == key_of(voided) and moved.trade_id not in gone
         else:
-            is_same = one.payload["product"] == voided.product.value
+            is_same = voided.product.value in (one.payload["product"], one.payload.get("became"))
             is_same = is_same and moved.instrument == voided.instrument
         if is_same:
             yield moved
