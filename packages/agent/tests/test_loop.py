@@ -433,3 +433,34 @@ def test_two_agents_with_one_key_place_each_signal_once(
         list(pool.map(lambda own: own.cycle(), [one, other]))
         assert len(one.triggers()) == 10
     assert sorted(one["signal_id"] for one in cloud.results) == list(range(1, 11))
+
+
+def test_what_the_cloud_no_longer_hands_out_is_not_shown_and_wants_a_new_approval(
+    asking: Machine,
+) -> None:
+    item = asking.cloud.add(1)
+    asking.cycle()
+    asking.cloud.items.clear()
+    approve(asking, 1)
+    asking.cycle()
+    [row] = asking.agent.journal.signals.listed()
+    assert (row.state, row.reason) == (SignalState.ENDED, "the cloud no longer hands it out")
+    asking.cloud.items.append(item)
+    asking.cycle()
+    assert asking.triggers() == []
+    approve(asking, 1)
+    asking.cycle()
+    assert asking.cloud.outcomes(1) == ["placed"]
+
+
+def test_a_fault_in_one_cycle_does_not_end_the_agent(
+    own: Machine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    own.cloud.add(1)
+    with monkeypatch.context() as broken:
+        broken.setattr("tradertape_agent.loop.read_poll", lambda _: 1 / 0)
+        health = own.cycle()
+    assert (health.cloud, health.failures) == ("error", 1)
+    assert "ZeroDivisionError" in caplog.text
+    own.cycle()
+    assert own.cloud.outcomes(1) == ["placed"]

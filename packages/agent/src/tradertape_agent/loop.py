@@ -91,7 +91,6 @@ class Loop:
         scales: Scales,
         poll_interval_s: int,
         auto_execute: Callable[[], bool],
-        after: Callable[[Health], None] = lambda _: None,
     ) -> None:
         self.health = Health()
         self._journal = journal
@@ -106,7 +105,6 @@ class Loop:
         self._clock = clock
         self._poll_interval_s = poll_interval_s
         self._auto_execute = auto_execute
-        self._after = after
         self._replay = Replay(journal, cloud, clock, scales)
         self._approvals = Approvals(journal, cloud, clock)
         self._bell = threading.Event()
@@ -142,6 +140,15 @@ class Loop:
 
     def cycle(self) -> Health:
         """Work once."""
+        try:
+            self._work()
+        except Exception as error:  # the loop goes on whatever is wrong with one cycle
+            logger.exception("a cycle ended early")
+            self._failed("error", f"a cycle ended early: {error}")
+        self._note()
+        return self.health
+
+    def _work(self) -> None:
         self._sign_in()
         self._follow()
         try:
@@ -163,9 +170,6 @@ class Loop:
             self._failed("error", str(error))
         else:
             self._succeeded()
-        self._note()
-        self._after(self.health)
-        return self.health
 
     # --- the steps ----------------------------------------------------------------------------
 
@@ -247,6 +251,8 @@ class Loop:
             ):
                 new += 1
             signals.append((signal.key, signal))
+        now = self._clock.now()
+        self._journal.signals.keep_only({key for key, _ in signals}, now)
         logger.info("poll: %d new signals", new)
         # Exits first: they take risk away.
         for key, signal in sorted(signals, key=lambda one: one[1].is_entry):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +29,7 @@ class Verdict(StrEnum):
     REJECTED = "rejected"
 
 
+GONE: Final = "the cloud no longer hands it out"
 APPROVED_IN_CLOUD: Final = "approved: the cloud hands it out next"
 
 
@@ -71,12 +72,25 @@ class Signals:
                     now.isoformat(), now.isoformat(),
                 )  # fmt: skip
                 return former is None or not is_carried
-            if known.state is SignalState.WAITING:
+            is_back = known.state is SignalState.ENDED and known.reason == GONE
+            if is_back:
+                self._store.write(
+                    "UPDATE signals SET state = ?, reason = '', decision = NULL WHERE key = ?",
+                    SignalState.WAITING.value, key,
+                )  # fmt: skip
+            if is_back or known.state is SignalState.WAITING:
                 self._store.write(
                     "UPDATE signals SET version = ?, body = ?, updated_at = ? WHERE key = ?",
                     version, body, now.isoformat(), key,
                 )  # fmt: skip
-            return False
+            return is_back
+
+    def keep_only(self, keys: Collection[str], now: datetime) -> None:
+        """End what waits and is not among these: it must not be sent unless it comes back."""
+        with self._store.transaction():
+            for row in self.listed(SignalState.WAITING, most=10_000):
+                if row.key not in keys:
+                    self.move(row.key, SignalState.ENDED, GONE, now)
 
     def get(self, key: str) -> SignalRow | None:
         """Return a signal by its key."""
