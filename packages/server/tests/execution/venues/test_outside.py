@@ -16,12 +16,13 @@ from structlog.testing import capture_logs
 
 from tradertape_core.execution.reconcile import EXTERNAL_RUN
 from tradertape_core.orders.fields import read_order
-from tradertape_core.orders.order import OrderStatus
+from tradertape_core.orders.order import Order, OrderStatus
 from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.exits import kill_switch_exits
 from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.execution.service import RunRef
 from tradertape_server.features.execution.state.command import VenueCommand
+from tradertape_server.features.execution.store import mapping
 from tradertape_server.features.execution.venues.gateway import OrderGateway, Updated
 from tradertape_server.platform.errors import Conflict
 
@@ -42,6 +43,30 @@ def test_an_order_is_acknowledged_filled_and_booked(broker: Broker, order: Any) 
     position = broker.service.positions(run_id="live-1", open_only=True)[0]
     assert (position.quantity, position.average_price) == (10, Decimal(1500))
     assert broker.service.trades(run_id="live-1")[0].charges_paise > 0
+
+
+def test_orders_that_are_over_are_not_read_again_with_every_reading_of_the_book(
+    broker: Broker, order: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker's book has all orders of the day; a day of many orders must stay as quick."""
+    for _ in range(6):
+        placed = broker.place(order())["order_id"]
+        broker.venue.fill(broker.order(placed).venue_order_id or "")
+        broker.send_updates()
+    broker.read_book()
+    decoded: list[str] = []
+    whole = mapping.order_of
+
+    def counted(row: Any) -> Order:
+        decoded.append(row.order_id)
+        return whole(row)
+
+    monkeypatch.setattr(mapping, "order_of", counted)
+    broker.read_book(3)
+    assert decoded == []
+    placed = broker.service.orders(run_id="live-1")
+    assert {one.status for one in placed} == {OrderStatus.COMPLETE}
+    assert len(placed) == 6
 
 
 def test_the_same_key_is_sent_once(broker: Broker, order: Any) -> None:

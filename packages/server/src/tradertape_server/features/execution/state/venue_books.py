@@ -21,7 +21,8 @@ def orders_at_venue(state: WorkingState, account_id: int, entries: Sequence[Venu
     by_tag: dict[str, Order] = {}
     ids = {entry.venue_order_id for entry in entries}
     tags = {entry.tag for entry in entries if entry.tag}
-    stored = repository.orders_at_venue(state.session, account_id, ids, tags)
+    names = repository.order_ids_at_venue(state.session, account_id, ids, tags)
+    stored = [order for name in names if (order := state.order(name)) is not None]
     staged = [one for one in state.staged.placed.values() if one.account == str(account_id)]
     for order in (*stored, *staged, *state.account(account_id).orders.values()):
         current = state.order(order.order_id) or order

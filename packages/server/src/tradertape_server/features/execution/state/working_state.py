@@ -49,6 +49,7 @@ from tradertape_server.platform.database.disk_reserve import DiskReserve
 from tradertape_server.platform.processes.trader_election import Fence
 
 _MOST_FLAT = 10_000
+_MOST_OVER = 20_000
 RequestKey = tuple[str, str, int]
 EXIT_RUN = "exit_run"  # the kind of an intent that closes a run
 
@@ -111,6 +112,8 @@ class WorkingState:
         self._staged = Staged()
         self._accounts: dict[int, AccountState] = {}
         self._orders: dict[str, Order] = {}
+        # Orders that are over: every reading of a broker's book has all of the day's again.
+        self._over: dict[str, Order] = {}
         self._stored_positions: set[PositionKey] = set()
         self._flat: dict[PositionKey, Position] = {}
         self._exiting: set[tuple[str, str]] = set()  # runs with the keys of their exits
@@ -230,6 +233,7 @@ class WorkingState:
         for order in (*staged.placed.values(), *staged.changed.values()):
             if not order.is_open:
                 self._orders.pop(order.order_id, None)
+                self._keep_over(order)
         self._stored_positions.update(staged.positions)
         if len(self._flat) > _MOST_FLAT:
             self._flat.clear()
@@ -248,6 +252,7 @@ class WorkingState:
         self._session = self._connection = None
         self._accounts.clear()
         self._orders.clear()
+        self._over.clear()
         self._stored_positions.clear()
         self._flat.clear()
         self._exiting.clear()
@@ -351,12 +356,19 @@ class WorkingState:
 
     def order(self, order_id: str) -> Order | None:
         """The current state of an order, staged changes included."""
-        known = self._orders.get(order_id)
+        known = self._orders.get(order_id) or self._over.get(order_id)
         if known is None:
             known = repository.order(self.session, order_id)
             if known is not None and known.is_open:
                 self._orders[order_id] = known
+            elif known is not None:
+                self._keep_over(known)
         return known
+
+    def _keep_over(self, order: Order) -> None:
+        if len(self._over) >= _MOST_OVER:
+            self._over.clear()
+        self._over[order.order_id] = order
 
     def family(self, parent_order_id: str) -> list[Order]:
         """The orders of a parent, oldest first."""

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     and_,
     bindparam,
@@ -128,16 +129,33 @@ def doubts(session: Session) -> dict[int, dict[tuple[str, str, int], int]]:
     return found
 
 
+def order_ids_at_venue(
+    session: Session, account_id: int, venue_order_ids: Collection[str], tags: Collection[str]
+) -> list[str]:
+    """Ids of an account's orders, by the venue's ids or by our tags."""
+    found: dict[str, None] = {}
+    for is_named in _named(account_id, venue_order_ids, tags):
+        found |= dict.fromkeys(session.scalars(select(OrderRow.order_id).where(*is_named)))
+    return list(found)
+
+
 def orders_at_venue(
     session: Session, account_id: int, venue_order_ids: Collection[str], tags: Collection[str]
 ) -> list[Order]:
     """Orders of an account by the venue's ids or by our tags."""
-    found: dict[str, Order] = {}
+    found: dict[str, OrderRow] = {}
+    for is_named in _named(account_id, venue_order_ids, tags):
+        rows = session.scalars(select(OrderRow).where(*is_named))
+        found |= {row.order_id: row for row in rows}
+    return [mapping.order_of(row) for row in found.values()]
+
+
+def _named(
+    account_id: int, venue_order_ids: Collection[str], tags: Collection[str]
+) -> Iterator[tuple[ColumnElement[bool], ColumnElement[bool]]]:
     for column, names in ((OrderRow.venue_order_id, venue_order_ids), (OrderRow.tag, tags)):
         for some in _parts(sorted(names), _MOST_NAMES):
-            query = select(OrderRow).where(OrderRow.account_id == account_id, column.in_(some))
-            found |= {row.order_id: mapping.order_of(row) for row in session.scalars(query)}
-    return list(found.values())
+            yield OrderRow.account_id == account_id, column.in_(some)
 
 
 def open_order_rows(session: Session, venue: str) -> Sequence[OrderRow]:
