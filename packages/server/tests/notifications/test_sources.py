@@ -61,6 +61,25 @@ def test_events_of_the_timeline_are_told_once_and_what_was_before_is_not(
     assert [one["subject"]["run_id"] for one in posted["events"]] == ["run-1", "run-1"]
 
 
+@pytest.mark.parametrize(
+    ("event_type", "title"),
+    [
+        ("gtt_disabled", "GTT disabled: nothing waits any more"),
+        ("gtt_rejected", "GTT rejected by the broker"),
+        ("gtt_expired", "GTT expired"),
+    ],
+)
+def test_a_trigger_that_waits_no_longer_is_told(
+    person: Person, restart: Restart, container: Container, event_type: str, title: str
+) -> None:
+    """D20: nobody learns otherwise that a split has ended a stop."""
+    notes = restart()
+    notes.collector.step()
+    note(container, person, event_type, "NSE:INFY at 1450")
+    notes.collector.step()
+    assert titles(person) == [f"{title}: NSE:INFY at 1450"]
+
+
 def test_a_source_that_fails_does_not_keep_the_others(
     person: Person, notes: Notifications, container: Container
 ) -> None:

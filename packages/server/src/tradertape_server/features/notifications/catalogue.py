@@ -44,6 +44,8 @@ _KINDS = (
     EventKind("action.set_aside", "Orders", "Action failed and was set aside", "critical"),
     EventKind("gtt.triggered", "GTTs", "GTT triggered"),
     EventKind("gtt.expired", "GTTs", "GTT expired", "warning"),
+    EventKind("gtt.disabled", "GTTs", "GTT disabled: nothing waits any more", "critical"),
+    EventKind("gtt.rejected", "GTTs", "GTT rejected by the broker", "critical"),
     EventKind("position.closed", "Positions", "Position closed"),
     EventKind("position.settled", "Positions", "Contract expired and settled"),
     EventKind("exit.requested", "Positions", "Exit requested"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,6 +25,13 @@ def bought(desk: BrokerDesk, **settings: Any) -> tuple[Json, Json, Json]:
     desk.settle()
     desk.trade(one["symbol"], one["trigger_price"])
     return portfolio, desk.signal(one["id"]), desk.position(portfolio)
+
+
+def eventually(is_so: Callable[[], bool], within_s: float = 30.0) -> None:
+    until = time.monotonic() + within_s
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def fill_sales(desk: BrokerDesk, price: float) -> None:
@@ -204,6 +214,40 @@ def test_a_kill_switch_ends_entries_at_the_broker_and_sends_none_after_it(
     assert desk.there.calls.count("place") == asked == 1
     assert desk.orders("BUY") == []
     assert desk.signal(one["id"])["status"] == "cancelled"
+
+
+def test_rk_07_under_load_no_entry_is_sent_after_the_kill_switchs_200(desk: BrokerDesk) -> None:
+    """Several pages place the carts of several portfolios when it is turned on; a restart too."""
+    portfolios = [desk.deploy_live(name=f"P{number}") for number in range(4)]
+    for portfolio in portfolios:
+        desk.approved(portfolio, most=1)
+    stop, refused = threading.Event(), list[int]()
+
+    def place() -> None:
+        while not stop.is_set():
+            answer = desk.client.post("/api/model/cart/place", json={})
+            if answer.status_code == 200:
+                refused.append(answer.json()["skipped"])
+
+    pages = [threading.Thread(target=place) for _ in range(3)]
+    for page in pages:
+        page.start()
+    answer = desk.client.post("/api/risk/kill", json={"scope": "user", "reason": "enough"})
+    sent = desk.there.calls.count("place")
+    assert answer.status_code == 200, answer.text
+    seen = len(refused)
+    eventually(lambda: len(refused) >= seen + 6 or sent == len(portfolios))
+    stop.set()
+    for page in pages:
+        page.join()
+    desk.settle()
+    desk.down()
+    desk.up()
+    desk.client.post("/api/model/cart/place", json={})
+    desk.settle()
+    assert desk.there.calls.count("place") == sent
+    assert desk.orders("BUY") == []
+    assert desk.resting == []
 
 
 def test_an_order_of_the_exit_whose_answer_is_lost_is_not_sent_again(desk: BrokerDesk) -> None:

@@ -28,6 +28,8 @@ EVENTS = {
     "set_aside": "action.set_aside",
     "gtt_triggered": "gtt.triggered",
     "gtt_expired": "gtt.expired",
+    "gtt_disabled": "gtt.disabled",
+    "gtt_rejected": "gtt.rejected",
     "position_settled": "position.settled",
     "exit_requested": "exit.requested",
     "exit_done": "exit.done",
