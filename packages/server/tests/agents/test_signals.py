@@ -180,6 +180,16 @@ def test_ae_05_a_position_is_closed_by_hand_through_the_agent(desk: AgentDesk) -
     desk.post(f"positions/{held['id']}/close", {"order": "market"})
     (sale,) = agent.items()
     assert (sale["side"], sale["kind"]) == ("SELL", "manual")
+    execution = desk.container.execution
+    for _ in range(3):  # the job that advances exits waits for the agent, however long it takes
+        desk.clock.advance(seconds=20)
+        for run_id, key in execution.exits_under_way():
+            execution.advance_exit(run_id, key)
+        desk.trade(sale["symbol"], 101.0)
+        (again,) = agent.items()
+        assert again["idempotency_key"] == sale["idempotency_key"]
+    events = [one.event_type for one in execution.events(limit=500)]
+    assert "exit_failed" not in events
     agent.filled(sale, order_id="O2", average_price=101.0)
     desk.settle()
     assert desk.position(portfolio)["status"] == "closed"

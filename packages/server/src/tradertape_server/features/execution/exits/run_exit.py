@@ -39,9 +39,11 @@ from tradertape_server.features.execution.state.command import VenueCommand
 from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.store import repository
+from tradertape_server.features.execution.venues.gateway import AGENT
 
 Json = dict[str, Any]
 _PATIENCE = timedelta(seconds=10)  # with a closing order that rests, before its band is widened
+_AGENTS_PATIENCE = timedelta(minutes=5)  # where an agent polls to place it, and to cancel it again
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,10 +252,15 @@ def _placed_by_other_exits(uow: UnitOfWork, row: Json) -> frozenset[str]:
 def is_stuck(order: Order, tick: Tick | None, phase: PhaseKind | None, now: datetime) -> bool:
     """Whether a closing order rests although it could have been filled: the price ran away.
 
-    One that was placed in a time still to come has had its time: the clock was set back since.
+    One that was placed in a time still to come has had its time: the clock was set back since. One
+    that an agent has not placed yet waits for it.
     """
-    has_traded_on = tick is not None and tick.at - order.placed_at >= _PATIENCE
-    was_set_back = order.placed_at - now >= _PATIENCE
+    is_agents = order.venue == AGENT
+    if is_agents and order.venue_order_id is None:
+        return False
+    patience = _AGENTS_PATIENCE if is_agents else _PATIENCE
+    has_traded_on = tick is not None and tick.at - order.placed_at >= patience
+    was_set_back = order.placed_at - now >= patience
     is_open = order.is_resting and phase is PhaseKind.CONTINUOUS
     return is_open and (has_traded_on or was_set_back)
 
