@@ -23,7 +23,11 @@ export function HandingOver({ row, code }: { row: BrokerRow; code: string }) {
     mutate()
   }, [code, mutate])
   if (error)
-    return <Stopped problem={{ title: "The login was not handed to your agent", text: failureText(error).message }} />
+    return (
+      <Stopped
+        problem={{ title: "The login was not handed to your agent", text: failureText(error).message }}
+      />
+    )
   if (!isSuccess) return <Waiting text="Handing the login to your agent…" />
   return (
     <Alert color="teal" variant="light" icon={<Check size={18} />} title="Handed to your agent" maw={720}>
