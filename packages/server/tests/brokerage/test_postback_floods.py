@@ -4,6 +4,7 @@ is slowed down and keeps nobody from trading."""
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections import Counter
@@ -21,6 +22,7 @@ from tradertape_server.container import Container
 from .test_postbacks import Heard, update, with_secret
 
 KITE = "/api/brokers/kite/postback"
+ORDERS = 30  # placed beside a flood
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def test_six_hundred_bad_posts_starve_neither_proven_ones_nor_another_users_orde
     for one in threads:
         one.start()
     took: list[float] = []
-    for number in range(10):
+    for number in range(ORDERS):
         began = time.monotonic()
         placed = trader.post(
             "/api/trading/orders", headers={"Idempotency-Key": f"flood-{number:04d}"}, json=order
@@ -82,10 +84,15 @@ def test_six_hundred_bad_posts_starve_neither_proven_ones_nor_another_users_orde
         assert send(broker, numbered(10_000 + number)).status_code == 200
     for one in threads:
         one.join(120)
-    assert len(heard.orders) == 10, "each proven one, and none of the others"
+    assert len(heard.orders) == ORDERS, "each proven one, and none of the others"
     counts = Counter(answers)
     assert counts == {401: 300, 429: 300}
-    assert max(took) < 5, took
+    took.sort()
+    sys.stdout.write(
+        f"\nflood of 600 unproven posts: {len(took)} orders of another person beside it, median "
+        f"{took[len(took) // 2] * 1000:.0f} ms, p99 {took[int(len(took) * 0.99)] * 1000:.0f} ms\n"
+    )
+    assert took[-1] < 5, took
     assert send(broker, numbered(20_000)).status_code == 200, "the address is over its limit"
 
 
