@@ -75,6 +75,7 @@ class Cloud:
         clock: Clock,
         *,
         guard: Guard,
+        is_sandbox: bool = False,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.url = url
@@ -84,6 +85,7 @@ class Cloud:
         headers = {
             "Authorization": f"Bearer {key.reveal()}",
             "X-Agent-Instance": instance,
+            "X-Agent-Environment": "sandbox" if is_sandbox else "live",
             "User-Agent": f"tradertape-agent/{__version__}",
             "Accept": "application/json",
         }

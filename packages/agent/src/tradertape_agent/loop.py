@@ -254,6 +254,8 @@ class Loop:
         now = self._clock.now()
         self._journal.signals.keep_only({key for key, _ in signals}, now)
         logger.info("poll: %d new signals", new)
+        if answered.poll.held:
+            self._say("held", answered.poll.held)
         # Exits first: they take risk away.
         for key, signal in sorted(signals, key=lambda one: one[1].is_entry):
             if signal.requires_approval:

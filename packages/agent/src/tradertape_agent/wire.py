@@ -118,6 +118,7 @@ class Poll:
     kill_switch: bool = False
     withdrawn: tuple[Withdrawal, ...] = ()
     cancellations: tuple[Withdrawal, ...] = ()
+    held: str = ""  # why the cloud hands out nothing
 
 
 def read_poll(answer: object) -> Poll:
@@ -138,6 +139,7 @@ def read_poll(answer: object) -> Poll:
         kill_switch=bool(envelope.get("kill_switch")),
         withdrawn=_withdrawals(envelope.get("withdrawn"), "id"),
         cancellations=_withdrawals(envelope.get("cancellations"), "signal_id"),
+        held=str(envelope.get("held") or ""),
     )
 
 

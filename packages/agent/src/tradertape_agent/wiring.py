@@ -46,12 +46,14 @@ def build(
 ) -> Agent:
     """Open the journal and the accounts, and join everything. Asks nobody anything yet."""
     time = clock or SystemClock()
-    desk = open_desk(settings, folder, Hosts.of_environment(environment), time)
+    hosts, primary = Hosts.of_environment(environment), settings.primary_broker
+    desk = open_desk(settings, folder, hosts, time)
     journal = Journal(folder.journal)
     privacy = Privacy(folder.factor, journal.store, settings.privacy_mode)
     cloud = Cloud(
         settings.cloud_url, settings.api_key, instance_of(journal.store, folder),
         journal.outgoing, time, guard=_verifier(settings, desk, privacy), transport=transport,
+        is_sandbox=getattr(hosts, primary) != getattr(Hosts(), primary),
     )  # fmt: skip
     syncing = Syncing(cloud, desk, privacy, time)
     ignores = Ignores(journal.store)

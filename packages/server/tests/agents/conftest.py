@@ -37,6 +37,7 @@ class Servers:
     def __init__(self, container: Container, clock: Clock, market: OpenMarket) -> None:
         self.container, self.clock, self.market = container, clock, market
         self.running: ExecutionService | None = None
+        self.has_real_prices = True
         self.first = self.build()
 
     def build(self) -> Container:
@@ -57,7 +58,7 @@ class Servers:
             portfolios=portfolios,
             agents=build_agents(
                 base.database, clock, base.secrets, execution, portfolios, base.brokerage,
-                base.notifications.publisher,
+                base.notifications.publisher, lambda: self.has_real_prices,
             ),
         )  # fmt: skip
 

@@ -104,6 +104,20 @@ def test_ag_01_the_kill_switch_keeps_entries_and_not_exits(desk: AgentDesk) -> N
     assert agent.poll()["withdrawn"] == []
 
 
+def test_on_simulated_prices_only_an_agent_at_a_sandbox_gets_orders(desk: AgentDesk) -> None:
+    desk.in_cart()
+    desk.servers.has_real_prices = False
+    agent = desk.agent()
+    held = agent.poll()
+    assert (held["items"], placements(desk)) == ([], 0)
+    assert "prices are simulated" in held["held"]
+    bare = agent.client.get("/api/agent/pending-signals")
+    assert (bare.json(), bare.headers["X-Held"]) == ([], "simulated_prices")
+    agent.client.headers["X-Agent-Environment"] = "sandbox"
+    assert len(agent.items()) == 1
+    assert agent.poll()["held"] is None
+
+
 def test_ag_01_what_no_agent_took_in_time_is_never_handed_out(desk: AgentDesk) -> None:
     """FAULTS 6: 24 hours offline."""
     _, one = desk.in_cart()

@@ -127,7 +127,14 @@ def _join(
         CorporateFacts(data.market, is_real=data.masters is not None), notifications.publish,
     )  # fmt: skip
     agents = build_agents(
-        database, clock, base.secrets, execution, portfolios, brokerage, notifications.publisher
+        database,
+        clock,
+        base.secrets,
+        execution,
+        portfolios,
+        brokerage,
+        notifications.publisher,
+        trading.accounts.has_real_prices,
     )
     auth.account.agent_of, auth.account.is_obfuscated = (
         agents.status.of_account, agents.obfuscation.is_on,

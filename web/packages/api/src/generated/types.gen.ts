@@ -10143,6 +10143,10 @@ export type PendingSignals = {
      */
     cancellations: Array<Cancellation>;
     /**
+     * Held
+     */
+    held?: string | null;
+    /**
      * Items
      */
     items: Array<Item>;
@@ -17411,6 +17415,12 @@ export type PendingSignalsApiAgentPendingSignalsGetData = {
          * The installation; the same over restarts.
          */
         'X-Agent-Instance'?: string;
+        /**
+         * X-Agent-Environment
+         *
+         * Whether the agent's broker is a sandbox.
+         */
+        'X-Agent-Environment'?: 'live' | 'sandbox';
     };
     path?: never;
     query?: {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tradertape_core.kernel.clock import Clock
@@ -48,11 +49,15 @@ def build_agents(
     portfolios: Portfolios,
     brokerage: BrokerageService,
     publisher: Publisher,
+    has_real_prices: Callable[[], bool],
 ) -> Agents:
     """Agents above portfolios; while an account is obfuscated no broker is connected here."""
     instances, obfuscation = Instances(database, clock), Obfuscation(database, clock)
     handing, tokens = portfolios.handing, Tokens(database, clock, secrets, obfuscation)
-    polling = Polling(clock, execution, handing, Leases(database, clock), instances, obfuscation)
+    polling = Polling(
+        clock, execution, handing, Leases(database, clock), instances, obfuscation,
+        has_real_prices,
+    )  # fmt: skip
     brokerage.demand_session_allowed = obfuscation.demand_off
     return Agents(
         clock=clock,

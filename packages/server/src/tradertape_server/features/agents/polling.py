@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,10 @@ from tradertape_server.features.portfolios.live.verdicts import Verdicts
 
 Json = dict[str, Any]
 KILLED = "kill_switch"
+SIMULATED = (
+    "This server's prices are simulated: no order for a real broker is handed out. Let the server "
+    "use a broker's prices, or point the agent to a sandbox."
+)
 EXPIRED_WORDS = {
     "expired": "It expired before an agent took it",
     "paused": "The portfolio was paused before an agent took it",
@@ -42,11 +46,19 @@ class Polling:
     leases: Leases
     instances: Instances
     obfuscation: Obfuscation
+    has_real_prices: Callable[[], bool]
 
-    def pending(self, user_id: int, instance: str) -> PendingSignals:
-        """What this installation has to do now."""
+    def pending(self, user_id: int, instance: str, *, is_sandbox: bool = False) -> PendingSignals:
+        """What this installation has to do now. While prices are simulated, an agent whose broker
+        is no sandbox gets no orders, entries and exits alike: a made price reached their triggers.
+        """
         self.instances.heard(user_id, instance, polled=True)
         is_killed = self.execution.halt(user_id) is not None
+        if not (is_sandbox or self.has_real_prices()):
+            return PendingSignals(
+                server_time=self.clock.now(), poll_after_s=POLL_AFTER_S, kill_switch=is_killed,
+                items=[], withdrawn=[], cancellations=[], held=SIMULATED,
+            )  # fmt: skip
         if not is_killed:
             self.handing.place_cart(user_id, by=f"agent {instance}")
         asked = self.handing.asked(user_id)

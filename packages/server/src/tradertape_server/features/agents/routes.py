@@ -40,6 +40,10 @@ def _with(scope: str):
 
 
 Form = Annotated[Literal["1", "2"], Query(description="2: with withdrawn and cancellations.")]
+Environment = Annotated[
+    Literal["live", "sandbox"],
+    Header(alias="X-Agent-Environment", description="Whether the agent's broker is a sandbox."),
+]
 Reader = Annotated[Identity, Depends(_with("signals:read"))]
 Reporter = Annotated[Identity, Depends(_with("results:write"))]
 Syncer = Annotated[Identity, Depends(_with("sync:write"))]
@@ -51,15 +55,18 @@ def pending_signals(
     agents: Parts,
     response: Response,
     instance: Instance = DEFAULT_INSTANCE,
+    environment: Environment = "live",
     v: Annotated[
         Literal["1", "2"], Query(description="2: with withdrawn and cancellations.")
     ] = "1",
 ) -> list[schemas.Item] | schemas.PendingSignals:
     """What this agent is to execute, each item leased to it for 90 seconds."""
-    found = agents.polling.pending(caller.id, instance)
+    found = agents.polling.pending(caller.id, instance, is_sandbox=environment == "sandbox")
     response.headers["X-Server-Time"] = in_ist(found.server_time)
     response.headers["X-Poll-After"] = str(found.poll_after_s)
     response.headers["X-Kill-Switch"] = "on" if found.kill_switch else "off"
+    if found.held:
+        response.headers["X-Held"] = "simulated_prices"
     response.headers["Cache-Control"] = "no-store"
     return found if v == "2" else found.items
 

@@ -107,6 +107,7 @@ class PendingSignals(Reply):
     items: list[Item]
     withdrawn: list[Withdrawn]
     cancellations: list[Cancellation]
+    held: str | None = None
 
 
 class SignalResult(AgentBody):
