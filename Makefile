@@ -18,7 +18,8 @@ WHOLE_OUTPUT := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 AS_IT_GOES   := $(if $(filter output-sync,$(.FEATURES)),--output-sync=none)
 PACKAGES := $(wildcard packages/*/pyproject.toml) pyproject.toml uv.lock
 WEB_SRC  := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test-results/*' 2>/dev/null)
-SDK_SRC  := $(shell find packages/sdk packages/indicators -type f -not -path '*/__pycache__/*' -not -path '*/tests/*')
+SDK_SRC  := $(shell find packages/sdk packages/indicators packages/core packages/brokers packages/agent -type f -not -path '*/__pycache__/*' -not -path '*/tests/*')
+HANDED_OUT := indicators worker core brokers agent
 DOCS_SRC := mkdocs.yml $(shell find docs -type f) CHANGELOG.md
 
 .PHONY: help run test test-all check check-all fix bench docs api web wheels clean
@@ -120,7 +121,7 @@ api: $(STAMPS)/test-python ## Write the OpenAPI file and the web client made fro
 
 web: $(STAMPS)/console ## Build the web console
 
-wheels: $(STAMPS)/wheels ## Build the SDK that the server hands out at /sdk/simple/
+wheels: $(STAMPS)/wheels ## Build the SDK and the agent that the server hands out at /sdk/simple/
 
 clean: ## Remove everything that was built (not your data)
 	rm -rf .tools .venv site web/node_modules web/apps/*/dist
@@ -150,10 +151,9 @@ $(STAMPS)/site: $(DOCS_SRC) $(STAMPS)/python
 	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/wheels: $(SDK_SRC) | $(UV)
-	@echo "Building the workers' SDK …"
+	@echo "Building the workers' SDK and the agent …"
 	@rm -rf .tools/wheels
-	@$(UV) build --quiet --wheel --package tradertape-indicators --out-dir .tools/wheels
-	@$(UV) build --quiet --wheel --package tradertape-worker --out-dir .tools/wheels
+	@for name in $(HANDED_OUT); do $(UV) build --quiet --wheel --package tradertape-$$name --out-dir .tools/wheels; done
 	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/console: $(WEB_SRC)

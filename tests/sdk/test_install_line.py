@@ -18,7 +18,7 @@ import kite_algo_worker as kaw
 ROOT = Path(__file__).parents[2]
 DOCUMENTED = "http://localhost:18777"
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-LINE = re.compile(r"^pip install .*tradertape-worker.*$", re.MULTILINE)
+LINE = re.compile(r"^pip install [^#\n]*tradertape-(?:worker|agent)[^#\n]*", re.MULTILINE)
 USE = """
 import sys
 from kite_algo_worker import AlgoWorkerConfig, KiteAlgoWorkerClient, __version__
@@ -63,7 +63,7 @@ def run(*command: str, **options: Any) -> str:
 def installed(page: str, url: str, folder: Path) -> tuple[str, str]:
     """A clean environment after the install line of a page: its Python, and what pip wrote."""
     run("make", "-s", "wheels", cwd=ROOT)
-    (line,) = LINE.findall((ROOT / "docs" / "sdk" / page).read_text(encoding="utf-8"))
+    line = LINE.findall((ROOT / "docs" / page).read_text(encoding="utf-8"))[-1]
     line = line.replace(DOCUMENTED, url)
     run(sys.executable, "-m", "venv", str(folder))
     python = str(folder / "bin" / "python")
@@ -72,7 +72,7 @@ def installed(page: str, url: str, folder: Path) -> tuple[str, str]:
     return python, run(*pip, *arguments)
 
 
-@pytest.mark.parametrize("page", ["index.md", "tutorial.md"])
+@pytest.mark.parametrize("page", ["sdk/index.md", "sdk/tutorial.md"])
 def test_an_install_line_of_the_docs_works(
     page: str, live_server: Any, worker: dict[str, str], tmp_path: Path
 ) -> None:
@@ -83,11 +83,21 @@ def test_an_install_line_of_the_docs_works(
     assert printed.split()[1] == "healthy"
 
 
+def test_the_agents_install_line_works(live_server: Any, tmp_path: Path) -> None:
+    """Bare parts come from the running server, the others from PyPI; the command starts."""
+    python, log = installed("agent.md", live_server.url, tmp_path / "clean")
+    for part in ("agent", "brokers", "core"):
+        assert f"{live_server.url}/sdk/wheels/tradertape_{part}-" in log
+    command = str(Path(python).with_name("tradertape-agent"))
+    assert "0." in run(command, "version")
+    assert "configure" in run(command, "--help")
+
+
 def test_the_tutorial_resumes_with_its_claim_after_its_worker_was_killed(
     fresh_server: Any, tmp_path: Path
 ) -> None:
     """Killed when the server has taken its order, started again at once: one order, one claim."""
-    python, _ = installed("tutorial.md", fresh_server.url, tmp_path / "clean")
+    python, _ = installed("sdk/tutorial.md", fresh_server.url, tmp_path / "clean")
     page = (ROOT / "docs" / "sdk" / "tutorial.md").read_text(encoding="utf-8")
     tutorial = "\n".join(PYTHON.findall(page))
     environment = {**fresh_server.worker("tutorial"), "KITE_ALGO_STATE_DIR": str(tmp_path)}

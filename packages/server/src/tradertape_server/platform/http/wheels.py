@@ -1,4 +1,4 @@
-"""The workers' SDK as a package index: the wheels this server was built with, as PEP 503 has it.
+"""The workers' SDK and the agent as a package index: the wheels a server was built with (PEP 503).
 
     pip install --extra-index-url http://localhost:18777/sdk/simple/ tradertape-worker
 
@@ -22,12 +22,12 @@ from tradertape_server.platform.http.pages import IMMUTABLE, REVALIDATE, file_in
 
 
 class NotBuilt(ApiError):
-    """The wheels of the SDK are not built."""
+    """The wheels are not built."""
 
     status = 404
 
     def __init__(self) -> None:
-        super().__init__("The SDK is not built here: run `make wheels`, then try again.")
+        super().__init__("The packages are not built here: run `make wheels`, then try again.")
 
 
 def wheels_router(folder: Path) -> APIRouter:

@@ -1,6 +1,7 @@
 import { Alert, Skeleton, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { ErrorState } from "@/components/states/error-state"
+import { installLine } from "@/lib/install-line"
 import { AGENT_SCOPES } from "@/lib/queries/account"
 import { agentsQuery } from "@/lib/queries/agents"
 import { KeysSection } from "../keys-section"
@@ -19,7 +20,7 @@ export function AgentTab() {
       {data.agents.some((agent) => agent.update_available) && (
         <Alert color="blue" variant="light" title={`Latest version: ${data.latest.version}`}>
           <Text size="sm">
-            An agent is older. Update it with <code>pip install --upgrade "tradertape-agent[all]"</code>.
+            An agent is older. Update it with <code>{installLine('--upgrade "tradertape-agent[all]"')}</code>.
             Below {data.latest.min_supported} it places nothing without asking.
           </Text>
         </Alert>

@@ -5,6 +5,7 @@ import { CodeBlock } from "@/components/copy/code-block"
 import { ScrollRegion } from "@/components/page/scroll-region"
 import { Section } from "@/components/page/section"
 import { EmptyState } from "@/components/states/empty-state"
+import { installLine } from "@/lib/install-line"
 import type { AgentInstance, AgentsPage } from "@/lib/queries/agents"
 import { useNow } from "@/lib/use-now"
 import { brokersOf, executionOf, presenceOf } from "./agent-words"
@@ -70,7 +71,7 @@ function AgentTable({ agents }: { agents: AgentInstance[] }) {
   )
 }
 
-const INSTALL = 'pip install "tradertape-agent[all]"\ntradertape-agent configure\ntradertape-agent'
+const INSTALL = `${installLine('"tradertape-agent[all]"')}\ntradertape-agent configure\ntradertape-agent`
 
 function NoAgent() {
   return (

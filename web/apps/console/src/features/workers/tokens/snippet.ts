@@ -1,19 +1,9 @@
-function base(): string {
-  return typeof window === "undefined" ? "http://localhost:18777" : window.location.origin
-}
-
-/** The command that installs the SDK from this server; pip wants plain HTTP of other machines confirmed. */
-function install(): string {
-  const url = new URL(base())
-  const isSafe = url.protocol === "https:" || ["localhost", "127.0.0.1"].includes(url.hostname)
-  const trusted = isSafe ? "" : `--trusted-host ${url.hostname} `
-  return `pip install ${trusted}--extra-index-url ${base()}/sdk/simple/ tradertape-worker`
-}
+import { installLine, serverAddress } from "@/lib/install-line"
 
 /** The environment variables of a worker. */
 export function environmentSnippet(token: string, account = "kite:paper-a"): string {
   return [
-    `export KITE_ALGO_API_BASE=${base()}`,
+    `export KITE_ALGO_API_BASE=${serverAddress()}`,
     `export KITE_ALGO_WORKER_TOKEN=${token}`,
     `export KITE_ALGO_ACCOUNT_SCOPE=${account}`,
     "export KITE_ALGO_EXECUTION_MODE=paper",
@@ -22,7 +12,7 @@ export function environmentSnippet(token: string, account = "kite:paper-a"): str
 
 /** A complete worker: buys one share on paper, protects it, and runs until stopped. */
 export function pythonSnippet(): string {
-  return `# ${install()}
+  return `# ${installLine("tradertape-worker")}
 # Or run it with the Python of TraderTape: .venv/bin/python
 import os, time
 from kite_algo_worker import (
