@@ -11,7 +11,7 @@ log=.tools/pytest.log
 result=${PIPESTATUS[0]}
 failures() { sed "s/\x1b\[[0-9;]*m//g" "$log" | grep -E "^(FAILED|ERROR) "; }
 failed=$(failures | wc -l)
-if [ "$result" -ne 1 ] || [ "$failed" -gt 20 ]; then
+if [ "$result" -ne 1 ] || [ "$failed" -eq 0 ] || [ "$failed" -gt 20 ]; then
   exit "$result"
 fi
 echo

@@ -50,7 +50,7 @@ OPTION = Instrument(
 
 
 def packed(*rows: object) -> bytes:
-    return gzip.compress(json.dumps(rows).encode())
+    return gzip.compress(json.dumps(rows).encode(), mtime=0)
 
 
 def test_rows_are_read_in_our_units() -> None:
@@ -70,8 +70,8 @@ def test_a_share_of_any_series_is_a_share_and_other_segments_are_passed_over() -
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"no gzip", gzip.compress(b"no json"), gzip.compress(b"{}"), packed(),
-        packed(SHARE_ROW)[:-9], packed({}), packed(SHARE_ROW, "row"),
+        b"", b"no gzip", gzip.compress(b"no json", mtime=0), gzip.compress(b"{}", mtime=0),
+        packed(), packed(SHARE_ROW)[:-9], packed({}), packed(SHARE_ROW, "row"),
         packed(SHARE_ROW, OPTION_ROW | {"expiry": "soon"}),
         packed(SHARE_ROW, OPTION_ROW | {"instrument_type": "EQ"}),
         packed(SHARE_ROW, SHARE_ROW | {"instrument_key": "BSE_EQ|INE009A01021"}),
