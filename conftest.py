@@ -27,11 +27,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put a test's group into its name, where `--dist loadgroup` looks for it.
+    """Put a test's group into its name, where `--dist loadgroup` looks for it; slow ones may last.
 
     pytest-xdist 3.8 writes it to where pytest 9.2 no longer reads it: without a word, tests that
     share a server went to every process, and each started its own.
     """
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(0))
     if config.getoption("loadgroup", default=False):
         for item in items:
             for mark in item.iter_markers("xdist_group"):

@@ -117,7 +117,8 @@ def use(wheel: Path, extra: str, python: str, home: Path) -> None:
 def test(home: Path) -> None:
     """Run the tests of both packages in an environment."""
     interpreter = str(home / "bin" / "python")
-    run(uv(), "pip", "install", "--quiet", "--python", interpreter, "hypothesis", "pytest")
+    tools = ("hypothesis", "pytest", "pytest-timeout")
+    run(uv(), "pip", "install", "--quiet", "--python", interpreter, *tools)
     # TA-Lib has no wheels for every Python, and releases are made from the checkout.
     left_out = (
         "--ignore=packages/indicators/tests/test_talib.py",

@@ -6,8 +6,8 @@ of refused requests is slowed down: a client that repeats at once waits for each
 
 from __future__ import annotations
 
-import asyncio
 import math
+from asyncio import sleep
 from collections import OrderedDict
 from collections.abc import Callable
 from enum import StrEnum
@@ -99,7 +99,7 @@ class Strangers:
     async def hold_back(self) -> None:
         """Wait with a refusal, where there are many in this second."""
         if held_s := self._refusals.next_held_s():
-            await asyncio.sleep(held_s)
+            await sleep(held_s)
 
     async def demand(self, scope: Scope) -> None:
         """Count a request whose route knows only now that nobody vouches for it. Raises TooMany."""
