@@ -72,6 +72,16 @@ def compare(persons: Sequence[Person]) -> Counter[str]:
     return counts
 
 
+def rejected(persons: Sequence[Person]) -> list[str]:
+    """Why orders of ours were rejected, each with its tag."""
+    return [
+        f"{one['tag']}: {one['status_message']}"
+        for who in persons
+        for one in orders_of(who.client, f"run-{who.number}")
+        if one["status"] == "REJECTED"
+    ]
+
+
 def signed(row: Json, person: Person) -> Json:
     """A state of an order as Kite posts it."""
     text = f"{row['order_id']}{row['order_timestamp']}{person.secret}"

@@ -38,7 +38,8 @@ def served_sandbox() -> Iterator[Running]:
     port: int = listening.getsockname()[1]  # feeds are authorised to it
     settings = SandboxSettings(port=port, totp_secret=TOTP_SECRET, admin_key="k")
     sandbox = build(settings, SystemClock())
-    config = uvicorn.Config(sandbox.app, log_config=None, ws="websockets-sansio", lifespan="on")
+    config = uvicorn.Config(sandbox.app, log_config=None, ws="websockets-sansio", lifespan="on",
+                            timeout_keep_alive=75)  # fmt: skip
     server = uvicorn.Server(config)
     loops: list[asyncio.AbstractEventLoop] = []
 

@@ -23,6 +23,7 @@ from tradertape_sandbox.wire.sessions import SANDBOX_API_KEY, SANDBOX_SECRET, SA
 
 _LOOK_EVERY_S = 0.25
 _TO_STOP_S = 3
+_KEEP_ALIVE_S = 75  # as brokers do: clients keep theirs for less
 
 app = typer.Typer(
     help="Serve a simulated exchange that answers as the brokers do.",
@@ -108,7 +109,10 @@ def serve(
     if not parent_pid:
         for line in _welcome(settings):
             typer.echo(line)
-    config = uvicorn.Config(sandbox.app, log_level="warning", timeout_graceful_shutdown=_TO_STOP_S)
+    config = uvicorn.Config(
+        sandbox.app, log_level="warning", timeout_graceful_shutdown=_TO_STOP_S,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+    )  # fmt: skip
     server = uvicorn.Server(config)
     sandbox.app.cut = lambda client: cut_connection(server, client)
     if parent_pid:

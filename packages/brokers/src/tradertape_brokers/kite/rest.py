@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from kiteconnect import KiteConnect  # pyright: ignore[reportMissingTypeStubs]
 
 from tradertape_brokers.errors import RateLimited, Unavailable
+from tradertape_brokers.kite.fresh_connections import FreshConnections
 from tradertape_brokers.kite.orders_mapping import IST
 from tradertape_brokers.kite.requests_sorting import sorted_error
 from tradertape_brokers.limiter import Kind, Limiter, Urgency, Window
@@ -88,6 +89,8 @@ class Rest:
         self._client: Any = KiteConnect(
             api_key, access_token=access_token, root=root, timeout=timeout_s
         )
+        for scheme in ("https://", "http://"):
+            self._client.reqsession.mount(scheme, FreshConnections())
 
     def read(
         self,
