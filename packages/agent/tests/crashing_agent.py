@@ -1,11 +1,13 @@
-"""One cycle of an agent that ends by SIGKILL at its n-th step: `crashing_agent.py N`.
+"""Cycles of an agent, each in a process of its own that ends by SIGKILL at its n-th step.
 
-Steps are the places around everything that is durable or leaves the machine. With N 0 nothing
-ends, and the names of the steps are printed.
+Each line of the input is a number: a child is forked, works one cycle and is killed at that step.
+With 0 it is not, and the names of the steps are written. Steps are the places around everything
+that is durable or leaves the machine. A fork costs a tenth of a start.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -22,11 +24,12 @@ from tradertape_brokers.kite.gtts import KiteGtts
 from tradertape_brokers.kite.orders import KiteOrders
 
 passed: list[str] = []
+last = 0  # the step at which the process ends
 
 
 def step(name: str) -> None:
     passed.append(name)
-    if len(passed) == int(sys.argv[1]):
+    if len(passed) == last:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -60,7 +63,8 @@ def around_transactions() -> None:
     Store.transaction = outer  # type: ignore[method-assign]
 
 
-if __name__ == "__main__":
+def work(writing: int) -> None:
+    """One cycle, in a child."""
     folder = Folder.of_environment(os.environ)
     agent = build(load(folder), folder)
     around_transactions()
@@ -68,4 +72,30 @@ if __name__ == "__main__":
     around(KiteOrders, "submit")
     around(Cloud, "_send")
     agent.loop.cycle()
-    sys.stdout.write("\n".join(passed))
+    os.write(writing, json.dumps(passed).encode())
+
+
+def in_child() -> tuple[int, str]:
+    """Fork, work, and return how the child ended and what it wrote."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            work(writing)
+        except BaseException as error:  # noqa: BLE001 - the parent says what it was
+            os.write(writing, json.dumps([repr(error)]).encode())
+            os._exit(1)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        text = pipe.read()
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status), text
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        last = int(line)
+        code, text = in_child()
+        sys.stdout.write(json.dumps([code, json.loads(text or "[]")]) + "\n")
+        sys.stdout.flush()

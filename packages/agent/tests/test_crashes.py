@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from packages.agent.tests.fake_cloud import FakeCloud
+from packages.agent.tests.fake_cloud import FakeCloud, served_cloud
 from packages.agent.tests.machine import Machine, environment_of, machine
 from packages.brokers.tests.sandboxed import Running
 
 from tradertape_agent.journal.intents import IntentState
+from tradertape_brokers.masters import files
 
 SCRIPT = Path(__file__).with_name("crashing_agent.py")
 ORDERS = {
     "gtt": {"type": "gtt_single", "trigger_price": 160, "limit_price": 160.5, "stop_trigger": 140},
     "limit": {"type": "limit", "limit_price": 140, "stop_trigger": 130},
 }
+KILLS = int(os.environ.get("TRADERTAPE_KILLS", "200" if "TRADERTAPE_SOAK" in os.environ else "3"))
+_ON_ONE_MACHINE = 40  # kills: the lists of a broker grow with each
 
 
 @pytest.fixture(autouse=True)
@@ -28,80 +35,135 @@ def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tradertape_brokers.limiter.Limiter.acquire", lambda *_: 0.0)
 
 
-@pytest.fixture
-def own(tmp_path: Path, cloud: FakeCloud, running: Running) -> Iterator[Machine]:
-    with machine(tmp_path, cloud, running) as made:
-        made.cycle()  # the instruments are there, and the instance has its name
-        yield made
+class Crashing:
+    """A machine whose agent runs in processes that are killed."""
+
+    def __init__(self, own: Machine) -> None:
+        self.own = own
+        self.total = self.at_broker()
+        config = str(own.agent.folder.config)
+        environment = {
+            **os.environ, **environment_of(own.running), "TRADERTAPE_AGENT_CONFIG": config,
+        }  # fmt: skip
+        self._process = subprocess.Popen(
+            [sys.executable, SCRIPT], env=environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def crash(self, at: int) -> list[str]:
+        """Run a cycle in a process of its own that ends at a step; the steps, where it does not."""
+        asks, answers = self._process.stdin, self._process.stdout
+        assert asks is not None
+        assert answers is not None
+        asks.write(f"{at}\n")
+        asks.flush()
+        code, steps = json.loads(answers.readline())
+        assert code == (-9 if at else 0), steps
+        return steps
+
+    def steps(self, kind: str) -> list[str]:
+        self.own.cloud.add(100_000, order=ORDERS[kind])
+        steps = self.crash(0)
+        assert self.own.cloud.outcomes(100_000) == ["placed"]
+        self.total = self.at_broker()
+        return steps
+
+    def at_broker(self) -> int:
+        """Triggers and orders there are."""
+        return len(self.own.triggers()) + len(self.own.orders())
+
+    def kill(self, number: int, kind: str, at: int) -> int:
+        """Kill the agent at a step of placing a signal, and start it again; how many orders."""
+        self.own.cloud.add(number, order=ORDERS[kind])
+        self.crash(at)
+        self.settle(number)
+        before, self.total = self.total, self.at_broker()
+        placed, outcomes = self.total - before, self.known(number)
+        assert placed in (0, 1)
+        assert outcomes == (["placed"] if placed else ["failed"]), (placed, outcomes)
+        journal = self.own.agent.journal
+        assert journal.reports.count() == 0
+        assert journal.intents.of_states([IntentState.SENDING]) == []
+        return placed
+
+    def known(self, number: int) -> list[str]:
+        return [one for one in self.own.cloud.outcomes(number) if one != "unknown"]
+
+    def settle(self, number: int) -> None:
+        """Work until the outcome is known, and the patience with late books has passed."""
+        for _ in range(5):
+            self.own.cycle()
+            if self.known(number):
+                return
+            self.own.later(seconds=40)
+
+    def end(self) -> None:
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._process.wait(10)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
 
-def crash(own: Machine, at: int) -> list[str]:
-    """Run a cycle in a process of its own that ends at a step; the steps, where it does not."""
-    environment = {
-        **os.environ, **environment_of(own.running),
-        "TRADERTAPE_AGENT_CONFIG": str(own.agent.folder.config),
-    }  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, SCRIPT, str(at)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode in (0, -9), done.stderr
-    return done.stdout.splitlines()
+@contextmanager
+def crashing(folder: Path, cloud: FakeCloud, running: Running) -> Iterator[Crashing]:
+    folder.mkdir(exist_ok=True)
+    with machine(folder, cloud, running) as own:
+        own.cycle()  # the instruments are there, and the instance has its name
+        with shortened(own):
+            made = Crashing(own)
+            try:
+                yield made
+            finally:
+                made.end()
 
 
-def at_broker(own: Machine) -> int:
-    """Triggers and orders there are."""
-    return len(own.triggers()) + len(own.orders())
+@contextmanager
+def shortened(own: Machine) -> Iterator[None]:
+    """Keep one instrument of the broker's list meanwhile: each process reads all of it."""
+    path = own.agent.folder.instruments / "kite.json.gz"
+    whole = files.read(path)
+    assert whole is not None
+    kept = [one for one in whole.instruments if one.id == "NSE:INFY"]
+    files.write(path, replace(whole, instruments=kept))
+    try:
+        yield
+    finally:
+        files.write(path, whole)
 
 
-def settle(own: Machine) -> None:
-    """Start again, and let the patience with late books pass."""
-    for _ in range(4):
-        own.cycle()
-        own.later(seconds=40)
-
-
-def check(own: Machine, number: int, before: int) -> None:
-    """One intent is at most one order, and the cloud knows the truth of it."""
-    placed = at_broker(own) - before
-    outcomes = [one for one in own.cloud.outcomes(number) if one != "unknown"]
-    assert placed in (0, 1)
-    assert outcomes == (["placed"] if placed else ["failed"]), (placed, outcomes)
-    assert own.agent.journal.reports.count() == 0
-    assert own.agent.journal.intents.of_states([IntentState.SENDING]) == []
-
-
-def steps_of(own: Machine, kind: str) -> list[str]:
-    own.cloud.add(1000, order=ORDERS[kind])
-    steps = crash(own, 0)
-    assert own.cloud.outcomes(1000) == ["placed"]
-    return steps
-
-
-def test_killed_between_writing_sending_and_recording_nothing_is_doubled(own: Machine) -> None:
-    steps = steps_of(own, "gtt")
-    send = steps.index("before place") + 1
-    for number, at in enumerate((send, send + 1, send + 2), start=1):
-        before = at_broker(own)
-        own.cloud.add(number, order=ORDERS["gtt"])
-        crash(own, at)
-        settle(own)
-        check(own, number, before)
+def test_killed_between_writing_sending_and_recording_nothing_is_doubled(
+    tmp_path: Path, cloud: FakeCloud, running: Running
+) -> None:
+    with crashing(tmp_path, cloud, running) as one:
+        send = one.steps("gtt").index("before place") + 1
+        placed = [one.kill(number, "gtt", send + number) for number in range(3)]
+    # What was not sent is known to be absent; what was sent is found.
+    assert placed == [0, 1, 1]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(4 * 3600)
 @pytest.mark.parametrize("kind", ORDERS)
 def test_killed_at_every_step_nothing_is_doubled_and_no_report_is_lost(
-    own: Machine, kind: str
+    tmp_path: Path, running: Running, kind: str
 ) -> None:
-    steps = steps_of(own, kind)
-    assert len(steps) > 20
-    for at in range(1, len(steps) + 1):
-        before = at_broker(own)
-        own.cloud.add(at, order=ORDERS[kind])
-        crash(own, at)
-        settle(own)
-        check(own, at, before)
+    """TRADERTAPE_SOAK: two hundred times at each step."""
+    done: Counter[str] = Counter()
+    at, steps = 1, ["?"]
+    while at <= len(steps):
+        for begin in range(0, KILLS, _ON_ONE_MACHINE):
+            with (
+                served_cloud() as cloud,
+                crashing(tmp_path / f"{at}-{begin}", cloud, running) as one,
+            ):
+                steps = one.steps(kind)
+                for number in range(1, min(_ON_ONE_MACHINE, KILLS - begin) + 1):
+                    one.kill(number, kind, at)
+                    done[f"{at:02d} {steps[at - 1]}"] += 1
+                one.own.cycle()  # what was settled stays so
+                assert one.at_broker() == one.total
+        sys.stdout.write(f"{kind}: step {at} of {len(steps)}, {steps[at - 1]}: {KILLS} kills\n")
+        at += 1
+    assert len(done) == len(steps) > 20
+    assert set(done.values()) == {KILLS}
