@@ -11,8 +11,10 @@ from tradertape_agent.desk.desk import Desk
 from tradertape_agent.journal.book import Journal
 from tradertape_agent.loop import Loop
 from tradertape_agent.privacy.modes import Privacy
+from tradertape_agent.reconciling.actions import Actions
 from tradertape_agent.reconciling.ignoring import Ignores
 from tradertape_agent.reconciling.reconciler import Reconciler
+from tradertape_agent.resolving import Resolving
 from tradertape_agent.syncing import Syncing
 from tradertape_core.kernel.clock import Clock
 
@@ -30,6 +32,8 @@ class Agent:
     privacy: Privacy
     reconciler: Reconciler
     ignores: Ignores
+    actions: Actions
+    resolving: Resolving
     syncing: Syncing
     loop: Loop
 

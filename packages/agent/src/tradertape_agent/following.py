@@ -89,6 +89,8 @@ class Following:
             changes += _progress(sure.get(intent.key, intent), book)
         for change in changes:
             self._record(change)
+        if any(change.outcome is not None for change in changes):
+            self._account.forget()  # what was filled is not in the holdings of a moment ago
         return len(changes)
 
     def _read(self, unfinished: Sequence[Intent]) -> Book:
@@ -157,15 +159,16 @@ class Following:
         row = self._journal.signals.get(intent.signal_key)
         with self._journal.store.transaction():
             self._journal.intents.keep(intent, now)
-            if row is None or intent.key != intent.signal_key:
-                return
-            if change.outcome is not None:
-                self._reporter.report(row, change.outcome, change.message, intent)
-            if intent.state in (_S.FILLED, _S.ENDED):
-                self._journal.signals.move(row.key, SignalState.ENDED, change.message, now)
+            if row is not None and intent.key == intent.signal_key:
+                if change.outcome is not None:
+                    self._reporter.report(row, change.outcome, change.message, intent)
+                if intent.state in (_S.FILLED, _S.ENDED):
+                    self._journal.signals.move(row.key, SignalState.ENDED, change.message, now)
         if change.outcome is not None:
             words = f" ({change.message})" if change.message else ""
-            logger.info("signal %s: %s%s", row.signal_id, change.outcome.value, words)
+            is_own = row is not None and intent.key == row.key
+            name = f"signal {row.signal_id}" if row is not None and is_own else intent.key
+            logger.info("%s: %s%s", name, change.outcome.value, words)
 
 
 def comparable(request: GttRequest | OrderRequest, capabilities: Capabilities) -> GttRequest:

@@ -106,8 +106,11 @@ class Placing:
             last_price=last,
         )
 
-    def send(self, row: SignalRow, key: str, request: Request, *, is_exit: bool) -> Intent | None:
-        """Send once what is asked for; None if it was asked for already.
+    def send(
+        self, row: SignalRow | None, key: str, request: Request, *, is_exit: bool
+    ) -> Intent | None:
+        """Send once what is asked for; None if it was asked for already. row: None for an order of
+        the user's own, of which the cloud is told nothing.
 
         It is in the journal, on disk, before it leaves. Raises NotSent when it surely did not.
         """
@@ -166,12 +169,14 @@ class Placing:
 
     # --- sending ------------------------------------------------------------------------------
 
-    def _begun(self, row: SignalRow, key: str, request: Request, *, is_exit: bool) -> Intent | None:
+    def _begun(
+        self, row: SignalRow | None, key: str, request: Request, *, is_exit: bool
+    ) -> Intent | None:
         is_gtt = isinstance(request, GttRequest)
         account = f"{self._account.name}:{self._account.user_id}"
         intent = Intent(
             key=key,
-            signal_key=row.key,
+            signal_key="" if row is None else row.key,
             kind=IntentKind.GTT if is_gtt else IntentKind.ORDER,
             request=request,
             tag=tag_for(account, None, key),
@@ -185,7 +190,8 @@ class Placing:
             if self._journal.store.meta(KILL_SWITCH) and not is_exit:
                 return None  # it was switched on while the prices were read
             self._journal.intents.begin(intent)
-            self._journal.signals.move(row.key, SignalState.SENT, "", intent.asked_at)
+            if row is not None:
+                self._journal.signals.move(row.key, SignalState.SENT, "", intent.asked_at)
         return intent
 
     def _triggers(self) -> frozenset[str]:
@@ -214,24 +220,25 @@ class Placing:
             logger.exception("the broker's answer to %s was not understood", intent.key)
             raise OutcomeUnknown(f"the broker's answer was not understood: {error}") from error
 
-    def _take_back(self, row: SignalRow, intent: Intent) -> None:
+    def _take_back(self, row: SignalRow | None, intent: Intent) -> None:
         """Nothing left this machine: the signal waits again."""
         with self._journal.store.transaction():
             self._journal.intents.withdraw(intent.key)
-            if not self._journal.intents.of_signal(row.key):
+            if row is not None and not self._journal.intents.of_signal(row.key):
                 now = self._clock.now()
                 self._journal.signals.move(row.key, SignalState.WAITING, "", now)
 
-    def _keep(self, row: SignalRow, intent: Intent, outcome: Outcome, message: str) -> None:
+    def _keep(self, row: SignalRow | None, intent: Intent, outcome: Outcome, message: str) -> None:
         now = self._clock.now()
         with self._journal.store.transaction():
             self._journal.intents.keep(intent, now)
-            if intent.key == row.key:
+            if row is not None and intent.key == row.key:
                 self._reporter.report(row, outcome, message, intent)
                 if intent.state is IntentState.ENDED:
                     self._journal.signals.move(row.key, SignalState.ENDED, message, now)
         words = f" ({message})" if message else ""
-        logger.info("signal %s: %s%s", row.signal_id, outcome.value, words)
+        name = f"order {intent.key}" if row is None else f"signal {row.signal_id}"
+        logger.info("%s: %s%s", name, outcome.value, words)
 
     def _end(self, row: SignalRow, outcome: Outcome, message: str) -> None:
         now = self._clock.now()

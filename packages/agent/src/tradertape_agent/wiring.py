@@ -26,9 +26,12 @@ from tradertape_agent.loop import Loop
 from tradertape_agent.placing import Placing
 from tradertape_agent.privacy.modes import Privacy
 from tradertape_agent.privacy.verifier import Verifier
+from tradertape_agent.reconciling.actions import Actions
+from tradertape_agent.reconciling.corrections import Corrections
 from tradertape_agent.reconciling.ignoring import Ignores
 from tradertape_agent.reconciling.reconciler import Reconciler
 from tradertape_agent.reporting import Reporter
+from tradertape_agent.resolving import Resolving
 from tradertape_agent.stops import Stops
 from tradertape_agent.syncing import Syncing
 from tradertape_agent.withdrawing import Withdrawing
@@ -56,12 +59,13 @@ def build(
         is_sandbox=getattr(hosts, primary) != getattr(Hosts(), primary),
     )  # fmt: skip
     syncing = Syncing(cloud, desk, privacy, time)
-    ignores = Ignores(journal.store)
-    reconciler = Reconciler(journal, cloud, desk.primary, privacy, ignores, time)
+    ignores, corrections = Ignores(journal.store), Corrections(journal.store, time)
+    reconciler = Reconciler(journal, cloud, desk.primary, privacy, ignores, corrections, time)
     reporter = Reporter(journal, settings.primary_broker, time)
     placing = Placing(journal, desk.primary, reporter, time, privacy)
     withdrawing = Withdrawing(journal, desk.primary)
     stops = Stops(journal, placing, withdrawing, time, settings.stop_loss_pct)
+    actions = Actions(journal, desk.primary, reconciler, corrections, placing, withdrawing, time)
     following = Following(journal, desk.primary, reporter, time)
     loop = Loop(
         journal, cloud, desk, placing, following, stops, withdrawing, syncing, reconciler, time,
@@ -72,6 +76,7 @@ def build(
     return Agent(
         settings=settings, folder=folder, clock=time, journal=journal, cloud=cloud, desk=desk,
         privacy=privacy, reconciler=reconciler, ignores=ignores, syncing=syncing, loop=loop,
+        actions=actions, resolving=Resolving(journal, desk.primary, reporter, time),
     )  # fmt: skip
 
 

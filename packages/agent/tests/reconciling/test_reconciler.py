@@ -146,3 +146,12 @@ def test_while_the_broker_is_away_the_report_says_so(own: Machine) -> None:
     own.agent.desk.primary.forget()
     own.cycle()
     assert own.agent.reconciler.report["status"] == "broker_unavailable"
+
+
+def test_ar_02_a_sale_of_the_day_is_off_the_holdings_once(own: Machine) -> None:
+    """The broker shows it as a position below 0 too."""
+    own.cloud.add(1, side="SELL", kind="exit_rule", order={"type": "market"}, quantity=30)
+    own.cycle()
+    own.cycle()
+    expect(own, 70)
+    assert item(own) is None

@@ -42,7 +42,7 @@ UNFINISHED: Final = (IntentState.SENDING, IntentState.RESTING, IntentState.TRIGG
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """One thing asked of the broker.
+    """One thing asked of the broker. signal_key: empty for an order that corrects a difference.
 
     tag: the mark of an order; triggers carry none. known_before: ids of the broker's triggers when
     it was asked: none of them is its result. venue_id: of the trigger, or of the order. order_id:

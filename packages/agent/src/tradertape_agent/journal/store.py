@@ -60,6 +60,27 @@ _VERSIONS: Final[tuple[str, ...]] = (
         seen_at TEXT NOT NULL
     );
     """,
+    # Corrective orders belong to no signal: intents need none any more.
+    """
+    CREATE TABLE corrections (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, symbol TEXT NOT NULL, action TEXT NOT NULL,
+        units INTEGER NOT NULL, cause TEXT NOT NULL, note TEXT NOT NULL DEFAULT '',
+        made_at TEXT NOT NULL, undone_at TEXT
+    );
+    CREATE TABLE all_intents (
+        key TEXT PRIMARY KEY, signal_key TEXT NOT NULL,
+        kind TEXT NOT NULL, request TEXT NOT NULL, tag TEXT NOT NULL, state TEXT NOT NULL,
+        asked_at TEXT NOT NULL, known_before TEXT NOT NULL DEFAULT '[]',
+        venue_id TEXT, order_id TEXT, filled INTEGER NOT NULL DEFAULT 0,
+        average TEXT NOT NULL DEFAULT '0', looks INTEGER NOT NULL DEFAULT 0,
+        first_look_at TEXT, message TEXT NOT NULL DEFAULT '', updated_at TEXT NOT NULL
+    );
+    INSERT INTO all_intents SELECT * FROM intents;
+    DROP TABLE intents;
+    ALTER TABLE all_intents RENAME TO intents;
+    CREATE INDEX intents_by_state ON intents (state);
+    CREATE INDEX intents_by_signal ON intents (signal_key);
+    """,
 )
 
 

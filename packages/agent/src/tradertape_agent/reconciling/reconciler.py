@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, cast
@@ -15,6 +15,7 @@ from tradertape_agent.desk.account import PrimaryAccount
 from tradertape_agent.journal.book import Journal
 from tradertape_agent.journal.intents import Intent, IntentKind, IntentState
 from tradertape_agent.privacy.modes import Privacy
+from tradertape_agent.reconciling.corrections import Corrections, Counted
 from tradertape_agent.reconciling.ignoring import Ignores
 from tradertape_brokers.portfolio import Holding, Position, PositionKind
 from tradertape_core.kernel.clock import IST, Clock
@@ -54,20 +55,25 @@ class Reconciler:
         account: PrimaryAccount,
         privacy: Privacy,
         ignores: Ignores,
+        corrections: Corrections,
         clock: Clock,
     ) -> None:
         self.report: Report = {"status": "stale", "items": [], "summary": {}}
+        self.compared_at: float | None = None  # by the monotonic clock, before the reading
         self._journal = journal
         self._cloud = cloud
         self._account = account
         self._privacy = privacy
         self._ignores = ignores
+        self._corrections = corrections
         self._clock = clock
 
     def look(self) -> Report:
         """Compare once. Raises CloudSilent, CloudRefused or BrokerError."""
+        began, counted = self._clock.monotonic(), self._corrections.counted()
         expected = self._expected()
         sides = self._sides(expected)
+        _correct(sides, counted)
         now = self._clock.now()
         orders = list(self._account.ask(self._account.trading.orders.order_book))
         own = self._own_orders(now)
@@ -75,8 +81,17 @@ class Reconciler:
             self._item(name, one, self._evidence(name, own, orders, sides), now)
             for name, one in sorted(sides.items())
         ]
+        for item in items:
+            if item is not None:
+                item["revision"] = counted.get(item["symbol"], Counted()).revision
         self.report = self._reported([one for one in items if one is not None], len(sides), now)
+        self.compared_at = began
         return self.report
+
+    def units_at_broker(self, symbol: str) -> int:
+        """Return how many units of an instrument the broker has now. Raises BrokerError."""
+        one = self._at_broker().get(symbol)
+        return 0 if one is None else one.broker.quantity
 
     def failed(self, why: str) -> None:
         """Keep the last comparison, marked as no longer sure."""
@@ -99,12 +114,16 @@ class Reconciler:
         rows = cast("list[object]", answer) if isinstance(answer, list) else []
         return [cast("Mapping[str, Any]", one) for one in rows if isinstance(one, Mapping)]
 
-    def _sides(self, expected: Sequence[Mapping[str, Any]]) -> dict[str, _Sides]:
+    def _at_broker(self) -> dict[str, _Sides]:
         sides: dict[str, _Sides] = defaultdict(_Sides)
         for holding in self._account.holdings():
             _add_holding(sides, holding)
         for position in self._account.positions():
             _add_position(sides, position)
+        return sides
+
+    def _sides(self, expected: Sequence[Mapping[str, Any]]) -> dict[str, _Sides]:
+        sides = self._at_broker()
         for row in expected:
             name = f"{row.get('exchange') or 'NSE'}:{row['symbol']}"
             one = sides[name]
@@ -246,8 +265,11 @@ def _add_holding(sides: dict[str, _Sides], one: Holding) -> None:
 
 
 def _add_position(sides: dict[str, _Sides], one: Position) -> None:
-    """Today's purchases and sales for delivery: they become holdings only after settlement."""
-    if one.kind is not PositionKind.NET or one.product not in _DELIVERY or not one.quantity:
+    """Today's purchases for delivery: they become holdings only after settlement.
+
+    A sale is a position below 0, and the broker has taken its shares off the holdings already.
+    """
+    if one.kind is not PositionKind.NET or one.product not in _DELIVERY or one.quantity <= 0:
         return
     side = sides[f"{one.exchange}:{one.tradingsymbol}"]
     before = side.broker
@@ -260,6 +282,18 @@ def _add_position(sides: dict[str, _Sides], one: Position) -> None:
         position=before.position + one.quantity,
         average_price=before.average_price or one.average_price,
     )
+
+
+def _correct(sides: dict[str, _Sides], counted: Mapping[str, Counted]) -> None:
+    """Count what the user has adopted or written off as ours."""
+    for name, one in counted.items():
+        if one.units:
+            ours = sides[name].ours
+            sides[name].ours = replace(
+                ours,
+                quantity=ours.quantity + one.units,
+                by_owner=(*ours.by_owner, ("corrected", one.units)),
+            )
 
 
 def _filled(order: VenueOrder) -> int:

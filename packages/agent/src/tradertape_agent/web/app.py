@@ -8,6 +8,7 @@ from flask import Flask, Response, send_from_directory
 from werkzeug.exceptions import HTTPException
 
 from tradertape_agent.agent import Agent
+from tradertape_agent.web.correcting import correcting, doubts
 from tradertape_agent.web.guards import Guards, refused
 from tradertape_agent.web.login import logins
 from tradertape_agent.web.pairing import Pairing
@@ -27,6 +28,8 @@ def build_app(agent: Agent, *, allow_public: bool = False) -> Flask:
     app.register_blueprint(access(guards, pairing))
     app.register_blueprint(reading(agent))
     app.register_blueprint(changing(agent))
+    app.register_blueprint(correcting(agent))
+    app.register_blueprint(doubts(agent))
     app.register_blueprint(logins(agent))
 
     @app.get("/")

@@ -51,10 +51,6 @@ def reading(agent: Agent) -> Blueprint:
     def brokers() -> Response:
         return jsonify([views.broker_view(one) for one in agent.desk])
 
-    @routes.get("/reconciliation")
-    def reconciliation() -> Response:
-        return jsonify(agent.reconciler.report)
-
     @routes.get("/settings")
     def settings() -> Response:
         return jsonify(settings_page.shown(agent))
@@ -119,6 +115,8 @@ def changing(agent: Agent) -> Blueprint:
             until = moment(body.get("until"))
         except Malformed as error:
             return refused(422, str(error))
+        if until is not None and until <= agent.clock.now():
+            return refused(422, "`until` is over already: choose a later time")
         agent.ignores.add(Ignore(symbol=symbol, difference=_whole(body), until=until))
         return jsonify(symbol=symbol)
 

@@ -56,17 +56,17 @@ def signal_view(agent: Agent, row: SignalRow) -> Row:
         "instrument": signal.instrument,
         "side": signal.side.value,
         "kind": signal.kind,
-        "quantity": _plain(units),
+        "quantity": plain(units),
         "order_type": terms.kind.value,
-        "trigger_price": _plain(terms.trigger),
-        "limit_price": _plain(terms.limit),
-        "stop_price": _plain(terms.stop_trigger),
-        "ref_price": _plain(signal.ref_price),
+        "trigger_price": plain(terms.trigger),
+        "limit_price": plain(terms.limit),
+        "stop_price": plain(terms.stop_trigger),
+        "ref_price": plain(signal.ref_price),
         "expires_at": signal.expires_at.isoformat() if signal.expires_at else None,
         "portfolio_id": signal.portfolio_id,
         "why": str(row.body.get("reason") or ""),
         "denials": list(signal.denials),
-        "conviction": _plain(row.body.get("conviction")),
+        "conviction": plain(row.body.get("conviction")),
     }
 
 
@@ -75,7 +75,7 @@ def intent_view(one: Intent) -> Row:
     return {
         "key": one.key, "kind": one.kind.value, "state": one.state.value,
         "asked_at": one.asked_at.isoformat(), "venue_id": one.venue_id, "order_id": one.order_id,
-        "quantity": one.quantity, "filled": one.filled, "average_price": _plain(one.average),
+        "quantity": one.quantity, "filled": one.filled, "average_price": plain(one.average),
         "message": one.message,
     }  # fmt: skip
 
@@ -122,13 +122,13 @@ def dashboard_view(agent: Agent) -> Row:
     day = sum((one.day_change for one in holdings), _NIL)
     waiting = agent.journal.signals.listed(SignalState.WAITING)
     return {
-        "invested": _plain(invested),
-        "value": _plain(value),
-        "pnl": _plain(value - invested),
-        "pnl_pct": _plain(percent(value - invested, invested).quantize(Decimal("0.01"))),
-        "day_change": _plain(day),
-        "day_change_pct": _plain(percent(day, value - day).quantize(Decimal("0.01"))),
-        "cash": _plain(sum((one.available_cash for one in margins), _NIL)),
+        "invested": plain(invested),
+        "value": plain(value),
+        "pnl": plain(value - invested),
+        "pnl_pct": plain(percent(value - invested, invested).quantize(Decimal("0.01"))),
+        "day_change": plain(day),
+        "day_change_pct": plain(percent(day, value - day).quantize(Decimal("0.01"))),
+        "cash": plain(sum((one.available_cash for one in margins), _NIL)),
         "waiting_signals": sum(one.decision is None for one in waiting),
         "unclear_orders": [intent_view(one) for one in agent.journal.intents.unclear()],
         "reconciliation": agent.reconciler.report.get("summary"),
@@ -160,10 +160,10 @@ def _holding(one: Holding) -> Row:
         "broker": one.broker, "exchange": one.exchange, "symbol": one.tradingsymbol,
         "isin": one.isin, "product": one.product.value, "quantity": one.quantity,
         "t1_quantity": one.t1_quantity, "pledged_quantity": one.pledged_quantity,
-        "average_price": _plain(one.average_price), "last_price": _plain(one.last_price),
-        "invested": _plain(one.invested), "value": _plain(one.value), "pnl": _plain(one.pnl),
-        "pnl_pct": _plain(one.pnl_pct.quantize(Decimal("0.01"))),
-        "day_change": _plain(one.day_change),
+        "average_price": plain(one.average_price), "last_price": plain(one.last_price),
+        "invested": plain(one.invested), "value": plain(one.value), "pnl": plain(one.pnl),
+        "pnl_pct": plain(one.pnl_pct.quantize(Decimal("0.01"))),
+        "day_change": plain(one.day_change),
     }  # fmt: skip
 
 
@@ -171,12 +171,12 @@ def _position(one: Position) -> Row:
     return {
         "broker": one.broker, "exchange": one.exchange, "symbol": one.tradingsymbol,
         "product": one.product.value, "quantity": one.quantity,
-        "average_price": _plain(one.average_price), "last_price": _plain(one.last_price),
-        "pnl": _plain(one.pnl),
+        "average_price": plain(one.average_price), "last_price": plain(one.last_price),
+        "pnl": plain(one.pnl),
     }  # fmt: skip
 
 
-def _plain(value: Any) -> str | None:
+def plain(value: Any) -> str | None:
     """Money and quantities as text: the browser never computes with them."""
     if value is None:
         return None

@@ -16,6 +16,7 @@ from tradertape_core.portfolio.reconciliation import AtBroker, Evidence, Ours, O
 from tradertape_server.features.execution.orders.views import public_run_id
 from tradertape_server.features.holdings.schemas import BrokerOrderOut, HoldingOut, PositionOut
 
+_DELIVERY = (Product.CNC, Product.MTF)
 BY_HAND = "by hand or GTT"
 Ratio = tuple[Decimal, str]
 Corrected = Mapping[str, Sequence[tuple[str, int]]]  # by instrument: owner and units
@@ -166,9 +167,15 @@ def _at_broker(name: str, rows: Rows) -> AtBroker:
         t1=sum(row.t1_quantity for row in plain),
         pledged=sum(row.pledged_quantity for row in held),
         funded=sum(row.quantity + row.t1_quantity for row in funded),
-        position=sum(row.quantity for row in open_ones),
+        position=sum(_beside_holdings(row) for row in open_ones),
         average_price=prices[0] if prices else Decimal(0),
     )
+
+
+def _beside_holdings(row: PositionOut) -> int:
+    """Units of a position that no holding has. A delivery sale is a position below 0, and its
+    shares are off the holdings already."""
+    return max(row.quantity, 0) if row.product in _DELIVERY else row.quantity
 
 
 def _price(name: str, rows: Rows) -> Decimal:
