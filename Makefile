@@ -119,7 +119,7 @@ api: $(STAMPS)/test-python ## Write the OpenAPI file and the web client made fro
 	.venv/bin/python scripts/cli_reference.py
 	scripts/web.sh gen
 
-web: $(STAMPS)/console ## Build the web console
+web: $(STAMPS)/console ## Build the web console and the pages of the agent
 
 wheels: $(STAMPS)/wheels ## Build the SDK and the agent that the server hands out at /sdk/simple/
 
@@ -150,7 +150,8 @@ $(STAMPS)/site: $(DOCS_SRC) $(STAMPS)/python
 	@.venv/bin/mkdocs build --quiet
 	@mkdir -p $(@D) && touch $@
 
-$(STAMPS)/wheels: $(SDK_SRC) | $(UV)
+# After the pages: the agent's wheel has them in it.
+$(STAMPS)/wheels: $(SDK_SRC) $(STAMPS)/console | $(UV)
 	@echo "Building the workers' SDK and the agent …"
 	@rm -rf .tools/wheels
 	@for name in $(HANDED_OUT); do $(UV) build --quiet --wheel --package tradertape-$$name --out-dir .tools/wheels; done
@@ -158,7 +159,7 @@ $(STAMPS)/wheels: $(SDK_SRC) | $(UV)
 
 $(STAMPS)/console: $(WEB_SRC)
 ifeq ($(NODE_OK),yes)
-	@echo "Building the web console …"
+	@echo "Building the web console and the agent's pages …"
 	@scripts/web.sh build
 	@mkdir -p $(@D) && touch $@
 else

@@ -26,6 +26,7 @@ READS = (
     "/api/status", "/api/dashboard", "/api/signals", "/api/holdings", "/api/positions",
     "/api/brokers", "/api/reconciliation", "/api/settings", "/api/privacy/sent", "/api/logs",
     "/api/devices", "/api/orders/doubtful", "/api/reconciliation/orders/NSE:INFY",
+    "/api/funds", "/api/privacy",
 )  # fmt: skip
 CHANGES = (
     ("POST", "/api/signals/1/approve"), ("POST", "/api/signals/1/reject"), ("POST", "/api/poll"),
@@ -36,6 +37,7 @@ CHANGES = (
     ("POST", "/api/reconciliation/corrections/1/undo"), ("POST", "/api/reconciliation/orders"),
     ("POST", "/api/reconciliation/orders/corrective:x/cancel"),
     ("POST", "/api/orders/doubtful/x/resolve"),
+    ("POST", "/api/uploads/preview"),
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import re
@@ -12,13 +13,15 @@ from typing import Any
 
 import httpx
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from packages.agent.tests.fake_cloud import FakeCloud
-from packages.agent.tests.machine import Machine, machine
+from packages.agent.tests.machine import Machine, machine, sign_in
 from packages.agent.tests.web.test_guards import ask, csrf
 from packages.brokers.tests.sandboxed import Running
 
 from tradertape_agent.web.app import build_app
+from tradertape_agent.web.pages import find_pages, pages
 from tradertape_sandbox.app import open_default_account
 from tradertape_sandbox.wire.sessions import SANDBOX_API_KEY, SANDBOX_SECRET
 
@@ -188,8 +191,6 @@ def test_the_kill_switch_is_switched_in_the_ui(own: Machine, client: FlaskClient
 def test_ac_11_other_brokers_have_nothing_to_trade_with(own: Machine) -> None:
     """No attribute of a read-only account reaches an order's or a trigger's port."""
     other = own.agent.desk.accounts["upstox"]
-    from packages.agent.tests.machine import sign_in
-
     sign_in(own.agent, "upstox")
     assert not hasattr(other, "trading")
     found = _reached(other)
@@ -214,14 +215,108 @@ def _reached(start: object) -> set[str]:
     return {type(one).__name__ for one in seen.values()}
 
 
-def test_ac_09_the_page_calls_routes_that_there_are_and_is_small(client: FlaskClient) -> None:
-    script = ask(client, "GET", "/assets/agent.js")
-    assert len(gzip.compress(script.data)) < 250_000
+def test_ac_09_the_pages_call_routes_that_there_are_and_are_small(client: FlaskClient) -> None:
+    if find_pages() is None:
+        pytest.skip("the pages are not built: run `make web`")
+    page = ask(client, "GET", "/")
+    [name] = re.findall(r'src="(/assets/[^"]+\.js)"', page.text)
+    built = ask(client, "GET", name)
+    assert "immutable" in built.headers["Cache-Control"]
+    assert page.headers["Cache-Control"] == "no-store"
+    assert sum(len(gzip.compress(one.read_bytes())) for one in scripts()) < 250_000
     rules = [str(one) for one in client.application.url_map.iter_rules()]
     patterns = [re.compile(re.sub(r"<[^>]+>", "[^/]+", one)) for one in rules]
-    called = re.findall(r"[\"`](/api/[^\"`?]+)", script.text)
-    assert len(called) > 15
+    called = re.findall(r"[\"`](/api/[^\"`?]+)", "".join(one.read_text() for one in scripts()))
+    assert len(called) > 20
     for path in called:
-        plain = re.sub(r"\$\{[^}]*\}", "x", path)
+        plain = re.sub(r"\$\{[^}]*\}$", "x", re.sub(r"\$\{[^}]*\}(?=/)", "x", path))
         assert any(one.fullmatch(plain) for one in patterns), path
-    assert "innerHTML" not in script.text
+    outside = re.findall(r'(?:src|href)="(?!/)([^"]+)"', page.text)
+    assert outside == []
+
+
+def scripts() -> list[Path]:
+    """All scripts of the built pages."""
+    folder = find_pages()
+    assert folder is not None
+    return sorted(folder.glob("assets/*.js"))
+
+
+def test_a_checkout_without_built_pages_says_what_to_do(
+    own: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = Flask("without pages")
+    app.register_blueprint(pages(None))
+    answer = app.test_client().get("/")
+    assert (answer.status_code, "make web" in answer.text) == (503, True)
+    assert app.test_client().get("/assets/x.js").status_code == 404
+    assert "run `make web`" in caplog.text
+
+
+def test_ai_02_a_signal_tells_its_order_in_numbers_and_whether_money_is_real(
+    own: Machine, client: FlaskClient
+) -> None:
+    own.cloud.add(1)
+    own.cloud.add(2, quantity=0.5)
+    own.cycle()
+    found = {one["id"]: one for one in read(client, "/api/signals")}
+    order = found["1"]["order"]
+    assert order["legs"] == [{"trigger": "160", "price": "160.5", "quantity": 10, "amount": "1605"}]
+    assert (order["kind"], order["risk"]) == ("gtt", "205")  # (160.50 - 140) x 10
+    assert "less than one lot" in found["2"]["order"]["problem"]
+    status = read(client, "/api/status")
+    assert (status["environment"], status["primary_title"]) == ("sandbox", "Zerodha Kite")
+    assert status["waiting_signals"] == 2
+    [kite, _] = read(client, "/api/brokers")
+    assert kite["callback"] == "http://localhost:5679/brokers/kite/callback"
+
+
+def test_ai_04_mutual_funds_are_read_where_the_broker_tells_of_them(
+    own: Machine, client: FlaskClient
+) -> None:
+    session = own.agent.desk.primary.session
+    assert session is not None
+    proof = f"token {session.api_key}:{session.access_token.reveal()}"
+    root, headers = f"http://127.0.0.1:{own.running.port}", {"Authorization": proof}
+    lines = httpx.get(f"{root}/mf/instruments", headers=headers).text.splitlines()
+    isin = lines[1].split(",")[0]
+    order = {"tradingsymbol": isin, "transaction_type": "BUY", "amount": "5000"}
+    assert httpx.post(f"{root}/mf/orders", headers=headers, data=order).status_code == 200
+    assert read(client, "/api/funds")["items"] == []  # allotted on the next day
+    clock = f"{root}/admin/clock"
+    assert httpx.put(clock, json={"by_s": 3 * 86_400}).status_code == 200
+    try:
+        sign_in(own.agent)
+        found = read(client, "/api/funds")
+    finally:
+        httpx.delete(clock)
+    assert found["without"] == ["Upstox"]
+    [fund] = found["items"]
+    assert (fund["isin"], fund["broker"]) == (isin, "kite")
+    assert float(fund["invested"]) == pytest.approx(5000, abs=1)
+
+
+def test_ai_07_a_tradebook_is_rewritten_here_and_nothing_of_it_is_sent(
+    own: Machine, client: FlaskClient
+) -> None:
+    own.cloud.obfuscation = True
+    own.cycle()
+    before = len(own.cloud.bodies)
+    text = "symbol,trade_date,trade_type,quantity,price,trade_id\nINFY,2026-06-10,buy,1000,1500,7\n"
+    body = {"name": "tradebook.csv", "content": base64.b64encode(text.encode()).decode()}
+    made = change(client, "POST", "/api/uploads/preview", body).json
+    assert made["before"][0][3] == "1000"
+    assert Decimal(made["after"][0][3]) == 1000 * own.agent.privacy.factor.factor
+    assert made["takes_uploads"] is False
+    assert base64.b64decode(made["content"]).startswith(b"PK")
+    assert len(own.cloud.bodies) == before
+    for wrong in ({}, {"name": "a.xlsx", "content": "%"}, {"name": "a.xlsx", "content": "AAAA"}):
+        assert change(client, "POST", "/api/uploads/preview", wrong).status_code == 422
+
+
+def test_only_an_upload_may_be_large(own: Machine, client: FlaskClient) -> None:
+    large = {"name": "a.xlsx", "content": base64.b64encode(bytes(2_000_000)).decode()}
+    assert change(client, "PUT", "/api/kill", large).status_code == 413
+    assert change(client, "POST", "/api/uploads/preview", large).status_code == 422
+    larger = {**large, "content": base64.b64encode(bytes(11_000_000)).decode()}
+    assert change(client, "POST", "/api/uploads/preview", larger).status_code == 413

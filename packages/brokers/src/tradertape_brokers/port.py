@@ -16,7 +16,7 @@ from tradertape_brokers.gtts import GttPort
 from tradertape_brokers.hosts import Hosts
 from tradertape_brokers.limiter import Limiter
 from tradertape_brokers.marketdata import InstrumentsPort, QuotesPort
-from tradertape_brokers.portfolio import ConversionPort, PortfolioPort
+from tradertape_brokers.portfolio import ConversionPort, FundsPort, PortfolioPort
 from tradertape_brokers.secret import Secret
 from tradertape_brokers.sessions import LoginFlow, Session, SessionPort
 from tradertape_core.kernel.clock import Clock
@@ -46,6 +46,7 @@ class Capabilities:
     gtt_limit_is_trigger: the limit of what a trigger places is the trigger's own price.
     gtt_most, gtt_days: how many triggers an account may have waiting, and for how long each.
     address_rule: where and how the address of a program that places orders is registered.
+    mutual_funds: units of funds can be read (`Connection.funds`).
     """
 
     exchanges: frozenset[str]
@@ -68,6 +69,7 @@ class Capabilities:
     feed_instruments: int = 0
     charges: str = "none"
     address_rule: str = ""
+    mutual_funds: bool = False
 
 
 class OrderPort(Protocol):
@@ -117,6 +119,7 @@ class Connection:
 
     orders: OrderPort
     portfolio: PortfolioPort | None = None
+    funds: FundsPort | None = None
     conversions: ConversionPort | None = None
     instruments: InstrumentsPort | None = None
     quotes: QuotesPort | None = None

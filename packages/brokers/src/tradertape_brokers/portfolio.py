@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
@@ -137,6 +138,41 @@ class Margin:
     collateral: Decimal
     opening_balance: Decimal
     net: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundHolding:
+    """Units of one mutual fund. folio: empty for units in demat form.
+
+    Prices are net asset values in rupees per unit; last_on: the day of the last one.
+    """
+
+    broker: str
+    fund: str
+    isin: str
+    folio: str
+    quantity: Decimal
+    average_price: Decimal
+    last_price: Decimal
+    last_on: date | None
+
+    @property
+    def invested(self) -> Decimal:
+        """What they cost."""
+        return self.average_price * self.quantity
+
+    @property
+    def value(self) -> Decimal:
+        """What they are worth at the last net asset value."""
+        return self.last_price * self.quantity
+
+
+class FundsPort(Protocol):
+    """What the account holds of mutual funds. Raises BrokerError."""
+
+    def holdings(self) -> Sequence[FundHolding]:
+        """Read the units."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

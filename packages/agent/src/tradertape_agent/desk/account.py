@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from tradertape_agent.config.settings import Credentials
@@ -18,7 +19,14 @@ from tradertape_brokers.hosts import Hosts
 from tradertape_brokers.limiter import Limiter
 from tradertape_brokers.masters.store import MasterStore
 from tradertape_brokers.port import Broker, Connection, OrderPort
-from tradertape_brokers.portfolio import Holding, Margin, PortfolioPort, Position
+from tradertape_brokers.portfolio import (
+    FundHolding,
+    FundsPort,
+    Holding,
+    Margin,
+    PortfolioPort,
+    Position,
+)
 from tradertape_brokers.secret import Secret
 from tradertape_brokers.sessions import LoginGrant, Proof, Session
 from tradertape_core.kernel.clock import Clock
@@ -71,6 +79,7 @@ class Account:
         self._lock = threading.RLock()
         self._session = sessions.get(broker.name)
         self._portfolio: PortfolioPort | None = None
+        self._funds: FundsPort | None = None
         self._unreachable = False
         if self._session is not None:
             self._open(self._session)
@@ -79,6 +88,11 @@ class Account:
     def name(self) -> str:
         """The broker's name in settings."""
         return self.broker.name
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether its addresses are not the broker's own: no real money moves there."""
+        return getattr(self._hosts, self.name) != getattr(Hosts(), self.name)
 
     @property
     def user_id(self) -> str:
@@ -160,6 +174,15 @@ class Account:
         """Read the funds, at most seven seconds old. Raises BrokerError."""
         return self._cache.get("margins", lambda: self.ask(lambda: self._reader().margins()))
 
+    def funds(self) -> Sequence[FundHolding]:
+        """Read units of mutual funds; none where the broker does not tell. Raises BrokerError."""
+
+        def read() -> Sequence[FundHolding]:
+            self._reader()
+            return self._funds.holdings() if self._funds is not None else ()
+
+        return self._cache.get("funds", lambda: self.ask(read))
+
     def forget(self) -> None:
         """Read anew next time."""
         self._cache.forget()
@@ -203,9 +226,10 @@ class Account:
     def _take(self, connection: Connection) -> None:
         """Keep what may be used of a connection."""
         self._portfolio = connection.portfolio
+        self._funds = connection.funds
 
     def _close(self) -> None:
-        self._portfolio = None
+        self._portfolio = self._funds = None
 
     def _ended(self, problem: str) -> None:
         with self._lock:
@@ -249,6 +273,22 @@ class PrimaryAccount(Account):
         except BrokerError:
             return None  # some apps have no quotes: the signal's own price is used
         return None if tick is None else tick.last_price
+
+    def shown_prices(self, instruments: Sequence[Instrument]) -> Mapping[str, Decimal]:
+        """Return last prices by instrument, at most seven seconds old, in one request.
+
+        Those that the broker does not give are not in it.
+        """
+        ids = tuple(sorted(one.id for one in instruments))
+        return self._cache.get(f"prices {ids}", lambda: self._prices(instruments)) if ids else {}
+
+    def _prices(self, instruments: Sequence[Instrument]) -> Mapping[str, Decimal]:
+        try:
+            quotes = self._live().quotes
+            ticks = quotes.quotes(instruments) if quotes is not None else {}
+        except BrokerError:
+            return {}
+        return {name: tick.last_price for name, tick in ticks.items()}
 
     def _live(self) -> Connection:
         self._reader()

@@ -52,6 +52,11 @@ class Privacy:
             self._factor = read_factor(self._path) or self._made()
         return self._factor
 
+    @property
+    def factor_id(self) -> str | None:
+        """The label of the factor; None where none was made yet."""
+        return None if self._factor is None else self._factor.factor_id
+
     def _made(self) -> Factor:
         made = new_factor()
         write_factor(self._path, made)

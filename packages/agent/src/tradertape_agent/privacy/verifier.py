@@ -35,7 +35,7 @@ _FREE: Final = frozenset(
     }
 )  # fmt: skip
 _HIDDEN_ID: Final = re.compile(r"[0-9a-f]{16}")
-_PAN: Final = re.compile(rb"(?<![A-Z0-9])[A-Z]{5}[0-9]{4}[A-Z](?![A-Z0-9])")
+PAN: Final = re.compile(rb"(?<![A-Z0-9])[A-Z]{5}[0-9]{4}[A-Z](?![A-Z0-9])")
 _DIGIT: Final = re.compile(r"\d")
 _NEAR: Final = Fraction(1, 10**6)
 _LEAST_SECRET: Final = 4
@@ -76,7 +76,7 @@ class Verifier:
         for one in self._ids():
             if len(one) >= _LEAST_SECRET and one.encode() in whole:
                 raise Withheld(f"{path} was not sent: it holds your client id")
-        if _PAN.search(whole):
+        if PAN.search(whole):
             raise Withheld(f"{path} was not sent: it holds what looks like a PAN")
         if body:
             self._look(json.loads(body, parse_float=Decimal), path, "")

@@ -19,10 +19,15 @@ from tradertape_agent.web.pairing import Pairing
 DEVICE: Final = "X-Device-Token"
 CSRF: Final = "X-CSRF-Token"
 _SAFE: Final = frozenset({"GET", "HEAD"})
-_OPEN: Final = frozenset({"/", "/api/session", "/api/pairing", "/favicon.ico"})
+_OPEN: Final = frozenset(
+    {"/", "/api/session", "/api/pairing", "/color-scheme.js", "/favicon.ico", "/icon.svg"}
+)
+_FIRST_FAILURE: Final = 400
 _PROXIED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 _POLICY: Final = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
+    # Components set styles of their own; scripts come from our files alone.
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+    "script-src 'self'; object-src 'none'; "
     "frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
 )
 
@@ -105,8 +110,14 @@ def refused(status: int, detail: str) -> Response:
     return answer
 
 
+def _kept(answer: Response) -> str:
+    """The names of built files change with their content; nothing else is kept anywhere."""
+    is_built = request.path.startswith("/assets/") and answer.status_code < _FIRST_FAILURE
+    return "public, max-age=31536000, immutable" if is_built else "no-store"
+
+
 def _closed(answer: Response) -> Response:
-    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Cache-Control"] = _kept(answer)
     answer.headers["Content-Security-Policy"] = _POLICY
     answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -53,9 +53,9 @@ def logins(agent: Agent) -> Blueprint:
         if account is None:
             return refused(404, "this broker is not configured")
         state = states.begin(name)
-        address = account.login_url(redirect_uri=_callback(name), state=state)
+        address = account.login_url(redirect_uri=callback_of(name), state=state)
         if address:
-            return jsonify(login_url=address, callback=_callback(name))
+            return jsonify(login_url=address, callback=callback_of(name))
         try:
             account.sign_in()
         except NotConnected as error:
@@ -70,15 +70,15 @@ def logins(agent: Agent) -> Blueprint:
             return refused(400, "this login was not begun here, or is over: begin it again")
         code = request.args.get(account.broker.login.callback_parameter, "")
         try:
-            account.sign_in(code, redirect_uri=_callback(name))
+            account.sign_in(code, redirect_uri=callback_of(name))
         except NotConnected as error:
             return refused(409, str(error))
         agent.loop.wake()
-        return Response(status=303, headers={"Location": "/"})
+        return Response(status=303, headers={"Location": "/#/brokers"})
 
     return routes
 
 
-def _callback(name: str) -> str:
+def callback_of(name: str) -> str:
     """Where the broker's page sends the user back: to be registered with the app there."""
     return f"{request.scheme}://{request.host}/brokers/{name}/callback"

@@ -16,6 +16,8 @@ from tradertape_agent.placing import KILL_SWITCH
 from tradertape_agent.reconciling.ignoring import Ignore
 from tradertape_agent.web import settings_page, views
 from tradertape_agent.web.guards import Guards, refused
+from tradertape_agent.web.login import callback_of
+from tradertape_agent.web.order_view import prices_of
 from tradertape_agent.web.pairing import Pairing
 from tradertape_agent.wire import Malformed, moment
 
@@ -37,7 +39,8 @@ def reading(agent: Agent) -> Blueprint:
     @routes.get("/signals")
     def signals() -> Response:
         found = agent.journal.signals.listed(most=200)
-        return jsonify([views.signal_view(agent, one) for one in found])
+        prices = prices_of(agent, found)
+        return jsonify([views.signal_view(agent, one, prices) for one in found])
 
     @routes.get("/holdings")
     def holdings() -> Response:
@@ -47,13 +50,21 @@ def reading(agent: Agent) -> Blueprint:
     def positions() -> Response:
         return jsonify(views.positions_view(agent))
 
+    @routes.get("/funds")
+    def funds() -> Response:
+        return jsonify(views.funds_view(agent))
+
     @routes.get("/brokers")
     def brokers() -> Response:
-        return jsonify([views.broker_view(one) for one in agent.desk])
+        return jsonify([views.broker_view(one, callback_of(one.name)) for one in agent.desk])
 
     @routes.get("/settings")
     def settings() -> Response:
         return jsonify(settings_page.shown(agent))
+
+    @routes.get("/privacy")
+    def privacy() -> Response:
+        return jsonify(views.privacy_view(agent))
 
     @routes.get("/privacy/sent")
     def sent() -> Response:

@@ -9,16 +9,27 @@ from tradertape_agent.agent import Agent
 from tradertape_agent.desk.account import Account
 from tradertape_agent.journal.intents import Intent
 from tradertape_agent.journal.signals import SignalRow, SignalState
+from tradertape_agent.privacy.modes import Mode
+from tradertape_agent.loop import LAST_POLL
+from tradertape_agent.web.order_view import Prices, order_view
+from tradertape_agent.web.plain import plain
 from tradertape_agent.wire import Malformed, read_signal
 from tradertape_brokers.errors import BrokerError
-from tradertape_brokers.portfolio import Holding, Margin, Position, PositionKind, percent
+from tradertape_brokers.portfolio import (
+    FundHolding,
+    Holding,
+    Margin,
+    Position,
+    PositionKind,
+    percent,
+)
 
 Row = dict[str, Any]
 _NIL = Decimal(0)
 
 
-def broker_view(account: Account) -> Row:
-    """One account: its state, and what to do about it."""
+def broker_view(account: Account, callback: str = "") -> Row:
+    """One account: its state, and what to do about it. callback: where its login comes back."""
     session, flow = account.session, account.broker.login
     return {
         "name": account.name,
@@ -30,10 +41,17 @@ def broker_view(account: Account) -> Row:
         "session_ends_at": session.expires_at.isoformat() if session else None,
         "login": "page" if flow.has_page else "credentials",
         "address_rule": account.broker.capabilities.address_rule,
+        "environment": environment_of(account),
+        "callback": callback,
     }
 
 
-def signal_view(agent: Agent, row: SignalRow) -> Row:
+def environment_of(account: Account) -> str:
+    """Whether its orders move real money."""
+    return "sandbox" if account.is_sandbox else "live"
+
+
+def signal_view(agent: Agent, row: SignalRow, prices: Prices | None = None) -> Row:
     """One signal: what it wants in real units, and how far it is."""
     found: Row = {
         "id": row.signal_id,
@@ -61,12 +79,15 @@ def signal_view(agent: Agent, row: SignalRow) -> Row:
         "trigger_price": plain(terms.trigger),
         "limit_price": plain(terms.limit),
         "stop_price": plain(terms.stop_trigger),
+        "target_price": plain(terms.target_trigger),
         "ref_price": plain(signal.ref_price),
         "expires_at": signal.expires_at.isoformat() if signal.expires_at else None,
         "portfolio_id": signal.portfolio_id,
         "why": str(row.body.get("reason") or ""),
         "denials": list(signal.denials),
         "conviction": plain(row.body.get("conviction")),
+        "is_scaled": signal.is_scaled,
+        "order": None if prices is None else order_view(agent, signal, prices),
     }
 
 
@@ -106,6 +127,29 @@ def positions_view(agent: Agent) -> Row:
     return {"items": rows, "problems": problems}
 
 
+def funds_view(agent: Agent) -> Row:
+    """Units of mutual funds. without: brokers that do not tell of them."""
+    rows: list[Row] = []
+    problems: list[str] = []
+    tells = [one for one in agent.desk if one.broker.capabilities.mutual_funds]
+    for account in tells:
+        try:
+            rows += [_fund(one) for one in account.funds()]
+        except BrokerError as error:
+            problems.append(f"{account.broker.title}: {error}")
+    without = [one.broker.title for one in agent.desk if one not in tells]
+    return {"items": rows, "problems": problems, "without": without}
+
+
+def privacy_view(agent: Agent) -> Row:
+    """What applies now."""
+    return {
+        "mode": agent.privacy.mode.value,
+        "is_on": agent.privacy.mode is not Mode.OFF,
+        "factor_id": agent.privacy.factor_id,
+    }
+
+
 def dashboard_view(agent: Agent) -> Row:
     """The portfolio over all accounts, and what waits for the user."""
     holdings: list[Holding] = []
@@ -139,7 +183,8 @@ def dashboard_view(agent: Agent) -> Row:
 
 def status_view(agent: Agent, version: str) -> Row:
     """The state of the program."""
-    health, word = agent.loop.health, agent.syncing.word
+    health, word, primary = agent.loop.health, agent.syncing.word, agent.desk.primary
+    waiting = agent.journal.signals.listed(SignalState.WAITING)
     return {
         "version": version,
         "latest_version": word.latest_version or None,
@@ -147,7 +192,13 @@ def status_view(agent: Agent, version: str) -> Row:
         "cloud": health.cloud,
         "broker": health.broker,
         "problem": health.problem,
+        "primary_broker": primary.name,
+        "primary_title": primary.broker.title,
+        "environment": environment_of(primary),
         "poll_interval": agent.settings.poll_interval_s,
+        "last_poll": agent.journal.store.meta(LAST_POLL) or None,
+        "waiting_signals": sum(one.decision is None for one in waiting),
+        "drift": (agent.reconciler.report.get("summary") or {}).get("drift", 0),
         "auto_execute": agent.loop.auto_executes,
         "kill_switch": {"local": agent.loop.is_killed, "cloud": word.kill_switch},
         "privacy": agent.privacy.mode.value,
@@ -160,10 +211,22 @@ def _holding(one: Holding) -> Row:
         "broker": one.broker, "exchange": one.exchange, "symbol": one.tradingsymbol,
         "isin": one.isin, "product": one.product.value, "quantity": one.quantity,
         "t1_quantity": one.t1_quantity, "pledged_quantity": one.pledged_quantity,
+        "total_quantity": one.total_quantity,
         "average_price": plain(one.average_price), "last_price": plain(one.last_price),
         "invested": plain(one.invested), "value": plain(one.value), "pnl": plain(one.pnl),
         "pnl_pct": plain(one.pnl_pct.quantize(Decimal("0.01"))),
         "day_change": plain(one.day_change),
+    }  # fmt: skip
+
+
+def _fund(one: FundHolding) -> Row:
+    return {
+        "broker": one.broker, "fund": one.fund, "isin": one.isin, "folio": one.folio,
+        "quantity": plain(one.quantity), "average_price": plain(one.average_price),
+        "last_price": plain(one.last_price),
+        "last_price_date": one.last_on.isoformat() if one.last_on else "",
+        "invested": plain(one.invested), "value": plain(one.value),
+        "pnl": plain(one.value - one.invested),
     }  # fmt: skip
 
 
@@ -174,10 +237,3 @@ def _position(one: Position) -> Row:
         "average_price": plain(one.average_price), "last_price": plain(one.last_price),
         "pnl": plain(one.pnl),
     }  # fmt: skip
-
-
-def plain(value: Any) -> str | None:
-    """Money and quantities as text: the browser never computes with them."""
-    if value is None:
-        return None
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

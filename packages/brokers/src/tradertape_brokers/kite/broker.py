@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tradertape_brokers.hosts import Hosts
+from tradertape_brokers.kite.funds import KiteFunds
 from tradertape_brokers.kite.gtts import KiteGtts
 from tradertape_brokers.kite.market import KiteInstruments, KiteQuotes
 from tradertape_brokers.kite.orders import CAPABILITIES, KiteOrders
@@ -54,6 +55,7 @@ class Kite:
         return Connection(
             orders=KiteOrders(rest, clock),
             portfolio=portfolio,
+            funds=KiteFunds(rest),
             conversions=portfolio,
             instruments=KiteInstruments(rest),
             quotes=KiteQuotes(rest, clock),

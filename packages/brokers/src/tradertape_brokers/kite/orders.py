@@ -32,6 +32,7 @@ from tradertape_core.orders.order import (
 from tradertape_core.orders.reports import ExecutionReport, VenueOrder
 
 CAPABILITIES = Capabilities(
+    mutual_funds=True,
     exchanges=frozenset({"NSE", "BSE", "NFO", "BFO"}),
     products=frozenset(Product),
     order_types=frozenset(OrderType),

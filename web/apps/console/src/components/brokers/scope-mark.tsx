@@ -1,4 +1,4 @@
-import { EnvironmentChip } from "./environment-chip"
+import { EnvironmentChip } from "@tradertape/ui/components/environment-chip.tsx"
 import { useIsSandbox } from "./use-is-sandbox"
 
 /** Beside a live run: that its account is one of the sandbox, where it is. */

@@ -1,5 +1,6 @@
 import { Button, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { EnvironmentChip } from "@tradertape/ui/components/environment-chip.tsx"
 import { Check } from "lucide-react"
 import type { ReactNode } from "react"
 import { Section } from "@/components/page/section"
@@ -8,7 +9,6 @@ import { prepareSandbox, sandboxBroker } from "@/lib/brokers/login"
 import { meQuery } from "@/lib/queries/auth"
 import { brokersQuery, sandboxQuery } from "@/lib/queries/brokers"
 import classes from "./brokers.module.css"
-import { EnvironmentChip } from "./environment-chip"
 import { useConnect } from "./use-connect"
 
 /** Two clicks from nothing to a connected account: start the sandbox, connect to it. */

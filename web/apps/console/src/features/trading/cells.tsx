@@ -1,7 +1,7 @@
 import { Anchor, Badge } from "@mantine/core"
 import { Link } from "@tanstack/react-router"
+import { EnvironmentChip } from "@tradertape/ui/components/environment-chip.tsx"
 import { words } from "@tradertape/ui/format.ts"
-import { EnvironmentChip } from "@/components/brokers/environment-chip"
 import { useIsSandbox } from "@/components/brokers/use-is-sandbox"
 import { symbolOf } from "@/lib/instrument"
 import type { TradingOrder } from "@/lib/queries/trading"

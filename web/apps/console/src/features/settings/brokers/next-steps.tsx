@@ -1,5 +1,5 @@
 import { Stack, Text } from "@mantine/core"
-import { EnvironmentChip } from "@/components/brokers/environment-chip"
+import { EnvironmentChip } from "@tradertape/ui/components/environment-chip.tsx"
 import { CodeBlock } from "@/components/copy/code-block"
 import { LinkButton } from "@/components/page/link-button"
 import { Section } from "@/components/page/section"

@@ -1,6 +1,7 @@
 import { Tooltip } from "@mantine/core"
-import type { Environment } from "@/lib/queries/brokers"
-import classes from "./brokers.module.css"
+import classes from "./environment-chip.module.css"
+
+export type Environment = "sandbox" | "live"
 
 const WORDS: Record<Environment, { text: string; hint: string }> = {
   sandbox: { text: "SANDBOX", hint: "A simulated broker. Orders, shares and money here are not real." },

@@ -1,0 +1,49 @@
+import { expect, type Page, test } from "@playwright/test"
+import { expectCare, shoot } from "./care"
+
+const SECTIONS = [
+  ["dashboard", "/", "Dashboard"],
+  ["signals", "/signals", "Signals"],
+  ["holdings", "/holdings", "Holdings and positions"],
+  ["funds", "/funds", "Mutual funds"],
+  ["brokers", "/brokers", "Brokers"],
+  ["reconciliation", "/reconciliation", "Reconciliation"],
+  ["uploads", "/uploads", "Uploads"],
+  ["privacy", "/privacy", "Privacy"],
+  ["logs", "/logs", "Logs"],
+  ["settings", "/settings", "Settings"],
+] as const
+
+async function open(page: Page, path: string, title: string): Promise<void> {
+  await page.goto(`/#${path}`)
+  await expect(page.getByRole("heading", { level: 1, name: title })).toBeVisible()
+  await expect(page.locator(".mantine-Skeleton-root")).toHaveCount(0)
+}
+
+for (const scheme of ["light", "dark"] as const)
+  test(`every section fits, is accessible and asks only the agent, ${scheme}`, async ({ page, baseURL }) => {
+    const strangers: string[] = []
+    const broken: string[] = []
+    page.on("request", (request) => {
+      const url = request.url()
+      if (!url.startsWith(baseURL ?? "") && !/^(data|blob):/.test(url)) strangers.push(url)
+    })
+    page.on("pageerror", (error) => broken.push(error.message))
+    page.on("console", (message) => {
+      if (message.type() === "error") broken.push(`${page.url()}: ${message.text()}`)
+    })
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" })
+    await page.goto("/")
+    for (const [name, path, title] of SECTIONS) {
+      await open(page, path, title)
+      await expectCare(page, `${name}, ${scheme}`)
+      await shoot(page, `${name}-390-${scheme}`)
+      if (!process.env.SHOTS) continue
+      await page.setViewportSize({ width: 1440, height: 900 })
+      await expectCare(page, `${name} at 1440, ${scheme}`)
+      await shoot(page, `${name}-1440-${scheme}`)
+      await page.setViewportSize({ width: 390, height: 844 })
+    }
+    expect(strangers).toEqual([])
+    expect(broken).toEqual([])
+  })

@@ -1,0 +1,34 @@
+import { join } from "node:path"
+import AxeBuilder from "@axe-core/playwright"
+import { expect, type Page } from "@playwright/test"
+
+const FOLDER = process.env.SHOTS
+
+/** Wait for the animations of drawers, dialogs and notices. */
+async function stillness(page: Page): Promise<void> {
+  const ended = page.evaluate(() =>
+    Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => null))),
+  )
+  await Promise.race([ended.catch(() => null), page.waitForTimeout(1_500)])
+}
+
+/** Save a screenshot if a folder is configured. */
+export async function shoot(page: Page, name: string): Promise<void> {
+  if (!FOLDER) return
+  await stillness(page)
+  await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true })
+}
+
+/** Check that there is no accessibility violation, and that nothing is wider than the window. */
+export async function expectCare(page: Page, name: string): Promise<void> {
+  await stillness(page)
+  const { violations } = await new AxeBuilder({ page })
+    .options({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] })
+    .analyze()
+  const told = violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`,
+  )
+  expect.soft(told, name).toEqual([])
+  const beyond = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  await expect.poll(beyond, { message: `${name} is wider than its window` }).toBeLessThanOrEqual(0)
+}
