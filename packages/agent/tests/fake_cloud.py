@@ -31,6 +31,7 @@ class FakeCloud:
     posts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     result_bodies: list[bytes] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    everything: list[bytes] = field(default_factory=list)  # addresses, headers and bodies
     leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     expected: list[dict[str, Any]] = field(default_factory=list)
@@ -88,9 +89,9 @@ class FakeCloud:
             if item["requires_approval"]:
                 found.append({**item, "idempotency_key": None, "lease_until": None})
                 continue
-            holder, until = self.leases.get(key, ("", now))
-            if key in over or (holder not in ("", instance) and until > now):
-                continue
+            holder, _ = self.leases.get(key, ("", now))
+            if key in over or holder not in ("", instance):
+                continue  # one that is overdue is its holder's alone: it may have sent the order
             until = now + timedelta(seconds=self.lease_s)
             self.leases[key] = (instance, until)
             found.append({**item, "lease_until": until.isoformat()})
@@ -103,6 +104,10 @@ def app_of(cloud: FakeCloud) -> Flask:  # noqa: C901 - its routes
 
     @app.before_request
     def check() -> Response | None:
+        # The key is the cloud's own, and says who calls.
+        head = "\n".join(f"{n}: {v}" for n, v in request.headers if n != "Authorization")
+        with cloud.lock:
+            cloud.everything.append(f"{request.full_path}\n{head}\n".encode() + request.data)
         if cloud.is_down:
             return Response(status=503)
         if cloud.is_revoked or request.headers.get("Authorization") != f"Bearer {KEY}":

@@ -35,9 +35,10 @@ class Watch(SystemClock):
 
     def __init__(self) -> None:
         self.ahead = timedelta(0)
+        self.set_by = timedelta(0)  # the wall clock alone
 
     def now(self) -> datetime:
-        return super().now() + self.ahead
+        return super().now() + self.ahead + self.set_by
 
     def monotonic(self) -> float:
         return super().monotonic() + self.ahead.total_seconds()

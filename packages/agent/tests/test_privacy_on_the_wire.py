@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 
@@ -88,3 +89,102 @@ def test_a_login_through_the_cloud_keeps_the_session_here(own: Machine) -> None:
     [given] = own.cloud.posted("access-token")
     assert (given["broker"], given["user_id"]) == ("kite", "SB0001")
     assert json.dumps(given).count(primary.session.access_token.reveal()) == 1
+
+
+def numbers_of(value: object, name: str = "") -> Iterator[tuple[str, Decimal]]:
+    """Every number of a document, with its name."""
+    if isinstance(value, dict):
+        for inner, one in value.items():
+            yield from numbers_of(one, inner)
+    elif isinstance(value, list):
+        for one in value:
+            yield from numbers_of(one, name)
+    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+        yield name, Decimal(value)
+
+
+def a_day(own: Machine) -> Decimal:
+    """Bought at once and by a trigger, in part, sold, refused, lost, corrected; the factor."""
+    own.cycle()
+    factor = own.agent.privacy.factor.factor
+
+    def scaled(units: int) -> float:
+        return float(Decimal(units) * factor + Decimal("0.01"))
+
+    now, half = {"type": "market", "stop_trigger": 1}, {"type": "limit", "limit_price": 149}
+    own.cloud.add(1, order=now, quantity=scaled(1237), scaled=True)
+    own.cloud.add(2, quantity=scaled(1361), scaled=True)
+    own.cloud.add(3, order=now, quantity=scaled(98_761), scaled=True)  # more than the money
+    own.cloud.add(4, order=half, quantity=scaled(1459), scaled=True)
+    own.cycle()
+    own.price("160.2")
+    own.until_fired()
+    for _ in range(3):
+        own.cycle()
+    own.cloud.is_down = True
+    sale = {"side": "SELL", "kind": "exit_rule", "order": {"type": "market"}, "scaled": True}
+    own.cycle()
+    own.cloud.is_down = False
+    own.cloud.add(5, quantity=scaled(1237), **sale)
+    own.cloud.add(6, quantity=scaled(1361), **sale)
+    for _ in range(3):
+        own.cycle()
+        own.later(minutes=6)  # what has not changed is sent again
+    own.cloud.cancellations = [
+        {"signal_id": 4, "idempotency_key": "sig-4-1", "reason": "it is over", "gtt_id": None,
+         "order_id": None}
+    ]  # fmt: skip
+    [found] = [
+        one for one in own.agent.reconciler.report["items"] if one["symbol"] == "NSE:TCS"
+    ]  # fmt: skip
+    from tradertape_agent.reconciling.corrections import Correction
+
+    own.agent.actions.correct("NSE:TCS", Correction.ADOPT, found["difference"], "bought 1999")
+    own.agent.actions.order("NSE:SBIN", 80)
+    for _ in range(3):
+        own.cycle()
+    return factor
+
+
+def test_ap_04_of_a_whole_day_no_figure_and_no_id_leaves_and_what_closes_nets_to_zero(
+    own: Machine,
+) -> None:
+    factor = a_day(own)
+    account, cloud = own.agent.desk.primary, own.cloud
+    told = {one["signal_id"]: one for one in cloud.results}
+    assert [told[number]["outcome"] for number in (1, 2, 3, 5, 6)] == [
+        "filled", "filled", "rejected", "filled", "filled",
+    ]  # fmt: skip
+    exact = [json.loads(one, parse_float=Decimal) for one in cloud.result_bodies]
+    fills = {
+        one["signal_id"]: one["filled_quantity"] for one in exact if one["outcome"] == "filled"
+    }
+    assert fills[1] - fills[5] == 0 == fills[2] - fills[6]
+    assert (fills[1], fills[2]) == (1237 * factor, 1361 * factor)
+
+    everything = b"\n".join(cloud.everything)
+    session = account.session
+    assert session is not None
+    ids = {order.venue_order_id for order in own.orders()} | {order.tag for order in own.orders()}
+    long_ago = datetime(2000, 1, 1, tzinfo=timezone.utc)
+    ids |= {one.venue_id for one in own.agent.journal.intents.since(long_ago)}
+    secret = {"SB0001", session.access_token.reveal(), session.api_key + ":", "sandbox-secret"}
+    for word in (ids | secret) - {None, ""}:
+        assert str(word).encode() not in everything, word
+    for units in (1237, 1361, 98_761, 1459):
+        assert not re.search(rf"(?<![\d.]){units}(?![\d.])".encode(), everything), units
+
+    real: set[Decimal] = set()
+    for one in account.holdings():
+        real |= {one.invested, one.value, one.pnl, Decimal(one.quantity)}
+    for one in account.positions():
+        real |= {Decimal(one.quantity), one.pnl}
+    for margin in account.margins():
+        real |= {margin.available_cash, margin.net, margin.available_margin}
+    real = {abs(one) for one in real if abs(one) > 20}  # counts of rows are small numbers
+    assert len(real) > 12
+    for body in cloud.bodies:
+        for name, number in numbers_of(json.loads(body, parse_float=Decimal)):
+            if name not in ("average_price", "last_price", "signal_id"):
+                assert abs(number) not in real, (name, number)
+    assert [path for path, _ in cloud.posts if path == "access-token"] == []

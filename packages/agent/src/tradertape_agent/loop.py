@@ -42,6 +42,7 @@ from tradertape_core.kernel.clock import Clock
 logger = logging.getLogger("tradertape_agent")
 LONGEST_PAUSE_S: Final = 300.0
 _JITTER: Final = 0.1
+_CLOCKS_AGREE_S: Final = 5.0
 _RESTING_LEASE_S: Final = 2.0  # what placing may take of a lease's end
 LAST_POLL, CLOUD_STATE, BROKER_STATE = "last_poll", "cloud_state", "broker_state"
 
@@ -70,6 +71,12 @@ class Answered:
         """The cloud's time, however this machine's clock is set."""
         base = self.poll.server_time or self.local_time
         return base + timedelta(seconds=monotonic - self.asked_at)
+
+    def is_interrupted(self, monotonic: float, local_time: datetime) -> bool:
+        """Whether this machine slept since, or its clock was set: how much time has passed is
+        unknown then."""
+        by_wall = (local_time - self.local_time).total_seconds()
+        return abs(by_wall - (monotonic - self.asked_at)) > _CLOCKS_AGREE_S
 
 
 class Loop:
@@ -272,6 +279,11 @@ class Loop:
             return None
 
     def _consider(self, row: SignalRow, signal: Signal, answered: Answered) -> None:
+        if answered.is_interrupted(self._clock.monotonic(), self._clock.now()):
+            self._say(
+                "clock", "this machine slept or its clock was set: signals are asked for anew"
+            )
+            return
         monotonic = self._clock.monotonic() + _RESTING_LEASE_S
         permit = Permit(
             now=answered.now(monotonic),

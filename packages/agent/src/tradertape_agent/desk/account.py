@@ -201,7 +201,10 @@ class Account:
         try:
             answer = call()
         except SessionExpired as error:
-            self._ended(str(error))
+            if self._session is not None and self._session.is_over(self._clock.now()):
+                self.problem = str(error)  # by this machine's clock, which may be put right
+            else:
+                self._ended(str(error))
             raise
         except BrokerError as error:
             self.problem, self._unreachable = str(error), True
