@@ -118,6 +118,11 @@ def preview_exit(
     return cancelled, plan.closings
 
 
+def cancel_resting(orders: Iterable[Order], now: datetime) -> Decision:
+    """Cancel a run's orders that rest, while nothing is closed yet."""
+    return _cancels((one for one in orders if one.is_resting), now)
+
+
 def _cancels(orders: Iterable[Order], now: datetime) -> Decision:
     decision = NOTHING
     for order in orders:

@@ -13,6 +13,7 @@ from tradertape_core.kernel.errors import InvalidDocument, Problem
 PaperFill = Literal["close", "next_open", "touch", "live"]
 ExitApproval = Literal["auto", "manual"]
 PlacedBy = Literal["server", "agent"]
+StopsAt = Literal["broker", "server"]
 FILL_MODELS: dict[PaperFill, FillModel] = {
     "close": "close",
     "next_open": "next_open",
@@ -41,7 +42,8 @@ class PortfolioSettings:
     signal_valid_days: trading days that a signal waits for approval. exit_approval: whether sales
     that rules or the clock ask for wait for approval; stops and targets never do.
     replace_on_unfilled: a triggered entry that was not filled returns to the cart. placed_by: who
-    sends its orders to the broker: this server, or the agent on the person's own machine.
+    sends its orders to the broker: this server, or the agent on the person's own machine. stops_at:
+    where stops and targets of real positions wait: at the broker as a trigger, or in this server.
     """
 
     universe: str = "nifty_100"
@@ -63,6 +65,7 @@ class PortfolioSettings:
     exit_approval: ExitApproval = "auto"
     replace_on_unfilled: bool = False
     placed_by: PlacedBy = "server"
+    stops_at: StopsAt = "broker"
 
     def __post_init__(self) -> None:
         problems = list(_problems(self))
@@ -86,6 +89,11 @@ class PortfolioSettings:
     def is_placed_by_agent(self) -> bool:
         """Whether the person's agent sends its orders."""
         return not self.paper_mode and self.placed_by == "agent"
+
+    @property
+    def rests_stops_at_broker(self) -> bool:
+        """Whether its stops and targets wait at the broker, where that has such triggers."""
+        return not self.paper_mode and self.placed_by == "server" and self.stops_at == "broker"
 
     def backtest(self, started_on: date) -> BacktestConfig:
         """The backtest that trades as the portfolio does, from its first day."""

@@ -111,6 +111,12 @@ export type TradertapeServerFeaturesPortfoliosSchemasPositionOut = {
      */
     exit_reason: string | null;
     /**
+     * Guarded By
+     *
+     * Where its stop and target wait: `exit_gtt_id` at the broker, or this server on each price. null: nothing sells it by itself.
+     */
+    guarded_by: 'broker' | 'server' | null;
+    /**
      * Id
      */
     id: number;
@@ -178,6 +184,12 @@ export type TradertapeServerFeaturesPortfoliosSchemasPositionOut = {
      * Signal Id
      */
     signal_id: number | null;
+    /**
+     * Standing Problem
+     *
+     * Why its stop and target do not wait at the broker although they should.
+     */
+    standing_problem: string | null;
     /**
      * Status
      */
@@ -9947,6 +9959,10 @@ export type PortfolioOut = {
      */
     status: 'active' | 'paused' | 'retired';
     /**
+     * Stops At
+     */
+    stops_at: 'broker' | 'server';
+    /**
      * Strategy Id
      */
     strategy_id: number;
@@ -14981,6 +14997,12 @@ export type DeployIn = {
      * Starting Capital
      */
     starting_capital?: number;
+    /**
+     * Stops At
+     *
+     * Where stops and targets of real positions wait: at the broker as a trigger, which works while this server is down, or in this server.
+     */
+    stops_at?: 'broker' | 'server';
     /**
      * Strategy Id
      */

@@ -353,17 +353,21 @@ class ExecutionService(RunExits):
         *,
         key: CallersKey | None = None,
         run_id: str | None = None,
+        only_closes: bool = False,
     ) -> int:
         """Make a trigger, once for its key; of an account at a broker it rests there.
 
-        run_id: whose position its order is for; None: a person's own. Where the broker does not
-        answer in time the trigger is `placing` or in doubt, and its state says what became of it.
-        Raises InvalidDocument, OrderDenied, KeyReused; of a broker's LiveBlocked, Conflict for what
-        it does not take, GttRefused.
+        run_id: whose position its order is for; None: a person's own. only_closes: raise Conflict
+        where it would do more than close what is held and nothing else is closing. Where the
+        broker does not answer in time the trigger is `placing` or in doubt, and its state says what
+        became of it. Raises InvalidDocument, OrderDenied, KeyReused; of a broker's LiveBlocked,
+        Conflict for what it does not take, GttRefused.
         """
         once = key and key.once({"document": document})
         rules = self._gtt_rules(account_id)
-        command = self.gtt.create_command(account_id, document, once, run_id=run_id, rules=rules)
+        command = self.gtt.create_command(
+            account_id, document, once, run_id=run_id, rules=rules, only_closes=only_closes
+        )
         return _gtt_done(self.trader.execute(command))
 
     def void_gtt(self, account_id: int, *, key: CallersKey) -> int | None:

@@ -22,6 +22,7 @@ from tradertape_server.features.portfolios.live.marking import Marking
 from tradertape_server.features.portfolios.live.mirror import Mirror
 from tradertape_server.features.portfolios.live.orders import Orders
 from tradertape_server.features.portfolios.live.placing import Placing
+from tradertape_server.features.portfolios.live.standing import Standing
 from tradertape_server.features.portfolios.live.upkeep import Upkeep
 from tradertape_server.features.portfolios.live.verdicts import Verdicts
 from tradertape_server.features.portfolios.live.withdrawing import Withdrawing
@@ -75,7 +76,7 @@ def build_portfolios(
         signals=SignalService(database, clock, market, work, placing, withdrawing),
         checking=Checking(database, clock, Verdicts(execution, placing.orders)),
         scans=scans,
-        closing=ClosingService(work, LiveClosing(database, clock, placing)),
+        closing=ClosingService(work, LiveClosing(database, clock, placing, upkeep.standing)),
         dashboard=Dashboard(clock),
         overview=Overview(clock, lateness),
         lateness=lateness,
@@ -90,14 +91,15 @@ def build_portfolios(
 def build_upkeep(database: Database, clock: Clock, execution: ExecutionService) -> Upkeep:
     """What follows execution, and does what is due."""
     mirror = Mirror(database, clock, execution)
-    arming = Arming(database, execution)
+    arming, orders = Arming(database, execution), Orders(execution)
     return Upkeep(
         database,
         clock,
         mirror,
-        Placing(database, clock, execution, Orders(execution), mirror),
+        Placing(database, clock, execution, orders, mirror),
         Withdrawing(database, clock, execution, mirror),
         arming,
         Marking(database, clock, execution),
         Findings(database, clock, execution, arming),
+        Standing(database, clock, execution, orders, arming),
     )

@@ -142,7 +142,9 @@ class PortfolioPosition(Base):
 
     Of one that execution's fills make: run_id: how its orders are attributed; entries: its
     purchases, the first and add-ons; protection: the state of its stop and target, as protection
-    stores it, with its version and status.
+    stores it, with its version and status. standing_gtt_id: the trigger at the broker that stands
+    for stop and target; standing_key: its idempotency key, stored before it is asked for and until
+    it is over: the server's protection does nothing meanwhile. standing_problem: why there is none.
     """
 
     __tablename__ = "portfolio_positions"
@@ -191,6 +193,11 @@ class PortfolioPosition(Base):
     protection_status: Mapped[str] = mapped_column(
         String(12), default="unarmed", server_default="unarmed"
     )
+    standing_gtt_id: Mapped[int | None]
+    standing_key: Mapped[str | None] = mapped_column(String(40))
+    standing_number: Mapped[int] = mapped_column(default=0, server_default="0")
+    standing_problem: Mapped[str | None] = mapped_column(Text)
+    standing_retry_at: Mapped[datetime | None]
     exit_date: Mapped[date | None]
     exit_reason: Mapped[str | None] = mapped_column(String(40))
     created_at: Mapped[datetime]

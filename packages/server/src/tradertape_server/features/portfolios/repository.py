@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tradertape_core.portfolio.book import PaperBook
@@ -24,6 +24,7 @@ from tradertape_server.features.portfolios.models import (
 LIVE = ("pending_approval", "in_cart", "approved")
 OPEN = ("open", "partially_open", "exit_pending")
 UNLIMITED = 10_000
+AT_ONCE = 400  # names in one query
 Changed = TypeVar("Changed", PortfolioSignal, PortfolioPosition)
 
 
@@ -241,6 +242,23 @@ def placed_by_candle(
     return [(row, of) for row, of in session.execute(query.order_by(PortfolioSignal.id))]
 
 
+def due_to_end(now: datetime) -> ColumnElement[bool]:
+    """Entries to be withdrawn: their days are over, or their portfolio buys nothing."""
+    return and_(
+        PortfolioSignal.side == "BUY",
+        PortfolioSignal.withdraw_reason.is_(None),
+        or_(PortfolioSignal.valid_until <= now, Portfolio.status != "active"),
+    )
+
+
+def marked_to_end(portfolio_id: int | None) -> ColumnElement[bool]:
+    """Signals whose orders are being withdrawn, of one portfolio or of all."""
+    marked = PortfolioSignal.withdraw_reason.is_not(None)
+    if portfolio_id is None:
+        return marked
+    return and_(marked, PortfolioSignal.portfolio_id == portfolio_id)
+
+
 def signal(session: Session, signal_id: int) -> PortfolioSignal | None:
     """A signal as it is now."""
     return session.get(PortfolioSignal, signal_id, populate_existing=True)
@@ -253,18 +271,45 @@ def signals_of_run(session: Session, run_id: str) -> Sequence[PortfolioSignal]:
 
 
 def executed_signals(
-    session: Session, statuses: Collection[str], gtt_statuses: Collection[str] = ()
+    session: Session,
+    statuses: Collection[str],
+    gtt_statuses: Collection[str] = (),
+    *more: ColumnElement[bool],
 ) -> Sequence[tuple[PortfolioSignal, Portfolio]]:
-    """Everybody's signals in these states, of portfolios that have a trading account."""
+    """Everybody's signals in these states, of portfolios that have a trading account.
+
+    more: what else is asked of a signal or its portfolio.
+    """
     query = (
-        select(PortfolioSignal, Portfolio)
+        select(PortfolioSignal)
         .join(Portfolio, Portfolio.id == PortfolioSignal.portfolio_id)
-        .where(Portfolio.account_id.is_not(None), PortfolioSignal.status.in_(statuses))
+        .where(Portfolio.account_id.is_not(None), PortfolioSignal.status.in_(statuses), *more)
     )
     if gtt_statuses:
         query = query.where(PortfolioSignal.gtt_status.in_(gtt_statuses))
-    found = session.execute(query.order_by(PortfolioSignal.rank, PortfolioSignal.id))
-    return [(row, of) for row, of in found]
+    query = query.order_by(PortfolioSignal.rank, PortfolioSignal.id)
+    found = session.scalars(query).all()
+    portfolios = _portfolios_of(session, found)
+    return [(row, portfolios[row.portfolio_id]) for row in found]
+
+
+def signals_by_id(session: Session, ids: Collection[int]) -> dict[int, PortfolioSignal]:
+    """Signals as they are now, by their id."""
+    query = select(PortfolioSignal).where(PortfolioSignal.id.in_(ids))
+    fresh = query.execution_options(populate_existing=True)
+    return {row.id: row for row in session.scalars(fresh)}
+
+
+def _portfolios_of(
+    session: Session, rows: Iterable[PortfolioSignal | PortfolioPosition]
+) -> dict[int, Portfolio]:
+    """The portfolios of rows, each read once: a document is larger than a row."""
+    ids = sorted({row.portfolio_id for row in rows})
+    found: dict[int, Portfolio] = {}
+    for first in range(0, len(ids), AT_ONCE):
+        query = select(Portfolio).where(Portfolio.id.in_(ids[first : first + AT_ONCE]))
+        found |= {one.id: one for one in session.scalars(query)}
+    return found
 
 
 def position_of_run(session: Session, run_id: str) -> PortfolioPosition | None:
@@ -273,15 +318,22 @@ def position_of_run(session: Session, run_id: str) -> PortfolioPosition | None:
     return session.scalar(query)
 
 
+def has_standing(session: Session, row: PortfolioSignal) -> bool:
+    """Whether stop and target of what a signal sells wait at the broker, or may."""
+    if row.side != "SELL" or row.position_id is None:
+        return False
+    query = select(PortfolioPosition.standing_key).where(PortfolioPosition.id == row.position_id)
+    return session.scalar(query) is not None
+
+
 def executed_positions(session: Session) -> list[tuple[PortfolioPosition, Portfolio]]:
     """Everybody's open positions that execution's fills made."""
-    query = (
-        select(PortfolioPosition, Portfolio)
-        .join(Portfolio, Portfolio.id == PortfolioPosition.portfolio_id)
-        .where(PortfolioPosition.run_id.is_not(None), PortfolioPosition.status.in_(OPEN))
+    query = select(PortfolioPosition).where(
+        PortfolioPosition.run_id.is_not(None), PortfolioPosition.status.in_(OPEN)
     )
-    found = session.execute(query.order_by(PortfolioPosition.id))
-    return [(row, of) for row, of in found]
+    found = session.scalars(query.order_by(PortfolioPosition.id)).all()
+    portfolios = _portfolios_of(session, found)
+    return [(row, portfolios[row.portfolio_id]) for row in found]
 
 
 def guarded_positions(

@@ -76,6 +76,11 @@ class DeployIn(Body):
         default="server",
         description="Who sends real orders: this server, or the agent on your machine.",
     )
+    stops_at: Literal["broker", "server"] = Field(
+        default="broker",
+        description="Where stops and targets of real positions wait: at the broker as a trigger, "
+        "which works while this server is down, or in this server.",
+    )
     confirm_live: bool = Field(
         default=False, description="Required with `paper_mode` false: orders are real."
     )
@@ -123,6 +128,7 @@ class PortfolioOut(Reply):
     exit_approval: Literal["auto", "manual"]
     replace_on_unfilled: bool
     placed_by: Literal["server", "agent"]
+    stops_at: Literal["broker", "server"]
     is_executed: bool = Field(
         description="Its orders go to a trading account; otherwise candles alone fill them."
     )
@@ -431,6 +437,13 @@ class PositionOut(Reply):
     exit_order_id: str | None
     exit_gtt_id: int | None
     protection_status: str
+    guarded_by: Literal["broker", "server"] | None = Field(
+        description="Where its stop and target wait: `exit_gtt_id` at the broker, or this server "
+        "on each price. null: nothing sells it by itself."
+    )
+    standing_problem: str | None = Field(
+        description="Why its stop and target do not wait at the broker although they should."
+    )
     entries: list[EntryOut]
     sales: list[SaleOut]
 

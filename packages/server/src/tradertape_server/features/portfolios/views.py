@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from tradertape_core.kernel.money import rupees
 from tradertape_server.features.portfolios.models import (
@@ -174,11 +174,21 @@ def position(row: PortfolioPosition) -> PositionOut:
         entry_order_id=row.entry_order_id,
         entry_gtt_id=row.entry_gtt_id,
         exit_order_id=row.exit_order_id,
-        exit_gtt_id=row.exit_gtt_id,
+        exit_gtt_id=row.exit_gtt_id or row.standing_gtt_id,
         protection_status=row.protection_status or "unarmed",
+        guarded_by=_guarded_by(row),
+        standing_problem=row.standing_problem if row.open_quantity else None,
         entries=[_entry(one) for one in row.entries or ()],
         sales=[_sale(one) for one in row.sales],
     )
+
+
+def _guarded_by(row: PortfolioPosition) -> Literal["broker", "server"] | None:
+    if row.run_id is None or not row.open_quantity:
+        return None
+    if row.standing_gtt_id is not None:
+        return "broker"
+    return "server" if row.protection_status not in (None, "unarmed", "done") else None
 
 
 def _entry(one: dict[str, Any]) -> EntryOut:

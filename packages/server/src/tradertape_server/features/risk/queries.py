@@ -16,3 +16,8 @@ def has_daily_loss(session: Session, user_id: int, owner: Owner) -> bool:
         if row.type == RuleType.DAILY_LOSS
     ]
     return any(one.level is not Level.SYMBOL and covers(one, owner, None) for one in scopes)
+
+
+def has_rules(session: Session, user_id: int) -> bool:
+    """Whether a person has an active rule."""
+    return bool(repository.rules(session, user_id))

@@ -141,7 +141,7 @@ class BrokerDesk(LiveDesk):
         self.idle()
 
     def deploy_live(self, **settings: Any) -> Json:
-        wanted = {"paper_mode": False, "confirm_live": True, **settings}
+        wanted = {"paper_mode": False, "confirm_live": True, "stops_at": "server", **settings}
         return super().deploy_live(**wanted)
 
     # --- the server ---------------------------------------------------------------------------
@@ -191,12 +191,11 @@ class BrokerDesk(LiveDesk):
     def resting(self) -> list[VenueGtt]:
         return self.there.active
 
-    def fire(self, *, filled: int | None = None, price: float | None = None) -> str:
+    def fire(self, *, filled: int | None = None, price: float | None = None, leg: int = 0) -> str:
         """The one trigger that rests there is reached; its order is filled as far as said."""
         (entry,) = self.resting
-        (request,) = entry.request.orders
-        number = self.venue.external(request, filled=False)
-        self.there.fire(entry.trigger_id, order_id=number)
+        number = self.venue.external(entry.request.orders[leg], filled=False)
+        self.there.fire(entry.trigger_id, order_id=number, leg=leg)
         if filled is None or filled:
             self.fill(number, filled, price=price)
         return number

@@ -18,6 +18,7 @@ from tradertape_core.execution.exits import (
     ExitPlan,
     ExitStep,
     Exposure,
+    cancel_resting,
     plan_exit,
     preview_exit,
 )
@@ -27,9 +28,12 @@ from tradertape_core.ledger.journal import Book, post_charges
 from tradertape_core.ledger.position import Position, key_of
 from tradertape_core.market.session_times import PhaseKind
 from tradertape_core.market.tick import Tick
+from tradertape_core.orders.broker_gtts import waits_for_order
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.fields import order_document
+from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Order, OrderStatus, Product
+from tradertape_server.features.execution.gtt import at_broker
 from tradertape_server.features.execution.orders import replies, views
 from tradertape_server.features.execution.orders.facts import exit_facts
 from tradertape_server.features.execution.orders.intent import Intent, replayed, reserve
@@ -184,6 +188,7 @@ class StepExit(VenueCommand[Progress]):
         row = uow.intent(run_id, key)
         if row is None or row["answer"] is not None:
             return
+        has_triggers = _end_triggers(uow, row)
         plan = _plan(uow, row)
         uow.record(plan.cancels)
         closings = (_close(uow, row, closing, self._ids) for closing in plan.closings)
@@ -192,7 +197,7 @@ class StepExit(VenueCommand[Progress]):
             made = [*row["details"]["orders"], *placed]
             row = {**row, "details": {**row["details"], "orders": made}}
             uow.answer({"run_id": run_id, "key": key, "details": row["details"]})
-        self._row, self._moved = row, bool(plan.cancels.events or placed)
+        self._row, self._moved = row, bool(plan.cancels.events or placed or has_triggers)
 
     def settle(self, uow: UnitOfWork) -> Progress:
         if self._row is None:
@@ -230,6 +235,8 @@ def _plan(uow: UnitOfWork, row: Json) -> ExitPlan:
     ]
     # Two exits of one run would cancel each other's orders again and again: they wait for them.
     theirs = _placed_by_other_exits(uow, row) if resting else frozenset[str]()
+    if _waiting_triggers(uow, row):  # what they sell is not closed beside them
+        return ExitPlan(step=ExitStep.CANCELLING, cancels=cancel_resting(resting, uow.now))
     return plan_exit(
         key=row["key"],
         exposures=_exposures(uow, row["account_id"], row["run_id"], part),
@@ -238,6 +245,29 @@ def _plan(uow: UnitOfWork, row: Json) -> ExitPlan:
         now=uow.now,
         stuck={order.order_id for order in own if _is_stuck(uow, order)},
     )
+
+
+def _waiting_triggers(uow: UnitOfWork, row: Json) -> list[Gtt]:
+    """Triggers of a run at its broker that may still place an order, or have placed one unseen."""
+    if not row["run_id"]:
+        return []
+    part = Part.of(row)
+    return [
+        one
+        for one in uow.gtts.of(row["account_id"])
+        if one.run_id == row["run_id"]
+        and (one.is_active or waits_for_order(one))
+        and all(part.holds(one.request.instrument, order.product) for order in one.request.orders)
+    ]
+
+
+def _end_triggers(uow: UnitOfWork, row: Json) -> bool:
+    """Ask for the end of those that wait; whether there are any."""
+    waiting = _waiting_triggers(uow, row)
+    for one in waiting:
+        if one.is_active:
+            at_broker.cancel_soon(uow, one)
+    return bool(waiting)
 
 
 def _placed_by_other_exits(uow: UnitOfWork, row: Json) -> frozenset[str]:

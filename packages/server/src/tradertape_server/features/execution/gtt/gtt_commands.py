@@ -68,12 +68,13 @@ class GttCommands:
         *,
         run_id: str | None = None,
         rules: GttRules | None = None,
+        only_closes: bool = False,
     ) -> Command[GttReply]:
         """Make a trigger. Raises InvalidDocument when the document breaks a rule.
 
         key: with the same one it is done once, and this is so for every command of a trigger.
         run_id: whose position its order is for; None: a person's own. rules: what the account's
-        broker takes of triggers; None of a paper account.
+        broker takes of triggers; None of a paper account. only_closes: see `create_gtt`.
         """
         request = read_gtt(document)
 
@@ -82,7 +83,7 @@ class GttCommands:
             self._check(uow, account_id, request, apart_from=None, rules=rules)
             trigger_id = repository.last_gtt_id(uow.session) + 1
             if rules is not None:
-                is_exit = demand_no_halt(uow, account_id, request, run_id)
+                is_exit = demand_no_halt(uow, account_id, request, run_id, only_closes=only_closes)
                 at_broker.begin(
                     uow, trigger_id, account_id, request, rules, run_id=run_id, is_exit=is_exit
                 )

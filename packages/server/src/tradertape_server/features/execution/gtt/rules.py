@@ -42,7 +42,12 @@ def count_external(uow: UnitOfWork, account_id: int) -> int:
 
 
 def demand_no_halt(
-    uow: UnitOfWork, account_id: int, request: GttRequest, run_id: str | None
+    uow: UnitOfWork,
+    account_id: int,
+    request: GttRequest,
+    run_id: str | None,
+    *,
+    only_closes: bool = False,
 ) -> bool:
     """Whether a trigger for a broker closes a position with each of its orders. Raises OrderDenied
     under a kill switch where it does not: nobody could hold it back when it is reached."""
@@ -53,6 +58,11 @@ def demand_no_halt(
         run_id=run_id,
     )  # fmt: skip
     is_exit = all(closed_by(uow, asked, one) is not None for one in request.orders)
+    if only_closes and not is_exit:
+        raise Conflict(
+            f"{request.instrument}: so much is not held, or it is being sold already.",
+            code="nothing_to_close",
+        )
     if halt is not None and not is_exit:
         raise OrderDenied([denial(DenialReason.KILL_SWITCH_ACTIVE, why=halt.words)])
     if not is_exit:

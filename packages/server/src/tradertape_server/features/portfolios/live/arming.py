@@ -60,8 +60,12 @@ class Arming:
         return self.execution.trader.execute(Command(decide))
 
     def guard_of(self, row: PortfolioPosition) -> Guard:
-        """What should protect a position: nothing while a trigger of its own waits to sell it."""
-        is_ours = row.open_quantity > 0 and row.exit_gtt_id is None
+        """What should protect a position here: nothing while a trigger waits to sell it, or may."""
+        return self.levels_of(row, is_ours=row.exit_gtt_id is None and row.standing_key is None)
+
+    def levels_of(self, row: PortfolioPosition, *, is_ours: bool = True) -> Guard:
+        """Stop and target of what is held. is_ours: False: neither."""
+        is_ours = is_ours and row.open_quantity > 0
         return Guard(
             instrument=instrument_of(row.symbol),
             quantity=row.open_quantity,

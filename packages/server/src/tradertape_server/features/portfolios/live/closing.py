@@ -13,6 +13,7 @@ from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.live.orders import OrderType
 from tradertape_server.features.portfolios.live.placing import Placing
 from tradertape_server.features.portfolios.live.projecting import new_exit, protection_of
+from tradertape_server.features.portfolios.live.standing import Standing
 from tradertape_server.features.portfolios.models import (
     Portfolio,
     PortfolioPosition,
@@ -40,6 +41,7 @@ class LiveClosing:
     database: Database
     clock: Clock
     placing: Placing
+    standing: Standing
 
     def close(self, portfolio_id: int, position_id: int, sale: Sale, *, by: str) -> None:
         """Propose a sale, approved as it is asked for, and place it if the market is open.
@@ -61,6 +63,7 @@ class LiveClosing:
             portfolio.version += 1
             session.flush()
             signal_id = exit_.id
+        self.standing.keep(position_id)  # what waits at the broker to sell it is withdrawn first
         self.placing.place(portfolio_id, [signal_id], by=by, alone=False)
 
 

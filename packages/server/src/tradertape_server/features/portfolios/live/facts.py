@@ -6,13 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from tradertape_core.ledger.position import Position
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Fill, Order, Product, Side
 from tradertape_core.portfolio.orders import Executed
-from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.run_record import read_run
 from tradertape_server.features.portfolios.models import PortfolioSignal
-from tradertape_server.platform.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class RunFacts:
     """All of one run id. position: open or closed, None before the first fill.
 
     by_key: the orders of each idempotency key, oldest first; unanswered: keys of exits that may
-    still place orders. cash_paise: what the whole portfolio's epoch moved of its account's cash.
+    still place orders.
     """
 
     run_id: str
@@ -38,7 +39,6 @@ class RunFacts:
     gtts: dict[int, Gtt]
     by_key: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     unanswered: frozenset[str] = frozenset()
-    cash_paise: int = 0
 
     def key_of(self, order_id: str) -> str:
         """The key under which an order was placed; "" where none is known."""
@@ -71,29 +71,23 @@ class RunFacts:
 
 
 def gather(
-    execution: ExecutionService, account_id: int, run_id: str, prefix: str, gtt_ids: Collection[int]
+    session: Session, account_id: int, run_id: str, *, gtt_ids: Collection[int | None]
 ) -> RunFacts:
-    """Read everything that execution knows of a run id."""
-    positions = execution.positions(run_id=run_id, account_id=account_id)
-    orders = {one.order_id: one for one in execution.orders(run_id=run_id, account_id=account_id)}
+    """Read everything that execution has stored of a run id."""
+    record = read_run(
+        session, account_id, run_id, gtt_ids=[one for one in gtt_ids if one is not None]
+    )
     facts = RunFacts(
         run_id=run_id,
-        position=positions[0] if positions else None,
-        orders=orders,
+        position=record.positions[0] if record.positions else None,
+        orders={one.order_id: one for one in record.orders},
         fills=[
-            Booked(_fill(row, str(account_id), run_id), row.charges_paise)
-            for row in execution.trades(run_id=run_id, account_id=account_id)
+            Booked(_fill(row, str(account_id), run_id), row.charges_paise) for row in record.fills
         ],
-        gtts={},
-        cash_paise=execution.cash_of_runs(account_id, prefix),
+        gtts=record.gtts,
     )
-    for gtt_id in gtt_ids:
-        try:
-            facts.gtts[gtt_id] = execution.get_gtt(account_id, gtt_id)
-        except NotFound:
-            continue
     waiting: set[str] = set()
-    for intent in execution.intents(run_id):
+    for intent in record.intents:
         legs = [leg["order_id"] for leg in intent.details.get("legs", ()) if leg.get("order_id")]
         facts.by_key[intent.key] = [*legs, *intent.details.get("orders", ())]
         if intent.answer is None:

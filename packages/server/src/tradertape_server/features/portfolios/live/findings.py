@@ -5,7 +5,7 @@ Found anew each time from what is stored; what is found no longer has ended.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -14,6 +14,8 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_core.orders.gtt import MOST_ACTIVE, Gtt
 from tradertape_core.portfolio.guarding import is_guarded
 from tradertape_core.portfolio.signals import GttStatus, Status
+from tradertape_core.portfolio.standing import StandingStep, next_step
+from tradertape_server.features.execution.run_record import triggers_of
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.live.arming import Arming
@@ -60,11 +62,16 @@ class Findings:
             signals = repository.executed_signals(session, (Status.APPROVED,))
             positions = repository.executed_positions(session)
             portfolios = repository.executed(session)
+            accounts = {of.account_id for of in portfolios if of.account_id is not None}
+            active = triggers_of(session, accounts)
             session.expunge_all()
+        waiting = {gtt.trigger_id: gtt for gtts in active.values() for gtt in gtts}
+        known = {row.gtt_id for row, _ in signals} | {row.exit_gtt_id for row, _ in positions}
+        known |= {row.standing_gtt_id for row, _ in positions}
         found = [
-            *(one for row, of in signals for one in self._of_signal(row, of)),
+            *(one for row, of in signals for one in self._of_signal(row, of, waiting)),
             *(one for row, of in positions for one in self._of_position(row, of)),
-            *(one for of in portfolios for one in self._of_account(of, signals, positions)),
+            *(one for of in portfolios for one in _of_account(of, known, active)),
         ]
         self._store({(one.portfolio_id, one.code, one.subject): one for one in found})
         return len(found)
@@ -93,7 +100,9 @@ class Findings:
                 if row.ended_at is not None:
                     row.since, row.ended_at = now, None
 
-    def _of_signal(self, row: PortfolioSignal, of: Portfolio) -> Iterator[Finding]:
+    def _of_signal(
+        self, row: PortfolioSignal, of: Portfolio, waiting: Mapping[int, Gtt]
+    ) -> Iterator[Finding]:
         subject, now = f"signal:{row.id}", self.clock.now()
         if row.gtt_status == GttStatus.UNKNOWN and now - row.updated_at >= UNKNOWN_FOR:
             words = (
@@ -103,7 +112,7 @@ class Findings:
             yield Finding(of.id, "placement_unknown", subject, words, "critical")
         if row.gtt_status != GttStatus.ACTIVE or row.gtt_id is None or of.account_id is None:
             return
-        gtt = self._gtt(of.account_id, row.gtt_id)
+        gtt = waiting.get(row.gtt_id) or self._gtt(of.account_id, row.gtt_id)
         if gtt is None:
             words = f"The trigger {row.gtt_id} of {row.symbol} is not at the market."
             yield Finding(of.id, "gtt_missing", subject, words, "critical")
@@ -127,35 +136,67 @@ class Findings:
                 f"target {guard.target}, and are not. It is tried again every second."
             )
             yield Finding(of.id, "stop_differs", subject, words, "critical")
+        yield from self._of_standing(row, of)
         if row.stop_price is None and row.open_quantity:
             words = f"{row.symbol} has no stop: the strategy sets none."
             yield Finding(of.id, "no_stop", subject, words, "info")
 
-    def _of_account(
-        self,
-        of: Portfolio,
-        signals: Sequence[tuple[PortfolioSignal, Portfolio]],
-        positions: Sequence[tuple[PortfolioPosition, Portfolio]],
-    ) -> Iterator[Finding]:
-        if of.account_id is None:
+    def _of_standing(self, row: PortfolioPosition, of: Portfolio) -> Iterator[Finding]:
+        """What should wait at the broker for a position, and does not, or differs."""
+        subject = f"position:{row.id}"
+        if row.standing_problem is not None:
+            words = (
+                f"Stop and target of {row.symbol} do not wait at the broker: "
+                f"{row.standing_problem} This server guards them while it runs; the broker is "
+                "asked again every 5 minutes."
+            )
+            yield Finding(of.id, "stop_not_at_broker", subject, words)
+        gtt = None
+        if row.standing_gtt_id is not None and of.account_id is not None:
+            gtt = self._gtt(of.account_id, row.standing_gtt_id)
+        if gtt is None:
             return
-        active = [one for one in self.execution.gtts(of.account_id) if one.is_active]
-        if len(active) >= NEARLY_FULL:
-            words = f"{len(active)} of {MOST_ACTIVE} triggers of the account are in use."
-            yield Finding(of.id, "gtt_nearly_full", f"account:{of.account_id}", words)
-        known = {row.gtt_id for row, _ in signals} | {row.exit_gtt_id for row, _ in positions}
-        for gtt in active:
-            named = named_by(gtt.run_id or "")
-            is_ours = named is not None and named.portfolio_id == of.id
-            if is_ours and gtt.trigger_id not in known:
-                words = (
-                    f"The trigger {gtt.trigger_id} in {gtt.request.instrument} belongs to no "
-                    "signal of this portfolio any more: delete it under Orders, GTTs."
-                )
-                yield Finding(of.id, "gtt_orphaned", f"gtt:{gtt.trigger_id}", words, "critical")
+        if next_step(None, gtt, self.clock.now()) is StandingStep.LOST:
+            words = (
+                f"The trigger of {row.symbol} was reached while this server was down, and its "
+                "order is no longer in the broker's order book. Nothing is sold by this server: "
+                "compare the position with the broker's under Wealth, Reconciliation."
+            )
+            yield Finding(of.id, "stop_fired_unseen", subject, words, "critical")
+        guard = self.arming.levels_of(row)
+        levels = tuple(one for one in (guard.stop, guard.target) if one is not None)
+        quantities = {order.quantity for order in gtt.request.orders}
+        if gtt.is_active and (quantities, gtt.request.trigger_values) != (
+            {guard.quantity}, levels,
+        ):  # fmt: skip
+            words = (
+                f"{row.symbol}: {guard.quantity} shares should be guarded at stop {guard.stop} and "
+                f"target {guard.target}; trigger {gtt.trigger_id} at the broker differs, and is "
+                "being changed."
+            )
+            yield Finding(of.id, "stop_differs", subject, words)
 
     def _gtt(self, account_id: int, gtt_id: int) -> Gtt | None:
         try:
             return self.execution.get_gtt(account_id, gtt_id)
         except NotFound:
             return None
+
+
+def _of_account(
+    of: Portfolio, known: Collection[int | None], by_account: Mapping[int, Sequence[Gtt]]
+) -> Iterator[Finding]:
+    """Of the account's triggers; known: those that signals and positions name."""
+    active = by_account.get(of.account_id or 0, ())
+    if len(active) >= NEARLY_FULL:
+        words = f"{len(active)} of {MOST_ACTIVE} triggers of the account are in use."
+        yield Finding(of.id, "gtt_nearly_full", f"account:{of.account_id}", words)
+    for gtt in active:
+        named = named_by(gtt.run_id or "")
+        is_ours = named is not None and named.portfolio_id == of.id
+        if is_ours and gtt.trigger_id not in known:
+            words = (
+                f"The trigger {gtt.trigger_id} in {gtt.request.instrument} belongs to no "
+                "signal of this portfolio any more: delete it under Orders, GTTs."
+            )
+            yield Finding(of.id, "gtt_orphaned", f"gtt:{gtt.trigger_id}", words, "critical")

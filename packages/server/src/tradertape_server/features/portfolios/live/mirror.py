@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.money import paise_from_rupees
 from tradertape_core.portfolio.book import document
+from tradertape_server.features.execution.run_record import cash_of_runs
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.live.facts import gather
-from tradertape_server.features.portfolios.live.projecting import Projection
+from tradertape_server.features.portfolios.live.projecting import Projection, has_news
 from tradertape_server.features.portfolios.live.run_ids import OURS, named_by, prefix_of
 from tradertape_server.features.portfolios.models import Portfolio
 from tradertape_server.features.portfolios.state import book_of, settings_of
@@ -72,16 +73,20 @@ class Mirror:
                 if row is None or row.account_id is None or row.epoch != named.epoch:
                     return
                 signals = repository.signals_of_run(session, run_id)
-                gtt_ids = [one.gtt_id for one in signals if one.gtt_id is not None]
-                account_id, prefix = row.account_id, prefix_of(row)
-            facts = gather(self.execution, account_id, run_id, prefix, gtt_ids)
+                gtt_ids = {one.gtt_id for one in signals}
+                held = repository.position_of_run(session, run_id)
+                gtt_ids |= {None if held is None else held.standing_gtt_id}
+                facts = gather(session, row.account_id, run_id, gtt_ids=gtt_ids)
+                if not has_news(facts, signals):
+                    return
+                cash_paise = cash_of_runs(session, row.account_id, prefix_of(row))
             with self.database.write() as session:
                 row = repository.lock(session, named.portfolio_id)
                 if row is None or row.epoch != named.epoch:
                     return
                 if Projection(session, row, facts, self.clock.now()).apply():
                     session.flush()
-                    revalue(row, session_positions(session, row), facts.cash_paise)
+                    revalue(row, session_positions(session, row), cash_paise)
                     row.version += 1
                     row.updated_at = self.clock.now()
 

@@ -27,6 +27,7 @@ from tradertape_server.features.portfolios.live.run_ids import ref_of, run_id_of
 from tradertape_server.features.portfolios.live.verdicts import Verdicts
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioSignal
 from tradertape_server.features.portfolios.state import commitment, move, settings_of
+from tradertape_server.features.risk.queries import has_rules
 from tradertape_server.platform.crash_points import crash_point
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError, Conflict, Unavailable
@@ -37,6 +38,9 @@ RUNNING_S = 30.0  # a placement that takes longer was interrupted
 DOUBT_AFTER_S = 5.0  # an answer is looked for that has not come by then
 VENUE = "market"
 AGENT_TAKES_IT = "Your agent takes it when it asks for signals the next time."
+WITHDRAWN_FIRST = (
+    "Its stop and target are being withdrawn at the broker first; then it is placed by itself."
+)
 INTERRUPTED = "The placement was interrupted before the market had the order."
 LOST_WORDS = {
     Event.LOST: "The broker's answer was lost: its list of triggers is read.",
@@ -89,11 +93,13 @@ class Placing:
                 return []
             if alone:
                 self._demand_alone(portfolio, repository.live_signals(session, portfolio_id))
+            rows = repository.signals_by_id(session, signal_ids)
             for signal_id in signal_ids:
-                row = repository.signal(session, signal_id)
+                row = rows.get(signal_id)
                 if row is None or row.portfolio_id != portfolio_id:
                     continue
-                wanted, why = self._judge(portfolio, row)
+                is_standing = repository.has_standing(session, row)
+                wanted, why = self._judge(portfolio, row, is_standing=is_standing)
                 why = why or broken.get(signal_id, "")
                 if row.side == "BUY" and not for_agent and _is_agents(portfolio):
                     why = why or AGENT_TAKES_IT
@@ -142,25 +148,33 @@ class Placing:
         They judge the order again when its trigger is reached; a sale is never refused.
         """
         with self.database.read() as session:
-            rows = [row for one in signal_ids if (row := repository.signal(session, one))]
             entries = [
                 (row, session.get_one(Portfolio, row.portfolio_id))
-                for row in rows
+                for row in repository.signals_by_id(session, signal_ids).values()
                 if row.side == "BUY" and row.status == Status.IN_CART
             ]
+            ruled = {
+                user_id: has_rules(session, user_id)
+                for user_id in {of.user_id for _, of in entries}
+            }
             session.expunge_all()
         verdicts = Verdicts(self.execution, self.orders)
-        found = {row.id: verdicts.against(row, of) for row, of in entries}
+        found = {row.id: verdicts.against(row, of) for row, of in entries if ruled[of.user_id]}
         return {signal_id: why for signal_id, why in found.items() if why}
 
-    def _judge(self, portfolio: Portfolio, row: PortfolioSignal) -> tuple[Wanted, str]:
-        """The order of a signal, and why it is not to be placed now; "" where it is."""
+    def _judge(
+        self, portfolio: Portfolio, row: PortfolioSignal, *, is_standing: bool
+    ) -> tuple[Wanted, str]:
+        """The order of a signal, and why it is not to be placed now; "" where it is.
+
+        is_standing: a trigger at the broker stands for stop and target of what it would sell.
+        """
         nothing = Wanted(GTT, {})
         if row.status != Status.IN_CART:
             return nothing, "It is no longer in the cart"
         if row.side == "SELL":
             wanted = self.orders.exit(row)
-            return wanted, wanted.detail
+            return wanted, wanted.detail or (WITHDRAWN_FIRST if is_standing else "")
         if portfolio.status != "active":
             return nothing, f"Portfolio {portfolio.id} is {portfolio.status}"
         if row.expires_at <= self.clock.now():
@@ -279,9 +293,12 @@ class Placing:
                 move(row, event, by=VENUE, now=now, note=detail)
                 portfolio.version += 1
             session.flush()
-            run_id, answer = row.run_id, result(row, _outcome(row), row.failure_reason or "")
-        if event is Event.ACCEPTED and run_id is not None:
-            self.mirror.refresh(run_id)  # an order that is filled at once
+            run_id, is_sale = row.run_id, row.side == "SELL"
+            answer = result(row, _outcome(row), row.failure_reason or "")
+        # An order may be filled at once, and a trigger that sells takes the place of the stop.
+        is_followed = is_sale or (event is Event.ACCEPTED and gtt_id is None)
+        if is_followed and run_id is not None:
+            self.mirror.refresh(run_id)
         return answer
 
     # --- doubt --------------------------------------------------------------------------------

@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 from tradertape_core.kernel.clock import IST
 from tradertape_core.ledger.position import Position, apply_fill, fill_value
 from tradertape_core.orders.codec import from_document
+from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Order, Side
-from tradertape_core.portfolio.orders import observed, why_not_filled
+from tradertape_core.portfolio.orders import Executed, observed, why_not_filled
 from tradertape_core.portfolio.signals import MOST_ATTEMPTS, Event, Status
+from tradertape_core.portfolio.standing import is_of_stop
 from tradertape_core.risk.protection_state import ProtectionState, Rule
 from tradertape_server.features.execution.trading_accounts import AGENT
 from tradertape_server.features.portfolios import repository
@@ -66,12 +68,7 @@ class Projection:
     # --- signals ------------------------------------------------------------------------------
 
     def _follow(self, row: PortfolioSignal) -> bool:
-        gtt = None if row.gtt_id is None else self.facts.gtts.get(row.gtt_id)
-        order = self.facts.executed(row)
-        events = observed(
-            state_of(row), gtt, order,
-            filled=row.filled_quantity, withdraw_reason=row.withdraw_reason,
-        )  # fmt: skip
+        gtt, order, events = _news(self.facts, row)
         if not events:
             return False
         if order is not None:
@@ -131,6 +128,9 @@ class Projection:
             self._follow(row)
 
     def _why(self, position: PortfolioPosition, order: Order) -> tuple[str, str]:
+        level = self._level_of(order)
+        if level is not None:
+            return level, f"The {level} at the broker was reached."
         key = self.facts.key_of(order.order_id)
         if key.startswith(_PROTECTION):
             claims = protection_of(position).claims
@@ -142,6 +142,14 @@ class Projection:
         if key.startswith(_KILL):
             return "kill", "The kill switch closed the position."
         return "manual", "Sold from outside the portfolio."
+
+    def _level_of(self, order: Order) -> str | None:
+        """`stop` or `target`, where a trigger that stood for both placed the order."""
+        for gtt in self.facts.gtts.values():
+            for result in gtt.results:
+                if result.order_id == order.order_id and order.request.side is Side.SELL:
+                    return "stop" if is_of_stop(gtt, result.leg) else "target"
+        return None
 
     # --- the position -------------------------------------------------------------------------
 
@@ -290,6 +298,24 @@ class Projection:
             one["gross_paise"] += gross
             one["price"] = one["value_paise"] / 100 / one["quantity"]
         return list(found.values())
+
+
+def has_news(facts: RunFacts, signals: Sequence[PortfolioSignal]) -> bool:
+    """Whether a projection would change anything: not while triggers only wait."""
+    return facts.position is not None or any(_news(facts, row)[2] for row in signals)
+
+
+def _news(
+    facts: RunFacts, row: PortfolioSignal
+) -> tuple[Gtt | None, Executed | None, tuple[Event, ...]]:
+    """A signal's trigger, how far its orders are, and what has happened to it since."""
+    gtt = None if row.gtt_id is None else facts.gtts.get(row.gtt_id)
+    order = facts.executed(row)
+    events = observed(
+        state_of(row), gtt, order,
+        filled=row.filled_quantity, withdraw_reason=row.withdraw_reason,
+    )  # fmt: skip
+    return gtt, order, events
 
 
 def protection_of(row: PortfolioPosition) -> ProtectionState:

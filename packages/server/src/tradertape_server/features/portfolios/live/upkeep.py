@@ -17,6 +17,7 @@ from tradertape_server.features.portfolios.live.marking import Marking
 from tradertape_server.features.portfolios.live.mirror import Mirror
 from tradertape_server.features.portfolios.live.placing import Placing
 from tradertape_server.features.portfolios.live.run_ids import OURS
+from tradertape_server.features.portfolios.live.standing import Standing
 from tradertape_server.features.portfolios.live.withdrawing import Withdrawing
 from tradertape_server.features.portfolios.state import settings_of
 from tradertape_server.platform.database.engine import Database
@@ -42,6 +43,7 @@ class Upkeep:
     arming: Arming
     marking: Marking
     findings: Findings
+    standing: Standing
     log: JobLog = field(default_factory=JobLog)
     _wake: threading.Event = field(default_factory=threading.Event)
     _stopped: threading.Event = field(default_factory=threading.Event)
@@ -77,7 +79,8 @@ class Upkeep:
         """Do everything that is due; each step is as if the ones before had failed."""
         steps: list[Callable[[], Any]] = [
             self.mirror.follow, self.placing.settle_doubts, self.withdrawing.mark_due,
-            self.withdrawing.withdraw_marked, self.place_due, self.arming.arm_all,
+            self.withdrawing.withdraw_marked, self.place_due, self.standing.keep_all,
+            self.arming.arm_all,
         ]  # fmt: skip
         if self._passes % MARK_EVERY == 0:
             steps.append(self.marking.mark_all)

@@ -33,9 +33,8 @@ class Withdrawing:
         """Mark entries whose days are over, and those of portfolios that buy nothing."""
         now, count = self.clock.now(), 0
         with self.database.write() as session:
-            for row, portfolio in repository.executed_signals(session, (Status.APPROVED,)):
-                if row.side != "BUY" or row.withdraw_reason is not None:
-                    continue
+            due = repository.due_to_end(now)
+            for row, portfolio in repository.executed_signals(session, (Status.APPROVED,), (), due):
                 is_over = row.valid_until is not None and row.valid_until <= now
                 reason = WORDS.get(portfolio.status) or (VALIDITY if is_over else None)
                 if reason is not None:
@@ -45,12 +44,11 @@ class Withdrawing:
     def withdraw_marked(self, portfolio_id: int | None = None) -> int:
         """Ask the venue to end the orders that are marked; how many were."""
         with self.database.read() as session:
+            due = repository.marked_to_end(portfolio_id)
             marked = [
                 (row, of)
-                for row, of in repository.executed_signals(session, (Status.APPROVED,))
-                if row.withdraw_reason is not None
-                and portfolio_id in (None, row.portfolio_id)
-                and (row.gtt_status not in repository.IN_FLIGHT or _is_agents(of))
+                for row, of in repository.executed_signals(session, (Status.APPROVED,), (), due)
+                if row.gtt_status not in repository.IN_FLIGHT or _is_agents(of)
             ]
             session.expunge_all()
         for row, portfolio in marked:

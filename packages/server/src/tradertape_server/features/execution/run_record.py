@@ -1,0 +1,54 @@
+"""Everything that is stored of one run id, read in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from tradertape_core.ledger.position import Position
+from tradertape_core.orders.gtt import Gtt
+from tradertape_core.orders.order import Order
+from tradertape_server.features.execution.store import posting_queries, repository
+from tradertape_server.features.execution.store.models import FillRow, IntentRow
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """Orders and fills oldest first, positions with those that are closed, triggers by id."""
+
+    orders: list[Order]
+    fills: Sequence[FillRow]
+    positions: list[Position]
+    intents: Sequence[IntentRow]
+    gtts: dict[int, Gtt]
+
+
+def read_run(
+    session: Session, account_id: int, run_id: str, *, gtt_ids: Collection[int]
+) -> RunRecord:
+    """Read a run of an account. gtt_ids: its triggers; those that are gone are left out."""
+    found = {one: repository.gtt(session, account_id, one) for one in gtt_ids}
+    orders = repository.orders(session, run_id=run_id, account_id=account_id)
+    return RunRecord(
+        orders=orders,
+        fills=repository.fills(session, run_id=run_id, account_id=account_id) if orders else (),
+        positions=repository.positions(session, run_id=run_id, account_id=account_id),
+        intents=repository.intents(session, run_id),
+        gtts={one: gtt for one, gtt in found.items() if gtt is not None},
+    )
+
+
+def cash_of_runs(session: Session, account_id: int, prefix: str) -> int:
+    """What the runs whose ids begin with `prefix` have moved of an account's cash, in paise."""
+    return posting_queries.cash_of_runs(session, account_id, prefix)
+
+
+def triggers_of(session: Session, account_ids: Collection[int]) -> dict[int, list[Gtt]]:
+    """The active triggers of accounts, by account, oldest first."""
+    found: dict[int, list[Gtt]] = {one: [] for one in account_ids}
+    for gtt in repository.gtts(session, active_only=True):
+        if int(gtt.account) in found:
+            found[int(gtt.account)].append(gtt)
+    return found
