@@ -104,8 +104,17 @@ def test_it_follows_partial_fills_and_a_stop_that_is_raised(desk: BrokerDesk) ->
     assert desk.resting[0].trigger_id == entry.trigger_id, "it is changed, not placed anew"
 
 
-@pytest.mark.parametrize("is_down", [False, True], ids=["running", "down"])
-@pytest.mark.parametrize("outcome", ["filled", "partly", "rejected", "through the limit"])
+@pytest.mark.parametrize(
+    ("outcome", "is_down"),
+    [
+        ("filled", True),
+        *(
+            pytest.param(outcome, is_down, marks=pytest.mark.slow)
+            for outcome in ("partly", "rejected", "through the limit")
+            for is_down in (False, True)
+        ),
+    ],
+)
 def test_it_fires_and_whatever_becomes_of_it_all_is_sold_once(
     desk: BrokerDesk, outcome: str, is_down: bool
 ) -> None:
@@ -133,7 +142,10 @@ def test_it_fires_and_whatever_becomes_of_it_all_is_sold_once(
     assert desk.resting == []
 
 
-@pytest.mark.parametrize("order", ["market", "limit", "gtt", "part"])
+@pytest.mark.parametrize(
+    "order",
+    ["part", *(pytest.param(o, marks=pytest.mark.slow) for o in ("market", "limit", "gtt"))],
+)
 def test_po_02_a_sale_by_hand_withdraws_it_first(desk: BrokerDesk, order: str) -> None:
     portfolio, one, held = bought(desk)
     price, quantity = round(held["average_price"] * 1.01, 1), held["open_quantity"]
@@ -198,6 +210,7 @@ def test_a_kill_switch_that_closes_positions_withdraws_it_first(desk: BrokerDesk
     assert sold(desk) == held["open_quantity"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("why", ["refused", "full", "price at the stop"])
 def test_where_the_broker_takes_none_the_server_guards(desk: BrokerDesk, why: str) -> None:
     """250 triggers are the broker's most; the double here takes five."""
@@ -236,6 +249,7 @@ def found(desk: BrokerDesk, portfolio: Json) -> list[Json]:
     return desk.get(f"portfolios/{portfolio['id']}/alerts")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [GttStatus.DISABLED, GttStatus.DELETED, GttStatus.EXPIRED])
 def test_one_that_ended_at_the_broker_is_told_guarded_here_and_placed_anew(
     desk: BrokerDesk, status: GttStatus
@@ -254,18 +268,7 @@ def test_one_that_ended_at_the_broker_is_told_guarded_here_and_placed_anew(
     assert held["open_quantity"] == desk.position(portfolio)["open_quantity"]
 
 
-def test_one_near_the_end_of_its_year_is_renewed(desk: BrokerDesk) -> None:
-    portfolio, one, _ = bought(desk)
-    first = desk.resting[0].trigger_id
-    day = desk.clock.now().date() + timedelta(days=362)
-    desk.at(day + timedelta(days=(7 - day.weekday()) % 7))
-    desk.trade(one["symbol"], one["trigger_price"])
-    for _ in range(3):
-        desk.settle()
-    entry = stands(desk, desk.position(portfolio))
-    assert entry.trigger_id != first
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("is_ended", [True, False], ids=["ended by the broker", "left by it"])
 def test_a_split_moves_it_and_sells_nothing(desk: BrokerDesk, *, is_ended: bool) -> None:
     portfolio, one, held = bought(desk)
@@ -285,6 +288,7 @@ def test_a_split_moves_it_and_sells_nothing(desk: BrokerDesk, *, is_ended: bool)
     assert desk.orders("SELL") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["standing_leased", "standing_placed"])
 def test_a_stop_of_the_server_while_it_is_placed_leaves_one_guard(
     desk: BrokerDesk, monkeypatch: pytest.MonkeyPatch, step: str
@@ -313,6 +317,7 @@ class Killed(BaseException):
     """The process died."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_an_answer_that_is_lost_leaves_one_guard(desk: BrokerDesk, when: str) -> None:
     portfolio = desk.deploy_live(stops_at="broker")
@@ -328,6 +333,7 @@ def test_an_answer_that_is_lost_leaves_one_guard(desk: BrokerDesk, when: str) ->
     stands(desk, desk.position(portfolio))
 
 
+@pytest.mark.slow
 def test_one_that_fired_on_an_earlier_day_unseen_is_told_and_nothing_is_sold(
     desk: BrokerDesk,
 ) -> None:
