@@ -25,6 +25,7 @@ from tradertape_server.features.execution.orders.risk_facts import NO_RISK
 from tradertape_server.features.execution.service import ExecutionService, RunRef
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.venues import lane
+from tradertape_server.features.execution.venues.gateway import SessionExpired
 from tradertape_server.features.instruments.traded_market import TradedMarket
 from tradertape_server.features.workers.runs.live_gate import live_risk
 from tradertape_server.platform.database.engine import Database
@@ -93,13 +94,16 @@ class Bench:
     clock: Any
     user_id: int
 
-    def sign_in(self, environment: Environment = Environment.SANDBOX, token: str = "t-1") -> None:  # noqa: S107
-        session = scripted_broker.session_at(self.clock.now(), token=token)
+    def sign_in(
+        self, environment: Environment = Environment.SANDBOX, token: str = "t-1",  # noqa: S107
+        user: str = "SB0001",
+    ) -> None:  # fmt: skip
+        session = scripted_broker.session_at(self.clock.now(), token=token, user=user)
         self.connections.connect(self.user_id, environment, session)
         self.connections.step()
 
-    def codes(self) -> list[str]:
-        return [one.code for one in self.accounts.demand(self.user_id, SCOPE)]
+    def codes(self, scope: str = SCOPE) -> list[str]:
+        return [one.code for one in self.accounts.demand(self.user_id, scope)]
 
     @property
     def account(self) -> int:
@@ -166,11 +170,61 @@ def test_a_sandbox_needs_no_permission_and_a_real_account_does(bench: Any) -> No
     assert made.codes() == []
     assert made.accounts.is_sandbox(made.user_id, SCOPE)
     real = bench(has_real_prices=True)
-    real.sign_in(Environment.LIVE)
-    assert real.codes() == ["live_disabled"]
+    real.sign_in(Environment.LIVE, user="AB1234")
+    assert real.codes("kite:AB1234") == ["live_disabled"]
     allowed = bench(is_enabled=True, has_real_prices=True)
-    allowed.sign_in(Environment.LIVE)
-    assert allowed.codes() == []
+    allowed.sign_in(Environment.LIVE, user="AB1234")
+    assert allowed.codes("kite:AB1234") == []
+
+
+def test_what_an_account_is_outlives_another_login_and_a_restart(bench: Any) -> None:
+    """An account of the sandbox never reads as a real one, nor the other way round."""
+    made = bench(is_enabled=True, has_real_prices=True)
+    made.sign_in()
+    made.sign_in(Environment.LIVE, user="AB1234")
+    restarted = bench(is_enabled=True, has_real_prices=True)
+    restarted.connections.step()
+    for one in (made, restarted):
+        assert one.accounts.is_sandbox(one.user_id, SCOPE)
+        assert not one.accounts.is_sandbox(one.user_id, "kite:AB1234")
+        assert one.codes("kite:AB1234") == []
+        assert one.codes() == ["broker_disconnected"]
+    found = {one.scope: one.environment for one in made.execution.accounts(made.user_id)}
+    assert found == {SCOPE: "sandbox", "kite:AB1234": "live"}
+
+
+def test_a_login_of_the_same_name_at_the_other_environment_reaches_nothing(
+    bench: Any, order: Any
+) -> None:
+    """No order of the sandbox's run goes to the real account, and none of its orders comes here."""
+    made = bench(is_enabled=True, has_real_prices=True)
+    made.venue.fills_at_once = True
+    made.sign_in()
+    made.place(order(), "key-00001")
+    sent, reached = len(made.orders.sent), len(made.orders.calls)
+    made.sign_in(Environment.LIVE)
+    assert made.codes() == ["other_environment"]
+    words = made.accounts.why_not(made.user_id, SCOPE)[0].words
+    assert "recorded as a sandbox account" in words
+    assert "Settings → Brokers" in words
+    (connected,) = made.connections.all()
+    made.accounts.step()
+    made.connections.deliver_orders(connected.account, made.venue.book())
+    made.connections.deliver_hint(connected.account)
+    with pytest.raises(SessionExpired):
+        made.accounts.gateway_of(made.account).submit(made.orders.sent[0])
+    assert (len(made.orders.sent), len(made.orders.calls)) == (sent, reached)
+    made.sign_in(token="t-3")
+    assert made.codes() == []
+
+
+def test_an_account_from_before_takes_the_environment_of_its_next_login(bench: Any) -> None:
+    made = bench()
+    row = made.execution.broker_account(made.user_id, SCOPE, "zerodha")
+    assert row.environment is None
+    made.sign_in()
+    assert made.execution.account(made.user_id, SCOPE).environment == "sandbox"
+    assert made.accounts.is_sandbox(made.user_id, SCOPE)
 
 
 def test_a_real_account_is_not_traded_on_simulated_prices(bench: Any) -> None:
@@ -294,7 +348,7 @@ def test_a_session_that_ends_costs_one_request_and_work_resumes_after_the_login(
     assert len([one for one in made.orders.calls if one != "book"]) <= 1
     assert len(made.orders.calls) <= 2, "a lane's two threads may each meet it once"
     made.connections.step()
-    assert made.codes() == ["live_disabled", "token_expired"]
+    assert made.codes() == ["token_expired"]
     made.orders.fails = None
     made.orders.calls.clear()
     made.sign_in(token="t-2")
@@ -360,7 +414,7 @@ def test_after_its_hours_a_session_is_over_without_asking(bench: Any) -> None:
     calls = list(made.orders.calls)
     made.clock.advance(seconds=timedelta(hours=15).total_seconds())
     made.connections.step()
-    assert made.codes() == ["live_disabled", "token_expired"]
+    assert made.codes() == ["token_expired"]
     assert [one for one in made.orders.calls if one == "cancel"] == [
         one for one in calls if one == "cancel"
     ]

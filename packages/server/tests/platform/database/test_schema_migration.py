@@ -114,6 +114,44 @@ def test_keys_of_the_servers_own_commands_are_renamed(database_url: str) -> None
     assert renamed == [*(f"server:{key}" for _, key in KEYS[:4]), KEYS[4][1]]
 
 
+def test_accounts_and_runs_are_named_by_what_their_orders_move(database_url: str) -> None:
+    """By the account's last login; of the built-in sandbox, by its name; unknown ones as real."""
+    scopes = {
+        1: ("paper", "kite:paper-a"),
+        2: ("broker", "kite:SB0001"),  # of the built-in sandbox; another account took its place
+        3: ("broker", "kite:AB1234"),  # signed in
+        4: ("broker", "upstox:SB0007"),  # nobody knows
+    }
+    database = Database(database_url)
+    config = alembic_config()
+    now = datetime(2026, 1, 5, tzinfo=UTC)
+    with database.write() as session:
+        session.add(User(id=1, email="trader@example.com", created_at=now))
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0047")
+        for number, (kind, scope) in scopes.items():
+            connection.execute(
+                text(
+                    "INSERT INTO trading_accounts (id, user_id, scope, kind, broker, "
+                    "opening_paise, created_at) VALUES (:id, 1, :scope, :kind, 'zerodha', 0, "
+                    "'2026-01-01')"
+                ),
+                {"id": number, "scope": scope, "kind": kind},
+            )
+        connection.execute(
+            text(
+                "INSERT INTO broker_sessions (user_id, broker, environment, broker_user_id, "
+                "generation, token, logged_in_at, expires_at) VALUES (1, 'kite', 'live', "
+                "'AB1234', 1, '', '2026-01-01', '2026-01-02')"
+            )
+        )
+        command.upgrade(config, "head")
+        found = dict(connection.execute(text("SELECT id, environment FROM trading_accounts")).all())
+    database.close()
+    assert found == {1: "paper", 2: "sandbox", 3: "live", 4: None}
+
+
 def test_watch_lists_whose_names_became_equal_are_numbered(database_url: str) -> None:
     names = ["École", "ÉCOLE", "école (2)", "x" * 39 + "É", "x" * 39 + "é", "Mine"]
     database = Database(database_url)

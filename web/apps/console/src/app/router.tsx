@@ -192,7 +192,7 @@ const scannerRoute = createRoute({
 })
 
 const WORKER_TABS = ["runs", "options", "tokens"] as const
-const MODES = ["dry_run", "paper", "live"] as const
+const MODES = ["dry_run", "paper", "sandbox", "live"] as const
 
 const workersRoute = createRoute({
   getParentRoute: () => frameRoute,

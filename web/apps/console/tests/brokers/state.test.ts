@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { tradedWith } from "@/app/shell/top-bar/mode-words"
-import { connectionState, countdown, isOnlySandbox, isSandboxScope, needingLogin } from "@/lib/brokers/state"
+import { connectionState, countdown, isOnlySandbox, needingLogin } from "@/lib/brokers/state"
 import { madeBroker, madeCredentials, madeSession } from "./made"
 
 const at = (time: string) => new Date(`2026-11-25T${time}+05:30`)
@@ -43,19 +43,24 @@ test("a countdown has seconds below ten minutes and is never negative", () => {
   ])
 })
 
-describe("sandbox accounts are told from real ones", () => {
+describe("what is traded with", () => {
   const sandbox = madeBroker({ environment: "sandbox" })
-
-  test("by the scope of a run", () => {
-    expect(isSandboxScope([sandbox], "kite:SB0001")).toBe(true)
-    expect(isSandboxScope([sandbox], "kite:AB1234")).toBe(false)
-    expect(isSandboxScope([madeBroker()], "kite:SB0001")).toBe(false)
+  const live = (environment: "sandbox" | "live", runs = 1) => ({
+    execution_mode: "live" as const,
+    environment,
+    runs,
   })
 
-  test("live runs count as real money unless every account is one of the sandbox", () => {
-    expect(tradedWith(true, isOnlySandbox([sandbox]))).toBe("sandbox")
-    expect(tradedWith(true, isOnlySandbox([sandbox, madeBroker({ name: "upstox" })]))).toBe("live")
-    expect(tradedWith(true, isOnlySandbox([]))).toBe("live")
-    expect(tradedWith(false, true)).toBe("paper")
+  test("runs say themselves what they move, whoever is signed in now", () => {
+    expect(tradedWith([live("sandbox")], 0, false)).toBe("sandbox")
+    expect(tradedWith([live("live")], 0, true)).toBe("live")
+    expect(tradedWith([live("sandbox"), live("live")], 0, true)).toBe("live")
+    expect(tradedWith([live("sandbox", 0), live("live", 0)], 0, false)).toBe("paper")
+  })
+
+  test("live portfolios count as real money unless every account is one of the sandbox", () => {
+    expect(tradedWith([], 1, isOnlySandbox([sandbox]))).toBe("sandbox")
+    expect(tradedWith([], 1, isOnlySandbox([sandbox, madeBroker({ name: "upstox" })]))).toBe("live")
+    expect(tradedWith([], 1, isOnlySandbox([]))).toBe("live")
   })
 })

@@ -14,7 +14,7 @@ import {
   type Risk,
   rangeOf,
 } from "@/features/workers/run/risk/controls"
-import { byMode, matches, totalsOf, withPulses } from "@/features/workers/runs/filters"
+import { byMarket, matches, totalsOf, withPulses } from "@/features/workers/runs/filters"
 import {
   isRiskPending,
   type PnlAt,
@@ -221,21 +221,23 @@ describe("the list of runs", () => {
       ...more,
     }) as unknown as RunCard
 
-  test("runs are grouped by mode, live first", () => {
-    const found = byMode([
+  test("runs are grouped by market, real money first and the sandbox apart from it", () => {
+    const found = byMarket([
       card("a"),
       card("b", { execution_mode: "dry_run" }),
-      card("c", { execution_mode: "live" }),
+      card("c", { execution_mode: "live", environment: "live" }),
+      card("d", { execution_mode: "live", environment: "sandbox" }),
     ])
-    expect(found.map(([mode, runs]) => [mode, runs.length])).toEqual([
+    expect(found.map(([market, runs]) => [market, runs.length])).toEqual([
       ["live", 1],
+      ["sandbox", 1],
       ["paper", 1],
       ["dry_run", 1],
     ])
   })
 
   test("runs needing attention come first", () => {
-    const [paper] = byMode([card("a"), card("b", { attention: ["halted"] }), card("c")])
+    const [paper] = byMarket([card("a"), card("b", { attention: ["halted"] }), card("c")])
     expect(paper?.[1].map((run) => run.strategy_run_id)).toEqual(["b", "a", "c"])
   })
 

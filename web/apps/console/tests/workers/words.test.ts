@@ -5,6 +5,7 @@ import {
   furtherMetrics,
   healthWords,
   idleWords,
+  marketOf,
   protectingRule,
   protectionWords,
   reasonParts,
@@ -160,17 +161,19 @@ describe("the exit button", () => {
       "Exit 2 positions · ₹1,48,200 · PAPER",
     ],
     [
-      plan({ close: [{ ...order, price: null, value: null }], value: null, execution_mode: "live" }),
-      "Exit 1 position · value unknown · LIVE",
+      plan({ close: [{ ...order, price: null, value: null }], value: null }),
+      "Exit 1 position · value unknown · PAPER",
     ],
     [plan({ cancel: ["1"] }), "Cancel 1 order and close · PAPER"],
     [plan({}), "Close the run · PAPER"],
-  ])("%j", (one, text) => expect(exitVerb(one, false)).toBe(text))
+  ])("%j", (one, text) => expect(exitVerb(one, "paper")).toBe(text))
 
   test("a live run on the sandbox's account is called neither live nor paper", () => {
-    expect(exitVerb(plan({ execution_mode: "live" }), true)).toBe("Close the run · SANDBOX")
-    expect(exitVerb(plan({ execution_mode: "live" }), false)).toBe("Close the run · LIVE")
-    expect(exitVerb(plan({}), true)).toBe("Close the run · PAPER")
+    const verb = (environment: "sandbox" | "live") =>
+      exitVerb(plan({}), marketOf({ execution_mode: "live", environment }))
+    expect(verb("sandbox")).toBe("Close the run · SANDBOX")
+    expect(verb("live")).toBe("Close the run · LIVE")
+    expect(marketOf({ execution_mode: "dry_run", environment: "sandbox" })).toBe("dry_run")
   })
 })
 
@@ -212,11 +215,11 @@ describe("the label of the entry button", () => {
   test.each([
     [64_300.4, "Place 2 orders · needs ₹64,300 · PAPER"],
     [null, "Place 2 orders · PAPER"],
-  ])("%s: %s", (margin, text) => expect(enterVerb(entry(margin), "paper", false)).toBe(text))
+  ])("%s: %s", (margin, text) => expect(enterVerb(entry(margin), "paper")).toBe(text))
 
   test("a live entry on the sandbox's account is the sandbox's", () => {
-    expect(enterVerb(entry(null), "live", true)).toBe("Place 2 orders · SANDBOX")
-    expect(enterVerb(entry(null), "live", false)).toBe("Place 2 orders · LIVE")
+    expect(enterVerb(entry(null), "sandbox")).toBe("Place 2 orders · SANDBOX")
+    expect(enterVerb(entry(null), "live")).toBe("Place 2 orders · LIVE")
   })
 })
 

@@ -6538,7 +6538,8 @@ export type RunLive = {
 /**
  * RunCard
  *
- * The card of a run. spark: its latest net profits, oldest first.
+ * The card of a run. environment: what orders on its account move, whoever is signed in now.
+ * spark: its latest net profits, oldest first.
  */
 export type RunCard = {
     /**
@@ -6557,6 +6558,10 @@ export type RunCard = {
      * Created At
      */
     created_at: string;
+    /**
+     * Environment
+     */
+    environment: 'paper' | 'sandbox' | 'live';
     /**
      * Execution Mode
      */
@@ -10450,9 +10455,14 @@ export type OverviewOut = {
 /**
  * ModeSummary
  *
- * Runs of one execution mode that are not closed. Modes are never added up.
+ * Runs of one execution mode that are not closed; live ones of the sandbox apart from real
+ * ones. Modes are never added up.
  */
 export type ModeSummary = {
+    /**
+     * Environment
+     */
+    environment: 'paper' | 'sandbox' | 'live';
     /**
      * Execution Mode
      */
@@ -13802,6 +13812,10 @@ export type HandPositionOut = {
      */
     day_net: number;
     /**
+     * Environment
+     */
+    environment: 'paper' | 'sandbox' | 'live';
+    /**
      * Instrument
      */
     instrument: string;
@@ -13867,6 +13881,10 @@ export type HandOrderOut = {
      * Can Change
      */
     can_change: boolean;
+    /**
+     * Environment
+     */
+    environment: 'paper' | 'sandbox' | 'live';
     /**
      * Filled Quantity
      */

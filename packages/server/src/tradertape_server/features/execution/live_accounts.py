@@ -30,6 +30,7 @@ from tradertape_server.features.brokerage.accounts import (
     Preflight,
 )
 from tradertape_server.features.brokerage.connections import Connections
+from tradertape_server.features.execution.account_environments import AccountEnvironments
 from tradertape_server.features.execution.broker_figures import BrokerFigures, read_figures
 from tradertape_server.features.execution.drift_watch import Drift, DriftWatch
 from tradertape_server.features.execution.errors import LiveBlocked
@@ -90,6 +91,7 @@ class LiveAccounts:
     connections: Connections
     is_enabled: bool
     has_real_prices: Callable[[], bool]
+    _environments: AccountEnvironments = field(init=False)
     _execution: ExecutionService | None = None
     _rows: dict[int, TradingAccount] = field(default_factory=dict[int, TradingAccount])
     _known: dict[tuple[int, str], _Known] = field(default_factory=dict[tuple[int, str], _Known])
@@ -97,6 +99,9 @@ class LiveAccounts:
     _bell: threading.Event = field(default_factory=threading.Event)
     _is_stopping: bool = False
     _thread: threading.Thread | None = None
+
+    def __post_init__(self) -> None:
+        self._environments = AccountEnvironments(self.database)
 
     def join(self, execution: ExecutionService) -> None:
         """Subscribe to changes of connections and to updates of orders."""
@@ -116,13 +121,11 @@ class LiveAccounts:
         if row is None:
             return None
         name = row.scope.partition(":")[2]
-        connected = self.connected(row.user_id, row.scope)
-        environment = connected.account.environment if connected else self._usual
         account = BrokerAccount(
             user_id=row.user_id,
             broker=row.scope.partition(":")[0],
             broker_user_id=name,
-            environment=environment,
+            environment=self._environment(row.user_id, row.scope),
         )
         return BrokerGateway(
             lambda: self.connected(row.user_id, row.scope),
@@ -132,8 +135,22 @@ class LiveAccounts:
         )
 
     def connected(self, user_id: int, scope: str) -> Connected | None:
-        """The connection of a person's account, if somebody is signed in."""
-        return self.connections.by_scope(user_id, scope)
+        """The connection of a person's account, if somebody is signed in.
+
+        A login of the same name in the other environment is not a connection of this account.
+        """
+        found = self.connections.by_scope(user_id, scope)
+        if found is None or self._environments.is_another(found.account):
+            return None
+        return found
+
+    def _environment(self, user_id: int, scope: str) -> Environment:
+        """The environment of an account: as recorded, as connected, or the server's usual one."""
+        recorded = self._environments.of(user_id, scope)
+        if recorded is not None:
+            return recorded
+        connected = self.connections.by_scope(user_id, scope)
+        return self._usual if connected is None else connected.account.environment
 
     def needs_protection(self, account_id: int) -> bool:
         """Whether an account's broker takes no market order without a band."""
@@ -162,13 +179,14 @@ class LiveAccounts:
         """Why an account may not trade live now, as far as memory knows; empty when it may."""
         connected, known = self.connected(user_id, scope), self._of(user_id, scope)
         reasons: list[Blocked] = []
-        is_real = self._usual is Environment.LIVE
-        if connected is not None:
-            is_real = connected.account.environment is Environment.LIVE
+        is_real = self._environment(user_id, scope) is Environment.LIVE
         if is_real and not self.is_enabled:
             words = "Live trading is disabled on this server: TRADERTAPE_LIVE_ENABLED is not set"
             reasons.append(Blocked("live_disabled", words))
         if connected is None:
+            other = self.connections.by_scope(user_id, scope)
+            if other is not None:
+                return (*reasons, _other_environment(other.account))
             if known.expired is not None:
                 words = f"The broker's session of {scope} is over, sign in again: {known.expired}"
                 return (*reasons, Blocked("token_expired", words))
@@ -193,7 +211,7 @@ class LiveAccounts:
         if connected is not None:
             self.preflight(connected)
             if self._id_of(connected.account) is None:  # a login of this moment
-                self._open(connected.account)
+                self.open(connected.account)
         return self.why_not(user_id, scope)
 
     def demand_account(self, account_id: int) -> None:
@@ -216,9 +234,7 @@ class LiveAccounts:
 
     def is_sandbox(self, user_id: int, scope: str) -> bool:
         """Whether an account is a sandbox's, as far as is known."""
-        connected = self.connected(user_id, scope)
-        environment = connected.account.environment if connected else self._usual
-        return environment is Environment.SANDBOX
+        return self._environment(user_id, scope) is Environment.SANDBOX
 
     def preflight(self, connected: Connected) -> None:
         """Ask, once for a session, to cancel an order that does not exist: a broker that takes no
@@ -323,6 +339,8 @@ class LiveAccounts:
     def step(self) -> None:
         """Check and read every connected account; one that fails keeps no other."""
         for connected in self.connections.all():
+            if self._environments.is_another(connected.account):
+                continue
             try:
                 self.preflight(connected)
                 figures = self.read_figures(connected)
@@ -363,16 +381,17 @@ class LiveAccounts:
         if change.kind is ChangeKind.DISCONNECTED:
             return
         self._bell.set()
-        found = self._open(account)
+        found = self.open(account)
         if found is not None and self._trader_runs:
-            self._demand_execution().lanes.resume(found)
+            self._demand_execution().lanes.resume(found.id)
 
-    def _open(self, account: BrokerAccount) -> int | None:
-        """The id of the trading account of an account at a broker, opened unless it is there."""
+    def open(self, account: BrokerAccount) -> TradingAccount | None:
+        """The trading account of an account at a broker, opened unless it is there;
+        None where that one cannot be this account's."""
         capabilities = self.connections.broker(account.broker).capabilities
         try:
             row = self._demand_execution().broker_account(
-                account.user_id, account.scope, capabilities.charges
+                account.user_id, account.scope, capabilities.charges, account.environment.value
             )
         except (ApiError, InvalidInput) as error:
             logger.warning("no trading account is opened", account=account.scope, reason=str(error))
@@ -381,7 +400,11 @@ class LiveAccounts:
             logger.warning("a paper account has the name of an account at a broker: open none",
                            account=account.scope)  # fmt: skip
             return None
-        return row.id
+        if self._environments.is_another(account):
+            logger.warning("an account of the other environment has this name: open none",
+                           account=account.scope)  # fmt: skip
+            return None
+        return row
 
     def _updated(self, account: BrokerAccount, orders: Sequence[VenueOrder]) -> None:
         account_id = self._id_of(account)
@@ -395,6 +418,8 @@ class LiveAccounts:
             self._demand_execution().lanes.read_books([account_id])
 
     def _id_of(self, account: BrokerAccount) -> int | None:
+        if self._environments.is_another(account):
+            return None
         for account_id, row in self._rows.items():
             if (row.user_id, row.scope) == (account.user_id, account.scope):
                 return account_id
@@ -411,6 +436,17 @@ class LiveAccounts:
         if self._execution is None:
             raise RuntimeError("accounts at brokers are joined to no execution")
         return self._execution
+
+
+def _other_environment(account: BrokerAccount) -> Blocked:
+    name, other = account.environment.value, "sandbox"
+    if account.environment is Environment.SANDBOX:
+        other = "live"
+    words = (
+        f"{account.scope} is recorded as a {other} account, and the {name} account of that name is "
+        f"signed in: connect the {other} one under Settings → Brokers"
+    )
+    return Blocked("other_environment", words)
 
 
 def _no_order(now: datetime) -> Order:

@@ -77,20 +77,32 @@ class TradingAccounts(ExecutionQueries):
             broker=self.settings.broker, market=self.traded_market, now=self.clock.now(),
         )  # fmt: skip
 
-    def broker_account(self, user_id: int, scope: str, broker: str) -> TradingAccount:
-        """A person's account at a broker, made on first use; its money is the broker's to count."""
+    def broker_account(
+        self, user_id: int, scope: str, broker: str, environment: str | None = None
+    ) -> TradingAccount:
+        """A person's account at a broker, made on first use; its money is the broker's to count.
+
+        environment: `sandbox` or `live`; recorded once. The caller compares it with the account's.
+        """
         with self.database.read() as session:
             known = repository.account(session, user_id, scope)
         if known is not None:
-            return known
-        try:
-            return self._open_account(user_id, scope, 0, kind=BROKER, broker=broker)
-        except IntegrityError:
+            if environment is None or known.environment is not None or known.kind != BROKER:
+                return known
+            with self.database.write() as session:
+                repository.record_environment(session, known.id, environment)
             return self.broker_account(user_id, scope, broker)
+        try:
+            return self._open_account(
+                user_id, scope, 0, kind=BROKER, broker=broker, environment=environment
+            )
+        except IntegrityError:
+            return self.broker_account(user_id, scope, broker, environment)
 
     def _open_account(
-        self, user_id: int, scope: str, paise: int, *, kind: str = PAPER, broker: str = ""
-    ) -> TradingAccount:
+        self, user_id: int, scope: str, paise: int, *, kind: str = PAPER, broker: str = "",
+        environment: str | None = None,
+    ) -> TradingAccount:  # fmt: skip
         broker = broker or self.settings.broker
         with self.database.write() as session:
             # One after another: parallel calls must not open more than one may have.
@@ -101,5 +113,5 @@ class TradingAccounts(ExecutionQueries):
             market = self.traded_market if kind == PAPER else None
             return open_account(
                 session, user_id, scope, paise, kind=kind, broker=broker, market=market,
-                now=self.clock.now(),
+                environment=environment, now=self.clock.now(),
             )  # fmt: skip

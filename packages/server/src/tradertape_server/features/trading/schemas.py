@@ -151,6 +151,7 @@ class HandOrderOut(Reply):
     order_id: str
     account_scope: str
     kind: Literal["paper", "broker"]
+    environment: Literal["paper", "sandbox", "live"]
     run: str | None
     is_external: bool
     instrument: str
@@ -180,6 +181,7 @@ class HandPositionOut(Reply):
 
     account_scope: str
     kind: Literal["paper", "broker"]
+    environment: Literal["paper", "sandbox", "live"]
     run: str | None
     instrument: str
     product: str

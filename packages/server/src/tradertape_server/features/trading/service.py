@@ -214,7 +214,8 @@ class TradingService:
         connected = self._live.connected(user_id, scope)
         if connected is None:
             return self._execution.account(user_id, scope)
-        return self._execution.broker_account(user_id, scope, connected.account.broker)
+        opened = self._live.open(connected.account)
+        return self._execution.account(user_id, scope) if opened is None else opened
 
     def _demand(self, user_id: int, account: TradingAccount) -> None:
         reasons = () if account.kind == PAPER else self._live.demand(user_id, account.scope)

@@ -12,6 +12,7 @@ from tradertape_core.ledger.pnl import pnl_of
 from tradertape_core.ledger.position import Position
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.order import NIL, Order, OrderStatus
+from tradertape_server.features.execution.account_environments import environment_of
 from tradertape_server.features.execution.broker_figures import BrokerFigures
 from tradertape_server.features.execution.live_accounts import EVERY_S
 from tradertape_server.features.execution.orders.views import public_run_id
@@ -42,6 +43,7 @@ def order_out(order: Order, account: TradingAccount) -> HandOrderOut:
         order_id=order.order_id,
         account_scope=account.scope,
         kind=kind_of(account),
+        environment=environment_of(account),
         run=None if order.run_id is None else public_run_id(order.run_id),
         is_external=is_external,
         instrument=request.instrument,
@@ -78,6 +80,7 @@ def position_out(
     return HandPositionOut(
         account_scope=account.scope,
         kind=kind_of(account),
+        environment=environment_of(account),
         run=None if key.run_id is None else public_run_id(key.run_id),
         instrument=key.instrument,
         product=key.product.value,

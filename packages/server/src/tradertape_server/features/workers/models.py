@@ -19,7 +19,8 @@ Json = dict[str, Any]
 class WorkerRun(Base):
     """A worker's stretch of strategy: its status, session, protection and option legs.
 
-    venue: `dry_run`, `paper` or `broker`. protection: the core's state as a document;
+    venue: `dry_run`, `paper` or `broker`. environment: of its account when it was made: `paper`,
+    `sandbox` or `live`. protection: the core's state as a document;
     protection_version increases with every change of it, so that of two concurrent changes one
     fails.
     """
@@ -37,6 +38,7 @@ class WorkerRun(Base):
     template_id: Mapped[str] = mapped_column(String(200))
     account_scope: Mapped[str] = mapped_column(String(80))
     venue: Mapped[str] = mapped_column("execution_mode", String(10))
+    environment: Mapped[str] = mapped_column(String(10), default="live", server_default="live")
     status: Mapped[str] = mapped_column(String(12), default="open")
     status_reason: Mapped[str] = mapped_column(Text, default="")
     halted_by: Mapped[str | None] = mapped_column(String(12))  # kill_switch, protection

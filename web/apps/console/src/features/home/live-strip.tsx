@@ -11,6 +11,9 @@ import classes from "./home.module.css"
 const MAX_ITEMS = 5
 const NAMES = { dry_run: "Dry run", paper: "Paper", live: "Live" }
 
+const nameOf = ({ execution_mode, environment }: ModeSummary) =>
+  execution_mode === "live" && environment === "sandbox" ? "Sandbox" : NAMES[execution_mode]
+
 /** Active worker runs and what needs attention; hidden without active runs. */
 export function LiveStrip() {
   const { data } = useQuery({ ...overviewQuery, refetchInterval: 5_000 })
@@ -28,7 +31,7 @@ export function LiveStrip() {
       >
         <dl className={classes.modes}>
           {modes.map((mode) => (
-            <Mode key={mode.execution_mode} mode={mode} />
+            <Mode key={nameOf(mode)} mode={mode} />
           ))}
         </dl>
         {data.attention.length > 0 && <Wanted items={data.attention} />}
@@ -40,7 +43,7 @@ export function LiveStrip() {
 function Mode({ mode }: { mode: ModeSummary }) {
   return (
     <div className={classes.mode}>
-      <dt>{NAMES[mode.execution_mode]}</dt>
+      <dt>{nameOf(mode)}</dt>
       <dd>
         {mode.execution_mode !== "dry_run" && (
           <span className={classes.net}>

@@ -2,7 +2,6 @@ import { Anchor, Badge } from "@mantine/core"
 import { Link } from "@tanstack/react-router"
 import { EnvironmentChip } from "@tradertape/ui/components/environment-chip.tsx"
 import { words } from "@tradertape/ui/format.ts"
-import { useIsSandbox } from "@/components/brokers/use-is-sandbox"
 import { symbolOf } from "@/lib/instrument"
 import type { TradingOrder } from "@/lib/queries/trading"
 import classes from "./trading.module.css"
@@ -56,12 +55,11 @@ export function State({ order }: { order: TradingOrder }) {
 }
 
 /** Where an account's orders go: the paper market, the sandbox, or an account at a broker. */
-export function Mode({ kind, scope }: { kind: "paper" | "broker"; scope: string }) {
-  const isSandbox = useIsSandbox(scope)
-  if (kind === "broker" && isSandbox) return <EnvironmentChip environment="sandbox" />
+export function Mode({ environment }: { environment: "paper" | "sandbox" | "live" }) {
+  if (environment === "sandbox") return <EnvironmentChip environment="sandbox" />
   return (
-    <Badge className={classes.badge} color={kind === "paper" ? "blue" : "red"} variant="light">
-      {kind === "paper" ? "Paper" : "Broker"}
+    <Badge className={classes.badge} color={environment === "paper" ? "blue" : "red"} variant="light">
+      {environment === "paper" ? "Paper" : "Broker"}
     </Badge>
   )
 }

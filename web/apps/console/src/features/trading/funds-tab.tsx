@@ -42,7 +42,9 @@ function Account({ account }: { account: TradingAccount }) {
   return (
     <Section
       title={labelOf(account)}
-      action={<Mode kind={account.kind} scope={account.scope} />}
+      action={
+        <Mode environment={account.kind === "paper" ? "paper" : account.is_sandbox ? "sandbox" : "live"} />
+      }
       note={funds?.as_of ? `As of ${instant(funds.as_of)}${funds.stale ? ", outdated" : ""}` : undefined}
     >
       {funds ? (

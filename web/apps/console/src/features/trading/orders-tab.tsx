@@ -150,7 +150,7 @@ function columnsOf(onChange: (order: TradingOrder) => void): Column<TradingOrder
       value: (o) => o.account_scope,
       cell: (o) => (
         <>
-          {o.account_scope} {o.kind === "broker" && <Mode kind={o.kind} scope={o.account_scope} />}
+          {o.account_scope} {o.kind === "broker" && <Mode environment={o.environment} />}
         </>
       ),
     },

@@ -183,7 +183,7 @@ function Table({
         value: (p) => p.account_scope,
         cell: (p) => (
           <>
-            {p.account_scope} {p.kind === "broker" && <Mode kind={p.kind} scope={p.account_scope} />}
+            {p.account_scope} {p.kind === "broker" && <Mode environment={p.environment} />}
           </>
         ),
       },

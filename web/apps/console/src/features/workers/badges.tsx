@@ -1,13 +1,13 @@
 import { Badge } from "@mantine/core"
 import { words } from "@tradertape/ui/format.ts"
-import type { Mode, RunPulse } from "@/lib/queries/workers"
-import { attentionWords, healthWords, MODE_WORDS, protectionWords } from "./words"
+import type { Market, RunPulse } from "@/lib/queries/workers"
+import { attentionWords, healthWords, MARKET_WORDS, protectionWords } from "./words"
 import classes from "./workers.module.css"
 
-export function ModeBadge({ mode }: { mode: Mode }) {
+export function ModeBadge({ market }: { market: Market }) {
   return (
-    <span className={classes.mode} data-mode={mode}>
-      {MODE_WORDS[mode]}
+    <span className={classes.mode} data-mode={market}>
+      {MARKET_WORDS[market]}
     </span>
   )
 }

@@ -1,12 +1,26 @@
 import { count, instant, money, number, percent, words } from "@tradertape/ui/format.ts"
 import { symbolOf } from "@/lib/instrument"
-import type { Mode, ProtectionSnapshot, RunLeg, RunPulse, Step, SummaryField } from "@/lib/queries/workers"
+import type {
+  Market,
+  Mode,
+  ProtectionSnapshot,
+  RunCard,
+  RunLeg,
+  RunPulse,
+  Step,
+  SummaryField,
+} from "@/lib/queries/workers"
 
 export const MODE_WORDS: Record<Mode, string> = { dry_run: "DRY RUN", paper: "PAPER", live: "LIVE" }
 
+export const MARKET_WORDS: Record<Market, string> = { ...MODE_WORDS, sandbox: "SANDBOX" }
+
 /** Where a run's orders go: a live run on an account of the sandbox moves no real money. */
-export const marketWords = (mode: Mode, isSandbox: boolean) =>
-  mode === "live" && isSandbox ? "SANDBOX" : MODE_WORDS[mode]
+export const marketOf = ({
+  execution_mode,
+  environment,
+}: Pick<RunCard, "execution_mode" | "environment">): Market =>
+  execution_mode === "live" && environment === "sandbox" ? "sandbox" : execution_mode
 
 const RULES: Record<string, string> = {
   position_stoploss: "Stop",

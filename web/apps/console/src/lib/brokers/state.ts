@@ -43,13 +43,6 @@ export function needingLogin(rows: readonly BrokerRow[], now: Date): BrokerRow[]
   return [...of("expired"), ...of("ending")]
 }
 
-/** Whether an account scope (`kite:SB0001`) is an account of the sandbox. */
-export function isSandboxScope(rows: readonly BrokerRow[], scope: string): boolean {
-  return rows.some(
-    ({ name, environment, session }) => environment === "sandbox" && `${name}:${session.user_id}` === scope,
-  )
-}
-
 /** Whether every account that is set up is one of the sandbox: then no live order is real. */
 export function isOnlySandbox(rows: readonly BrokerRow[]): boolean {
   const mine = rows.filter(({ credentials }) => credentials.is_set)

@@ -50,6 +50,8 @@ export type ProtectionRequest = Omit<ProtectionDocument, "mode" | "version"> &
   Partial<Pick<ProtectionDocument, "mode" | "version">>
 
 export type Mode = RunCard["execution_mode"]
+/** A mode, with the sandbox's live runs apart from those with real money. */
+export type Market = Mode | "sandbox"
 export type EventKind = "execution" | "decision" | "protection"
 
 const PAGE = 50

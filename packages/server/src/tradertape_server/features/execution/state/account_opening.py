@@ -29,12 +29,13 @@ def open_account(
     kind: str = PAPER,
     broker: str,
     market: str | None = SIMULATED,
+    environment: str | None = None,
     now: datetime,
 ) -> TradingAccount:
     """Open a person's account of a scope; a paper account with its money.
 
     kind: `paper` or `broker`. broker: whose charges apply, and whose account it is. market: whose
-    prices it trades on.
+    prices it trades on. environment: of an account at a broker, `sandbox` or `live`.
     Raises IntegrityError where the person has it already.
     """
     row = TradingAccount(
@@ -43,6 +44,7 @@ def open_account(
         kind=kind,
         broker=broker,
         market=market,
+        environment=PAPER if kind == PAPER else environment,
         opening_paise=opening_paise,
         created_at=now,
     )

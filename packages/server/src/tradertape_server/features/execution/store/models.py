@@ -61,6 +61,8 @@ class TradingAccount(Base):
     broker: whose table of charges applies, and at kind `broker` whose account it is.
     market: whose prices its positions have: an account of one market is not traded on another's.
     None: a broker's account whose market is not recorded.
+    environment: what its orders move: `paper`, `sandbox` or `live`; it never changes. None: of an
+    account that an agent trades, or one at a broker from before this was recorded.
     product_rules, rate_limits: what differs from the broker's own (`VenueRules`); None: nothing.
     """
 
@@ -76,6 +78,7 @@ class TradingAccount(Base):
     kind: Mapped[str] = mapped_column(String(12), default=PAPER, server_default=PAPER)
     broker: Mapped[str] = mapped_column(String(20), default="zerodha", server_default="zerodha")
     market: Mapped[str | None] = mapped_column(String(12))
+    environment: Mapped[str | None] = mapped_column(String(10))
     product_rules: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     rate_limits: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     opening_paise: Mapped[int] = mapped_column(BigInteger)

@@ -207,6 +207,16 @@ def account_by_id(session: Session, account_id: int) -> TradingAccount:
     return session.get_one(TradingAccount, account_id)
 
 
+def record_environment(session: Session, account_id: int, environment: str) -> None:
+    """Record what an account at a broker moves, where it is not recorded: it never changes."""
+    one = TradingAccount
+    session.execute(
+        update(one)
+        .where(one.id == account_id, one.environment.is_(None))
+        .values(environment=environment)
+    )
+
+
 def count_accounts(session: Session, user_id: int) -> int:
     """How many accounts a person has opened; they are locked, so that parallel calls count one
     after another. Those of model portfolios are counted with the portfolios."""

@@ -40,7 +40,10 @@ Json = dict[str, Any]
 SPARK_FOR = timedelta(hours=6)
 SPARK_POINTS = 40
 LINE_POINTS = 800
-MODES: tuple[out.Mode, ...] = ("dry_run", "paper", "live")
+# Runs that are added up: those of one mode, and the sandbox's apart from those with real money.
+PLACES: tuple[tuple[out.Mode, out.Environment], ...] = (
+    ("dry_run", "paper"), ("paper", "paper"), ("live", "sandbox"), ("live", "live"),
+)  # fmt: skip
 
 
 class PageService:
@@ -171,10 +174,8 @@ class PageService:
             open_positions += len(self._execution.positions(account_id=account_id, open_only=True))
         return out.OverviewOut(
             modes=[
-                _summary(
-                    mode, [one for one in snapshots if mode_of(one.run.venue) == mode], open_orders
-                )
-                for mode in MODES
+                _summary(place, [one for one in snapshots if _place(one) == place], open_orders)
+                for place in PLACES
             ],
             attention=[
                 out.Attention(
@@ -239,6 +240,7 @@ class PageService:
             name=_name(run),
             account_scope=run.account_scope,
             execution_mode=cast("out.Mode", mode_of(run.venue)),
+            environment=cast("out.Environment", run.environment),
             is_option_run=run.option_run is not None,
             token_id=run.key_id,
             created_at=run.created_at,
@@ -373,12 +375,22 @@ def _leg(leg: PnlLeg, at_broker: BrokerFigures | None) -> out.RunLeg:
     )
 
 
+def _place(snapshot: _RunSnapshot) -> tuple[out.Mode, out.Environment]:
+    mode = cast("out.Mode", mode_of(snapshot.run.venue))
+    if mode != "live":
+        return mode, "paper"
+    return mode, "sandbox" if snapshot.run.environment == "sandbox" else "live"
+
+
 def _summary(
-    mode: out.Mode, snapshots: Sequence[_RunSnapshot], open_orders: Mapping[str, int]
+    place: tuple[out.Mode, out.Environment],
+    snapshots: Sequence[_RunSnapshot],
+    open_orders: Mapping[str, int],
 ) -> out.ModeSummary:
     net = sum(one.pnl.totals.net_paise for one in snapshots)
     return out.ModeSummary(
-        execution_mode=mode,
+        execution_mode=place[0],
+        environment=place[1],
         runs=len(snapshots),
         positions=sum(one.pnl.position_count for one in snapshots),
         open_orders=sum(open_orders.get(one.run.strategy_run_id, 0) for one in snapshots),

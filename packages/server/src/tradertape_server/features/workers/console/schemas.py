@@ -11,6 +11,7 @@ from tradertape_server.platform.http.routing import IstTime, Reply
 
 Json = dict[str, Any]
 Mode = Literal["dry_run", "paper", "live"]
+Environment = Literal["paper", "sandbox", "live"]
 
 
 class RunPnl(Reply):
@@ -69,12 +70,14 @@ class RunPulse(Reply):
 
 
 class RunCard(RunPulse):
-    """The card of a run. spark: its latest net profits, oldest first."""
+    """The card of a run. environment: what orders on its account move, whoever is signed in now.
+    spark: its latest net profits, oldest first."""
 
     template_id: str
     name: str
     account_scope: str
     execution_mode: Mode
+    environment: Environment
     is_option_run: bool
     token_id: int | None
     created_at: IstTime
@@ -215,9 +218,11 @@ class ExitPlanOut(Reply):
 
 
 class ModeSummary(Reply):
-    """Runs of one execution mode that are not closed. Modes are never added up."""
+    """Runs of one execution mode that are not closed; live ones of the sandbox apart from real
+    ones. Modes are never added up."""
 
     execution_mode: Mode
+    environment: Environment
     runs: int
     positions: int
     open_orders: int

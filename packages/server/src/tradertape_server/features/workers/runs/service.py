@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from tradertape_core.execution.reconcile import EXTERNAL_RUN
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidDocument, Problem
 from tradertape_core.risk.protection_state import anew
 from tradertape_server.features.auth.queries import token_limits
+from tradertape_server.features.execution.account_environments import (
+    EnvironmentName,
+    environment_of,
+)
 from tradertape_server.features.execution.orders.views import mode_of
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
@@ -93,7 +97,7 @@ class RunService:
         at = "/runtime_state/backend_protection"
         armed = None if protection is None else read_arming(self._instruments, protection, at=at)
         run_id = wanted.strategy_run_id or f"run_{secrets.token_hex(10)}"
-        account_id = self._account_of(caller, run_id, wanted)
+        account_id, environment = self._account_of(caller, run_id, wanted)
 
         def decide(uow: UnitOfWork) -> Json:
             known = repository.run(uow.session, caller.id, run_id, lock=True)
@@ -105,6 +109,8 @@ class RunService:
                 _compare(known, caller, wanted)
                 self._open_again(uow, known)
             run = known or _new(_free_id(uow, caller, run_id), caller, wanted, account_id, uow)
+            if known is None:
+                run.environment = environment
             _fill(run, wanted, uow)
             with_token_limits(run, token_limits(uow.session, caller))
             run.key_id = token_of(caller)
@@ -121,18 +127,21 @@ class RunService:
 
         return self._transactions.execute(decide)
 
-    def _account_of(self, caller: Identity, run_id: str, wanted: NewRun) -> int:
-        """The account of a new run. That of a known one is compared with it later."""
+    def _account_of(
+        self, caller: Identity, run_id: str, wanted: NewRun
+    ) -> tuple[int, EnvironmentName]:
+        """The account of a new run, and what its orders move. The account of a known one is
+        compared with it later."""
         with self._database.read() as session:
             known = repository.run(session, caller.id, run_id)
         if known is not None:
-            return known.account_id
+            return known.account_id, cast("EnvironmentName", known.environment)
         if wanted.execution_mode == LIVE_SCOPE:
             demand_live(self._brokers, caller, wanted.account_scope)
         account_id = account_id_of(self._execution, caller, wanted.account_scope)
-        kind = self._execution.account(caller.id, wanted.account_scope).kind
-        demand_kind(kind, wanted.account_scope, wanted.execution_mode)
-        return account_id
+        account = self._execution.account(caller.id, wanted.account_scope)
+        demand_kind(account.kind, wanted.account_scope, wanted.execution_mode)
+        return account_id, environment_of(account)
 
     def _open_again(self, uow: UnitOfWork, run: WorkerRun) -> None:
         """Drop what is left of an earlier life: its protection, unless positions are open after

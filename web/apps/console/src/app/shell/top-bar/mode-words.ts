@@ -1,3 +1,5 @@
+import type { ModeSummary } from "@/lib/queries/workers"
+
 export type TradedWith = "paper" | "sandbox" | "live"
 
 export const MODES: Record<TradedWith, { text: string; hint: string }> = {
@@ -9,8 +11,14 @@ export const MODES: Record<TradedWith, { text: string; hint: string }> = {
   live: { text: "LIVE", hint: "At least one run or portfolio trades with real money at your broker." },
 }
 
-/** What active runs and portfolios trade with. Where it is not known to be the sandbox, live is real money. */
-export function tradedWith(hasLiveRuns: boolean, isOnlySandbox: boolean): TradedWith {
-  if (!hasLiveRuns) return "paper"
-  return isOnlySandbox ? "sandbox" : "live"
+/** What active runs and portfolios trade with. Portfolios that are not known to be the sandbox's are real money. */
+export function tradedWith(
+  modes: readonly Pick<ModeSummary, "execution_mode" | "environment" | "runs">[],
+  livePortfolios: number,
+  isOnlySandbox: boolean,
+): TradedWith {
+  const live = modes.filter(({ execution_mode, runs }) => execution_mode === "live" && runs > 0)
+  const isReal = live.some(({ environment }) => environment !== "sandbox")
+  if (isReal || (livePortfolios > 0 && !isOnlySandbox)) return "live"
+  return live.length > 0 || livePortfolios > 0 ? "sandbox" : "paper"
 }

@@ -18,10 +18,8 @@ const SessionBanner = lazy(() => import("@/components/brokers/session-banner"))
 export function TopBar() {
   const { data } = useQuery(overviewQuery)
   const { data: models } = useQuery(overviewOfModelsQuery)
-  const hasLiveRuns = data?.modes.some((mode) => mode.execution_mode === "live" && mode.runs > 0) ?? false
-  const isLive = hasLiveRuns || (models?.live_portfolios ?? 0) > 0
   const { data: brokers } = useQuery(brokersQuery)
-  const mode = tradedWith(isLive, isOnlySandbox(brokers ?? []))
+  const mode = tradedWith(data?.modes ?? [], models?.live_portfolios ?? 0, isOnlySandbox(brokers ?? []))
   const { text, hint } = MODES[mode]
   return (
     <>

@@ -2,12 +2,11 @@ import { Button, Group, Skeleton, Stack, Text, TextInput } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { count, money, number } from "@tradertape/ui/format.ts"
 import { useState } from "react"
-import { useIsSandbox } from "@/components/brokers/use-is-sandbox"
 import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
 import { notifyDone } from "@/lib/notify"
-import { type ExitPlanOut, type RunCard, runCalls } from "@/lib/queries/workers"
-import { marketWords } from "../words"
+import { type ExitPlanOut, type Market, type RunCard, runCalls } from "@/lib/queries/workers"
+import { MARKET_WORDS, marketOf } from "../words"
 import { exitVerb } from "./exit-words"
 import classes from "./run.module.css"
 
@@ -15,7 +14,7 @@ import classes from "./run.module.css"
 export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => void }) {
   const id = card.strategy_run_id
   const client = useQueryClient()
-  const isSandbox = useIsSandbox(card.account_scope)
+  const market = marketOf(card)
   const [reason, setReason] = useState("")
   const [key] = useState(() => `console-exit-${crypto.randomUUID()}`)
   const plan = useQuery({
@@ -35,11 +34,7 @@ export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => vo
   return (
     <Dialog opened onClose={onClose} title={`Exit “${card.name}”?`} size="lg">
       <Stack gap="sm">
-        {plan.data ? (
-          <Plan plan={plan.data} isSandbox={isSandbox} />
-        ) : (
-          !plan.error && <Skeleton height={110} />
-        )}
+        {plan.data ? <Plan plan={plan.data} market={market} /> : !plan.error && <Skeleton height={110} />}
         <TextInput
           label="Reason"
           placeholder="Optional; recorded in the timeline"
@@ -58,7 +53,7 @@ export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => vo
             loading={exiting.isPending}
             onClick={() => exiting.mutate()}
           >
-            {plan.data ? exitVerb(plan.data, isSandbox) : "Exit"}
+            {plan.data ? exitVerb(plan.data, market) : "Exit"}
           </Button>
         </Group>
       </Stack>
@@ -66,14 +61,13 @@ export function ExitDialog({ card, onClose }: { card: RunCard; onClose: () => vo
   )
 }
 
-function Plan({ plan, isSandbox }: { plan: ExitPlanOut; isSandbox: boolean }) {
+function Plan({ plan, market }: { plan: ExitPlanOut; market: Market }) {
   return (
     <Stack gap={8}>
       {plan.close.length > 0 && (
         <>
           <Text size="sm" fw={600}>
-            Sends {count(plan.close.length, "order")} to the{" "}
-            {marketWords(plan.execution_mode, isSandbox).toLowerCase()} market:
+            Sends {count(plan.close.length, "order")} to the {MARKET_WORDS[market].toLowerCase()} market:
           </Text>
           <ul className={classes.plan}>
             {plan.close.map((order) => (

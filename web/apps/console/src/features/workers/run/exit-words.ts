@@ -1,11 +1,11 @@
 import { count, money } from "@tradertape/ui/format.ts"
 import type { OptionEntryPreview } from "@/lib/queries/option-runs"
-import type { ExitPlanOut, Mode } from "@/lib/queries/workers"
-import { marketWords } from "../words"
+import type { ExitPlanOut, Market } from "@/lib/queries/workers"
+import { MARKET_WORDS } from "../words"
 
 /** "Exit 2 positions · ₹1,48,200 · PAPER": the label of the exit button, with value and mode. */
-export function exitVerb({ close, cancel, value, execution_mode }: ExitPlanOut, isSandbox: boolean): string {
-  const mode = marketWords(execution_mode, isSandbox)
+export function exitVerb({ close, cancel, value }: ExitPlanOut, market: Market): string {
+  const mode = MARKET_WORDS[market]
   if (close.length > 0) {
     const worth = value === null ? "value unknown" : money(value, 0)
     return `Exit ${count(close.length, "position")} · ${worth} · ${mode}`
@@ -15,13 +15,9 @@ export function exitVerb({ close, cancel, value, execution_mode }: ExitPlanOut, 
 }
 
 /** "Place 2 orders · needs ₹64,300 · PAPER": the label of the entry button. */
-export function enterVerb(
-  { preview }: Pick<OptionEntryPreview, "preview">,
-  mode: Mode,
-  isSandbox: boolean,
-): string {
+export function enterVerb({ preview }: Pick<OptionEntryPreview, "preview">, market: Market): string {
   const needs = preview.cost_contract?.margin_required
   const parts = [`Place ${count(preview.basket.orders.length, "order")}`]
   if (needs != null) parts.push(`needs ${money(needs, 0)}`)
-  return [...parts, marketWords(mode, isSandbox)].join(" · ")
+  return [...parts, MARKET_WORDS[market]].join(" · ")
 }

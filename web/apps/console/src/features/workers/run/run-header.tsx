@@ -2,11 +2,11 @@ import { Badge, Button, Tooltip } from "@mantine/core"
 import { age, words } from "@tradertape/ui/format.ts"
 import { LogOut } from "lucide-react"
 import { useState } from "react"
-import { ScopeMark } from "@/components/brokers/scope-mark"
 import { PageHeader } from "@/components/page/page-header"
 import type { RunLive, RunPage } from "@/lib/queries/workers"
 import { useNow } from "@/lib/use-now"
 import { AttentionBadges, Health, ModeBadge, StatusBadge } from "../badges"
+import { marketOf } from "../words"
 import { ExitDialog } from "./exit-dialog"
 
 const CRUMBS = [{ label: "Workers", to: "/workers" }]
@@ -25,8 +25,7 @@ export function RunHeader({ page, live }: { page: RunPage; live: RunLive }) {
         crumbs={CRUMBS}
         chips={
           <>
-            <ModeBadge mode={card.execution_mode} />
-            <ScopeMark scope={card.account_scope} />
+            <ModeBadge market={marketOf(card)} />
             <StatusBadge status={pulse.status} />
             {card.is_option_run && <Badge color="gray">Options</Badge>}
             <Health pulse={pulse} />

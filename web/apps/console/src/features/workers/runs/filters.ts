@@ -1,15 +1,16 @@
-import type { Mode, RunCard, RunPulse } from "@/lib/queries/workers"
+import type { Market, RunCard, RunPulse } from "@/lib/queries/workers"
+import { marketOf } from "../words"
 
 export interface RunFilter {
   status?: string | undefined
-  mode?: Mode | undefined
+  mode?: Market | undefined
   token?: number | undefined
 }
 
 /** Whether a run matches the filters. The status `attention` matches runs that need attention. */
 export function matches(run: RunCard, { status, mode, token }: RunFilter): boolean {
   const hasStatus = !status || (status === "attention" ? run.attention.length > 0 : run.status === status)
-  return hasStatus && (!mode || run.execution_mode === mode) && (!token || run.token_id === token)
+  return hasStatus && (!mode || marketOf(run) === mode) && (!token || run.token_id === token)
 }
 
 /** Cards updated with the pulses of the socket. A run without a pulse keeps the data of its card. */
@@ -36,13 +37,13 @@ export function totalsOf(runs: readonly RunCard[]): Totals {
   }
 }
 
-const ORDER: Mode[] = ["live", "paper", "dry_run"]
+const ORDER: Market[] = ["live", "sandbox", "paper", "dry_run"]
 
-/** Runs grouped by mode, live first, because modes are never totalled together. Runs needing attention come first. */
-export function byMode(cards: readonly RunCard[]): [Mode, RunCard[]][] {
+/** Runs grouped by market, live first, because markets are never totalled together. Runs needing attention come first. */
+export function byMarket(cards: readonly RunCard[]): [Market, RunCard[]][] {
   const sorted = cards.toSorted((a, b) => Number(b.attention.length > 0) - Number(a.attention.length > 0))
-  return ORDER.map((mode): [Mode, RunCard[]] => [
-    mode,
-    sorted.filter((card) => card.execution_mode === mode),
+  return ORDER.map((market): [Market, RunCard[]] => [
+    market,
+    sorted.filter((card) => marketOf(card) === market),
   ]).filter(([, runs]) => runs.length > 0)
 }

@@ -1,19 +1,19 @@
 import { Text } from "@mantine/core"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { count } from "@tradertape/ui/format.ts"
-import type { Mode, RunCard } from "@/lib/queries/workers"
+import type { Market, RunCard } from "@/lib/queries/workers"
 import { ModeBadge } from "../badges"
 import { totalsOf } from "./filters"
 import classes from "./runs.module.css"
 
 /** The totals of the runs below, from the same figures at the same moment. */
-export function ModeTotals({ mode, runs }: { mode: Mode; runs: readonly RunCard[] }) {
+export function ModeTotals({ market, runs }: { market: Market; runs: readonly RunCard[] }) {
   const { positions, net, isStale } = totalsOf(runs)
   return (
     <div className={classes.totals}>
-      <ModeBadge mode={mode} />
+      <ModeBadge market={market} />
       <Text size="sm">{count(runs.length, "run")}</Text>
-      {mode === "dry_run" ? (
+      {market === "dry_run" ? (
         <Text size="sm" c="dimmed">
           Decisions are recorded and no orders placed, so there is no profit to show.
         </Text>

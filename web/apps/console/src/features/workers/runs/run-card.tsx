@@ -5,10 +5,9 @@ import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { count, words } from "@tradertape/ui/format.ts"
 import { ShieldCheck, ShieldOff } from "lucide-react"
 import type { ReactNode } from "react"
-import { ScopeMark } from "@/components/brokers/scope-mark"
 import type { RunCard as Run, SummaryField } from "@/lib/queries/workers"
 import { AttentionBadges, Health, ModeBadge, StatusBadge } from "../badges"
-import { idleWords, stepWords, summaryTone, summaryValue } from "../words"
+import { idleWords, marketOf, stepWords, summaryTone, summaryValue } from "../words"
 import classes from "./runs.module.css"
 
 const MAX_FIELDS = 4
@@ -35,8 +34,7 @@ export function RunCard({ run, idle, children }: Props) {
           <span className={classes.name}>{run.name}</span>
           <span className={classes.id}>{run.strategy_run_id}</span>
         </span>
-        <ModeBadge mode={run.execution_mode} />
-        <ScopeMark scope={run.account_scope} />
+        <ModeBadge market={marketOf(run)} />
         <StatusBadge status={run.status} />
       </div>
       <div className={classes.figures} data-live>

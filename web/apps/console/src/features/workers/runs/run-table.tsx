@@ -4,9 +4,9 @@ import { money, number, percent } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
 import type { Column } from "@/components/table/column"
 import { DataTable } from "@/components/table/data-table"
-import type { Mode, RunCard } from "@/lib/queries/workers"
+import type { Market, RunCard } from "@/lib/queries/workers"
 import { Health, StatusBadge } from "../badges"
-import { MODE_WORDS, ruleWords } from "../words"
+import { MARKET_WORDS, ruleWords } from "../words"
 import classes from "./runs.module.css"
 
 /** A dry run has no fills, so its profit is absent rather than zero. */
@@ -71,12 +71,12 @@ const COLUMNS: Column<RunCard>[] = [
   },
 ]
 
-/** A comparison of the runs of one mode. */
-export function RunTable({ mode, runs }: { mode: Mode; runs: RunCard[] }) {
+/** A comparison of the runs of one market. */
+export function RunTable({ market, runs }: { market: Market; runs: RunCard[] }) {
   return (
     <Section title="Comparison" flush>
       <DataTable
-        label={`${MODE_WORDS[mode]} runs`}
+        label={`${MARKET_WORDS[market]} runs`}
         rows={runs}
         columns={COLUMNS}
         rowKey={(run) => run.strategy_run_id}

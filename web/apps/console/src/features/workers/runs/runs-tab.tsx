@@ -16,16 +16,16 @@ import { useState } from "react"
 import { ErrorState } from "@/components/states/error-state"
 import { useChannel } from "@/lib/live"
 import { keysQuery } from "@/lib/queries/account"
-import { cardsQuery, type Mode, type RunCard as Run, type RunPulse } from "@/lib/queries/workers"
-import { MODE_WORDS } from "../words"
-import { byMode, matches, withPulses } from "./filters"
+import { cardsQuery, type Market, type RunCard as Run, type RunPulse } from "@/lib/queries/workers"
+import { MARKET_WORDS } from "../words"
+import { byMarket, matches, withPulses } from "./filters"
 import { FirstWorker } from "./first-worker"
 import { ModeTotals } from "./mode-totals"
 import { RunCard } from "./run-card"
 import { RunTable } from "./run-table"
 
 const STATES = ["open", "attention", "halted", "exiting", "error", "closed"]
-const MODES: Mode[] = ["dry_run", "paper", "live"]
+const MARKETS: Market[] = ["dry_run", "paper", "sandbox", "live"]
 const VIEWS = [
   { value: "cards", label: "Cards" },
   { value: "table", label: "Compare" },
@@ -53,11 +53,11 @@ export function RunsTab() {
       </Group>
       {all.length === 0 && !finished && <FirstWorker />}
       {shown.length === 0 && (all.length > 0 || finished) && <NoMatch />}
-      {byMode(shown).map(([mode, runs]) => (
-        <section key={mode} aria-label={`${MODE_WORDS[mode]} runs`}>
+      {byMarket(shown).map(([market, runs]) => (
+        <section key={market} aria-label={`${MARKET_WORDS[market]} runs`}>
           <Stack gap="sm">
-            <ModeTotals mode={mode} runs={runs} />
-            {view === "cards" ? <Cards runs={runs} /> : <RunTable mode={mode} runs={runs} />}
+            <ModeTotals market={market} runs={runs} />
+            {view === "cards" ? <Cards runs={runs} /> : <RunTable market={market} runs={runs} />}
           </Stack>
         </section>
       ))}
@@ -100,9 +100,9 @@ function Filters() {
         placeholder="Any mode"
         aria-label="Mode"
         clearable
-        data={MODES.map((value) => ({ value, label: MODE_WORDS[value] }))}
+        data={MARKETS.map((value) => ({ value, label: MARKET_WORDS[value] }))}
         value={filter.mode ?? null}
-        onChange={(value) => set({ mode: MODES.find((mode) => mode === value) })}
+        onChange={(value) => set({ mode: MARKETS.find((market) => market === value) })}
       />
       <Select
         w={150}

@@ -1,12 +1,12 @@
 import { Button, Group, Skeleton, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { money, number } from "@tradertape/ui/format.ts"
-import { useIsSandbox } from "@/components/brokers/use-is-sandbox"
 import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
 import { notifyDone } from "@/lib/notify"
 import { entryPreviewQuery, type OptionEntryPreview, optionCalls } from "@/lib/queries/option-runs"
 import type { RunCard } from "@/lib/queries/workers"
+import { marketOf } from "../../words"
 import { enterVerb } from "../exit-words"
 import classes from "../run.module.css"
 
@@ -14,7 +14,7 @@ import classes from "../run.module.css"
 export function EnterDialog({ card, onClose }: { card: RunCard; onClose: () => void }) {
   const id = card.strategy_run_id
   const client = useQueryClient()
-  const isSandbox = useIsSandbox(card.account_scope)
+  const market = marketOf(card)
   const preview = useQuery(entryPreviewQuery(id))
   const entering = useMutation({
     mutationFn: () => optionCalls.enter(id),
@@ -34,12 +34,12 @@ export function EnterDialog({ card, onClose }: { card: RunCard; onClose: () => v
             Cancel
           </Button>
           <Button
-            color={card.execution_mode === "live" ? "red" : undefined}
+            color={market === "live" ? "red" : undefined}
             disabled={!preview.data?.can_enter}
             loading={entering.isPending}
             onClick={() => entering.mutate()}
           >
-            {preview.data ? enterVerb(preview.data, card.execution_mode, isSandbox) : "Enter"}
+            {preview.data ? enterVerb(preview.data, market) : "Enter"}
           </Button>
         </Group>
       </Stack>
