@@ -120,7 +120,7 @@ PORTFOLIOS = "/api/model/"
 # Changes that are stored in a transaction of their own, not in one of the trader's.
 CHANGES = (
     "/api/auth/", "/api/watchlists", "/api/strategies", "/api/backtest/",
-    "/api/model/", "/api/reconciliation",
+    "/api/model/", "/api/reconciliation", "/api/agent/", "/api/agents/",
     "/api/notifications", "/api/hooks", f"{WORKER}heartbeat", f"{WORKER}accounts",
 )  # fmt: skip
 # Where passwords are hashed, which takes 64 MB and a tenth of a second each.

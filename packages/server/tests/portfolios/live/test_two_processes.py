@@ -206,15 +206,22 @@ def settle_and_fire(world: World) -> str:
     check_placed(process, world)
     process.prices = dict.fromkeys(world.symbols, TRIGGER)
     process.quote()
-    for _ in range(3):
-        process.quote()
-        process.upkeep.mirror.refresh_all()
+    total = sum(map(len, world.ids.values()))
+    eventually(lambda: held_after_a_look(process) == total)
     check_bought(process, world)
     process.election.stop()
     process.execution.trader.stop()
     process.trading.close()
     process.database.close()
     return f"each placed once ({again} tried again after a kill), each bought once"
+
+
+def held_after_a_look(process: Process) -> int:
+    """How many positions there are once what was filled is taken over."""
+    process.quote()
+    process.upkeep.mirror.refresh_all()
+    with process.database.read() as session:
+        return session.query(PortfolioPosition).count()
 
 
 def eventually(done: Any, within_s: float = 60) -> None:
