@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from packages.agent.tests.fake_cloud import FakeCloud
-from packages.agent.tests.machine import Machine, machine
-from packages.brokers.tests.sandboxed import Running
+from packages.agent.tests.machine import Machine, machine, sign_in
+from packages.brokers.tests.sandboxed import Running, served_sandbox
 
 from tradertape_agent.doctor import examine
+from tradertape_agent.reconciling.ignoring import Ignore
+from tradertape_agent.runlock import RunLock
+from tradertape_sandbox.wire.sessions import SANDBOX_API_KEY
 
 
 @pytest.fixture
@@ -79,3 +84,81 @@ def test_at_03_the_cloud_is_not_reachable(own: Machine) -> None:
     assert failures(own) == [("cloud", 1)]
     assert "Is cloud_url right?" in said(own)["cloud"]
     assert "/api/auth/me" in said(own)["cloud"]
+
+
+def test_at_02_the_session_of_upstox_is_over(
+    tmp_path: Path, cloud: FakeCloud, running: Running
+) -> None:
+    with machine(tmp_path, cloud, running, "upstox") as own:
+        own.agent.desk.primary._ended("over")
+        assert failures(own) == [("broker upstox", 5)]
+        assert "Brokers, Upstox, Login" in said(own)["broker upstox"]
+
+
+def test_at_02_the_credentials_of_groww_have_changed(
+    tmp_path: Path, cloud: FakeCloud, running: Running
+) -> None:
+    with machine(tmp_path, cloud, running, "groww") as own:
+        own.agent.desk.primary._ended("over")
+        own.agent.desk.primary._credentials = replace(
+            own.agent.desk.primary._credentials, api_key=f"{SANDBOX_API_KEY}-old"
+        )
+        assert failures(own) == [("broker groww", 5)]
+        assert "configure --broker groww" in said(own)["broker groww"]
+
+
+def test_at_02_the_address_is_not_registered_with_the_broker(
+    tmp_path: Path, cloud: FakeCloud
+) -> None:
+    """Upstox refuses orders, and only orders, from another address than the registered one."""
+    with served_sandbox() as other, machine(tmp_path, cloud, other, "upstox") as own:
+        assert "takes orders from this machine" in said(own)["address"]
+        session = own.agent.desk.primary.session
+        assert session is not None
+        changed = httpx.put(
+            f"{other.url('upstox')}/v2/user/ip",
+            headers={"Authorization": f"Bearer {session.access_token.reveal()}"},
+            json={"primary_ip": "203.0.113.7"},
+        )
+        assert changed.status_code == 200, changed.text
+        sign_in(own.agent)  # a change ends the session
+        assert failures(own) == [("address", 1)]
+        words = said(own)["address"]
+        assert "takes no orders from this machine" in words
+        assert "Register it in the settings of your app at Upstox" in words
+        assert own.orders() == []
+
+
+def test_at_05_the_ui_is_slow(own: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "holdings and positions in" in said(own)["speed of kite"]
+    primary, inner = own.agent.desk.primary, own.agent.desk.primary.holdings
+
+    def slow() -> object:
+        own.later(seconds=3)
+        return inner()
+
+    monkeypatch.setattr(primary, "holdings", slow)
+    assert "limits the calls of your app" in said(own)["speed of kite"]
+
+
+def test_at_06_reconciliation_always_shows_drift(own: Machine) -> None:
+    assert "reconciliation" not in said(own)
+    own.cycle()
+    own.cycle()
+    words = said(own)["reconciliation"]
+    assert "NSE:TCS +15" in words
+    assert "import your tradebooks" in words
+    own.agent.ignores.add(Ignore(symbol="NSE:TCS"))
+    assert "NSE:TCS" not in said(own)["reconciliation"]
+
+
+def test_at_04_an_order_that_nobody_wanted_comes_from_a_strategy(own: Machine) -> None:
+    assert "tighten the strategy" in said(own)["auto-execute"]
+
+
+def test_at_03_the_agent_runs_and_does_not_reach_the_cloud(own: Machine) -> None:
+    own.cycle()
+    with RunLock(own.agent.folder.lock):
+        assert "its last poll was" in said(own)["agent"]
+        own.later(minutes=5)
+        assert "does not reach the cloud" in said(own)["agent"]

@@ -15,12 +15,15 @@ from tradertape_agent.desk.account import Account
 from tradertape_agent.errors import AgentError, NotConnected
 from tradertape_agent.loop import LAST_POLL
 from tradertape_agent.placing import KILL_SWITCH
+from tradertape_agent.preflight import address_problem
+from tradertape_agent.reconciling.reconciler import CYCLES_TO_FLAG
 from tradertape_agent.runlock import is_held
 from tradertape_agent.wire import Malformed, moment, read_poll
 from tradertape_brokers.errors import BrokerError, SessionExpired
 
 _LATE_POLLS = 4
 _MOST_SKEW_S = 30.0
+_SLOW_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,11 @@ def examine(agent: Agent) -> Iterator[Finding]:
     cloud = _cloud(agent)
     yield cloud
     for account in agent.desk:
-        yield _broker(account)
+        finding = _broker(account)
+        yield finding
+        if finding.error is None:
+            yield _speed(agent, account)
+    yield from _address(agent)
     if cloud.error is None:
         yield from _signals(agent)
     yield from _machine(agent)
@@ -65,6 +72,40 @@ def _broker(account: Account) -> Finding:
         return _bad(about, words, NotConnected(words), is_fatal=account.is_primary)
     role = "executes signals" if account.is_primary else "read only"
     return Finding(about, f"signed in as {account.user_id}, {role}")
+
+
+def _speed(agent: Agent, account: Account) -> Finding:
+    """Each page asks the broker: one that answers slowly, or limits the calls, makes it slow."""
+    about, began = f"speed of {account.name}", agent.clock.monotonic()
+    try:
+        account.forget()
+        account.holdings()
+        account.positions()
+    except BrokerError as error:
+        return _note(about, f"holdings cannot be read: {error}")
+    taken_s = agent.clock.monotonic() - began
+    if taken_s < _SLOW_S:
+        return Finding(about, f"holdings and positions in {taken_s:.1f} s")
+    return _note(
+        about,
+        f"holdings and positions took {taken_s:.1f} s: the broker is slow or limits the calls of "
+        "your app, and the UI is as slow. Close other programs that use the same API key",
+    )
+
+
+def _address(agent: Agent) -> Iterator[Finding]:
+    """Whether orders are taken from this machine's address, where a session can ask."""
+    primary, about = agent.desk.primary, "address"
+    try:
+        words = address_problem(primary, agent.clock)
+    except BrokerError:
+        return
+    if words:
+        rule = primary.broker.capabilities.address_rule
+        problem = f"{primary.broker.title} takes no orders from this machine: {words}. {rule}"
+        yield _bad(about, problem, AgentError(problem))
+    else:
+        yield Finding(about, f"{primary.broker.title} takes orders from this machine's address")
 
 
 def _remedy(account: Account, error: Exception) -> str:
@@ -131,6 +172,13 @@ def _clock(agent: Agent, config: Mapping[str, Any]) -> Finding:
 def _machine(agent: Agent) -> Iterator[Finding]:
     if agent.journal.store.meta(KILL_SWITCH):
         yield _note("kill switch", "it is on here: `tradertape-agent kill --off` allows entries")
+    if agent.settings.auto_execute:
+        yield Finding(
+            "auto-execute",
+            "on: every signal is placed without asking. An order that you did not want comes from "
+            "its strategy: turn this off in Settings, tighten the strategy, turn it on again",
+        )
+    yield from _drift(agent)
     unclear = agent.journal.intents.unclear()
     for one in unclear:
         yield _note(f"order {one.key}", one.message)
@@ -143,6 +191,25 @@ def _machine(agent: Agent) -> Iterator[Finding]:
         yield _note("agent", "it runs and does not reach the cloud: see `tradertape-agent logs`")
         return
     yield Finding("agent", f"version {__version__} runs; its last poll was {late_s:.0f} s ago")
+
+
+def _drift(agent: Agent) -> Iterator[Finding]:
+    """Differences that the running agent has seen in several comparisons."""
+    now = agent.clock.now()
+    rows = agent.journal.store.rows(
+        "SELECT * FROM drift WHERE cycles >= ? ORDER BY symbol", CYCLES_TO_FLAG
+    )
+    found = [
+        f"{row['symbol']} {row['difference']:+d}"
+        for row in rows
+        if not agent.ignores.covers(row["symbol"], row["difference"], now)
+    ]
+    if found:
+        yield _note(
+            "reconciliation",
+            f"the broker differs from the books in {', '.join(found)}: import your tradebooks "
+            "(Uploads), or adopt, write off or ignore each under Reconciliation",
+        )
 
 
 def _bad(about: str, words: str, error: AgentError, *, is_fatal: bool = True) -> Finding:
