@@ -22,6 +22,9 @@ class LazyCommand(NamedTuple):
 # One line for each sub-command. Its module has a Typer `app`.
 COMMANDS: dict[str, LazyCommand] = {
     "serve": LazyCommand("server.serve", "Serve the console, the API and the docs."),
+    "demo-agent": LazyCommand(
+        "server.demo_agent", "Start the agent against a running demo and its sandbox."
+    ),
     "backtest": LazyCommand("backtests.commands", "Run a strategy over the past."),
     "data": LazyCommand("data.commands", "Import, list and check market data."),
     "user": LazyCommand("accounts.user", "Create and list accounts."),

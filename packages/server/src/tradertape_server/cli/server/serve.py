@@ -237,4 +237,15 @@ def _about_sandbox(settings: Settings) -> list[str]:
         return ["", f"Brokers are those of the sandbox at {settings.sandbox_url}: connect one at",
                 f"  {url}/settings/brokers"]  # fmt: skip
     return ["", "Connect a broker's account without having one, with the built-in sandbox:",
-            f"  {url}/settings/brokers → Try it with the sandbox"]  # fmt: skip
+            f"  {url}/settings/brokers → Try it with the sandbox",
+            "", "Start the agent of this machine against this demo and its sandbox:",
+            f"  {_this_program()} demo-agent"]  # fmt: skip
+
+
+def _this_program() -> str:
+    """How this command is called from the folder it was started in."""
+    import sys
+    from pathlib import Path
+
+    path = Path(sys.argv[0]).absolute()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
