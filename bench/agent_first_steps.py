@@ -33,10 +33,11 @@ HANDED_OUT = ("indicators", "core", "brokers", "agent")
 @contextmanager
 def program(*words: str, **environment: str) -> Iterator[None]:
     """Run a program beside this one."""
-    process = subprocess.Popen(
-        words, env={**os.environ, **environment}, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    log = Path(tempfile.gettempdir()) / "agent-first-steps.log"
+    with log.open("ab") as said:
+        process = subprocess.Popen(
+            words, env={**os.environ, **environment}, stdout=said, stderr=said
+        )
     try:
         yield
     finally:
