@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 import structlog
@@ -17,6 +18,7 @@ from tradertape_sandbox.admin.routes import AdminDoor
 from tradertape_sandbox.doors import DOORS, Door
 from tradertape_sandbox.exchange.events import AccountKey
 from tradertape_sandbox.exchange.exchange import Exchange
+from tradertape_sandbox.exchange.sessions import day_of
 from tradertape_sandbox.faults.middleware import Faults
 from tradertape_sandbox.faults.plans import FaultBook
 from tradertape_sandbox.settings import SandboxSettings
@@ -29,6 +31,7 @@ from tradertape_sandbox.wire.sessions import (
 )
 
 ADVANCE_EVERY_S = 0.2
+_AHEAD = timedelta(minutes=10)  # so long before a day begins, its world is made
 # Units of the shares that a new account holds.
 _FIRST_HOLDINGS = {"INFY": 100, "RELIANCE": 40, "HDFCBANK": 60, "TCS": 15, "SBIN": 80}
 _BOUGHT_AT = Decimal("0.92")  # of the price at the start
@@ -108,8 +111,13 @@ def _sessions_of(door: Door, exchange: Exchange) -> Sessions:
 
 async def _advance(exchange: Exchange) -> None:
     """Let the exchange's time pass; a step that fails is logged, and the next one is taken."""
+    ready = exchange.today
     while True:
         try:
+            soon = exchange.now() + _AHEAD
+            if (day := day_of(soon)) != ready:
+                ready = day
+                await asyncio.to_thread(exchange.market.make_ready, soon)
             exchange.advance()
         except Exception:
             logger.exception("the exchange could not advance")

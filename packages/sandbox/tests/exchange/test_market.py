@@ -57,6 +57,26 @@ def test_options_follow_an_index_whose_price_was_set(bench: Bench) -> None:
     assert after.last_price - before.last_price > 400
 
 
+@pytest.mark.parametrize("hour", [3, 11, 23])
+def test_the_clock_gets_to_a_day_that_was_made_ready_without_making_it(
+    hour: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A world takes seconds, in which the sandbox would answer nobody."""
+    bench = opened(at=datetime(2026, 11, 19, hour, 7, tzinfo=IST))
+    assert bench.exchange.tick(SHARE) is not None
+    tomorrow = bench.clock.at + timedelta(days=1)
+    bench.exchange.market.make_ready(tomorrow)
+
+    def generate(*_: object, **__: object) -> None:
+        pytest.fail("a world was made while the clock stood in its day")
+
+    monkeypatch.setattr("tradertape_sandbox.exchange.market.generate", generate)
+    bench.clock.at = tomorrow
+    bench.exchange.advance()
+
+    assert bench.exchange.tick(SHARE) is not None
+
+
 def test_a_set_price_is_in_the_candles_of_its_minute(bench: Bench) -> None:
     bench.price("312.00")
     now = bench.exchange.now()

@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from packages.brokers.tests.contract.desk import Desk, desk_of
 from packages.brokers.tests.sandboxed import Running, served_sandbox
@@ -89,6 +90,14 @@ def bought(quantity: int, product: Product, now: datetime, side: Side = Side.BUY
     )  # fmt: skip
 
 
+def begin(running: Running, morning: datetime) -> None:
+    """Move the sandbox to a day. Its admin door makes the day before anybody waits for an answer,
+    and settles the day before."""
+    url, key = f"http://127.0.0.1:{running.port}/admin/clock", {"X-Admin-Key": "k"}
+    moved = httpx.put(url, json={"at": morning.isoformat()}, headers=key, timeout=120)
+    assert moved.status_code == 200, moved.text
+
+
 @pytest.mark.parametrize("broker", registry.names())
 def test_shares_count_from_the_purchase_over_the_settlement_to_the_sale(
     desk_at: Callable[..., Desk], running: Running, broker: str
@@ -98,7 +107,7 @@ def test_shares_count_from_the_purchase_over_the_settlement_to_the_sale(
     today = clock.now().astimezone(IST).date()
     days = [today + timedelta(days=n) for n in (1, 2, 3)]  # the sandbox trades at weekends too
     for day in range(3):
-        clock.set(datetime.combine(days[day], MORNING, tzinfo=IST))
+        begin(running, datetime.combine(days[day], MORNING, tzinfo=IST))
         desk = desk_at(broker) if day == 0 else desk_of(broker, running)
         portfolio = desk.connection.portfolio
         assert portfolio is not None

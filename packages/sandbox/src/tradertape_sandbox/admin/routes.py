@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -108,9 +109,10 @@ class AdminDoor:
         body = await body_of(request, "at", "rate", "by_s")
         clock = self.exchange.clock
         if "at" in body:
-            clock.set(moment_of(body["at"], "/at"))
+            await self._move_to(moment_of(body["at"], "/at"))
         if "by_s" in body:
-            clock.set(clock.now() + timedelta(seconds=float(price_of(body["by_s"], "/by_s"))))
+            by = timedelta(seconds=float(price_of(body["by_s"], "/by_s")))
+            await self._move_to(clock.now() + by)
         if "rate" in body:
             clock.run(float(price_of(body["rate"], "/rate")))
         self.exchange.advance()
@@ -131,10 +133,15 @@ class AdminDoor:
             raise InvalidInput(f"{day} is no trading day; choose another", pointer="/day")
         self.exchange.market.release_price()
         self.exchange.plan.clear()
-        self.exchange.clock.set(hours.start - _BEFORE_OPEN)
+        await self._move_to(hours.start - _BEFORE_OPEN)
         self.exchange.clock.run(float(price_of(body.get("rate", 1), "/rate")))
         self.exchange.advance()
         return self._clock()
+
+    async def _move_to(self, moment: datetime) -> None:
+        """Set the clock, once the day that it moves to is made: others are answered meanwhile."""
+        await asyncio.to_thread(self.exchange.market.make_ready, moment)
+        self.exchange.clock.set(moment)
 
     def _clock(self) -> object:
         return {

@@ -68,6 +68,14 @@ class Market:
             self._listed_on = today
         return self._listing
 
+    def make_ready(self, moment: datetime) -> None:
+        """Make the world of a moment's day, so that the clock gets there without a pause: it takes
+        seconds, in which nobody is answered. Any thread may call it."""
+        calendar = self.times.calendar
+        begun = self._begun(self.times.latest(moment) or self._first_hours(), moment)
+        _world_until(self._seed, begun)
+        _listed(self._seed, begun, day_of(moment), calendar)
+
     def tick(self, instrument_id: str) -> Tick | None:
         """The latest market of an instrument; None without a price."""
         instrument = self.instruments.get(instrument_id)
@@ -240,13 +248,17 @@ class Market:
         return hours
 
     def _market_day(self, hours: TradingHours, moment: datetime) -> MarketDay:
-        begun = hours.day
-        if hours.is_demo:
-            last = last_session_hours(self.times.calendar, moment)
-            begun = last.day if last else self.times.calendar.last_day
+        begun = self._begun(hours, moment)
         if self._day is None or self._world is None or self._day.day != begun:
             self._world, self._day = _world_until(self._seed, begun)
         return self._day
+
+    def _begun(self, hours: TradingHours, moment: datetime) -> date:
+        """The day of the world that a session's prices begin with."""
+        if not hours.is_demo:
+            return hours.day
+        last = last_session_hours(self.times.calendar, moment)
+        return last.day if last else self.times.calendar.last_day
 
     # --- candles ------------------------------------------------------------------------------
 
@@ -306,7 +318,7 @@ class Market:
         return LiveMarket(past, hours).candles(name, interval)
 
 
-@lru_cache(maxsize=8)  # a world takes half a second to make
+@lru_cache(maxsize=8)  # a world takes two seconds to make
 def _world_until(seed: int, day: date) -> tuple[World, MarketDay]:
     world = generate(seed, end=day)
     return world, market_day(world)
