@@ -21,9 +21,11 @@ from typing import cast
 
 from tradertape_core.portfolio.settings import PortfolioSettings
 from tradertape_server.features.auth.models import User
+from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.market.importing.request import ImportRequest
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.portfolios import repository as portfolio_rows
+from tradertape_server.features.portfolios.candle_rules import CandleRules
 from tradertape_server.features.portfolios.dashboard import Dashboard
 from tradertape_server.features.portfolios.dashboard_schemas import DashboardOut
 from tradertape_server.features.portfolios.lateness import Lateness
@@ -72,7 +74,8 @@ def main(universe: str, prices: str) -> None:
         upgrade(database.engine)
         strategies = StrategyService(clock)
         work = PortfolioWork(database, market, clock)
-        scans = ScanService(database, clock, work)
+        rules = CandleRules(database, cast("ExecutionService", None))
+        scans = ScanService(database, clock, work, lambda _user: None, rules)
         service = PortfolioService(clock, market, strategies, NO_ACCOUNTS)
         with database.write() as session:
             sync_templates(session, clock)

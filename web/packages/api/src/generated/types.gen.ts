@@ -7201,7 +7201,7 @@ export type RiskHaltOut = {
     /**
      * Money
      */
-    money: 'paper' | 'live';
+    money: 'paper' | 'live' | 'candles';
     /**
      * Released At
      */
@@ -7554,7 +7554,7 @@ export type RiskEvaluationOut = {
     /**
      * Money
      */
-    money: 'paper' | 'live';
+    money: 'paper' | 'live' | 'candles';
     /**
      * Order Id
      */

@@ -8,6 +8,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.execution.agent_venue import AgentVenue
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.market.service import MarketService
+from tradertape_server.features.portfolios.candle_rules import CandleRules
 from tradertape_server.features.portfolios.checking import Checking
 from tradertape_server.features.portfolios.closing import ClosingService
 from tradertape_server.features.portfolios.dashboard import Dashboard
@@ -66,14 +67,15 @@ def build_portfolios(
 ) -> Portfolios:
     """Model portfolios on a market's stored candles, and on live prices through execution."""
     work = PortfolioWork(database, market, clock)
-    scans = ScanService(database, clock, work, execution.halt)
+    rules = CandleRules(database, execution)
+    scans = ScanService(database, clock, work, execution.halt, rules)
     upkeep = build_upkeep(database, clock, execution)
     placing, withdrawing = upkeep.placing, upkeep.withdrawing
     execution.trader.listen(upkeep.on_events)
     lateness = Lateness(database, clock, work.last_day)
     return Portfolios(
         service=PortfolioService(clock, market, strategies, PortfolioAccounts(execution, brokers)),
-        signals=SignalService(database, clock, market, work, placing, withdrawing),
+        signals=SignalService(database, clock, market, work, placing, withdrawing, rules),
         checking=Checking(database, clock, Verdicts(execution, placing.orders)),
         scans=scans,
         closing=ClosingService(work, LiveClosing(database, clock, placing, upkeep.standing)),

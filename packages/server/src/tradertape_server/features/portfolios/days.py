@@ -70,7 +70,8 @@ class PortfolioDays:
     """A portfolio between two of its days, and what changes on the way.
 
     signals: those that are live; positions: those that are open. Both grow, and keep what ended.
-    halt: the kill switch that is on now: nothing is bought while it is.
+    halt: the kill switch that is on now: nothing is bought while it is. is_judged: new signals are
+    left for the person's risk rules to be judged by before they are placed.
     """
 
     portfolio_id: int
@@ -87,6 +88,7 @@ class PortfolioDays:
     now: datetime
     actor: str = SCAN
     halt: Halt | None = None
+    is_judged: bool = False
     days: list[PortfolioDay] = field(default_factory=list[PortfolioDay])
     bought_by: dict[int, PortfolioSignal | None] = field(
         default_factory=dict[int, PortfolioSignal | None]
@@ -99,7 +101,7 @@ class PortfolioDays:
     def trade(self, day: date) -> Day:
         """Trade one day and apply what it brought."""
         auto = self.settings.auto_place_signals and not self.is_paused
-        takes_all = auto and self.halt is None
+        takes_all = auto and self.halt is None and not self.is_judged
         may_buy = not self._is_halted_on(day)
         active = {
             (one.symbol, one.signal_date)

@@ -15,6 +15,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.portfolios import repository
+from tradertape_server.features.portfolios.candle_rules import CandleJudge, CandleRules
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioScan
 from tradertape_server.features.portfolios.schedule_times import last_final_day
 from tradertape_server.features.portfolios.working import Loaded, PortfolioWork
@@ -32,6 +33,7 @@ class ScanService:
     clock: Clock
     work: PortfolioWork
     halt_of: Callable[[int], Halt | None]
+    rules: CandleRules
     _running: set[int] = field(default_factory=set[int])
     _lock: Lock = field(default_factory=Lock)
 
@@ -99,17 +101,27 @@ class ScanService:
             )
         until = as_of or final
 
+        judges: list[CandleJudge] = []
+
         def trade(loaded: Loaded) -> bool:
-            loaded.work.halt = self.halt_of(user_id)
-            done = loaded.row.traded_until
-            days = [one for one in loaded.work.trader.days_after(done) if one <= until]
+            work = loaded.work
+            work.halt, done = self.halt_of(user_id), loaded.row.traded_until
+            judges[:] = self.rules.judges(user_id, loaded)
+            work.is_judged = bool(judges)
+            places = work.settings.auto_place_signals and not work.is_paused and work.halt is None
+            days = [one for one in work.trader.days_after(done) if one <= until]
             for day in days:
-                loaded.work.trade(day)
+                work.trade(day)
+                for judge in judges if places else ():
+                    judge.place_raised(day)
             return bool(days) and not dry_run
 
         if row.traded_until is not None and until <= row.traded_until:
             return _nothing_new(row)
-        return _answer(self.work.change(user_id, row.id, lambda _row: until, trade))
+        loaded = self.work.change(user_id, row.id, lambda _row: until, trade)
+        if not dry_run:
+            self.rules.keep(judges)
+        return _answer(loaded)
 
     def _record(
         self, user_id: int, trigger: str, as_of: date | None, found: list[Json], took_ms: int

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from tradertape_core.backtest.kernel import shapes as k
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.kernel.format import inr
@@ -21,13 +20,14 @@ from tradertape_core.strategy.language.walk import warm_up_bars
 from tradertape_core.strategy.parse.document import parse_strategy
 from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.portfolios import repository
+from tradertape_server.features.portfolios.candle_rules import CandleJudge, CandleRules
+from tradertape_server.features.portfolios.close_fills import buy_at_close
 from tradertape_server.features.portfolios.days import SESSION_OPEN, next_session
 from tradertape_server.features.portfolios.live.placing import Placing
 from tradertape_server.features.portfolios.live.withdrawing import Withdrawing
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioSignal
 from tradertape_server.features.portfolios.service import locked
 from tradertape_server.features.portfolios.state import (
-    PAPER,
     book_of,
     capital_of,
     commitment,
@@ -56,6 +56,7 @@ class SignalService:
     work: PortfolioWork
     placing: Placing
     withdrawing: Withdrawing
+    rules: CandleRules
 
     def act(
         self,
@@ -188,6 +189,7 @@ class SignalService:
         *, dry_run: bool, by: str,
     ) -> list[Json]:  # fmt: skip
         results: list[Json] = []
+        judges: list[CandleJudge] = []
 
         def do(loaded: Loaded) -> bool:
             # Read after the portfolio: a switch that is turned on later changes its version.
@@ -195,10 +197,14 @@ class SignalService:
             halt = "" if found is None else f"The kill switch is on: {found.words}"
             results.clear()
             loaded.work.actor = by
-            results.extend(_placed(loaded, ids, names, halt=halt))
+            judges[:] = self.rules.judges(user_id, loaded)
+            judge = judges[0] if judges else None
+            results.extend(_placed(loaded, ids, names, halt=halt, judge=judge))
             return not dry_run and any(one["outcome"] != "skipped" for one in results)
 
         self.work.change(user_id, portfolio_id, _traded_until, do)
+        if not dry_run:
+            self.rules.keep(judges)
         return results
 
     def _demand_approvable(
@@ -250,23 +256,27 @@ def _demand_retry(portfolio: Portfolio, row: PortfolioSignal, now: datetime) -> 
     row.gtt_id = row.order_id = row.placement_key = row.failure_reason = None
 
 
-def _placed(loaded: Loaded, ids: list[int], names: dict[int, str], *, halt: str) -> list[Json]:
-    """Place the signals of one portfolio; what became of each. halt: why nothing is bought now."""
+def _placed(
+    loaded: Loaded, ids: list[int], names: dict[int, str], *, halt: str, judge: CandleJudge | None
+) -> list[Json]:
+    """Place the signals of one portfolio; what became of each. halt: why nothing is bought now.
+    judge: the person's risk rules, where there are any."""
     work, results = loaded.work, list[Json]()
     by_id = {one.id: one for one in work.signals}
     chosen: list[PortfolioSignal] = []
     for signal_id in ids:
         row = by_id.get(signal_id)
         detail = _why_not(loaded, row) or halt
+        if row is not None and not detail and judge is not None:
+            detail = judge.why_not(row, work.now)
         if row is None or detail:
             results.append(_result(signal_id, names[signal_id], row, "skipped", detail))
-        else:
-            chosen.append(row)
-    for row in chosen:
+            continue
+        chosen.append(row)
         work.place(row)
         row.fills_from = _fills_from(row.signal_date, work.now)
     if work.settings.paper_fill == "close" and chosen:
-        _buy_at_close(loaded, chosen)
+        buy_at_close(work, chosen)
     for row in chosen:
         outcome = "failed" if row.status == Status.FAILED else "placed"
         results.append(_result(row.id, row.symbol, row, outcome, row.failure_reason or ""))
@@ -281,22 +291,6 @@ def _why_not(loaded: Loaded, row: PortfolioSignal | None) -> str:
     if row.expires_at <= loaded.work.now:
         return "It has expired"
     return ""
-
-
-def _buy_at_close(loaded: Loaded, chosen: list[PortfolioSignal]) -> None:
-    work = loaded.work
-    work.book, lapses = work.trader.buy_at_close(work.book, {one.symbol for one in chosen})
-    refused = {one.symbol: one.reason for one in lapses}
-    for row in chosen:
-        reason, held = refused.get(row.symbol), work.book.holding(row.symbol)
-        if reason is None and held is not None:
-            work.filled(row.symbol, row.signal_date, held.whole[k.INITIAL_QUANTITY],
-                        held.num[k.ENTRY])  # fmt: skip
-            work.held(held)
-        else:
-            row.failure_reason = reason.name.lower() if reason is not None else "not filled"
-            move(row, Event.TRIGGER, by=PAPER, now=work.now)
-            move(row, Event.ORDER_REJECTED, by=PAPER, now=work.now)
 
 
 def _fills_from(signal_date: date, now: datetime) -> date:

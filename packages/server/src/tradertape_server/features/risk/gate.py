@@ -34,12 +34,17 @@ from tradertape_core.risk.rulebook.rule import (
     covers,
 )
 from tradertape_core.risk.rules import order_value
-from tradertape_server.features.execution.state.entry_rules import Asked, TradingState
-from tradertape_server.features.risk import repository
+from tradertape_server.features.execution.state.entry_rules import (
+    Apart,
+    Asked,
+    AskedApart,
+    TradingState,
+)
+from tradertape_server.features.risk import apart, repository
 from tradertape_server.features.risk.book import Account, Book, Halted, Person, carried_out
 from tradertape_server.features.risk.figures import FiguresOnce, Memory, Reader
 from tradertape_server.features.risk.market_facts import MarketFacts
-from tradertape_server.features.risk.models import ClosedTrade, RiskEvaluation, RiskHalt
+from tradertape_server.features.risk.models import CANDLES, ClosedTrade, RiskEvaluation, RiskHalt
 from tradertape_server.features.risk.owners import OwnerOf
 from tradertape_server.features.risk.tallies import net_of
 
@@ -83,6 +88,22 @@ class RiskGate:
         if not asked.is_preview and verdict.outcomes:
             self._keep(state, asked, account, person, verdict, passed=not denials)
         return denials
+
+    def judge_apart(self, state: TradingState, asked: AskedApart) -> Apart:
+        """Every reason to refuse an entry that candles fill; nothing is kept."""
+        person = self.book.person(state.session, asked.user_id)
+        account = Account(0, CANDLES, asked.owner.broker)
+        return apart.judged(
+            state, asked, person, self.facts, _words(person, account, asked.owner, state.now)
+        )
+
+    def keep_apart(self, state: TradingState, judged: Sequence[Apart]) -> None:
+        """Have verdicts on such entries written, and begin the halts of broken rules."""
+        for one in judged:
+            if one.verdict.outcomes or one.refusals:
+                apart.keep(state, one, [outcome_document(o) for o in one.verdict.outcomes])
+            user_id, halting = one.asked.user_id, apart.watched(one.verdict)
+            self.begin_halts(state, user_id, CANDLES, halting)
 
     def halted(self, state: TradingState, account_id: int, run_id: str | None) -> str | None:
         """Why nothing new may be opened in the account, by this run."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from tradertape_server.platform.database.engine import Base
 
 PAPER, LIVE = "paper", "live"
+CANDLES = "candles"  # portfolios that candles fill: simulated at closes, without an account
 
 
 def _user() -> Mapped[int]:

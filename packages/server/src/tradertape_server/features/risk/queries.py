@@ -19,5 +19,5 @@ def has_daily_loss(session: Session, user_id: int, owner: Owner) -> bool:
 
 
 def has_rules(session: Session, user_id: int) -> bool:
-    """Whether a person has an active rule."""
-    return bool(repository.rules(session, user_id))
+    """Whether a person has an active rule, or a halt that a rule began."""
+    return bool(repository.rules(session, user_id) or repository.active_halts(session, user_id))

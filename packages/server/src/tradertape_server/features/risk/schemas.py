@@ -15,6 +15,7 @@ Reason = Annotated[str, Field(max_length=500)]
 Params = dict[str, JsonValue]
 Status = Literal["ok", "near", "breached", "unknown"]
 Money = Literal["paper", "live"]
+JudgedMoney = Literal["paper", "live", "candles"]  # candles: portfolios that candles fill
 
 
 class RiskScope(Body):
@@ -119,7 +120,7 @@ class RiskEvaluationOut(Reply):
 
     id: int
     subject: str
-    money: Money
+    money: JudgedMoney
     order_id: str | None
     run_id: str | None
     instrument: str | None
@@ -136,7 +137,7 @@ class RiskHaltOut(Reply):
     """A halt that a rule has begun. until null: it has to be released."""
 
     id: int
-    money: Money
+    money: JudgedMoney
     rule_id: int
     rule_name: str
     rule_type: str

@@ -21,6 +21,9 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
 from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.order import Fill, Order, OrderRequest
+from tradertape_core.risk.rulebook.evaluation import Verdict
+from tradertape_core.risk.rulebook.figures import Entry, Figures
+from tradertape_core.risk.rulebook.rule import Owner, Rule
 from tradertape_core.risk.rules import RiskFacts
 from tradertape_server.features.execution.state.account_state import AccountState
 
@@ -36,6 +39,7 @@ class TradingState(Protocol):
     def has_session(self) -> bool: ...
     def account(self, account_id: int) -> AccountState: ...
     def known(self, instrument_id: str) -> Instrument: ...
+    def find(self, instrument_id: str) -> Instrument | None: ...
     def tick(self, instrument_id: str) -> Tick | None: ...
     def is_traded(self, account_id: int) -> bool: ...
     def later(self, write: Callable[[Session], None]) -> None: ...
@@ -65,11 +69,41 @@ class Asked:
     stop: Decimal | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedApart:
+    """An entry that candles fill: it is sent to nobody, and belongs to no trading account.
+
+    figures_of: of a rule's scope; with when the rule last began a halt, where that matters.
+    """
+
+    user_id: int
+    owner: Owner
+    entry: Entry
+    figures_of: Callable[[Rule, datetime | None], Figures]
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What rules say of such an entry. refusals: why it is not made; none where it is."""
+
+    asked: AskedApart
+    verdict: Verdict
+    refusals: tuple[str, ...]
+
+
 class EntryRules(Protocol):
     """Judges entries, and is told what changes the figures it judges by."""
 
     def judge(self, state: TradingState, asked: Asked, /) -> tuple[Denial, ...]:
         """Every reason to refuse the order; of one that reduces a position, none."""
+        ...
+
+    def judge_apart(self, state: TradingState, asked: AskedApart, /) -> Apart:
+        """Judge an entry that candles fill; nothing is kept."""
+        ...
+
+    def keep_apart(self, state: TradingState, judged: Sequence[Apart], /) -> None:
+        """Keep verdicts on such entries, once what they were for is stored, and begin halts."""
         ...
 
     def halted(self, state: TradingState, account_id: int, run_id: str | None, /) -> str | None:
@@ -99,6 +133,13 @@ class NoRules:
     def judge(self, _state: TradingState, _asked: Asked) -> tuple[Denial, ...]:
         """No reasons."""
         return ()
+
+    def judge_apart(self, _state: TradingState, asked: AskedApart) -> Apart:
+        """No reasons."""
+        return Apart(asked, Verdict(), ())
+
+    def keep_apart(self, _state: TradingState, _judged: Sequence[Apart]) -> None:
+        """Nothing is kept."""
 
     def halted(self, _state: TradingState, _account_id: int, _run_id: str | None) -> str | None:
         """Nothing is halted."""

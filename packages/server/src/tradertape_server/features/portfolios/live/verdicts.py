@@ -17,7 +17,7 @@ Json = dict[str, Any]
 RISK_RULE = DenialReason.RISK_RULE.value
 _HALTS = frozenset({RISK_RULE, DenialReason.TRADING_HALTED.value})
 _NO_RULE = "No risk rule of yours refuses it now; they judge its order again when it is sent"
-_BY_CANDLES = "Risk rules judge orders: this portfolio is filled by its candles and sends none"
+_BY_CANDLES = "Risk rules judge it when it is placed: candles fill this portfolio"
 _REDUCES = "It closes a position: no risk rule refuses it"
 
 

@@ -1,0 +1,112 @@
+"""Risk rules on portfolios that candles fill: entries are judged, exits are not (RK-06)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .conftest import Desk, Json
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
+
+def rule(desk: Desk, kind: str, **given: Any) -> Json:
+    body = {
+        "type": kind,
+        **{name: given.pop(name) for name in ("action", "scope") if name in given},
+    }
+    made = desk.client.post("/api/risk/rules", json={**body, "params": given})
+    assert made.status_code == 201, made.text
+    return made.json()
+
+
+def held(desk: Desk, portfolio: Json) -> list[Json]:
+    return desk.get(f"positions?portfolio_id={portfolio['id']}&status=open")
+
+
+def evaluations(desk: Desk) -> list[Json]:
+    return desk.client.get("/api/risk/evaluations").json()
+
+
+@pytest.mark.parametrize("paper_fill", ["close", "next_open", "touch"])
+def test_rk_06_a_scan_that_places_by_itself_rejects_what_a_rule_refuses(
+    desk: Desk, paper_fill: str
+) -> None:
+    rule(desk, "max_positions", n=2)
+    portfolio = desk.deploy(auto_place_signals=True, paper_fill=paper_fill)
+    at, signals = desk.first_signals(portfolio)
+    assert len(signals) > 2
+    refused = [one for one in signals if one["status"] == "rejected"]
+    assert len(signals) - len(refused) == 2
+    assert "over the limit 2" in refused[0]["failure_reason"]
+    assert refused[0]["actor_history"][-1]["by"] == "risk rules"
+    if paper_fill == "close":
+        assert len(held(desk, portfolio)) == 2
+    for day in desk.days[at + 1 : at + 4]:
+        desk.evening_of(day)
+        desk.scan(portfolio, day)
+        assert len(held(desk, portfolio)) <= 2
+    stored = evaluations(desk)
+    assert {one["money"] for one in stored} == {"candles"}
+    assert {one["passed"] for one in stored} == {True, False}
+    assert "over the limit 2" in next(o for o in stored if not o["passed"])["reason"]
+
+
+def test_rk_06_a_cart_skips_what_a_rule_refuses_and_keeps_it(desk: Desk) -> None:
+    portfolio = desk.deploy()
+    _, signals = desk.first_signals(portfolio)
+    one, two = signals[:2]
+    rule(desk, "symbol_blacklist", symbols=[one["symbol"]])
+    for signal in (one, two):
+        desk.post(f"signals/{signal['id']}/approve")
+    dry = desk.post("cart/place", {"dry_run": True})
+    assert (dry["placed"], dry["skipped"]) == (1, 1)
+    assert evaluations(desk) == []
+    answer = desk.post("cart/place")
+    assert (answer["placed"], answer["skipped"]) == (1, 1)
+    (skipped,) = [line for line in answer["results"] if line["outcome"] == "skipped"]
+    assert skipped["symbol"] == one["symbol"]
+    assert "Rejected by rule" in skipped["detail"]
+    assert {o["instrument"]: o["passed"] for o in evaluations(desk)} == {
+        f"NSE:{one['symbol']}": False, f"NSE:{two['symbol']}": True,
+    }  # fmt: skip
+
+
+def test_rk_03_a_dry_scan_keeps_nothing(desk: Desk) -> None:
+    rule(desk, "max_order_value", amount=1)
+    portfolio = desk.deploy(auto_place_signals=True)
+    desk.evening_of(desk.days[-3])
+    assert desk.scan(portfolio, desk.days[-3], dry_run=True)["created"] > 0
+    assert evaluations(desk) == []
+
+
+def test_exits_are_never_refused_by_a_rule(desk: Desk) -> None:
+    portfolio = desk.deploy(auto_place_signals=True)
+    desk.first_signals(portfolio)
+    (first, *_) = held(desk, portfolio)
+    rule(desk, "max_order_value", amount=1)
+    rule(desk, "symbol_blacklist", symbols=[first["symbol"]])
+    desk.post(f"positions/{first['id']}/close")
+    assert first["id"] not in {one["id"] for one in held(desk, portfolio)}
+
+
+def test_rk_06_a_loss_begins_a_halt_that_ends_by_its_time(desk: Desk) -> None:
+    """The drawdown of candle portfolios halts what they buy, and nothing of paper accounts."""
+    portfolio = desk.deploy(auto_place_signals=True, position_size_pct=10)
+    at, _ = desk.first_signals(portfolio, back=12)
+    rule(desk, "monthly_loss", amount=1, action="halt_entries")
+    for day in desk.days[at + 1 :]:
+        desk.evening_of(day)
+        desk.scan(portfolio, day)
+    halts = desk.client.get("/api/risk/halts").json()
+    refused = [o for o in evaluations(desk) if not o["passed"]]
+    assert bool(halts) == bool(refused)
+    assert {one["money"] for one in halts} <= {"candles"}
+
+
+def test_people_without_rules_are_scanned_as_before(desk: Desk) -> None:
+    portfolio = desk.deploy(auto_place_signals=True)
+    desk.first_signals(portfolio)
+    assert held(desk, portfolio)
+    assert evaluations(desk) == []
