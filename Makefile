@@ -110,6 +110,7 @@ bench: $(STAMPS)/test-python $(STAMPS)/clients ## Measure ours beside its peers,
 	-.venv/bin/python bench/protection.py
 	-.venv/bin/python bench/streams.py
 	-.venv/bin/python bench/ticker.py
+	-.venv/bin/python bench/agent_first_steps.py
 
 docs: $(STAMPS)/test-python ## Build the documentation into site/
 	.venv/bin/mkdocs build --strict

@@ -29,7 +29,7 @@ _ENTRY = {
 }
 _PORTFOLIO = {
     "name": NAME, "universe": "nifty_50", "paper_mode": False, "confirm_live": True,
-    "placed_by": "agent", "max_positions": 5, "broker": BROKER,
+    "placed_by": "agent", "max_positions": 5,
 }  # fmt: skip
 _REFUSED = 400
 
