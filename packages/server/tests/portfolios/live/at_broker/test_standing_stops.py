@@ -313,6 +313,33 @@ def test_a_stop_of_the_server_while_it_is_placed_leaves_one_guard(
                 e.request.orders[0].side.value == "SELL"]) == 1  # fmt: skip
 
 
+def test_one_position_that_cannot_be_kept_does_not_keep_the_others(
+    desk: BrokerDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portfolio = desk.deploy_live(stops_at="broker")
+    _, chosen = desk.placed(portfolio, most=2)
+    for entry in desk.resting:
+        number = desk.venue.external(entry.request.orders[0], filled=False)
+        desk.there.fire(entry.trigger_id, order_id=number)
+        desk.fill(number)
+    step = standing.next_step
+
+    def broken(wanted: Any, gtt: Any, now: Any) -> Any:
+        if wanted is not None and wanted.instrument == f"NSE:{chosen[0]['symbol']}":
+            raise RuntimeError("poison")
+        return step(wanted, gtt, now)
+
+    monkeypatch.setattr(standing, "next_step", broken)
+    desk.settle()
+    for one in chosen:
+        desk.trade(one["symbol"], one["trigger_price"])
+    guards = {
+        one["symbol"]: one["guarded_by"]
+        for one in desk.get(f"positions?portfolio_id={portfolio['id']}")
+    }
+    assert guards == {chosen[0]["symbol"]: "server", chosen[1]["symbol"]: "broker"}
+
+
 class Killed(BaseException):
     """The process died."""
 

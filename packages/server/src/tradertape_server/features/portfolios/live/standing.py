@@ -35,7 +35,9 @@ from tradertape_server.features.portfolios.state import settings_of
 from tradertape_server.platform.crash_points import crash_point
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError, Conflict, NotFound, Unavailable
+from tradertape_server.platform.logging import get_logger
 
+logger = get_logger(__name__)
 AGAIN_AFTER = timedelta(minutes=5)  # what the broker did not take is asked for again
 _WHY_OVER = {
     GttStatus.TRIGGERED: "It was reached, and its order has not sold everything.",
@@ -70,7 +72,13 @@ class Standing:
             return 0
         exiting = {run_id for run_id, _ in self.execution.exits_under_way()}
         for row, portfolio in held:
-            self._keep(row, portfolio, is_exiting=row.run_id in exiting)
+            try:
+                self._keep(row, portfolio, is_exiting=row.run_id in exiting)
+            except Unavailable:
+                raise  # trading is paused: the next pass tries again
+            except Exception:
+                # The others are kept; this one is looked at again in the next pass.
+                logger.exception("a stop at a broker could not be kept", position_id=row.id)
         return len(held)
 
     def keep(self, position_id: int) -> None:
