@@ -17,6 +17,7 @@ from tradertape_agent.reconciling.corrections import Correction, CorrectionRow
 from tradertape_agent.resolving import Word
 from tradertape_agent.web import views
 from tradertape_agent.web.guards import refused
+from tradertape_agent.web.plain import plain
 from tradertape_brokers.errors import BrokerError
 from tradertape_core.orders.broker_gtts import VenueGtt
 from tradertape_core.orders.order import OrderRequest
@@ -169,9 +170,9 @@ def proposal_view(one: Proposal) -> Row:
         "symbol": one.symbol, "difference": one.difference, "side": request_.side.value,
         "quantity": request_.quantity, "product": request_.product.value,
         "order_type": request_.order_type.value,
-        "limit_price": views.plain(request_.price) if request_.price else None,
-        "last_price": views.plain(one.last_price),
-        "value": views.plain(price * request_.quantity) if price else None,
+        "limit_price": plain(request_.price) if request_.price else None,
+        "last_price": plain(one.last_price),
+        "value": plain(price * request_.quantity) if price else None,
     }  # fmt: skip
 
 
@@ -206,8 +207,8 @@ def _candidate_view(one: VenueGtt) -> Row:
     return {
         "venue_id": one.trigger_id, "status": one.status.value,
         "created_at": one.created_at.isoformat() if one.created_at else None,
-        "trigger_prices": [views.plain(price) for price in one.request.trigger_values],
-        "limit_prices": [views.plain(order.price) for order in one.request.orders],
+        "trigger_prices": [plain(price) for price in one.request.trigger_values],
+        "limit_prices": [plain(order.price) for order in one.request.orders],
         "quantity": one.request.orders[0].quantity,
     }  # fmt: skip
 

@@ -17,7 +17,7 @@ from tradertape_server.features.execution.agent_venue import (
 )
 from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.live.facts import gather
-from tradertape_server.features.portfolios.live.run_ids import named_by, prefix_of
+from tradertape_server.features.portfolios.live.run_ids import named_by
 from tradertape_server.features.portfolios.live.upkeep import Upkeep
 from tradertape_server.features.portfolios.models import (
     Portfolio,
@@ -109,7 +109,7 @@ class Handing:
             portfolio = None if named is None else own.get(named.portfolio_id)
             if portfolio is None or portfolio.account_id != asked.account_id:
                 continue
-            row = self._signal_of(asked, portfolio)
+            row = self._signal_of(asked)
             if row is not None:
                 found.append(Handed(_key(asked, row), row, portfolio, asked))
         return sorted(found, key=lambda one: one.signal.side == "BUY")
@@ -155,14 +155,14 @@ class Handing:
                 for held in repository.open_positions(session, one.id)
             ]
 
-    def _signal_of(self, asked: Asked, portfolio: Portfolio) -> PortfolioSignal | None:
-        found = self._known_signal(asked, portfolio)
+    def _signal_of(self, asked: Asked) -> PortfolioSignal | None:
+        found = self._known_signal(asked)
         if found is None and asked.order is not None:
             self.upkeep.mirror.refresh(asked.run_id)  # protection has just asked for a sale
-            found = self._known_signal(asked, portfolio)
+            found = self._known_signal(asked)
         return found
 
-    def _known_signal(self, asked: Asked, portfolio: Portfolio) -> PortfolioSignal | None:
+    def _known_signal(self, asked: Asked) -> PortfolioSignal | None:
         with self.database.read() as session:
             rows = list(repository.signals_of_run(session, asked.run_id))
             session.expunge_all()
@@ -171,10 +171,10 @@ class Handing:
             return next((row for row in rows if row.gtt_id == wanted), None)
         if asked.order is None:
             return None
-        facts = gather(
-            self.venue.execution, asked.account_id, asked.run_id, prefix_of(portfolio),
-            [row.gtt_id for row in rows if row.gtt_id is not None],
-        )  # fmt: skip
+        with self.database.read() as session:
+            facts = gather(
+                session, asked.account_id, asked.run_id, gtt_ids=[row.gtt_id for row in rows]
+            )
         root = facts.root_of(asked.order.order_id)
         for row in rows:
             if root in {one.order_id for one in facts.orders_of(row)}:
