@@ -214,3 +214,18 @@ def test_d10_an_obfuscated_account_is_executed_in_scaled_units(desk: AgentDesk) 
     (expected,) = agent.client.get("/api/agent/expected-holdings").json()
     assert (expected["quantity"], expected["scaled"]) == (item["quantity"], True)
     assert expected["by_portfolio"][0]["portfolio_id"] == portfolio["id"]
+
+
+def test_pf_09_a_paper_portfolio_is_promoted_to_the_agent_without_an_account_at_a_broker(
+    desk: AgentDesk,
+) -> None:
+    paper = desk.deploy()
+    path = f"portfolios/{paper['id']}/promote"
+    desk.post(path, {"placed_by": "agent"}, status=400)
+    desk.post(path, {"placed_by": "friend", "confirm_live": True}, status=422)
+    live = desk.post(path, {"placed_by": "agent", "confirm_live": True}, status=201)
+    assert (live["placed_by"], live["paper_mode"], live["promoted_from"]) == (
+        "agent", False, paper["id"],
+    )  # fmt: skip
+    config = desk.agent().client.get("/api/agent/config").json()
+    assert live["id"] in {one["id"] for one in config["portfolios"]}

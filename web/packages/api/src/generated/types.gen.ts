@@ -8991,6 +8991,8 @@ export type ProtectionPatch = {
  * PromoteIn
  *
  * A live portfolio from one on paper. name: by default the paper portfolio's, marked live.
+ *
+ * placed_by: who sends its orders, this server or the agent on the person's own machine.
  */
 export type PromoteIn = {
     /**
@@ -9001,6 +9003,10 @@ export type PromoteIn = {
      * Name
      */
     name?: string;
+    /**
+     * Placed By
+     */
+    placed_by?: 'server' | 'agent';
 };
 
 /**

@@ -160,8 +160,9 @@ def promote_portfolio(
 ) -> PortfolioOut:
     """Deploy a live portfolio with the strategy and settings of one on paper, which goes on."""
     row = parts.service.promote(
-        session, user.id, portfolio_id, name=body.name, confirm_live=body.confirm_live
-    )
+        session, user.id, portfolio_id, name=body.name, placed_by=body.placed_by,
+        confirm_live=body.confirm_live,
+    )  # fmt: skip
     return _shown(session, row)
 
 

@@ -225,9 +225,13 @@ class ApproveIn(NoteIn):
 
 
 class PromoteIn(Body):
-    """A live portfolio from one on paper. name: by default the paper portfolio's, marked live."""
+    """A live portfolio from one on paper. name: by default the paper portfolio's, marked live.
+
+    placed_by: who sends its orders, this server or the agent on the person's own machine.
+    """
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)] = ""
+    placed_by: Literal["server", "agent"] = "server"
     confirm_live: bool = False
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.money import paise_from_rupees
 from tradertape_core.portfolio.book import PaperBook, document
-from tradertape_core.portfolio.settings import PortfolioSettings
+from tradertape_core.portfolio.settings import PlacedBy, PortfolioSettings
 from tradertape_core.portfolio.signals import Event, Status
 from tradertape_core.strategy.parse.document import parse_strategy
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
@@ -100,8 +100,9 @@ class PortfolioService:
         return row
 
     def promote(
-        self, session: Session, user_id: int, portfolio_id: int, *, name: str, confirm_live: bool
-    ) -> Portfolio:
+        self, session: Session, user_id: int, portfolio_id: int, *, name: str,
+        placed_by: PlacedBy = "server", confirm_live: bool,
+    ) -> Portfolio:  # fmt: skip
         """Deploy a live portfolio with the pinned strategy and settings of one on paper, which goes
         on for comparison. Raises as `deploy` does, and Conflict for one that is live or retired."""
         paper = locked(session, user_id, portfolio_id)
@@ -109,7 +110,7 @@ class PortfolioService:
         settings = settings_of(paper)
         if not settings.paper_mode:
             raise Conflict(f"Portfolio {paper.id} is live already", code="portfolio_state")
-        live = replace(settings, paper_mode=False)
+        live = replace(settings, paper_mode=False, placed_by=placed_by)
         self._demand_confirmed(live, confirm_live)
         now = self.clock.now()
         row = Portfolio(

@@ -1,5 +1,4 @@
-import { Button } from "@mantine/core"
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useQuery } from "@tanstack/react-query"
 import { EmptyState } from "@tradertape/ui/components/empty-state.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { age, count, money, number } from "@tradertape/ui/format.ts"
@@ -7,8 +6,8 @@ import { CircleCheck } from "lucide-react"
 import cards from "@/components/cards.module.css"
 import { Loaded } from "@/components/loaded"
 import { Page } from "@/components/page"
-import { notifyFailure } from "@/lib/notify"
-import { calls, reconciliationQuery, refresh, statusQuery } from "@/lib/queries"
+import { PollNow } from "@/components/poll-now"
+import { reconciliationQuery, statusQuery } from "@/lib/queries"
 import type { Reconciliation } from "@/lib/types"
 import { useNow } from "@/lib/use-now"
 import { DriftCard } from "./drift-card"
@@ -16,21 +15,11 @@ import { STATUS } from "./drift-words"
 
 /** The cloud's expectation beside the broker's shares, in real units. */
 export function ReconciliationPage() {
-  const client = useQueryClient()
-  const comparing = useMutation({
-    mutationFn: calls.poll,
-    onError: (error) => notifyFailure("It was not compared", error),
-    onSettled: () => refresh(client, reconciliationQuery),
-  })
   return (
     <Page
       title="Reconciliation"
       note="Every cycle compares the primary broker's shares with the cloud's open positions. Nothing is corrected by itself: you adjust the cloud's record, or place a corrective order."
-      action={
-        <Button variant="default" loading={comparing.isPending} onClick={() => comparing.mutate()}>
-          Compare now
-        </Button>
-      }
+      action={<PollNow label="Compare now" />}
     >
       <Loaded query={useQuery(reconciliationQuery)} what="The comparison" shape={[90, 160]}>
         {(found) => <Compared found={found} />}

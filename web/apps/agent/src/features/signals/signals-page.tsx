@@ -1,4 +1,4 @@
-import { Alert, SegmentedControl } from "@mantine/core"
+import { Alert, Group, SegmentedControl } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { EmptyState } from "@tradertape/ui/components/empty-state.tsx"
 import { BellRing } from "lucide-react"
@@ -7,6 +7,7 @@ import cards from "@/components/cards.module.css"
 import { Loaded } from "@/components/loaded"
 import { Masked } from "@/components/masked"
 import { Page } from "@/components/page"
+import { PollNow } from "@/components/poll-now"
 import { signalsQuery, statusQuery } from "@/lib/queries"
 import type { Signal } from "@/lib/types"
 import { SignalCard } from "./signal-card"
@@ -32,12 +33,15 @@ export function SignalsPage() {
           : "Nothing is placed before you approve it."
       }
       action={
-        <SegmentedControl
-          aria-label="Which signals"
-          data={VIEWS}
-          value={view}
-          onChange={(value) => setView(value as View)}
-        />
+        <Group gap={8}>
+          <SegmentedControl
+            aria-label="Which signals"
+            data={VIEWS}
+            value={view}
+            onChange={(value) => setView(value as View)}
+          />
+          <PollNow label="Check now" />
+        </Group>
       }
     >
       <Loaded query={useQuery(signalsQuery)} what="Signals" shape={[180, 180]}>

@@ -92,6 +92,7 @@ function Filled({ signals, portfolios, isBusy, onPlace }: FilledProps) {
       }),
     [portfolios, chosen, mutate],
   )
+  const hasAgents = chosen.some(({ portfolio_id }) => portfolios.get(portfolio_id)?.placed_by === "agent")
   const words = `${count(chosen.length, "order")} for ${money(totalOf(chosen), 0)}`
   return (
     <Section title="In the cart" flush>
@@ -136,7 +137,9 @@ function Filled({ signals, portfolios, isBusy, onPlace }: FilledProps) {
           onPlace(ids, false)
         }}
       >
-        {`Orders of live portfolios go to your broker now and spend up to ${money(totalOf(chosen), 0)}.`}
+        {`Orders of live portfolios go to your broker now and spend up to ${money(totalOf(chosen), 0)}.${
+          hasAgents ? " Those that your agent places wait until it asks for them, within half a minute." : ""
+        }`}
       </Confirm>
     </Section>
   )

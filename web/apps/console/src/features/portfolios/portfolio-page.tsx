@@ -55,7 +55,7 @@ function Detail({ page }: { page: Dashboard }) {
         crumbs={CRUMBS}
         chips={
           <>
-            <ModeMark isPaper={portfolio.paper_mode} />
+            <ModeMark isPaper={portfolio.paper_mode} placedBy={portfolio.placed_by} />
             <StateBadge status={portfolio.status} />
           </>
         }

@@ -11,6 +11,7 @@ import { accountCalls, type KeyRow, keysQuery } from "@/lib/queries/account"
 import { useNow } from "@/lib/use-now"
 import type { KeysProps } from "./keys-props"
 import { NewKeyDialog } from "./new-key-dialog"
+import { scopeLabel } from "./scope-words"
 
 /** Keys of one kind: scopes, last use and expiry. */
 export function KeysSection(props: KeysProps) {
@@ -80,8 +81,8 @@ function KeyTable({ rows, onRevoke }: { rows: KeyRow[]; onRevoke: (row: KeyRow) 
               <Table.Td>
                 <Group gap={4}>
                   {row.scopes.map((scope) => (
-                    <Badge key={scope} color="gray">
-                      {scope}
+                    <Badge key={scope} color="gray" title={scope}>
+                      {scopeLabel(scope)}
                     </Badge>
                   ))}
                 </Group>

@@ -13,6 +13,7 @@ import {
   WORKER_SCOPES,
 } from "@/lib/queries/account"
 import type { KeysProps } from "./keys-props"
+import { scopeHint, scopeLabel } from "./scope-words"
 
 type Props = KeysProps & { opened: boolean; onClose: () => void }
 
@@ -88,7 +89,13 @@ export function NewKeyDialog({ kind, noun, scopes, defaultScopes, opened, onClos
           <Checkbox.Group label="Permissions" {...form.getInputProps("scopes")}>
             <Stack gap={12} mt={6}>
               {scopes.map((scope) => (
-                <Checkbox key={scope} size="xs" value={scope} label={scope} />
+                <Checkbox
+                  key={scope}
+                  size="xs"
+                  value={scope}
+                  label={scopeLabel(scope)}
+                  description={scopeHint(scope)}
+                />
               ))}
             </Stack>
           </Checkbox.Group>

@@ -177,10 +177,14 @@ export const modelCalls = {
     unwrap(api.actOnSignals({ body: { ids, action } })),
   place: (body: { signal_ids: number[]; dry_run: boolean }) => unwrap(api.placeCart({ body })),
   /** A live portfolio from one on paper, which goes on. */
-  promote: (id: number, name: string) =>
-    once({ promote: id, name }, (headers) =>
+  promote: (id: number, name: string, placed_by: Portfolio["placed_by"]) =>
+    once({ promote: id, name, placed_by }, (headers) =>
       unwrap(
-        api.promotePortfolio({ path: { portfolio_id: id }, body: { name, confirm_live: true }, headers }),
+        api.promotePortfolio({
+          path: { portfolio_id: id },
+          body: { name, placed_by, confirm_live: true },
+          headers,
+        }),
       ),
     ),
   cancel: (id: number) => unwrap(api.cancelSignal({ path: { signal_id: id }, body: {} })),

@@ -40,7 +40,10 @@ export function cartColumns({ portfolios, chosen, onToggle, onRemove }: Given): 
       cell: (row) => (
         <span style={{ display: "inline-flex", gap: 8, alignItems: "center" }}>
           {portfolios.get(row.portfolio_id)?.name}
-          <ModeMark isPaper={portfolios.get(row.portfolio_id)?.paper_mode ?? false} />
+          <ModeMark
+            isPaper={portfolios.get(row.portfolio_id)?.paper_mode ?? false}
+            placedBy={portfolios.get(row.portfolio_id)?.placed_by}
+          />
         </span>
       ),
     },

@@ -40,7 +40,7 @@ export function SignalDetail({ signal, portfolio, now, isBusy, onDecide }: Props
       <Section
         title={`${signal.symbol}${signal.name ? `, ${signal.name}` : ""}`}
         note={`Signal of ${date(signal.signal_date)}, ${text}: until ${instant(signal.expires_at)}`}
-        action={portfolio && <ModeMark isPaper={portfolio.paper_mode} />}
+        action={portfolio && <ModeMark isPaper={portfolio.paper_mode} placedBy={portfolio.placed_by} />}
       >
         <Text size="sm" mb="sm">
           {signal.reason}

@@ -1,4 +1,4 @@
-import { Alert, Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core"
+import { Alert, Button, Checkbox, Group, Radio, Stack, Text, TextInput } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { money } from "@tradertape/ui/format.ts"
@@ -18,9 +18,10 @@ export function Promote({ portfolio, onClose }: Props) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const [name, setName] = useState(`${portfolio.name} (live)`)
+  const [placedBy, setPlacedBy] = useState<Portfolio["placed_by"]>("server")
   const [isSure, setSure] = useState(false)
   const promoting = useMutation({
-    mutationFn: () => modelCalls.promote(portfolio.id, name),
+    mutationFn: () => modelCalls.promote(portfolio.id, name, placedBy),
     onSuccess: (made) => {
       void refreshModels(client)
       notifyDone(`${made.name} trades with real money`)
@@ -46,6 +47,26 @@ export function Promote({ portfolio, onClose }: Props) {
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
+        <Radio.Group
+          label="Its orders are placed by"
+          value={placedBy}
+          onChange={(value) => setPlacedBy(value as Portfolio["placed_by"])}
+        >
+          <Stack gap={8} mt={6}>
+            <Radio
+              size="xs"
+              value="server"
+              label="This server"
+              description={`With your session at ${portfolio.broker}, as GTTs that wait at the broker.`}
+            />
+            <Radio
+              size="xs"
+              value="agent"
+              label="Your agent"
+              description="On your own machine, with its keys and address. It asks you there, unless it executes by itself."
+            />
+          </Stack>
+        </Radio.Group>
         {portfolio.live_warnings.map(({ code, text }) => (
           <Alert key={code} color="yellow" title="Set this first">
             {text}

@@ -37,7 +37,7 @@ export function portfolioColumns(
       header: "Mode",
       isText: true,
       value: (row) => (row.paper_mode ? "paper" : "live"),
-      cell: (row) => <ModeMark isPaper={row.paper_mode} />,
+      cell: (row) => <ModeMark isPaper={row.paper_mode} placedBy={row.placed_by} />,
     },
     {
       id: "status",
