@@ -118,6 +118,7 @@ def answers(url: str) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_ai_02_ae_04_ar_01_a_scan_becomes_a_position_through_the_agent(
     sandbox: Program, agent: Program, moved_server: Any, tmp_path: Path
 ) -> None:

@@ -90,8 +90,9 @@ test("a scanned signal is approved on a phone, placed, filled and reported; drif
   const prices = { [`NSE:${symbol}`]: trigger_price.toFixed(2) }
   expect((await server.put(`${SANDBOX_URL}/admin/prices`, { data: { prices } })).ok()).toBe(true)
   await page.getByText("Ended", { exact: true }).click()
-  await polledUntil(page, () => expect(card).toContainText("Filled", { timeout: 1_000 }))
-  await expect(card).toContainText(`${quantity} of ${quantity} filled`)
+  // What waited for approval has ended as well, in a card of its own.
+  const filled = card.filter({ hasText: `${quantity} of ${quantity} filled` })
+  await polledUntil(page, () => expect(filled).toContainText("Filled", { timeout: 1_000 }))
   await shoot(page, "journey-filled-390")
   await expect
     .poll(
