@@ -1,0 +1,1 @@
+"""What a person owns, from the files of their brokers: trades, lots, returns, tax."""
