@@ -26,7 +26,7 @@ from packages.server.tests.doubles.scripted_gtts import lost_once
 from packages.server.tests.execution import oracles
 
 from tradertape_core.orders.gtt import GttStatus
-from tradertape_core.orders.order import OrderStatus
+from tradertape_core.orders.order import OrderStatus, Side
 from tradertape_server.features.execution.venues.gateway import RequestRefused
 from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.live import placing
@@ -249,11 +249,20 @@ class AnyOrder(RuleBasedStateMachine):
             self.desk.settle()
         self.closes("market")
         for _ in range(4):
+            self.sales_are_triggered()
             self.executes(1.0)
             self.desk.settle()
         self.everything_is_explained()
         self.desk.post(f"portfolios/{self.pid}/resume")
         oracles.check(self.desk.container.database)
+
+    def sales_are_triggered(self) -> None:
+        """Closes that wait for their price reach it."""
+        for entry in self.desk.resting:
+            order = entry.request.orders[0]
+            if order.side is Side.SELL and entry.trigger_id not in self.entries_before:
+                number = self.desk.venue.external(order, filled=False)
+                self.desk.there.fire(entry.trigger_id, order_id=number)
 
     def unpaused(self, yes: int, no: int) -> int:
         return yes if self.desk.get(f"portfolios/{self.pid}")["status"] == "active" else no
