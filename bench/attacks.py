@@ -59,7 +59,7 @@ def _outcomes(allowed: str, needed: str) -> Outcomes:
 OUTCOMES = {
     "large bodies": _outcomes("closed", "413 429"),
     "nested bodies": _outcomes("", "422 429"),
-    "large bodies of a user": _outcomes("413 429 503", "422"),
+    "large bodies of a user": _outcomes("413 503", "422 429"),
     "headers of 200 MB": _outcomes("431 closed", ""),
     "300 slow heads": _outcomes("", "408"),
     "300 slow bodies": _outcomes("429 closed", "408"),

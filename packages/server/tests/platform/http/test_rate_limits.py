@@ -10,7 +10,13 @@ import pytest
 from packages.server.tests.conftest import FrozenClock
 
 from tradertape_server.platform.http import rate_limits
-from tradertape_server.platform.http.rate_limits import HELD_BACK_S, PROMPT_REFUSALS, RateLimits
+from tradertape_server.platform.http.bodies import LARGE_BYTES
+from tradertape_server.platform.http.rate_limits import (
+    HELD_BACK_S,
+    LARGE_BODIES_PER_MINUTE,
+    PROMPT_REFUSALS,
+    RateLimits,
+)
 from tradertape_server.platform.http.rate_limits import RequestClass as Class
 
 LIMIT = 10
@@ -73,3 +79,23 @@ async def _flood(ask: Any, held: list[float], clock: FrozenClock) -> None:
     clock.advance(seconds=1)
     assert await ask("192.0.2.1") == 429
     assert len(held) == 20, "one refusal in a second is prompt"
+
+
+def test_large_bodies_of_one_session_have_a_limit_of_their_own(
+    signed_in: Any, sign_in: Any
+) -> None:
+    """Receiving and checking them takes time that others' orders wait for."""
+    large = "[" + "1," * (LARGE_BYTES // 2) + "1]"
+
+    def send(client: Any) -> Any:
+        kind = {"Content-Type": "application/json"}
+        return client.post("/api/watchlists", content=large, headers=kind)
+
+    answers = [send(signed_in) for _ in range(LARGE_BODIES_PER_MINUTE + 1)]
+    assert {one.status_code for one in answers[:-1]} == {422}
+    assert answers[-1].status_code == 429
+    assert "large bodies" in answers[-1].json()["detail"]
+    assert int(answers[-1].headers["retry-after"]) >= 1
+    assert signed_in.post("/api/watchlists", json={"name": "Mine"}).status_code == 201
+    other = sign_in("other@example.com")
+    assert send(other).status_code == 422, "another's session is not slowed down"

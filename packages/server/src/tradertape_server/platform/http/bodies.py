@@ -32,6 +32,7 @@ BODY_S = 60.0  # how long a body may take to arrive
 # A larger one is checked on a thread: it would hold up everything else on the event loop.
 LARGE_BYTES = 64 * 1024
 _REFUSED = "refused_body"
+_IS_LARGE = "is_large_body"
 _threads = OwnThreads("bodies", 2)
 
 
@@ -60,6 +61,7 @@ class Bodies:
             body = None
             scope["state"][_REFUSED] = RequestTimeout(self._within_s)
         else:
+            scope["state"][_IS_LARGE] = body is None or len(body) > LARGE_BYTES
             if body is None:
                 scope["state"][_REFUSED] = _too_large(most)
         # Whatever the response is, also 429: nobody waits for the rest of a body.
@@ -119,6 +121,11 @@ def _closing(send: Send) -> Send:
 def is_refused(scope: Scope) -> bool:
     """Whether the body was not received, and the response therefore is certain."""
     return _REFUSED in scope.get("state", ())
+
+
+def is_large(scope: Scope) -> bool:
+    """Whether the request's body is over LARGE_BYTES."""
+    return bool(scope.get("state", {}).get(_IS_LARGE))
 
 
 def _too_large(most: int) -> ApiError:

@@ -17,10 +17,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.platform.errors import TooMany, response_for
+from tradertape_server.platform.http.bodies import is_large
 from tradertape_server.platform.http.identity import STATE_KEY, Identity
 from tradertape_server.platform.http.requests import caller_network, client_ip
 
 MAX_BUCKETS = 50_000
+LARGE_BODIES_PER_MINUTE = 60  # of one key or session: receiving and checking them takes time
 KEYS_OF_AN_ACCOUNT = 2  # how many keys at their limit an account may have at once
 PROMPT_REFUSALS = 50  # in a second; those after them are held back
 HELD_BACK_S = 0.25
@@ -132,6 +134,7 @@ class RateLimits:
         self._keys = {one: TokenBuckets(clock, per_minute) for one in RequestClass}
         of_account = KEYS_OF_AN_ACCOUNT * per_minute
         self._accounts = {one: TokenBuckets(clock, of_account) for one in RequestClass}
+        self._large = TokenBuckets(clock, LARGE_BODIES_PER_MINUTE)
         self._strangers = strangers
         self._counts_itself = counts_itself
 
@@ -149,6 +152,9 @@ class RateLimits:
         identity: Identity | None = scope["state"].get(STATE_KEY)
         if identity is None:
             return None if self._counts_itself(scope) else self._strangers.refusal(scope)
+        if is_large(scope) and (wait_s := self._large.wait_s(_key(identity))):
+            message = f"Over {LARGE_BODIES_PER_MINUTE} large bodies a minute; slow down."
+            return TooMany(message, retry_after_s=wait_s)
         kind = self._classify(scope)
         wait_s = self._wait_s(kind, identity)
         message = f"Too many requests of the class {kind}; slow down. Other classes are free."
@@ -156,7 +162,11 @@ class RateLimits:
 
     def _wait_s(self, kind: RequestClass, caller: Identity) -> int:
         """Seconds until the caller may send another request of the class; 0: now."""
-        wait_s = self._keys[kind].wait_s(f"{caller.via}:{caller.credential_id}")
+        wait_s = self._keys[kind].wait_s(_key(caller))
         if wait_s or kind is RequestClass.SAFETY:
             return wait_s  # a key that floods exits keeps no other key of its account from exiting
         return self._accounts[kind].wait_s(str(caller.id))
+
+
+def _key(caller: Identity) -> str:
+    return f"{caller.via}:{caller.credential_id}"
