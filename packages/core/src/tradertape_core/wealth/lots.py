@@ -68,7 +68,8 @@ class Match:
     proceeds: Decimal
     buy_charges: Decimal
     sell_charges: Decimal
-    stt: Decimal
+    buy_stt: Decimal
+    sell_stt: Decimal
     is_estimated: bool
     is_short: bool = False  # sold before it was bought
     is_bonus: bool = False
@@ -234,7 +235,7 @@ def _match(opened: OpenLot, closing: OpenLot) -> Match:
     return Match(
         opened.account, opened.kind, closing.symbol, bought.opened_on, sold.opened_on,
         opened.quantity, bought.value, sold.value, bought.charges, sold.charges,
-        bought.stt + sold.stt, bought.is_estimated or sold.is_estimated, opened.is_short,
+        bought.stt, sold.stt, bought.is_estimated or sold.is_estimated, opened.is_short,
         bought.is_bonus, opened.segment, bought.units_2018,
     )  # fmt: skip
 
