@@ -24,6 +24,7 @@ class Kind(StrEnum):
     INTRADAY = "intraday"
     DELIVERY = "delivery"
     DERIVATIVE = "derivative"
+    FUND = "fund"  # units of a mutual fund, from an account statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,12 @@ class Execution:
     charges: Decimal = NIL  # all of them, the transaction tax inside
     stt: Decimal = NIL
     is_estimated: bool = False
+    amount: Decimal | None = None  # rupees, where they are stated and not price by quantity
 
     @property
     def value(self) -> Decimal:
         """Turnover in rupees."""
-        return self.quantity * self.trade.price
+        return self.quantity * self.trade.price if self.amount is None else self.amount
 
     @property
     def day(self) -> date:

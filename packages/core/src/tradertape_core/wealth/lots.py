@@ -103,8 +103,19 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Units held after a day's trades and actions, and what they cost, charges apart."""
+
+    day: date
+    quantity: Decimal
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """What was realised, oldest first, and what is open.
+
+    history: of shares and funds, one entry for each day on which the holding changed.
 
     unmatched: shares sold that no purchase on file covers: the cost is not known, so they count
     in no profit. Options and futures sold first are open short lots instead.
@@ -113,6 +124,9 @@ class Book:
     matches: tuple[Match, ...] = ()
     lots: tuple[OpenLot, ...] = ()
     unmatched: tuple[OpenLot, ...] = ()
+    history: Mapping[Account, tuple[Held, ...]] = field(
+        default_factory=dict[Account, "tuple[Held, ...]"]
+    )
 
 
 def build_book(
@@ -130,6 +144,7 @@ def build_book(
     matches: list[Match] = []
     lots: list[OpenLot] = []
     unmatched: list[OpenLot] = []
+    history: dict[Account, tuple[Held, ...]] = {}
     for (account, kind), queue in queues.items():
         of_kind = (actions or {}).get(account.instrument, ()) if kind is Kind.DELIVERY else ()
         made = _Queue(account, kind)
@@ -137,9 +152,11 @@ def build_book(
         matches += made.matches
         lots += made.open
         unmatched += made.short
+        if made.history:
+            history[account] = tuple(made.history)
     matches.sort(key=lambda one: (one.closed_on, one.account.instrument, one.bought_on))
     lots.sort(key=lambda lot: (lot.symbol, lot.opened_on))
-    return Book(tuple(matches), tuple(lots), tuple(unmatched))
+    return Book(tuple(matches), tuple(lots), tuple(unmatched), history)
 
 
 @dataclass(slots=True)
@@ -151,18 +168,36 @@ class _Queue:
     open: deque[OpenLot] = field(default_factory=deque[OpenLot])
     short: list[OpenLot] = field(default_factory=list[OpenLot])
     matches: list[Match] = field(default_factory=list[Match])
+    history: list[Held] = field(default_factory=list[Held])
+    held: Decimal = NIL
+    cost: Decimal = NIL
 
     def run(self, executions: Sequence[Execution], actions: Sequence[ShareAction]) -> None:
         waiting = deque(actions)
-        if self.kind is Kind.DELIVERY:
+        if self.is_owned:
             # What is bought on one exchange can be delivered against a sale on the other.
             executions = sorted(executions, key=lambda one: (one.day, not one.is_buy))
         for one in executions:
             while waiting and waiting[0].ex_date <= one.day:
                 self.apply(waiting.popleft())
             self.add(one)
+            self._note(one.day)
         for action in waiting:
             self.apply(action)
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether it holds units that cannot be sold before they are bought."""
+        return self.kind in (Kind.DELIVERY, Kind.FUND)
+
+    def _note(self, day: date) -> None:
+        if not self.is_owned:
+            return
+        now = Held(day, self.held, self.cost)
+        if self.history and self.history[-1].day == day:
+            self.history[-1] = now
+        else:
+            self.history.append(now)
 
     def add(self, one: Execution) -> None:
         lot = self._lot(one)
@@ -174,10 +209,12 @@ class _Queue:
             rest = self._close(lot)
         if rest is None:
             return
-        if self.kind is Kind.DELIVERY and rest.is_short:
+        if self.is_owned and rest.is_short:
             self.short.append(rest)
         else:
             self.open.append(rest)
+            self.held += rest.quantity
+            self.cost += rest.value
 
     def _close(self, lot: OpenLot) -> OpenLot | None:
         """Close the oldest lots of the other side; return what is left of `lot`."""
@@ -188,6 +225,9 @@ class _Queue:
             closed, remains = cut(oldest, quantity)
             closing, rest = cut(rest, quantity)
             self.matches.append(_match(closed, closing))
+            if not closed.is_short:
+                self.held -= closed.quantity
+                self.cost -= closed.value
             if remains is not None:
                 self.open.appendleft(remains)
         return rest
@@ -210,6 +250,9 @@ class _Queue:
             self.open = deque([*held, *_bonus(held, action), *recent])
         else:
             self.open = deque([*_rescaled(held, action), *recent])
+        self.held = sum((lot.quantity for lot in self.open), NIL)
+        self.cost = sum((lot.value for lot in self.open), NIL)
+        self._note(action.ex_date)
 
 
 def cut(lot: OpenLot, quantity: Decimal) -> tuple[OpenLot, OpenLot | None]:
