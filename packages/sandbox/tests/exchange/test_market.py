@@ -10,8 +10,10 @@ from packages.sandbox.tests.exchange.bench import SHARE, Bench, opened
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.candle import Interval
+from tradertape_core.market.universe_facts import FACTS
 from tradertape_sandbox.exchange.events import Ticked
 from tradertape_sandbox.exchange.exchange import MOST_TICKS
+from tradertape_sandbox.exchange.further import FURTHER
 
 
 def test_the_same_moment_has_the_same_prices_in_every_exchange() -> None:
@@ -146,3 +148,18 @@ def test_candles_of_every_interval_rise_in_time_and_hold_their_prices(
     assert len(candles) >= 3
     assert all(one.low <= min(one.open, one.close) <= max(one.open, one.close) <= one.high
                for one in candles)  # fmt: skip
+
+
+def test_the_exchange_lists_names_of_its_own_with_days_and_a_market() -> None:
+    exchange = opened().exchange
+    for further in FURTHER.values():
+        one = exchange.instruments.get(f"NSE:{further.symbol}")
+        assert one is not None
+        assert one.isin not in {fact.isin for fact in FACTS.values()}
+        own, like = exchange.tick(one.id), exchange.tick(f"NSE:{further.like}")
+        assert own is not None
+        assert like is not None
+        assert own.close == like.close  # of the day before
+        end = own.at
+        days = exchange.market.candles(one, Interval.DAY, end - timedelta(days=60), end)
+        assert len(days) > 30

@@ -10,8 +10,9 @@ from tradertape_core.market.chains import index_chains, share_futures
 from tradertape_core.market.contracts import INDEX_CONTRACTS
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.listing import ListedShare, indices, shares
-from tradertape_core.market.universe_facts import FACTS, NIFTY_100
+from tradertape_core.market.universe_facts import NIFTY_100
 from tradertape_core.market.world.day import VOLATILITY_INDEX, MarketDay
+from tradertape_sandbox.exchange.further import name_and_isin
 
 _WITH_FUTURES = frozenset(fact.symbol for fact in NIFTY_100)
 
@@ -70,9 +71,9 @@ class Listing:
 def listing_of(day: MarketDay, today: date, calendar: Calendar) -> Listing:
     """The instruments that are traded on `today`, at the prices of the market's latest day."""
     listed = [
-        ListedShare(symbol, FACTS[symbol].name, FACTS[symbol].isin, share.previous)
+        ListedShare(symbol, *known, share.previous)
         for symbol, share in day.shares.items()
-        if symbol in FACTS
+        if (known := name_and_isin(symbol)) is not None
     ]
     equities = shares(listed, today)
     closes = {row.symbol: row.close for row in listed}

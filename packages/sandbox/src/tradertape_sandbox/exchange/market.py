@@ -27,6 +27,7 @@ from tradertape_core.market.world.quoting import rupees_of
 from tradertape_core.options.contract_path import contract_candles
 from tradertape_core.options.pricer import SurfacePricer
 from tradertape_sandbox.exchange.contracts import ContractPrices
+from tradertape_sandbox.exchange.further import simulated_symbol, with_further
 from tradertape_sandbox.exchange.listing import Listing, listing_of
 from tradertape_sandbox.exchange.observed import ObservedMinutes
 from tradertape_sandbox.exchange.prices import SetPrice, rescaled, rescaled_candle, tick_at
@@ -290,7 +291,7 @@ class Market:
         world, live = self._world, self._live
         if world is None or live is None or instrument.is_derivative:
             return []
-        rows = _daily(world, instrument.tradingsymbol)
+        rows = _daily(world, simulated_symbol(instrument.tradingsymbol))
         made: list[Candle] = []
         for place, (day, candle, volume) in enumerate(rows):
             is_wanted = start.astimezone(IST).date() <= day <= end.astimezone(IST).date()
@@ -321,7 +322,7 @@ class Market:
 @lru_cache(maxsize=8)  # a world takes two seconds to make
 def _world_until(seed: int, day: date) -> tuple[World, MarketDay]:
     world = generate(seed, end=day)
-    return world, market_day(world)
+    return world, with_further(market_day(world))
 
 
 @lru_cache(maxsize=8)
