@@ -48,6 +48,8 @@ from tradertape_server.features.risk.build import RiskRules
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
 from tradertape_server.features.strategies.trial_service import TrialService
 from tradertape_server.features.trading.service import TradingService
+from tradertape_server.features.uploads.mappings import MappingService
+from tradertape_server.features.uploads.service import UploadService
 from tradertape_server.features.watchlists.service import WatchlistService
 from tradertape_server.features.workers.service import OptionServices, Workers
 from tradertape_server.platform.database.engine import Database
@@ -112,6 +114,8 @@ class Container:
     notifications: Notifications
     hooks: HookService
     watchlists: WatchlistService
+    uploads: UploadService
+    upload_mappings: MappingService
     gtts: GttPageService
     trading: TradingService
     activity: ActivityService
@@ -143,6 +147,7 @@ class Container:
         self.sandbox.open()
         if self.masters is not None:
             self.masters.start()
+        self.uploads.start()
         self.live_accounts.start()
         self.processes.start()
         self.feed.start()
@@ -180,6 +185,7 @@ class Container:
         self.connections.stop()
         self.sandbox.close()
         self.backtests.close()
+        self.uploads.close()
         self.market_watch.stop()
         self.mailer.close()
         self.processes.trading.close()

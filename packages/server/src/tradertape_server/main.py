@@ -40,6 +40,7 @@ from tradertape_server.features.risk.routes import router as risk
 from tradertape_server.features.strategies.routes import router as strategies
 from tradertape_server.features.strategies.trial_routes import router as trials
 from tradertape_server.features.trading.routes import router as trading
+from tradertape_server.features.uploads.routes import router as uploads
 from tradertape_server.features.watchlists.routes import router as watchlists
 from tradertape_server.features.workers.http.account_routes import router as worker_accounts
 from tradertape_server.features.workers.http.console_routes import router as worker_pages
@@ -85,6 +86,7 @@ ROUTERS = (
     live,
     ticks_socket,
     watchlists,
+    uploads,
     gtts,
     trading,
     activity,
@@ -119,7 +121,7 @@ LIVE = (
 PORTFOLIOS = "/api/model/"
 # Changes that are stored in a transaction of their own, not in one of the trader's.
 CHANGES = (
-    "/api/auth/", "/api/watchlists", "/api/strategies", "/api/backtest/",
+    "/api/auth/", "/api/watchlists", "/api/uploads/mappings", "/api/strategies", "/api/backtest/",
     "/api/model/", "/api/reconciliation", "/api/agent/", "/api/agents/",
     "/api/notifications", "/api/hooks", f"{WORKER}heartbeat", f"{WORKER}accounts",
 )  # fmt: skip
@@ -206,7 +208,11 @@ def _add_layers(app: FastAPI, container: Container) -> None:
             rule=needs_trader,
             counts=processes.forwarded,
         )
-    app.add_middleware(Bodies, max_bytes=settings.max_body_bytes)
+    app.add_middleware(
+        Bodies,
+        max_bytes=settings.max_body_bytes,
+        larger={"/api/uploads/": settings.max_upload_bytes},
+    )
     # The fastest level: a report of 1.5 MB takes 6 ms instead of 13, and is a fifth larger.
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)
     app.add_middleware(CheckedHost, allowed=AllowedHosts(settings.host_names, bound=settings.host))

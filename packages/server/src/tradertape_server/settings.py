@@ -96,6 +96,10 @@ class Settings(BaseSettings):
         default=2 * 1024 * 1024,
         description="The largest request body in bytes; a larger one gets status 413.",
     )
+    max_upload_bytes: PositiveInt = Field(
+        default=25 * 1024 * 1024,
+        description="The largest upload of files in bytes, all files of one request together.",
+    )
 
     # Several processes
     role: Literal["all", "trader", "web"] = Field(

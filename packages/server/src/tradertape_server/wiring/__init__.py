@@ -32,6 +32,8 @@ from tradertape_server.features.reconciliation.service import ReconciliationServ
 from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.features.strategies.trial_service import TrialService
 from tradertape_server.features.trading.service import TradingService
+from tradertape_server.features.uploads.mappings import MappingService
+from tradertape_server.features.uploads.service import UploadService
 from tradertape_server.features.watchlists.service import WatchlistService
 from tradertape_server.features.workers.queries import WorkerQueries
 from tradertape_server.platform.clock import SystemClock
@@ -198,6 +200,8 @@ def _join(
         agents=agents,
         notifications=notifications,
         hooks=build_hooks(base, data, live, notifications),
+        uploads=UploadService(database, clock),
+        upload_mappings=MappingService(clock),
         watchlists=WatchlistService(clock, data.instruments, data.market),
         gtts=GttPageService(execution, data.instruments, trading.accounts),
         trading=TradingService(execution, trading.accounts, data.instruments, clock),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from packages.server.tests.uploads.files.books import invented, kite_csv
 
 from tradertape_core.portfolio.book import PaperBook, document
 from tradertape_core.portfolio.settings import PortfolioSettings
@@ -41,6 +42,8 @@ def things_of(owner: TestClient, container: Container, number: int = 0) -> dict[
         "strategy_run_id": made("algo-workers/worker/runs", WORKER_RUN, "strategy_run_id"),
         "option_run_id": _option_run(owner),
         "watchlist_id": made("watchlists", {"name": "Mine"}),
+        "upload_id": _upload(owner),
+        "mapping": _mapping(owner),
         "gtt_id": made("gtts", {"instrument": "NSE:INFY", "legs": [GTT_LEG]}),
         "rule_id": made("risk/rules", {"type": "max_positions"}),
         "halt_id": _halt(user_id, container),
@@ -51,6 +54,19 @@ def things_of(owner: TestClient, container: Container, number: int = 0) -> dict[
         "worker_key_id": made("auth/worker-tokens", {}),
         "user_id": user_id,
     }
+
+
+def _upload(owner: TestClient) -> int:
+    day = date(2024, 4, 1)
+    content = kite_csv(invented(1, 2, first=day, last=day))
+    sent = owner.post("/api/uploads/tradebook", files=[("files[]", ("book.csv", content))])
+    return sent.json()["files"][0]["id"]
+
+
+def _mapping(owner: TestClient) -> str:
+    fields = ("symbol", "traded_on", "side", "quantity", "price")
+    body = {"columns": {one: one for one in fields}}
+    return owner.put("/api/uploads/mappings/Mine", json=body).json()["name"]
 
 
 def _backtests(user_id: int, container: Container, number: int) -> tuple[str, str]:

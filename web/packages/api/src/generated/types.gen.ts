@@ -1678,6 +1678,268 @@ export type UserRow = {
 };
 
 /**
+ * UploadsOut
+ *
+ * What became of the files of one request. totals: of all files that were read.
+ */
+export type UploadsOut = {
+    /**
+     * Files
+     */
+    files: Array<FileOut>;
+    rebuild: Rebuild;
+    totals: Totals;
+    /**
+     * Warnings
+     */
+    warnings: Array<string>;
+};
+
+/**
+ * Rebuild
+ *
+ * Whether an import continues in the background; job_id: the upload to follow.
+ */
+export type Rebuild = {
+    /**
+     * Job Id
+     */
+    job_id?: number | null;
+    /**
+     * Queued
+     */
+    queued: boolean;
+};
+
+/**
+ * Totals
+ *
+ * Of trades: values in rupees. Of a ledger: its debits and credits. Of funds: what was paid in
+ * and taken out.
+ */
+export type Totals = {
+    /**
+     * Buy Value
+     */
+    buy_value?: string;
+    /**
+     * Rows
+     */
+    rows?: number;
+    /**
+     * Sell Value
+     */
+    sell_value?: string;
+};
+
+/**
+ * RejectedRow
+ *
+ * A row that cannot be read. row: its number in the file, from 1.
+ */
+export type RejectedRow = {
+    /**
+     * Column
+     */
+    column: string;
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Row
+     */
+    row: number;
+};
+
+/**
+ * Period
+ *
+ * First and last day.
+ */
+export type Period = {
+    /**
+     * From
+     */
+    from: string | null;
+    /**
+     * To
+     */
+    to: string | null;
+};
+
+/**
+ * FundHolding
+ *
+ * Units of a fund that a depository's statement lists.
+ */
+export type FundHolding = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Nav
+     */
+    nav: string;
+    /**
+     * Scheme
+     */
+    scheme: string;
+    /**
+     * Units
+     */
+    units: string;
+    /**
+     * Value
+     */
+    value: string;
+};
+
+/**
+ * Check
+ *
+ * A total that the file states, and the same of what was read.
+ */
+export type Check = {
+    /**
+     * Difference
+     */
+    difference: string;
+    /**
+     * Is Off
+     */
+    is_off: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Parsed
+     */
+    parsed: string;
+    /**
+     * Stated
+     */
+    stated: string;
+};
+
+/**
+ * FileOut
+ *
+ * What became of one file.
+ *
+ * state: preview (a dry run), importing (see `GET /api/uploads/{id}`), done, held (its totals
+ * differ: send it again with `accept_difference=true`), rejected (nothing was imported: `detail`
+ * and `rejected` say why), failed. rejected: the first 500 rows that cannot be read; all of them
+ * are in `errors.csv`. columns: those found, if no layout fits.
+ */
+export type FileOut = {
+    /**
+     * Account
+     */
+    account?: string;
+    /**
+     * Broker
+     */
+    broker?: string;
+    /**
+     * Checks
+     */
+    checks?: Array<Check>;
+    /**
+     * Code
+     */
+    code?: string;
+    /**
+     * Columns
+     */
+    columns?: Array<string>;
+    /**
+     * Created At
+     */
+    created_at?: string | null;
+    /**
+     * Detail
+     */
+    detail?: string;
+    /**
+     * Duplicates
+     */
+    duplicates?: number;
+    /**
+     * Holdings
+     */
+    holdings?: Array<FundHolding>;
+    /**
+     * Id
+     */
+    id?: number | null;
+    /**
+     * Imported
+     */
+    imported?: number;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Layout
+     */
+    layout?: string;
+    /**
+     * Name
+     */
+    name: string;
+    period: Period;
+    /**
+     * Rejected
+     */
+    rejected?: Array<RejectedRow>;
+    /**
+     * Rejected Rows
+     */
+    rejected_rows?: number;
+    /**
+     * Rows
+     */
+    rows?: number;
+    /**
+     * Segment
+     */
+    segment?: string;
+    /**
+     * Sha256
+     */
+    sha256: string;
+    /**
+     * Skipped
+     */
+    skipped?: number;
+    /**
+     * State
+     */
+    state: 'preview' | 'importing' | 'done' | 'held' | 'rejected' | 'failed' | 'removing';
+    /**
+     * Stored
+     */
+    stored?: number;
+    /**
+     * To Store
+     */
+    to_store?: number;
+    totals?: Totals;
+    /**
+     * Warnings
+     */
+    warnings?: Array<string>;
+};
+
+/**
  * Unwinding
  *
  * Orders that reverse what filled when the venue refused a leg.
@@ -12715,6 +12977,74 @@ export type MarginOut = {
      * Used Margin
      */
     used_margin: number;
+};
+
+/**
+ * MappingOut
+ *
+ * A saved mapping.
+ */
+export type MappingOut = {
+    /**
+     * Columns
+     */
+    columns: {
+        [key: string]: string;
+    };
+    /**
+     * Defaults
+     */
+    defaults: {
+        [key: string]: string;
+    };
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Month First
+     */
+    month_first: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
+ * MappingIn
+ *
+ * A mapping of columns: the name of the file's column for each field.
+ *
+ * kind `tradebook` needs symbol, traded_on or at, side, quantity, price or value; `ledger` needs
+ * particulars, posted_on, debit, credit. defaults: exchange, segment or account of a file
+ * without such a column. month_first: 03/04/2024 is 4 March.
+ */
+export type MappingIn = {
+    /**
+     * Columns
+     */
+    columns: {
+        [key: string]: string;
+    };
+    /**
+     * Defaults
+     */
+    defaults?: {
+        [key: string]: string;
+    };
+    /**
+     * Kind
+     */
+    kind?: 'tradebook' | 'ledger';
+    /**
+     * Month First
+     */
+    month_first?: boolean;
 };
 
 /**
@@ -32978,6 +33308,655 @@ export type PreviewTicketApiTradingPreviewPostResponses = {
 };
 
 export type PreviewTicketApiTradingPreviewPostResponse = PreviewTicketApiTradingPreviewPostResponses[keyof PreviewTicketApiTradingPreviewPostResponses];
+
+export type ListUploadsApiUploadsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Offset
+         */
+        offset?: number;
+    };
+    url: '/api/uploads';
+};
+
+export type ListUploadsApiUploadsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListUploadsApiUploadsGetError = ListUploadsApiUploadsGetErrors[keyof ListUploadsApiUploadsGetErrors];
+
+export type ListUploadsApiUploadsGetResponses = {
+    /**
+     * Response List Uploads Api Uploads Get
+     *
+     * Successful Response
+     */
+    200: Array<FileOut>;
+};
+
+export type ListUploadsApiUploadsGetResponse = ListUploadsApiUploadsGetResponses[keyof ListUploadsApiUploadsGetResponses];
+
+export type UploadAccountStatementApiUploadsCasPostData = {
+    body: {
+        file: Blob | File;
+        /**
+         * Usually your PAN in capitals.
+         */
+        password?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * Dry Run
+         *
+         * Read and check the files, import nothing.
+         */
+        dry_run?: boolean;
+        /**
+         * Accept Difference
+         *
+         * Import a file although its totals differ from its rows.
+         */
+        accept_difference?: boolean;
+    };
+    url: '/api/uploads/cas';
+};
+
+export type UploadAccountStatementApiUploadsCasPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type UploadAccountStatementApiUploadsCasPostError = UploadAccountStatementApiUploadsCasPostErrors[keyof UploadAccountStatementApiUploadsCasPostErrors];
+
+export type UploadAccountStatementApiUploadsCasPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: UploadsOut;
+};
+
+export type UploadAccountStatementApiUploadsCasPostResponse = UploadAccountStatementApiUploadsCasPostResponses[keyof UploadAccountStatementApiUploadsCasPostResponses];
+
+export type UploadLedgerApiUploadsLedgerPostData = {
+    body: {
+        file: Blob | File;
+        /**
+         * JSON of a mapping of columns for files that no known layout fits (see MappingIn).
+         */
+        mapping?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * Dry Run
+         *
+         * Read and check the files, import nothing.
+         */
+        dry_run?: boolean;
+        /**
+         * Accept Difference
+         *
+         * Import a file although its totals differ from its rows.
+         */
+        accept_difference?: boolean;
+    };
+    url: '/api/uploads/ledger';
+};
+
+export type UploadLedgerApiUploadsLedgerPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type UploadLedgerApiUploadsLedgerPostError = UploadLedgerApiUploadsLedgerPostErrors[keyof UploadLedgerApiUploadsLedgerPostErrors];
+
+export type UploadLedgerApiUploadsLedgerPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: UploadsOut;
+};
+
+export type UploadLedgerApiUploadsLedgerPostResponse = UploadLedgerApiUploadsLedgerPostResponses[keyof UploadLedgerApiUploadsLedgerPostResponses];
+
+export type ListMappingsApiUploadsMappingsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/uploads/mappings';
+};
+
+export type ListMappingsApiUploadsMappingsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListMappingsApiUploadsMappingsGetError = ListMappingsApiUploadsMappingsGetErrors[keyof ListMappingsApiUploadsMappingsGetErrors];
+
+export type ListMappingsApiUploadsMappingsGetResponses = {
+    /**
+     * Response List Mappings Api Uploads Mappings Get
+     *
+     * Successful Response
+     */
+    200: Array<MappingOut>;
+};
+
+export type ListMappingsApiUploadsMappingsGetResponse = ListMappingsApiUploadsMappingsGetResponses[keyof ListMappingsApiUploadsMappingsGetResponses];
+
+export type DeleteMappingApiUploadsMappingsMappingDeleteData = {
+    body?: never;
+    path: {
+        /**
+         * Mapping
+         */
+        mapping: string;
+    };
+    query?: never;
+    url: '/api/uploads/mappings/{mapping}';
+};
+
+export type DeleteMappingApiUploadsMappingsMappingDeleteErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type DeleteMappingApiUploadsMappingsMappingDeleteError = DeleteMappingApiUploadsMappingsMappingDeleteErrors[keyof DeleteMappingApiUploadsMappingsMappingDeleteErrors];
+
+export type DeleteMappingApiUploadsMappingsMappingDeleteResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteMappingApiUploadsMappingsMappingDeleteResponse = DeleteMappingApiUploadsMappingsMappingDeleteResponses[keyof DeleteMappingApiUploadsMappingsMappingDeleteResponses];
+
+export type SaveMappingApiUploadsMappingsMappingPutData = {
+    body: MappingIn;
+    path: {
+        /**
+         * Mapping
+         */
+        mapping: string;
+    };
+    query?: never;
+    url: '/api/uploads/mappings/{mapping}';
+};
+
+export type SaveMappingApiUploadsMappingsMappingPutErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type SaveMappingApiUploadsMappingsMappingPutError = SaveMappingApiUploadsMappingsMappingPutErrors[keyof SaveMappingApiUploadsMappingsMappingPutErrors];
+
+export type SaveMappingApiUploadsMappingsMappingPutResponses = {
+    /**
+     * Successful Response
+     */
+    200: MappingOut;
+};
+
+export type SaveMappingApiUploadsMappingsMappingPutResponse = SaveMappingApiUploadsMappingsMappingPutResponses[keyof SaveMappingApiUploadsMappingsMappingPutResponses];
+
+export type UploadTradebookApiUploadsTradebookPostData = {
+    body: {
+        'files[]': Array<Blob | File>;
+        /**
+         * JSON of a mapping of columns for files that no known layout fits (see MappingIn).
+         */
+        mapping?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * Dry Run
+         *
+         * Read and check the files, import nothing.
+         */
+        dry_run?: boolean;
+        /**
+         * Accept Difference
+         *
+         * Import a file although its totals differ from its rows.
+         */
+        accept_difference?: boolean;
+    };
+    url: '/api/uploads/tradebook';
+};
+
+export type UploadTradebookApiUploadsTradebookPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type UploadTradebookApiUploadsTradebookPostError = UploadTradebookApiUploadsTradebookPostErrors[keyof UploadTradebookApiUploadsTradebookPostErrors];
+
+export type UploadTradebookApiUploadsTradebookPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: UploadsOut;
+};
+
+export type UploadTradebookApiUploadsTradebookPostResponse = UploadTradebookApiUploadsTradebookPostResponses[keyof UploadTradebookApiUploadsTradebookPostResponses];
+
+export type UndoUploadApiUploadsUploadIdDeleteData = {
+    body?: never;
+    path: {
+        /**
+         * Upload Id
+         */
+        upload_id: number;
+    };
+    query?: never;
+    url: '/api/uploads/{upload_id}';
+};
+
+export type UndoUploadApiUploadsUploadIdDeleteErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type UndoUploadApiUploadsUploadIdDeleteError = UndoUploadApiUploadsUploadIdDeleteErrors[keyof UndoUploadApiUploadsUploadIdDeleteErrors];
+
+export type UndoUploadApiUploadsUploadIdDeleteResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type UndoUploadApiUploadsUploadIdDeleteResponse = UndoUploadApiUploadsUploadIdDeleteResponses[keyof UndoUploadApiUploadsUploadIdDeleteResponses];
+
+export type GetUploadApiUploadsUploadIdGetData = {
+    body?: never;
+    path: {
+        /**
+         * Upload Id
+         */
+        upload_id: number;
+    };
+    query?: never;
+    url: '/api/uploads/{upload_id}';
+};
+
+export type GetUploadApiUploadsUploadIdGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type GetUploadApiUploadsUploadIdGetError = GetUploadApiUploadsUploadIdGetErrors[keyof GetUploadApiUploadsUploadIdGetErrors];
+
+export type GetUploadApiUploadsUploadIdGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: FileOut;
+};
+
+export type GetUploadApiUploadsUploadIdGetResponse = GetUploadApiUploadsUploadIdGetResponses[keyof GetUploadApiUploadsUploadIdGetResponses];
+
+export type DownloadErrorsApiUploadsUploadIdErrorsCsvGetData = {
+    body?: never;
+    path: {
+        /**
+         * Upload Id
+         */
+        upload_id: number;
+    };
+    query?: never;
+    url: '/api/uploads/{upload_id}/errors.csv';
+};
+
+export type DownloadErrorsApiUploadsUploadIdErrorsCsvGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type DownloadErrorsApiUploadsUploadIdErrorsCsvGetError = DownloadErrorsApiUploadsUploadIdErrorsCsvGetErrors[keyof DownloadErrorsApiUploadsUploadIdErrorsCsvGetErrors];
+
+export type DownloadErrorsApiUploadsUploadIdErrorsCsvGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: string;
+};
+
+export type DownloadErrorsApiUploadsUploadIdErrorsCsvGetResponse = DownloadErrorsApiUploadsUploadIdErrorsCsvGetResponses[keyof DownloadErrorsApiUploadsUploadIdErrorsCsvGetResponses];
 
 export type ListWatchlistsApiWatchlistsGetData = {
     body?: never;

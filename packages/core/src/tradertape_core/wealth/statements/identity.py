@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import TypeVar
 
 from tradertape_core.wealth.records import BookTrade, FundTransaction, LedgerLine
+
+T = TypeVar("T")
 
 
 def trade_keys(trades: Iterable[BookTrade]) -> list[str]:
@@ -46,7 +49,7 @@ def fund_keys(transactions: Iterable[FundTransaction]) -> list[str]:
         (
             "\x1f".join(
                 (
-                    "fund", one.folio, one.isin or one.scheme, one.happened_on.isoformat(),
+                    "fund", one.folio, one.scheme, one.happened_on.isoformat(),
                     one.kind, f"{one.units:f}", f"{one.nav:f}", f"{one.amount:f}",
                 )
             ),
@@ -54,6 +57,23 @@ def fund_keys(transactions: Iterable[FundTransaction]) -> list[str]:
         )
         for one in transactions
     )  # fmt: skip
+
+
+def distinct(rows: Iterable[tuple[str, str, T]]) -> list[T]:
+    """Of rows that are given as (account, key, row), one for each account and key, in order.
+
+    A row whose file names no account is the row of any account that has its key.
+    """
+    given = list(rows)
+    named = {key for account, key, _ in given if account}
+    seen: set[tuple[str, str]] = set()
+    kept: list[T] = []
+    for account, key, row in given:
+        if (account, key) in seen or (not account and key in named):
+            continue
+        seen.add((account, key))
+        kept.append(row)
+    return kept
 
 
 def content_of(trade: BookTrade) -> str:

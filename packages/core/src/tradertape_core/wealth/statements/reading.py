@@ -65,16 +65,25 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class TotalCheck:
-    """A total that the file states, and the same total of what was read. In rupees, or units."""
+    """A total that the file states, and the same total of what was read. In rupees, or units.
+
+    tolerance: how much the rounding of the file's rows explains.
+    """
 
     name: str
     stated: Decimal
     parsed: Decimal
+    tolerance: Decimal = Decimal("0.01")
 
     @property
     def difference(self) -> Decimal:
         """What was read, less what is stated."""
         return self.parsed - self.stated
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the two differ by more than rounding."""
+        return abs(self.difference) > self.tolerance
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +272,12 @@ def _ledger_checks(lines: Sequence[LedgerLine]) -> tuple[TotalCheck, ...]:
 
 def _check(name: str, stated: Sequence[tuple[Decimal, Decimal]]) -> TotalCheck:
     said, read = (sum((pair[side] for pair in stated), NIL) for side in (0, 1))
-    return TotalCheck(name, said.quantize(_TO_THE_PAISA), read.quantize(_TO_THE_PAISA))
+    return TotalCheck(
+        name,
+        said.quantize(_TO_THE_PAISA),
+        read.quantize(_TO_THE_PAISA),
+        tolerance=_TO_THE_PAISA * max(1, len(stated)),
+    )
 
 
 def _period_of(header: Header) -> tuple[date | None, date | None]:

@@ -7,6 +7,7 @@ refused requests count as others do. Nothing is parsed before that.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
@@ -39,7 +40,12 @@ _threads = OwnThreads("bodies", 2)
 class Bodies:
     """Receives the whole body before the application sees the request."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int, within_s: float = BODY_S) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_bytes: int, within_s: float = BODY_S,
+        larger: Mapping[str, int] | None = None,
+    ) -> None:  # fmt: skip
+        """larger: limits of paths by how they begin, for signed-in callers."""
+        self._larger = larger or {}
         self._app = app
         self._max_bytes = max_bytes
         self._within_s = within_s
@@ -51,7 +57,7 @@ class Bodies:
             return
         headers = Headers(scope=scope)
         may_be_known = "authorization" in headers or "cookie" in headers
-        most = self._max_bytes if may_be_known else min(ANONYMOUS_BYTES, self._max_bytes)
+        most = self._most(scope) if may_be_known else min(ANONYMOUS_BYTES, self._max_bytes)
         try:
             async with asyncio.timeout(self._within_s):
                 body = await _read(receive, most, announced=_announced(headers))
@@ -67,6 +73,11 @@ class Bodies:
         # Whatever the response is, also 429: nobody waits for the rest of a body.
         to_client = _closing(send) if body is None else send
         await self._app(scope, replay(body or b"", receive), to_client)
+
+    def _most(self, scope: Scope) -> int:
+        path: str = scope["path"]
+        limits = (most for start, most in self._larger.items() if path.startswith(start))
+        return max(limits, default=self._max_bytes)
 
 
 class CheckedBodies:

@@ -1,0 +1,4 @@
+"""Reads one file; runs in a process of its own with limits of time, memory and descriptors.
+
+`main` > `account_statements` (PDF), `spreadsheets` (XLSX and CSV) > `wire`.
+"""
