@@ -51,6 +51,7 @@ from tradertape_server.features.trading.service import TradingService
 from tradertape_server.features.uploads.mappings import MappingService
 from tradertape_server.features.uploads.service import UploadService
 from tradertape_server.features.watchlists.service import WatchlistService
+from tradertape_server.features.wealth.service import WealthService
 from tradertape_server.features.workers.service import OptionServices, Workers
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.http.concurrency import ConcurrencyLimit
@@ -116,6 +117,7 @@ class Container:
     watchlists: WatchlistService
     uploads: UploadService
     upload_mappings: MappingService
+    wealth: WealthService
     gtts: GttPageService
     trading: TradingService
     activity: ActivityService

@@ -42,6 +42,7 @@ from tradertape_server.features.strategies.trial_routes import router as trials
 from tradertape_server.features.trading.routes import router as trading
 from tradertape_server.features.uploads.routes import router as uploads
 from tradertape_server.features.watchlists.routes import router as watchlists
+from tradertape_server.features.wealth.routes import router as wealth
 from tradertape_server.features.workers.http.account_routes import router as worker_accounts
 from tradertape_server.features.workers.http.console_routes import router as worker_pages
 from tradertape_server.features.workers.http.market_routes import router as worker_market
@@ -91,6 +92,7 @@ ROUTERS = (
     trading,
     activity,
     holdings,
+    wealth,
     reconciliation,
     worker_market,
     worker_sockets,

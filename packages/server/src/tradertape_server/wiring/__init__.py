@@ -35,6 +35,8 @@ from tradertape_server.features.trading.service import TradingService
 from tradertape_server.features.uploads.mappings import MappingService
 from tradertape_server.features.uploads.service import UploadService
 from tradertape_server.features.watchlists.service import WatchlistService
+from tradertape_server.features.wealth.prices import MarketPrices
+from tradertape_server.features.wealth.service import WealthService
 from tradertape_server.features.workers.queries import WorkerQueries
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.http.concurrency import Capacity, ConcurrencyLimit
@@ -124,10 +126,12 @@ def _join(
     trading.risk.watch.pause_with(portfolios.service.pause_by_rule)
     notifications = build_notification_service(base, live, trading, portfolios)
     holdings = build_holdings(base, connections, brokerage, execution)
+    uploads = UploadService(database, clock)
+    is_real = data.masters is not None
+    corporate = CorporateFacts(data.market, is_real=is_real)
     reconciliation = ReconciliationService(
-        database, clock, execution, connections, holdings,
-        CorporateFacts(data.market, is_real=data.masters is not None), notifications.publish,
-    )  # fmt: skip
+        database, clock, execution, connections, holdings, corporate, notifications.publish
+    )
     agents = build_agents(
         database,
         clock,
@@ -200,9 +204,10 @@ def _join(
         agents=agents,
         notifications=notifications,
         hooks=build_hooks(base, data, live, notifications),
-        uploads=UploadService(database, clock),
+        uploads=uploads,
         upload_mappings=MappingService(clock),
         watchlists=WatchlistService(clock, data.instruments, data.market),
+        wealth=WealthService(uploads, MarketPrices(data.market, corporate, is_real=is_real), clock),
         gtts=GttPageService(execution, data.instruments, trading.accounts),
         trading=TradingService(execution, trading.accounts, data.instruments, clock),
         activity=ActivityService(execution, WorkerQueries(database)),

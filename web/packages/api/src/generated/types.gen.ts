@@ -21,6 +21,221 @@ export type TradertapeServerFeaturesWorkersOptionRunsSchemasPreviewIn = {
 };
 
 /**
+ * ReconciliationOut
+ *
+ * Every account with a ledger.
+ */
+export type TradertapeServerFeaturesWealthSchemasReconciliationOut = {
+    /**
+     * Accounts
+     */
+    accounts: Array<CashOut>;
+};
+
+/**
+ * DifferenceOut
+ *
+ * Rupees by which the ledger's settlements are above the book's trades, and why.
+ */
+export type TradertapeServerFeaturesWealthSchemasDifferenceOut = {
+    /**
+     * Amount
+     */
+    amount: string;
+    /**
+     * Days
+     */
+    days: number;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Meaning
+     */
+    meaning: string;
+};
+
+/**
+ * CashOut
+ *
+ * One account's ledger beside its trades. gap: what the lines leave unexplained between the
+ * opening and the closing balance.
+ */
+export type CashOut = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * Book
+     */
+    book: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * By Kind
+     */
+    by_kind: {
+        [key: string]: string;
+    };
+    /**
+     * Closing
+     */
+    closing: string;
+    /**
+     * Differences
+     */
+    differences: Array<TradertapeServerFeaturesWealthSchemasDifferenceOut>;
+    /**
+     * First
+     */
+    first: string;
+    /**
+     * Gap
+     */
+    gap: string;
+    /**
+     * Last
+     */
+    last: string;
+    /**
+     * Opening
+     */
+    opening: string;
+    /**
+     * Settled
+     */
+    settled: string;
+};
+
+/**
+ * HoldingOut
+ *
+ * What is held of one share over all accounts. price: the last close; null without one.
+ */
+export type TradertapeServerFeaturesWealthSchemasHoldingOut = {
+    /**
+     * Average Price
+     */
+    average_price: string;
+    /**
+     * Cost
+     */
+    cost: string;
+    /**
+     * Day Profit
+     */
+    day_profit: string | null;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Long Term Quantity
+     */
+    long_term_quantity: string;
+    /**
+     * Lots
+     */
+    lots: Array<LotOut>;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Price
+     */
+    price: string | null;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Sector
+     */
+    sector: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Unrealised
+     */
+    unrealised: string | null;
+    /**
+     * Value
+     */
+    value: string;
+    /**
+     * Weight
+     */
+    weight: number;
+};
+
+/**
+ * LotOut
+ *
+ * One purchase that is still held. long_term_from: the first day its sale is long term.
+ */
+export type LotOut = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Charges
+     */
+    charges: string;
+    /**
+     * Cost
+     */
+    cost: string;
+    /**
+     * Days
+     */
+    days: number;
+    /**
+     * Is Bonus
+     */
+    is_bonus: boolean;
+    /**
+     * Is Estimated
+     */
+    is_estimated: boolean;
+    /**
+     * Is Long Term
+     */
+    is_long_term: boolean;
+    /**
+     * Is Short
+     */
+    is_short: boolean;
+    /**
+     * Long Term From
+     */
+    long_term_from: string;
+    /**
+     * Opened On
+     */
+    opened_on: string;
+    /**
+     * Price
+     */
+    price: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+};
+
+/**
  * SettleIn
  *
  * A person's word, typed out: the order is not in the broker's own app.
@@ -30,6 +245,237 @@ export type TradertapeServerFeaturesTradingSchemasSettleIn = {
      * Confirm
      */
     confirm: 'NEVER PLACED';
+};
+
+/**
+ * ReconciliationOut
+ *
+ * Our books beside the brokers'. status: the worst of the accounts'.
+ */
+export type TradertapeServerFeaturesReconciliationSchemasReconciliationOut = {
+    /**
+     * Accounts
+     */
+    accounts: Array<AccountReportOut>;
+    /**
+     * Checked At
+     */
+    checked_at: string | null;
+    /**
+     * Items
+     */
+    items: Array<TradertapeServerFeaturesReconciliationSchemasDifferenceOut>;
+    /**
+     * Status
+     */
+    status: 'ok' | 'drift' | 'stale' | 'broker_unavailable' | 'not_checked';
+    summary: ReconciliationSummaryOut;
+};
+
+/**
+ * ReconciliationSummaryOut
+ *
+ * Counts over all accounts. new: differences that a second reading has yet to show.
+ */
+export type ReconciliationSummaryOut = {
+    /**
+     * Drift
+     */
+    drift: number;
+    /**
+     * Ignored
+     */
+    ignored: number;
+    /**
+     * Instruments
+     */
+    instruments: number;
+    /**
+     * New
+     */
+    new: number;
+    /**
+     * Ok
+     */
+    ok: number;
+    /**
+     * Value At Risk
+     */
+    value_at_risk: number;
+};
+
+/**
+ * SuggestionOut
+ *
+ * What to do about it. ratio: shares after for one before, of a corporate action.
+ */
+export type SuggestionOut = {
+    /**
+     * Action
+     */
+    action: 'wait' | 'ignore' | 'apply_corporate_action' | 'read_orders' | 'review';
+    /**
+     * Ratio
+     */
+    ratio?: number | null;
+};
+
+/**
+ * OwnerOut
+ *
+ * Units of one owner: a run's name, or by hand.
+ */
+export type OwnerOut = {
+    /**
+     * Owner
+     */
+    owner: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+};
+
+/**
+ * BrokerDetailOut
+ *
+ * Where the broker keeps the units. positions: bought or sold today, and derivatives.
+ */
+export type BrokerDetailOut = {
+    /**
+     * Holdings
+     */
+    holdings: number;
+    /**
+     * Mtf
+     */
+    mtf: number;
+    /**
+     * Pledged
+     */
+    pledged: number;
+    /**
+     * Positions
+     */
+    positions: number;
+    /**
+     * T1
+     */
+    t1: number;
+};
+
+/**
+ * DifferenceOut
+ *
+ * An instrument whose quantities differ. Units below 0 are short.
+ *
+ * status: `new` until a second reading of the broker shows the same difference. age_cycles: how
+ * many readings have. can_correct: what may be done about it once it has lasted. value_at_risk: of
+ * the difference, at the broker's last price, rupees.
+ */
+export type TradertapeServerFeaturesReconciliationSchemasDifferenceOut = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Age Cycles
+     */
+    age_cycles: number;
+    broker_detail: BrokerDetailOut;
+    /**
+     * Broker Quantity
+     */
+    broker_quantity: number;
+    /**
+     * Can Correct
+     */
+    can_correct?: 'adopt' | 'write_off' | null;
+    /**
+     * Classification
+     */
+    classification: 'manual_buy' | 'manual_sell' | 'missed_fill' | 'phantom_fill' | 'partial_fill' | 'duplicate_fill' | 'corporate_action' | 'unsettled_t1' | 'pledged_or_mtf' | 'symbol_change' | 'pre_existing' | 'broker_lag' | 'unknown';
+    /**
+     * Confidence
+     */
+    confidence: number;
+    /**
+     * Difference
+     */
+    difference: number;
+    /**
+     * Evidence
+     */
+    evidence: Array<string>;
+    /**
+     * First Seen
+     */
+    first_seen: string;
+    /**
+     * Ignored
+     */
+    ignored: boolean;
+    /**
+     * Ignored Until
+     */
+    ignored_until: string | null;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Our Quantity
+     */
+    our_quantity: number;
+    /**
+     * Owners
+     */
+    owners: Array<OwnerOut>;
+    /**
+     * Severity
+     */
+    severity: 'low' | 'medium' | 'high';
+    /**
+     * Status
+     */
+    status: 'new' | 'drift';
+    suggested: SuggestionOut;
+    /**
+     * Value At Risk
+     */
+    value_at_risk: number;
+};
+
+/**
+ * AccountReportOut
+ *
+ * The state of one account. reason: why it could not be read.
+ */
+export type AccountReportOut = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Instruments
+     */
+    instruments: number;
+    /**
+     * Read At
+     */
+    read_at: string | null;
+    /**
+     * Reason
+     */
+    reason: string | null;
+    /**
+     * Status
+     */
+    status: 'ok' | 'drift' | 'stale' | 'broker_unavailable';
 };
 
 /**
@@ -584,6 +1030,108 @@ export type TradertapeServerFeaturesHoldingsSchemasPositionOut = {
 };
 
 /**
+ * HoldingOut
+ *
+ * Delivered shares of one instrument.
+ */
+export type TradertapeServerFeaturesHoldingsSchemasHoldingOut = {
+    /**
+     * Account
+     *
+     * The account's scope, `kite:AB1234`.
+     */
+    account: string;
+    /**
+     * Age S
+     */
+    age_s: number;
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Average Price
+     */
+    average_price: number;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Close Price
+     */
+    close_price: number;
+    /**
+     * Day Change
+     */
+    day_change: number;
+    /**
+     * Day Change Pct
+     */
+    day_change_pct: number;
+    /**
+     * Environment
+     */
+    environment: 'live' | 'sandbox';
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number | null;
+    /**
+     * Invested
+     */
+    invested: number;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Last Price
+     */
+    last_price: number;
+    /**
+     * Pledged Quantity
+     */
+    pledged_quantity: number;
+    /**
+     * Pnl
+     */
+    pnl: number;
+    /**
+     * Pnl Pct
+     */
+    pnl_pct: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Stale
+     */
+    stale: boolean;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * T1 Quantity
+     */
+    t1_quantity: number;
+    /**
+     * Value
+     */
+    value: number;
+};
+
+/**
  * SettleIn
  *
  * Which of the broker's triggers one in doubt is; null: it was never placed.
@@ -725,6 +1273,30 @@ export type YearGroup = {
      * Year
      */
     year: number;
+};
+
+/**
+ * WorthPointOut
+ *
+ * One day's close. Rupees, for a chart.
+ */
+export type WorthPointOut = {
+    /**
+     * Benchmark
+     */
+    benchmark: string | null;
+    /**
+     * Invested
+     */
+    invested: string;
+    /**
+     * On
+     */
+    on: string;
+    /**
+     * Value
+     */
+    value: string;
 };
 
 /**
@@ -1996,6 +2568,38 @@ export type UnreadOut = {
 };
 
 /**
+ * UnmatchedOut
+ *
+ * Shares or units sold that no purchase on file covers.
+ */
+export type UnmatchedOut = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Proceeds
+     */
+    proceeds: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Sold On
+     */
+    sold_on: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
  * UniverseOut
  *
  * A universe and its number of members on a day.
@@ -2864,6 +3468,165 @@ export type TestOut = {
 };
 
 /**
+ * TaxOut
+ *
+ * A financial year's report. grandfathered: pairs whose cost is the price of 2018-01-31.
+ *
+ * losses_left: to carry forward, by term. other_funds: gain of funds that are not equity funds
+ * by their name, which no rate here applies to.
+ */
+export type TaxOut = {
+    /**
+     * Buckets
+     */
+    buckets: Array<BucketOut>;
+    derivatives: BusinessOut | null;
+    /**
+     * Exemption
+     */
+    exemption: string;
+    /**
+     * Fy
+     */
+    fy: string | null;
+    /**
+     * Grandfathered
+     */
+    grandfathered: number;
+    /**
+     * Is Estimated
+     */
+    is_estimated: boolean;
+    /**
+     * Losses Left
+     */
+    losses_left: {
+        [key: string]: string;
+    };
+    /**
+     * Notes
+     */
+    notes: Array<string>;
+    /**
+     * Other Funds
+     */
+    other_funds: string;
+    /**
+     * Set Offs
+     */
+    set_offs: Array<SetOffOut>;
+    speculative: BusinessOut | null;
+    /**
+     * Tax
+     */
+    tax: string;
+    /**
+     * Without Price 2018
+     */
+    without_price_2018: Array<string>;
+    /**
+     * Years
+     */
+    years: Array<string>;
+};
+
+/**
+ * SetOffOut
+ *
+ * A loss that relieved a gain, by a section of the Income-tax Act 1961.
+ */
+export type SetOffOut = {
+    /**
+     * Amount
+     */
+    amount: string;
+    /**
+     * Gain
+     */
+    gain: string;
+    /**
+     * Loss
+     */
+    loss: string;
+    /**
+     * Section
+     */
+    section: string;
+};
+
+/**
+ * BusinessOut
+ *
+ * Income taxed at the person's slab. remaining: after set-off.
+ */
+export type BusinessOut = {
+    /**
+     * Charges
+     */
+    charges: string;
+    /**
+     * Gross
+     */
+    gross: string;
+    /**
+     * Net
+     */
+    net: string;
+    /**
+     * Pairs
+     */
+    pairs: number;
+    /**
+     * Remaining
+     */
+    remaining: string;
+    /**
+     * Turnover
+     */
+    turnover: string;
+};
+
+/**
+ * BucketOut
+ *
+ * Gains of one term and rate. remaining: after set-off; tax: before surcharge and cess.
+ */
+export type BucketOut = {
+    /**
+     * Exempt
+     */
+    exempt: string;
+    /**
+     * Gains
+     */
+    gains: string;
+    /**
+     * Losses
+     */
+    losses: string;
+    /**
+     * Rate
+     */
+    rate: string;
+    /**
+     * Remaining
+     */
+    remaining: string;
+    /**
+     * Tax
+     */
+    tax: string;
+    /**
+     * Taxable
+     */
+    taxable: string;
+    /**
+     * Term
+     */
+    term: string;
+};
+
+/**
  * SyncWarning
  *
  * What is odd about a snapshot that was stored.
@@ -3123,6 +3886,93 @@ export type SummedGreeks = {
      * Vega
      */
     vega: number | null;
+};
+
+/**
+ * SummaryOut
+ *
+ * The whole book. xirr, twr and benchmark_return: 0.1 is 10 %; null where there is none.
+ *
+ * as_of: the day of the market's last closes. unpriced: instruments without a price, valued at
+ * what they cost. warnings: what makes the figures incomplete, in words.
+ */
+export type SummaryOut = {
+    /**
+     * As Of
+     */
+    as_of: string | null;
+    /**
+     * Benchmark
+     */
+    benchmark: string;
+    /**
+     * Benchmark Return
+     */
+    benchmark_return: number | null;
+    /**
+     * Cash
+     */
+    cash: string;
+    /**
+     * Day Profit
+     */
+    day_profit: string | null;
+    /**
+     * Dividends
+     */
+    dividends: string;
+    /**
+     * Funds
+     */
+    funds: string;
+    /**
+     * Invested
+     */
+    invested: string;
+    /**
+     * Is Empty
+     */
+    is_empty: boolean;
+    /**
+     * Is Simulated
+     */
+    is_simulated: boolean;
+    /**
+     * Net Worth
+     */
+    net_worth: string;
+    /**
+     * Realised
+     */
+    realised: string;
+    /**
+     * Shares
+     */
+    shares: string;
+    /**
+     * Trades
+     */
+    trades: number;
+    /**
+     * Twr
+     */
+    twr: number | null;
+    /**
+     * Unpriced
+     */
+    unpriced: Array<string>;
+    /**
+     * Unrealised
+     */
+    unrealised: string;
+    /**
+     * Warnings
+     */
+    warnings: Array<string>;
+    /**
+     * Xirr
+     */
+    xirr: number | null;
 };
 
 /**
@@ -3415,22 +4265,6 @@ export type Summary = {
      * Years
      */
     years: number;
-};
-
-/**
- * SuggestionOut
- *
- * What to do about it. ratio: shares after for one before, of a corporate action.
- */
-export type SuggestionOut = {
-    /**
-     * Action
-     */
-    action: 'wait' | 'ignore' | 'apply_corporate_action' | 'read_orders' | 'review';
-    /**
-     * Ratio
-     */
-    ratio?: number | null;
 };
 
 export type StudyRequest = ({
@@ -8723,221 +9557,6 @@ export type RecoveryCodes = {
 };
 
 /**
- * ReconciliationSummaryOut
- *
- * Counts over all accounts. new: differences that a second reading has yet to show.
- */
-export type ReconciliationSummaryOut = {
-    /**
-     * Drift
-     */
-    drift: number;
-    /**
-     * Ignored
-     */
-    ignored: number;
-    /**
-     * Instruments
-     */
-    instruments: number;
-    /**
-     * New
-     */
-    new: number;
-    /**
-     * Ok
-     */
-    ok: number;
-    /**
-     * Value At Risk
-     */
-    value_at_risk: number;
-};
-
-/**
- * ReconciliationOut
- *
- * Our books beside the brokers'. status: the worst of the accounts'.
- */
-export type ReconciliationOut = {
-    /**
-     * Accounts
-     */
-    accounts: Array<AccountReportOut>;
-    /**
-     * Checked At
-     */
-    checked_at: string | null;
-    /**
-     * Items
-     */
-    items: Array<DifferenceOut>;
-    /**
-     * Status
-     */
-    status: 'ok' | 'drift' | 'stale' | 'broker_unavailable' | 'not_checked';
-    summary: ReconciliationSummaryOut;
-};
-
-/**
- * OwnerOut
- *
- * Units of one owner: a run's name, or by hand.
- */
-export type OwnerOut = {
-    /**
-     * Owner
-     */
-    owner: string;
-    /**
-     * Quantity
-     */
-    quantity: number;
-};
-
-/**
- * BrokerDetailOut
- *
- * Where the broker keeps the units. positions: bought or sold today, and derivatives.
- */
-export type BrokerDetailOut = {
-    /**
-     * Holdings
-     */
-    holdings: number;
-    /**
-     * Mtf
-     */
-    mtf: number;
-    /**
-     * Pledged
-     */
-    pledged: number;
-    /**
-     * Positions
-     */
-    positions: number;
-    /**
-     * T1
-     */
-    t1: number;
-};
-
-/**
- * DifferenceOut
- *
- * An instrument whose quantities differ. Units below 0 are short.
- *
- * status: `new` until a second reading of the broker shows the same difference. age_cycles: how
- * many readings have. can_correct: what may be done about it once it has lasted. value_at_risk: of
- * the difference, at the broker's last price, rupees.
- */
-export type DifferenceOut = {
-    /**
-     * Account Scope
-     */
-    account_scope: string;
-    /**
-     * Age Cycles
-     */
-    age_cycles: number;
-    broker_detail: BrokerDetailOut;
-    /**
-     * Broker Quantity
-     */
-    broker_quantity: number;
-    /**
-     * Can Correct
-     */
-    can_correct?: 'adopt' | 'write_off' | null;
-    /**
-     * Classification
-     */
-    classification: 'manual_buy' | 'manual_sell' | 'missed_fill' | 'phantom_fill' | 'partial_fill' | 'duplicate_fill' | 'corporate_action' | 'unsettled_t1' | 'pledged_or_mtf' | 'symbol_change' | 'pre_existing' | 'broker_lag' | 'unknown';
-    /**
-     * Confidence
-     */
-    confidence: number;
-    /**
-     * Difference
-     */
-    difference: number;
-    /**
-     * Evidence
-     */
-    evidence: Array<string>;
-    /**
-     * First Seen
-     */
-    first_seen: string;
-    /**
-     * Ignored
-     */
-    ignored: boolean;
-    /**
-     * Ignored Until
-     */
-    ignored_until: string | null;
-    /**
-     * Instrument
-     */
-    instrument: string;
-    /**
-     * Isin
-     */
-    isin: string;
-    /**
-     * Our Quantity
-     */
-    our_quantity: number;
-    /**
-     * Owners
-     */
-    owners: Array<OwnerOut>;
-    /**
-     * Severity
-     */
-    severity: 'low' | 'medium' | 'high';
-    /**
-     * Status
-     */
-    status: 'new' | 'drift';
-    suggested: SuggestionOut;
-    /**
-     * Value At Risk
-     */
-    value_at_risk: number;
-};
-
-/**
- * AccountReportOut
- *
- * The state of one account. reason: why it could not be read.
- */
-export type AccountReportOut = {
-    /**
-     * Account Scope
-     */
-    account_scope: string;
-    /**
-     * Instruments
-     */
-    instruments: number;
-    /**
-     * Read At
-     */
-    read_at: string | null;
-    /**
-     * Reason
-     */
-    reason: string | null;
-    /**
-     * Status
-     */
-    status: 'ok' | 'drift' | 'stale' | 'broker_unavailable';
-};
-
-/**
  * ReceivedOut
  *
  * What became of an alert; one that was received before changes nothing.
@@ -8963,6 +9582,112 @@ export type ReasonIn = {
      * Reason
      */
     reason?: string;
+};
+
+/**
+ * RealisedOut
+ *
+ * A page of what a financial year realised, and the sums of the whole year by kind.
+ */
+export type RealisedOut = {
+    /**
+     * By Kind
+     */
+    by_kind: {
+        [key: string]: string;
+    };
+    /**
+     * Charges
+     */
+    charges: string;
+    /**
+     * Fy
+     */
+    fy: string | null;
+    /**
+     * Items
+     */
+    items: Array<MatchOut>;
+    /**
+     * Profit
+     */
+    profit: string;
+    /**
+     * Total
+     */
+    total: number;
+    /**
+     * Years
+     */
+    years: Array<string>;
+};
+
+/**
+ * MatchOut
+ *
+ * A purchase and the sale that closed it. kind: intraday, delivery, derivative or fund.
+ */
+export type MatchOut = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * Bought On
+     */
+    bought_on: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Charges
+     */
+    charges: string;
+    /**
+     * Cost
+     */
+    cost: string;
+    /**
+     * Days
+     */
+    days: number;
+    /**
+     * Is Bonus
+     */
+    is_bonus: boolean;
+    /**
+     * Is Estimated
+     */
+    is_estimated: boolean;
+    /**
+     * Is Short
+     */
+    is_short: boolean;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Proceeds
+     */
+    proceeds: string;
+    /**
+     * Profit
+     */
+    profit: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Sold On
+     */
+    sold_on: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
 };
 
 /**
@@ -12033,6 +12758,46 @@ export type OpenSession = {
 };
 
 /**
+ * OpenContractOut
+ *
+ * A future or an option that no trade has closed. is_expired: its settlement is not on file.
+ */
+export type OpenContractOut = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Expiry
+     */
+    expiry: string | null;
+    /**
+     * Is Expired
+     */
+    is_expired: boolean;
+    /**
+     * Opened On
+     */
+    opened_on: string;
+    /**
+     * Price
+     */
+    price: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
  * OfferIn
  *
  * The token that a broker's login page returned, for the agent.
@@ -12443,6 +13208,22 @@ export type NewAgentKey = {
      * Scopes
      */
     scopes?: Array<'signals:read' | 'results:write' | 'sync:write' | 'api:read' | 'api:write'>;
+};
+
+/**
+ * NetWorthOut
+ *
+ * Shares and funds over time; the last day is always there, others as the limit allows.
+ */
+export type NetWorthOut = {
+    /**
+     * Benchmark
+     */
+    benchmark: string;
+    /**
+     * Points
+     */
+    points: Array<WorthPointOut>;
 };
 
 /**
@@ -13915,105 +14696,27 @@ export type HookIn = {
 };
 
 /**
- * HoldingOut
+ * HoldingsOut
  *
- * Delivered shares of one instrument.
+ * Shares held, the largest first; open contracts; and sales without a purchase.
  */
-export type HoldingOut = {
-    /**
-     * Account
-     *
-     * The account's scope, `kite:AB1234`.
-     */
-    account: string;
-    /**
-     * Age S
-     */
-    age_s: number;
+export type HoldingsOut = {
     /**
      * As Of
      */
-    as_of: string;
+    as_of: string | null;
     /**
-     * Average Price
+     * Contracts
      */
-    average_price: number;
+    contracts: Array<OpenContractOut>;
     /**
-     * Broker
+     * Holdings
      */
-    broker: string;
+    holdings: Array<TradertapeServerFeaturesWealthSchemasHoldingOut>;
     /**
-     * Close Price
+     * Unmatched
      */
-    close_price: number;
-    /**
-     * Day Change
-     */
-    day_change: number;
-    /**
-     * Day Change Pct
-     */
-    day_change_pct: number;
-    /**
-     * Environment
-     */
-    environment: 'live' | 'sandbox';
-    /**
-     * Exchange
-     */
-    exchange: string;
-    /**
-     * Instrument Token
-     */
-    instrument_token: number | null;
-    /**
-     * Invested
-     */
-    invested: number;
-    /**
-     * Isin
-     */
-    isin: string;
-    /**
-     * Last Price
-     */
-    last_price: number;
-    /**
-     * Pledged Quantity
-     */
-    pledged_quantity: number;
-    /**
-     * Pnl
-     */
-    pnl: number;
-    /**
-     * Pnl Pct
-     */
-    pnl_pct: number;
-    /**
-     * Product
-     */
-    product: string;
-    /**
-     * Quantity
-     */
-    quantity: number;
-    /**
-     * Stale
-     */
-    stale: boolean;
-    /**
-     * Symbol
-     */
-    symbol: string;
-    /**
-     * T1 Quantity
-     */
-    t1_quantity: number;
-    /**
-     * Value
-     */
-    value: number;
+    unmatched: Array<UnmatchedOut>;
 };
 
 /**
@@ -14615,6 +15318,66 @@ export type GreeksRow = {
      * Rupees per unit.
      */
     strike: number;
+};
+
+/**
+ * FundOut
+ *
+ * Units of one fund in one folio. nav: the latest a statement has, of `nav_on`.
+ */
+export type FundOut = {
+    /**
+     * Cost
+     */
+    cost: string;
+    /**
+     * Folio
+     */
+    folio: string;
+    /**
+     * Fund Class
+     */
+    fund_class: string;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Nav
+     */
+    nav: string | null;
+    /**
+     * Nav On
+     */
+    nav_on: string | null;
+    /**
+     * Payouts
+     */
+    payouts: string;
+    /**
+     * Realised
+     */
+    realised: string;
+    /**
+     * Scheme
+     */
+    scheme: string;
+    /**
+     * Units
+     */
+    units: string;
+    /**
+     * Unrealised
+     */
+    unrealised: string;
+    /**
+     * Value
+     */
+    value: string;
+    /**
+     * Xirr
+     */
+    xirr: number | null;
 };
 
 /**
@@ -15244,6 +16007,56 @@ export type EntryRow = {
      * Version
      */
     version: string;
+};
+
+/**
+ * DividendsOut
+ *
+ * All dividends, the latest first, and their sums by financial year.
+ */
+export type DividendsOut = {
+    /**
+     * By Year
+     */
+    by_year: {
+        [key: string]: string;
+    };
+    /**
+     * Items
+     */
+    items: Array<DividendOut>;
+};
+
+/**
+ * DividendOut
+ *
+ * A dividend of a share by what the company declared, or a payout of a fund.
+ */
+export type DividendOut = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * Amount
+     */
+    amount: string;
+    /**
+     * On
+     */
+    on: string;
+    /**
+     * Paid By
+     */
+    paid_by: string;
+    /**
+     * Per Share
+     */
+    per_share: string | null;
+    /**
+     * Quantity
+     */
+    quantity: string | null;
 };
 
 /**
@@ -30164,7 +30977,7 @@ export type ListHoldingsApiPortfolioHoldingsGetResponses = {
      *
      * Successful Response
      */
-    200: Array<HoldingOut>;
+    200: Array<TradertapeServerFeaturesHoldingsSchemasHoldingOut>;
 };
 
 export type ListHoldingsApiPortfolioHoldingsGetResponse = ListHoldingsApiPortfolioHoldingsGetResponses[keyof ListHoldingsApiPortfolioHoldingsGetResponses];
@@ -30409,7 +31222,7 @@ export type ShowReconciliationApiReconciliationGetResponses = {
     /**
      * Successful Response
      */
-    200: ReconciliationOut;
+    200: TradertapeServerFeaturesReconciliationSchemasReconciliationOut;
 };
 
 export type ShowReconciliationApiReconciliationGetResponse = ShowReconciliationApiReconciliationGetResponses[keyof ShowReconciliationApiReconciliationGetResponses];
@@ -30470,7 +31283,7 @@ export type CheckReconciliationApiReconciliationCheckPostResponses = {
     /**
      * Successful Response
      */
-    200: ReconciliationOut;
+    200: TradertapeServerFeaturesReconciliationSchemasReconciliationOut;
 };
 
 export type CheckReconciliationApiReconciliationCheckPostResponse = CheckReconciliationApiReconciliationCheckPostResponses[keyof CheckReconciliationApiReconciliationCheckPostResponses];
@@ -30574,7 +31387,7 @@ export type CorrectDifferenceApiReconciliationCorrectionsPostResponses = {
     /**
      * Successful Response
      */
-    200: ReconciliationOut;
+    200: TradertapeServerFeaturesReconciliationSchemasReconciliationOut;
 };
 
 export type CorrectDifferenceApiReconciliationCorrectionsPostResponse = CorrectDifferenceApiReconciliationCorrectionsPostResponses[keyof CorrectDifferenceApiReconciliationCorrectionsPostResponses];
@@ -30640,7 +31453,7 @@ export type UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostRespon
     /**
      * Successful Response
      */
-    200: ReconciliationOut;
+    200: TradertapeServerFeaturesReconciliationSchemasReconciliationOut;
 };
 
 export type UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostResponse = UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostResponses[keyof UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostResponses];
@@ -30710,7 +31523,7 @@ export type ReportDifferenceAgainApiReconciliationIgnoredDeleteResponses = {
     /**
      * Successful Response
      */
-    200: ReconciliationOut;
+    200: TradertapeServerFeaturesReconciliationSchemasReconciliationOut;
 };
 
 export type ReportDifferenceAgainApiReconciliationIgnoredDeleteResponse = ReportDifferenceAgainApiReconciliationIgnoredDeleteResponses[keyof ReportDifferenceAgainApiReconciliationIgnoredDeleteResponses];
@@ -30771,7 +31584,7 @@ export type IgnoreDifferenceApiReconciliationIgnoredPostResponses = {
     /**
      * Successful Response
      */
-    200: ReconciliationOut;
+    200: TradertapeServerFeaturesReconciliationSchemasReconciliationOut;
 };
 
 export type IgnoreDifferenceApiReconciliationIgnoredPostResponse = IgnoreDifferenceApiReconciliationIgnoredPostResponses[keyof IgnoreDifferenceApiReconciliationIgnoredPostResponses];
@@ -34249,6 +35062,443 @@ export type ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponses = {
 };
 
 export type ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponse = ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponses[keyof ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponses];
+
+export type ReadDividendsApiWealthDividendsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/wealth/dividends';
+};
+
+export type ReadDividendsApiWealthDividendsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadDividendsApiWealthDividendsGetError = ReadDividendsApiWealthDividendsGetErrors[keyof ReadDividendsApiWealthDividendsGetErrors];
+
+export type ReadDividendsApiWealthDividendsGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: DividendsOut;
+};
+
+export type ReadDividendsApiWealthDividendsGetResponse = ReadDividendsApiWealthDividendsGetResponses[keyof ReadDividendsApiWealthDividendsGetResponses];
+
+export type ListFundsApiWealthFundsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/wealth/funds';
+};
+
+export type ListFundsApiWealthFundsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListFundsApiWealthFundsGetError = ListFundsApiWealthFundsGetErrors[keyof ListFundsApiWealthFundsGetErrors];
+
+export type ListFundsApiWealthFundsGetResponses = {
+    /**
+     * Response List Funds Api Wealth Funds Get
+     *
+     * Successful Response
+     */
+    200: Array<FundOut>;
+};
+
+export type ListFundsApiWealthFundsGetResponse = ListFundsApiWealthFundsGetResponses[keyof ListFundsApiWealthFundsGetResponses];
+
+export type ReadWealthHoldingsApiWealthHoldingsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/wealth/holdings';
+};
+
+export type ReadWealthHoldingsApiWealthHoldingsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadWealthHoldingsApiWealthHoldingsGetError = ReadWealthHoldingsApiWealthHoldingsGetErrors[keyof ReadWealthHoldingsApiWealthHoldingsGetErrors];
+
+export type ReadWealthHoldingsApiWealthHoldingsGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: HoldingsOut;
+};
+
+export type ReadWealthHoldingsApiWealthHoldingsGetResponse = ReadWealthHoldingsApiWealthHoldingsGetResponses[keyof ReadWealthHoldingsApiWealthHoldingsGetResponses];
+
+export type ReadNetWorthApiWealthNetworthGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Points
+         */
+        points?: number;
+    };
+    url: '/api/wealth/networth';
+};
+
+export type ReadNetWorthApiWealthNetworthGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadNetWorthApiWealthNetworthGetError = ReadNetWorthApiWealthNetworthGetErrors[keyof ReadNetWorthApiWealthNetworthGetErrors];
+
+export type ReadNetWorthApiWealthNetworthGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: NetWorthOut;
+};
+
+export type ReadNetWorthApiWealthNetworthGetResponse = ReadNetWorthApiWealthNetworthGetResponses[keyof ReadNetWorthApiWealthNetworthGetResponses];
+
+export type ReadRealisedApiWealthRealisedGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Fy
+         *
+         * A financial year: 2024-25
+         */
+        fy?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Offset
+         */
+        offset?: number;
+    };
+    url: '/api/wealth/realised';
+};
+
+export type ReadRealisedApiWealthRealisedGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadRealisedApiWealthRealisedGetError = ReadRealisedApiWealthRealisedGetErrors[keyof ReadRealisedApiWealthRealisedGetErrors];
+
+export type ReadRealisedApiWealthRealisedGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: RealisedOut;
+};
+
+export type ReadRealisedApiWealthRealisedGetResponse = ReadRealisedApiWealthRealisedGetResponses[keyof ReadRealisedApiWealthRealisedGetResponses];
+
+export type ReadWealthReconciliationApiWealthReconciliationGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/wealth/reconciliation';
+};
+
+export type ReadWealthReconciliationApiWealthReconciliationGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadWealthReconciliationApiWealthReconciliationGetError = ReadWealthReconciliationApiWealthReconciliationGetErrors[keyof ReadWealthReconciliationApiWealthReconciliationGetErrors];
+
+export type ReadWealthReconciliationApiWealthReconciliationGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: TradertapeServerFeaturesWealthSchemasReconciliationOut;
+};
+
+export type ReadWealthReconciliationApiWealthReconciliationGetResponse = ReadWealthReconciliationApiWealthReconciliationGetResponses[keyof ReadWealthReconciliationApiWealthReconciliationGetResponses];
+
+export type ReadSummaryApiWealthSummaryGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/wealth/summary';
+};
+
+export type ReadSummaryApiWealthSummaryGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadSummaryApiWealthSummaryGetError = ReadSummaryApiWealthSummaryGetErrors[keyof ReadSummaryApiWealthSummaryGetErrors];
+
+export type ReadSummaryApiWealthSummaryGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: SummaryOut;
+};
+
+export type ReadSummaryApiWealthSummaryGetResponse = ReadSummaryApiWealthSummaryGetResponses[keyof ReadSummaryApiWealthSummaryGetResponses];
+
+export type ReadTaxApiWealthTaxGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Fy
+         *
+         * A financial year: 2024-25
+         */
+        fy?: string | null;
+    };
+    url: '/api/wealth/tax';
+};
+
+export type ReadTaxApiWealthTaxGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadTaxApiWealthTaxGetError = ReadTaxApiWealthTaxGetErrors[keyof ReadTaxApiWealthTaxGetErrors];
+
+export type ReadTaxApiWealthTaxGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: TaxOut;
+};
+
+export type ReadTaxApiWealthTaxGetResponse = ReadTaxApiWealthTaxGetResponses[keyof ReadTaxApiWealthTaxGetResponses];
+
+export type ExportTaxApiWealthTaxExportGetData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Fy
+         */
+        fy: string;
+        /**
+         * Format
+         */
+        format?: 'csv' | 'xlsx';
+    };
+    url: '/api/wealth/tax/export';
+};
+
+export type ExportTaxApiWealthTaxExportGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ExportTaxApiWealthTaxExportGetError = ExportTaxApiWealthTaxExportGetErrors[keyof ExportTaxApiWealthTaxExportGetErrors];
+
+export type ExportTaxApiWealthTaxExportGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
 
 export type ListOptionCardsApiWorkersOptionRunsGetData = {
     body?: never;

@@ -1,0 +1,27 @@
+"""What the book is made from."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tradertape_core.wealth.records import BookTrade, FundTransaction, LedgerLine
+
+
+class Records(Protocol):
+    """What a person's uploaded files state. Overlapping files state each record once."""
+
+    def version(self, user_id: int) -> int:
+        """A number that changes with each import and each undo of the person."""
+        ...
+
+    def trades(self, user_id: int) -> tuple[BookTrade, ...]:
+        """All trades of the person, by time."""
+        ...
+
+    def ledger_lines(self, user_id: int) -> tuple[LedgerLine, ...]:
+        """All ledger lines of the person, by day."""
+        ...
+
+    def fund_transactions(self, user_id: int) -> tuple[FundTransaction, ...]:
+        """All transactions of mutual funds of the person, by day."""
+        ...

@@ -1,0 +1,179 @@
+"""A person's whole book, reckoned once from the records and the market and then only read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from tradertape_core.wealth.cash import CashReport, compare_cash
+from tradertape_core.wealth.charging import with_charges
+from tradertape_core.wealth.dividends import Dividend, dividends_of
+from tradertape_core.wealth.executions import Execution, Kind, split_by_kind, total
+from tradertape_core.wealth.funds import (
+    FundClass,
+    fund_class,
+    fund_executions,
+    fund_payouts,
+)
+from tradertape_core.wealth.instruments import identify
+from tradertape_core.wealth.lots import Book, Match, build_book
+from tradertape_core.wealth.records import FundTransaction, Segment
+from tradertape_core.wealth.returns import xirr
+from tradertape_core.wealth.tax import TaxYear, tax_year
+from tradertape_server.features.wealth.ports import Records
+from tradertape_server.features.wealth.prices import MarketFacts, MarketPrices
+from tradertape_server.features.wealth.worth import Worth, worth_over_time
+
+_OWNED = (Kind.DELIVERY, Kind.FUND)
+
+
+@dataclass(frozen=True)
+class Reckoning:
+    """Everything that is known of one person on one day; never changed once it is made."""
+
+    today: date
+    market: MarketFacts
+    executions: Sequence[Execution]
+    fund_executions: Sequence[Execution]
+    shares: Book
+    funds: Book
+    navs: Mapping[str, tuple[date, Decimal]]  # the latest a statement has, by instrument
+    payouts: Sequence[FundTransaction]
+    cash: Sequence[CashReport]
+
+    @cached_property
+    def matches(self) -> tuple[Match, ...]:
+        """All that was realised, oldest first."""
+        return tuple(sorted((*self.shares.matches, *self.funds.matches), key=_closed))
+
+    @cached_property
+    def taxed(self) -> tuple[Match, ...]:
+        """What the tax report is about: funds that are not equity funds are taxed otherwise."""
+        return tuple(
+            one
+            for one in self.matches
+            if one.kind is not Kind.FUND or fund_class(one.symbol) is FundClass.EQUITY
+        )
+
+    @cached_property
+    def other_fund_matches(self) -> tuple[Match, ...]:
+        """Sales of funds that are not equity funds, or whose class the name does not say."""
+        return tuple(
+            one for one in self.funds.matches if fund_class(one.symbol) is not FundClass.EQUITY
+        )
+
+    @cached_property
+    def dividends(self) -> list[Dividend]:
+        """Of shares, by what companies declared."""
+        return dividends_of(self.shares.history, self.market.declared)
+
+    @cached_property
+    def worth(self) -> Worth:
+        """What shares and funds were worth on every day of the market's data."""
+        return worth_over_time(
+            self.market, (self.shares, self.funds), self.flows, self.navs_over_time, self.income
+        )
+
+    @cached_property
+    def navs_over_time(self) -> Mapping[str, Sequence[tuple[date, float]]]:
+        """Each fund's net asset values of the days with a transaction."""
+        found: dict[str, list[tuple[date, float]]] = {}
+        for one in self.fund_executions:
+            found.setdefault(one.instrument, []).append((one.day, float(one.trade.price)))
+        return found
+
+    @cached_property
+    def income(self) -> list[tuple[date, Decimal]]:
+        """Dividends of shares and payouts of funds."""
+        return [(one.ex_date, one.amount) for one in self.dividends] + [
+            (one.happened_on, abs(one.amount)) for one in self.payouts
+        ]
+
+    @cached_property
+    def xirr(self) -> float | None:
+        """The yearly rate of what was put into shares and funds."""
+        value = total(worth for _, worth in self.values)
+        return xirr([*self.flows, *self.income, (self.today, value)])
+
+    @cached_property
+    def values(self) -> list[tuple[str, Decimal]]:
+        """The worth of each open lot of shares and funds, at cost where there is no price."""
+        found: list[tuple[str, Decimal]] = []
+        for lot in (*self.shares.lots, *self.funds.lots):
+            if lot.kind in _OWNED:
+                price = self.price(lot.account.instrument)
+                worth = lot.value if price is None else price * lot.quantity
+                found.append((lot.account.instrument, worth))
+        return found
+
+    def price(self, instrument: str) -> Decimal | None:
+        """The market's last close of a share, or the last net asset value of a fund."""
+        nav = self.navs.get(instrument)
+        return nav[1] if nav else self.market.last_two(instrument)[0]
+
+    def tax(self, year: int) -> TaxYear:
+        """The report of the financial year that starts in `year`."""
+        return tax_year(year, self.taxed, self.market.highs_2018.get)
+
+    @cached_property
+    def flows(self) -> list[tuple[date, Decimal]]:
+        """Money put into shares and funds, below zero, and taken out of them, charges included.
+
+        Intraday trades and derivatives are left out, and so are sales that no purchase on file
+        covers: they would return money that was never put in.
+        """
+        found: list[tuple[date, Decimal]] = []
+        for one in self.matches:
+            if one.kind in _OWNED:
+                found.append((one.bought_on, -one.cost - one.buy_charges))
+                found.append((one.sold_on, one.proceeds - one.sell_charges))
+        found += [
+            (lot.opened_on, -lot.value - lot.charges)
+            for lot in (*self.shares.lots, *self.funds.lots)
+            if lot.kind in _OWNED
+        ]
+        return found
+
+    @property
+    def balance(self) -> Decimal:
+        """Cash by the ledgers' closing balances."""
+        return total(one.closing for one in self.cash)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was uploaded."""
+        return not (self.executions or self.fund_executions or self.cash)
+
+
+def reckon(records: Records, user_id: int, prices: MarketPrices, today: date) -> Reckoning:
+    """Read a person's records and the market, and reckon the book."""
+    trades = records.trades(user_id)
+    identities = identify(trades)
+    symbols: dict[str, list[str]] = {}
+    for trade in trades:
+        if trade.segment is Segment.EQUITY:
+            known = symbols.setdefault(identities.of(trade), [])
+            if trade.symbol not in known:
+                known.insert(0, trade.symbol)  # the latest name first
+    market = prices.facts(symbols)
+    executions = with_charges(split_by_kind(trades, identities))
+    transactions = records.fund_transactions(user_id)
+    of_funds = fund_executions(transactions)
+    return Reckoning(
+        today=today,
+        market=market,
+        executions=executions,
+        fund_executions=of_funds,
+        shares=build_book(executions, market.actions),
+        funds=build_book(of_funds),
+        navs={one.instrument: (one.day, one.trade.price) for one in of_funds if one.trade.price},
+        payouts=fund_payouts(transactions),
+        cash=compare_cash(executions, records.ledger_lines(user_id)),
+    )
+
+
+def _closed(match: Match) -> tuple[date, str, date]:
+    return match.closed_on, match.account.instrument, match.bought_on

@@ -1,0 +1,296 @@
+"""Response bodies of wealth. Rupees are strings with two decimals; returns are fractions."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated
+
+from pydantic import PlainSerializer
+
+from tradertape_server.platform.http.routing import Reply
+
+_PAISA = Decimal("0.01")
+
+
+def _to_paisa(amount: Decimal) -> str:
+    return f"{amount.quantize(_PAISA, ROUND_HALF_UP):f}"
+
+
+def _plainly(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+Rupees = Annotated[Decimal, PlainSerializer(_to_paisa, return_type=str)]
+Number = Annotated[Decimal, PlainSerializer(_plainly, return_type=str)]
+
+
+class SummaryOut(Reply):
+    """The whole book. xirr, twr and benchmark_return: 0.1 is 10 %; null where there is none.
+
+    as_of: the day of the market's last closes. unpriced: instruments without a price, valued at
+    what they cost. warnings: what makes the figures incomplete, in words.
+    """
+
+    is_empty: bool
+    as_of: date | None
+    net_worth: Rupees
+    shares: Rupees
+    funds: Rupees
+    cash: Rupees
+    invested: Rupees
+    unrealised: Rupees
+    realised: Rupees
+    day_profit: Rupees | None
+    dividends: Rupees
+    xirr: float | None
+    twr: float | None
+    benchmark: str
+    benchmark_return: float | None
+    trades: int
+    unpriced: list[str]
+    is_simulated: bool
+    warnings: list[str]
+
+
+class LotOut(Reply):
+    """One purchase that is still held. long_term_from: the first day its sale is long term."""
+
+    broker: str
+    account: str
+    opened_on: date
+    quantity: Number
+    price: Number
+    cost: Rupees
+    charges: Rupees
+    days: int
+    is_long_term: bool
+    long_term_from: date
+    is_bonus: bool
+    is_short: bool
+    is_estimated: bool
+
+
+class HoldingOut(Reply):
+    """What is held of one share over all accounts. price: the last close; null without one."""
+
+    instrument: str
+    symbol: str
+    name: str
+    sector: str
+    quantity: Number
+    average_price: Number
+    cost: Rupees
+    price: Number | None
+    value: Rupees
+    unrealised: Rupees | None
+    day_profit: Rupees | None
+    weight: float
+    long_term_quantity: Number
+    lots: list[LotOut]
+
+
+class OpenContractOut(Reply):
+    """A future or an option that no trade has closed. is_expired: its settlement is not on file."""
+
+    broker: str
+    account: str
+    symbol: str
+    expiry: date | None
+    quantity: Number
+    price: Number
+    opened_on: date
+    is_expired: bool
+
+
+class UnmatchedOut(Reply):
+    """Shares or units sold that no purchase on file covers."""
+
+    broker: str
+    account: str
+    symbol: str
+    sold_on: date
+    quantity: Number
+    proceeds: Rupees
+
+
+class HoldingsOut(Reply):
+    """Shares held, the largest first; open contracts; and sales without a purchase."""
+
+    as_of: date | None
+    holdings: list[HoldingOut]
+    contracts: list[OpenContractOut]
+    unmatched: list[UnmatchedOut]
+
+
+class FundOut(Reply):
+    """Units of one fund in one folio. nav: the latest a statement has, of `nav_on`."""
+
+    folio: str
+    isin: str
+    scheme: str
+    fund_class: str
+    units: Number
+    cost: Rupees
+    nav: Number | None
+    nav_on: date | None
+    value: Rupees
+    unrealised: Rupees
+    realised: Rupees
+    payouts: Rupees
+    xirr: float | None
+
+
+class MatchOut(Reply):
+    """A purchase and the sale that closed it. kind: intraday, delivery, derivative or fund."""
+
+    kind: str
+    broker: str
+    account: str
+    symbol: str
+    bought_on: date
+    sold_on: date
+    days: int
+    quantity: Number
+    cost: Rupees
+    proceeds: Rupees
+    charges: Rupees
+    profit: Rupees
+    is_short: bool
+    is_bonus: bool
+    is_estimated: bool
+
+
+class RealisedOut(Reply):
+    """A page of what a financial year realised, and the sums of the whole year by kind."""
+
+    fy: str | None
+    years: list[str]
+    total: int
+    profit: Rupees
+    charges: Rupees
+    by_kind: dict[str, Rupees]
+    items: list[MatchOut]
+
+
+class BucketOut(Reply):
+    """Gains of one term and rate. remaining: after set-off; tax: before surcharge and cess."""
+
+    term: str
+    rate: Number
+    gains: Rupees
+    losses: Rupees
+    remaining: Rupees
+    exempt: Rupees
+    taxable: Rupees
+    tax: Rupees
+
+
+class SetOffOut(Reply):
+    """A loss that relieved a gain, by a section of the Income-tax Act 1961."""
+
+    loss: str
+    gain: str
+    amount: Rupees
+    section: str
+
+
+class BusinessOut(Reply):
+    """Income taxed at the person's slab. remaining: after set-off."""
+
+    pairs: int
+    turnover: Rupees
+    gross: Rupees
+    charges: Rupees
+    net: Rupees
+    remaining: Rupees
+
+
+class TaxOut(Reply):
+    """A financial year's report. grandfathered: pairs whose cost is the price of 2018-01-31.
+
+    losses_left: to carry forward, by term. other_funds: gain of funds that are not equity funds
+    by their name, which no rate here applies to.
+    """
+
+    fy: str | None
+    years: list[str]
+    buckets: list[BucketOut]
+    set_offs: list[SetOffOut]
+    speculative: BusinessOut | None
+    derivatives: BusinessOut | None
+    exemption: Rupees
+    tax: Rupees
+    losses_left: dict[str, Rupees]
+    grandfathered: int
+    without_price_2018: list[str]
+    is_estimated: bool
+    other_funds: Rupees
+    notes: list[str]
+
+
+class DividendOut(Reply):
+    """A dividend of a share by what the company declared, or a payout of a fund."""
+
+    paid_by: str
+    account: str
+    on: date
+    quantity: Number | None
+    per_share: Number | None
+    amount: Rupees
+
+
+class DividendsOut(Reply):
+    """All dividends, the latest first, and their sums by financial year."""
+
+    by_year: dict[str, Rupees]
+    items: list[DividendOut]
+
+
+class WorthPointOut(Reply):
+    """One day's close. Rupees, for a chart."""
+
+    on: date
+    value: Rupees
+    invested: Rupees
+    benchmark: Number | None
+
+
+class NetWorthOut(Reply):
+    """Shares and funds over time; the last day is always there, others as the limit allows."""
+
+    benchmark: str
+    points: list[WorthPointOut]
+
+
+class DifferenceOut(Reply):
+    """Rupees by which the ledger's settlements are above the book's trades, and why."""
+
+    kind: str
+    amount: Rupees
+    days: int
+    meaning: str
+
+
+class CashOut(Reply):
+    """One account's ledger beside its trades. gap: what the lines leave unexplained between the
+    opening and the closing balance."""
+
+    broker: str
+    account: str
+    first: date
+    last: date
+    opening: Rupees
+    closing: Rupees
+    gap: Rupees
+    by_kind: dict[str, Rupees]
+    book: Rupees
+    settled: Rupees
+    differences: list[DifferenceOut]
+
+
+class ReconciliationOut(Reply):
+    """Every account with a ledger."""
+
+    accounts: list[CashOut]
