@@ -21,221 +21,6 @@ export type TradertapeServerFeaturesWorkersOptionRunsSchemasPreviewIn = {
 };
 
 /**
- * ReconciliationOut
- *
- * Every account with a ledger.
- */
-export type TradertapeServerFeaturesWealthSchemasReconciliationOut = {
-    /**
-     * Accounts
-     */
-    accounts: Array<CashOut>;
-};
-
-/**
- * DifferenceOut
- *
- * Rupees by which the ledger's settlements are above the book's trades, and why.
- */
-export type TradertapeServerFeaturesWealthSchemasDifferenceOut = {
-    /**
-     * Amount
-     */
-    amount: string;
-    /**
-     * Days
-     */
-    days: number;
-    /**
-     * Kind
-     */
-    kind: string;
-    /**
-     * Meaning
-     */
-    meaning: string;
-};
-
-/**
- * CashOut
- *
- * One account's ledger beside its trades. gap: what the lines leave unexplained between the
- * opening and the closing balance.
- */
-export type CashOut = {
-    /**
-     * Account
-     */
-    account: string;
-    /**
-     * Book
-     */
-    book: string;
-    /**
-     * Broker
-     */
-    broker: string;
-    /**
-     * By Kind
-     */
-    by_kind: {
-        [key: string]: string;
-    };
-    /**
-     * Closing
-     */
-    closing: string;
-    /**
-     * Differences
-     */
-    differences: Array<TradertapeServerFeaturesWealthSchemasDifferenceOut>;
-    /**
-     * First
-     */
-    first: string;
-    /**
-     * Gap
-     */
-    gap: string;
-    /**
-     * Last
-     */
-    last: string;
-    /**
-     * Opening
-     */
-    opening: string;
-    /**
-     * Settled
-     */
-    settled: string;
-};
-
-/**
- * HoldingOut
- *
- * What is held of one share over all accounts. price: the last close; null without one.
- */
-export type TradertapeServerFeaturesWealthSchemasHoldingOut = {
-    /**
-     * Average Price
-     */
-    average_price: string;
-    /**
-     * Cost
-     */
-    cost: string;
-    /**
-     * Day Profit
-     */
-    day_profit: string | null;
-    /**
-     * Instrument
-     */
-    instrument: string;
-    /**
-     * Long Term Quantity
-     */
-    long_term_quantity: string;
-    /**
-     * Lots
-     */
-    lots: Array<LotOut>;
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Price
-     */
-    price: string | null;
-    /**
-     * Quantity
-     */
-    quantity: string;
-    /**
-     * Sector
-     */
-    sector: string;
-    /**
-     * Symbol
-     */
-    symbol: string;
-    /**
-     * Unrealised
-     */
-    unrealised: string | null;
-    /**
-     * Value
-     */
-    value: string;
-    /**
-     * Weight
-     */
-    weight: number;
-};
-
-/**
- * LotOut
- *
- * One purchase that is still held. long_term_from: the first day its sale is long term.
- */
-export type LotOut = {
-    /**
-     * Account
-     */
-    account: string;
-    /**
-     * Broker
-     */
-    broker: string;
-    /**
-     * Charges
-     */
-    charges: string;
-    /**
-     * Cost
-     */
-    cost: string;
-    /**
-     * Days
-     */
-    days: number;
-    /**
-     * Is Bonus
-     */
-    is_bonus: boolean;
-    /**
-     * Is Estimated
-     */
-    is_estimated: boolean;
-    /**
-     * Is Long Term
-     */
-    is_long_term: boolean;
-    /**
-     * Is Short
-     */
-    is_short: boolean;
-    /**
-     * Long Term From
-     */
-    long_term_from: string;
-    /**
-     * Opened On
-     */
-    opened_on: string;
-    /**
-     * Price
-     */
-    price: string;
-    /**
-     * Quantity
-     */
-    quantity: string;
-};
-
-/**
  * SettleIn
  *
  * A person's word, typed out: the order is not in the broker's own app.
@@ -245,237 +30,6 @@ export type TradertapeServerFeaturesTradingSchemasSettleIn = {
      * Confirm
      */
     confirm: 'NEVER PLACED';
-};
-
-/**
- * ReconciliationOut
- *
- * Our books beside the brokers'. status: the worst of the accounts'.
- */
-export type TradertapeServerFeaturesReconciliationSchemasReconciliationOut = {
-    /**
-     * Accounts
-     */
-    accounts: Array<AccountReportOut>;
-    /**
-     * Checked At
-     */
-    checked_at: string | null;
-    /**
-     * Items
-     */
-    items: Array<TradertapeServerFeaturesReconciliationSchemasDifferenceOut>;
-    /**
-     * Status
-     */
-    status: 'ok' | 'drift' | 'stale' | 'broker_unavailable' | 'not_checked';
-    summary: ReconciliationSummaryOut;
-};
-
-/**
- * ReconciliationSummaryOut
- *
- * Counts over all accounts. new: differences that a second reading has yet to show.
- */
-export type ReconciliationSummaryOut = {
-    /**
-     * Drift
-     */
-    drift: number;
-    /**
-     * Ignored
-     */
-    ignored: number;
-    /**
-     * Instruments
-     */
-    instruments: number;
-    /**
-     * New
-     */
-    new: number;
-    /**
-     * Ok
-     */
-    ok: number;
-    /**
-     * Value At Risk
-     */
-    value_at_risk: number;
-};
-
-/**
- * SuggestionOut
- *
- * What to do about it. ratio: shares after for one before, of a corporate action.
- */
-export type SuggestionOut = {
-    /**
-     * Action
-     */
-    action: 'wait' | 'ignore' | 'apply_corporate_action' | 'read_orders' | 'review';
-    /**
-     * Ratio
-     */
-    ratio?: number | null;
-};
-
-/**
- * OwnerOut
- *
- * Units of one owner: a run's name, or by hand.
- */
-export type OwnerOut = {
-    /**
-     * Owner
-     */
-    owner: string;
-    /**
-     * Quantity
-     */
-    quantity: number;
-};
-
-/**
- * BrokerDetailOut
- *
- * Where the broker keeps the units. positions: bought or sold today, and derivatives.
- */
-export type BrokerDetailOut = {
-    /**
-     * Holdings
-     */
-    holdings: number;
-    /**
-     * Mtf
-     */
-    mtf: number;
-    /**
-     * Pledged
-     */
-    pledged: number;
-    /**
-     * Positions
-     */
-    positions: number;
-    /**
-     * T1
-     */
-    t1: number;
-};
-
-/**
- * DifferenceOut
- *
- * An instrument whose quantities differ. Units below 0 are short.
- *
- * status: `new` until a second reading of the broker shows the same difference. age_cycles: how
- * many readings have. can_correct: what may be done about it once it has lasted. value_at_risk: of
- * the difference, at the broker's last price, rupees.
- */
-export type TradertapeServerFeaturesReconciliationSchemasDifferenceOut = {
-    /**
-     * Account Scope
-     */
-    account_scope: string;
-    /**
-     * Age Cycles
-     */
-    age_cycles: number;
-    broker_detail: BrokerDetailOut;
-    /**
-     * Broker Quantity
-     */
-    broker_quantity: number;
-    /**
-     * Can Correct
-     */
-    can_correct?: 'adopt' | 'write_off' | null;
-    /**
-     * Classification
-     */
-    classification: 'manual_buy' | 'manual_sell' | 'missed_fill' | 'phantom_fill' | 'partial_fill' | 'duplicate_fill' | 'corporate_action' | 'unsettled_t1' | 'pledged_or_mtf' | 'symbol_change' | 'pre_existing' | 'broker_lag' | 'unknown';
-    /**
-     * Confidence
-     */
-    confidence: number;
-    /**
-     * Difference
-     */
-    difference: number;
-    /**
-     * Evidence
-     */
-    evidence: Array<string>;
-    /**
-     * First Seen
-     */
-    first_seen: string;
-    /**
-     * Ignored
-     */
-    ignored: boolean;
-    /**
-     * Ignored Until
-     */
-    ignored_until: string | null;
-    /**
-     * Instrument
-     */
-    instrument: string;
-    /**
-     * Isin
-     */
-    isin: string;
-    /**
-     * Our Quantity
-     */
-    our_quantity: number;
-    /**
-     * Owners
-     */
-    owners: Array<OwnerOut>;
-    /**
-     * Severity
-     */
-    severity: 'low' | 'medium' | 'high';
-    /**
-     * Status
-     */
-    status: 'new' | 'drift';
-    suggested: SuggestionOut;
-    /**
-     * Value At Risk
-     */
-    value_at_risk: number;
-};
-
-/**
- * AccountReportOut
- *
- * The state of one account. reason: why it could not be read.
- */
-export type AccountReportOut = {
-    /**
-     * Account Scope
-     */
-    account_scope: string;
-    /**
-     * Instruments
-     */
-    instruments: number;
-    /**
-     * Read At
-     */
-    read_at: string | null;
-    /**
-     * Reason
-     */
-    reason: string | null;
-    /**
-     * Status
-     */
-    status: 'ok' | 'drift' | 'stale' | 'broker_unavailable';
 };
 
 /**
@@ -1023,108 +577,6 @@ export type TradertapeServerFeaturesHoldingsSchemasPositionOut = {
      * Symbol
      */
     symbol: string;
-    /**
-     * Value
-     */
-    value: number;
-};
-
-/**
- * HoldingOut
- *
- * Delivered shares of one instrument.
- */
-export type TradertapeServerFeaturesHoldingsSchemasHoldingOut = {
-    /**
-     * Account
-     *
-     * The account's scope, `kite:AB1234`.
-     */
-    account: string;
-    /**
-     * Age S
-     */
-    age_s: number;
-    /**
-     * As Of
-     */
-    as_of: string;
-    /**
-     * Average Price
-     */
-    average_price: number;
-    /**
-     * Broker
-     */
-    broker: string;
-    /**
-     * Close Price
-     */
-    close_price: number;
-    /**
-     * Day Change
-     */
-    day_change: number;
-    /**
-     * Day Change Pct
-     */
-    day_change_pct: number;
-    /**
-     * Environment
-     */
-    environment: 'live' | 'sandbox';
-    /**
-     * Exchange
-     */
-    exchange: string;
-    /**
-     * Instrument Token
-     */
-    instrument_token: number | null;
-    /**
-     * Invested
-     */
-    invested: number;
-    /**
-     * Isin
-     */
-    isin: string;
-    /**
-     * Last Price
-     */
-    last_price: number;
-    /**
-     * Pledged Quantity
-     */
-    pledged_quantity: number;
-    /**
-     * Pnl
-     */
-    pnl: number;
-    /**
-     * Pnl Pct
-     */
-    pnl_pct: number;
-    /**
-     * Product
-     */
-    product: string;
-    /**
-     * Quantity
-     */
-    quantity: number;
-    /**
-     * Stale
-     */
-    stale: boolean;
-    /**
-     * Symbol
-     */
-    symbol: string;
-    /**
-     * T1 Quantity
-     */
-    t1_quantity: number;
     /**
      * Value
      */
@@ -1848,6 +1300,313 @@ export type WeekdayGroup = {
 };
 
 /**
+ * WealthSummaryOut
+ *
+ * The whole book. xirr, twr and benchmark_return: 0.1 is 10 %; null where there is none.
+ *
+ * as_of: the day of the market's last closes. unpriced: instruments without a price, valued at
+ * what they cost. warnings: what makes the figures incomplete, in words.
+ */
+export type WealthSummaryOut = {
+    /**
+     * As Of
+     */
+    as_of: string | null;
+    /**
+     * Benchmark
+     */
+    benchmark: string;
+    /**
+     * Benchmark Return
+     */
+    benchmark_return: number | null;
+    /**
+     * Cash
+     */
+    cash: string;
+    /**
+     * Day Profit
+     */
+    day_profit: string | null;
+    /**
+     * Dividends
+     */
+    dividends: string;
+    /**
+     * Funds
+     */
+    funds: string;
+    /**
+     * Invested
+     */
+    invested: string;
+    /**
+     * Is Empty
+     */
+    is_empty: boolean;
+    /**
+     * Is Simulated
+     */
+    is_simulated: boolean;
+    /**
+     * Net Worth
+     */
+    net_worth: string;
+    /**
+     * Realised
+     */
+    realised: string;
+    /**
+     * Shares
+     */
+    shares: string;
+    /**
+     * Trades
+     */
+    trades: number;
+    /**
+     * Twr
+     */
+    twr: number | null;
+    /**
+     * Unpriced
+     */
+    unpriced: Array<string>;
+    /**
+     * Unrealised
+     */
+    unrealised: string;
+    /**
+     * Warnings
+     */
+    warnings: Array<string>;
+    /**
+     * Xirr
+     */
+    xirr: number | null;
+};
+
+/**
+ * WealthHoldingsOut
+ *
+ * Shares held, the largest first; open contracts; and sales without a purchase.
+ */
+export type WealthHoldingsOut = {
+    /**
+     * As Of
+     */
+    as_of: string | null;
+    /**
+     * Contracts
+     */
+    contracts: Array<OpenContractOut>;
+    /**
+     * Holdings
+     */
+    holdings: Array<WealthHoldingOut>;
+    /**
+     * Unmatched
+     */
+    unmatched: Array<UnmatchedOut>;
+};
+
+/**
+ * UnmatchedOut
+ *
+ * Shares or units sold that no purchase on file covers.
+ */
+export type UnmatchedOut = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Proceeds
+     */
+    proceeds: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Sold On
+     */
+    sold_on: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
+ * LotOut
+ *
+ * One purchase that is still held. long_term_from: the first day its sale is long term.
+ */
+export type LotOut = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Charges
+     */
+    charges: string;
+    /**
+     * Cost
+     */
+    cost: string;
+    /**
+     * Days
+     */
+    days: number;
+    /**
+     * Is Bonus
+     */
+    is_bonus: boolean;
+    /**
+     * Is Estimated
+     */
+    is_estimated: boolean;
+    /**
+     * Is Long Term
+     */
+    is_long_term: boolean;
+    /**
+     * Is Short
+     */
+    is_short: boolean;
+    /**
+     * Long Term From
+     */
+    long_term_from: string;
+    /**
+     * Opened On
+     */
+    opened_on: string;
+    /**
+     * Price
+     */
+    price: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+};
+
+/**
+ * WealthHoldingOut
+ *
+ * What is held of one share over all accounts. price: the last close; null without one.
+ */
+export type WealthHoldingOut = {
+    /**
+     * Average Price
+     */
+    average_price: string;
+    /**
+     * Cost
+     */
+    cost: string;
+    /**
+     * Day Profit
+     */
+    day_profit: string | null;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Long Term Quantity
+     */
+    long_term_quantity: string;
+    /**
+     * Lots
+     */
+    lots: Array<LotOut>;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Price
+     */
+    price: string | null;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Sector
+     */
+    sector: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Unrealised
+     */
+    unrealised: string | null;
+    /**
+     * Value
+     */
+    value: string;
+    /**
+     * Weight
+     */
+    weight: number;
+};
+
+/**
+ * OpenContractOut
+ *
+ * A future or an option that no trade has closed. is_expired: its settlement is not on file.
+ */
+export type OpenContractOut = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Expiry
+     */
+    expiry: string | null;
+    /**
+     * Is Expired
+     */
+    is_expired: boolean;
+    /**
+     * Opened On
+     */
+    opened_on: string;
+    /**
+     * Price
+     */
+    price: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
  * WatchlistPatch
  *
  * Changes. `instruments` replaces the whole list and its order; `add` and `remove` keep the
@@ -2565,38 +2324,6 @@ export type UnreadOut = {
      * Unread
      */
     unread: number;
-};
-
-/**
- * UnmatchedOut
- *
- * Shares or units sold that no purchase on file covers.
- */
-export type UnmatchedOut = {
-    /**
-     * Account
-     */
-    account: string;
-    /**
-     * Broker
-     */
-    broker: string;
-    /**
-     * Proceeds
-     */
-    proceeds: string;
-    /**
-     * Quantity
-     */
-    quantity: string;
-    /**
-     * Sold On
-     */
-    sold_on: string;
-    /**
-     * Symbol
-     */
-    symbol: string;
 };
 
 /**
@@ -3889,93 +3616,6 @@ export type SummedGreeks = {
 };
 
 /**
- * SummaryOut
- *
- * The whole book. xirr, twr and benchmark_return: 0.1 is 10 %; null where there is none.
- *
- * as_of: the day of the market's last closes. unpriced: instruments without a price, valued at
- * what they cost. warnings: what makes the figures incomplete, in words.
- */
-export type SummaryOut = {
-    /**
-     * As Of
-     */
-    as_of: string | null;
-    /**
-     * Benchmark
-     */
-    benchmark: string;
-    /**
-     * Benchmark Return
-     */
-    benchmark_return: number | null;
-    /**
-     * Cash
-     */
-    cash: string;
-    /**
-     * Day Profit
-     */
-    day_profit: string | null;
-    /**
-     * Dividends
-     */
-    dividends: string;
-    /**
-     * Funds
-     */
-    funds: string;
-    /**
-     * Invested
-     */
-    invested: string;
-    /**
-     * Is Empty
-     */
-    is_empty: boolean;
-    /**
-     * Is Simulated
-     */
-    is_simulated: boolean;
-    /**
-     * Net Worth
-     */
-    net_worth: string;
-    /**
-     * Realised
-     */
-    realised: string;
-    /**
-     * Shares
-     */
-    shares: string;
-    /**
-     * Trades
-     */
-    trades: number;
-    /**
-     * Twr
-     */
-    twr: number | null;
-    /**
-     * Unpriced
-     */
-    unpriced: Array<string>;
-    /**
-     * Unrealised
-     */
-    unrealised: string;
-    /**
-     * Warnings
-     */
-    warnings: Array<string>;
-    /**
-     * Xirr
-     */
-    xirr: number | null;
-};
-
-/**
  * Summary
  *
  * The headline figures; null where a figure is not defined.
@@ -4265,6 +3905,22 @@ export type Summary = {
      * Years
      */
     years: number;
+};
+
+/**
+ * SuggestionOut
+ *
+ * What to do about it. ratio: shares after for one before, of a corporate action.
+ */
+export type SuggestionOut = {
+    /**
+     * Action
+     */
+    action: 'wait' | 'ignore' | 'apply_corporate_action' | 'read_orders' | 'review';
+    /**
+     * Ratio
+     */
+    ratio?: number | null;
 };
 
 export type StudyRequest = ({
@@ -9557,6 +9213,221 @@ export type RecoveryCodes = {
 };
 
 /**
+ * ReconciliationSummaryOut
+ *
+ * Counts over all accounts. new: differences that a second reading has yet to show.
+ */
+export type ReconciliationSummaryOut = {
+    /**
+     * Drift
+     */
+    drift: number;
+    /**
+     * Ignored
+     */
+    ignored: number;
+    /**
+     * Instruments
+     */
+    instruments: number;
+    /**
+     * New
+     */
+    new: number;
+    /**
+     * Ok
+     */
+    ok: number;
+    /**
+     * Value At Risk
+     */
+    value_at_risk: number;
+};
+
+/**
+ * ReconciliationOut
+ *
+ * Our books beside the brokers'. status: the worst of the accounts'.
+ */
+export type ReconciliationOut = {
+    /**
+     * Accounts
+     */
+    accounts: Array<AccountReportOut>;
+    /**
+     * Checked At
+     */
+    checked_at: string | null;
+    /**
+     * Items
+     */
+    items: Array<DifferenceOut>;
+    /**
+     * Status
+     */
+    status: 'ok' | 'drift' | 'stale' | 'broker_unavailable' | 'not_checked';
+    summary: ReconciliationSummaryOut;
+};
+
+/**
+ * OwnerOut
+ *
+ * Units of one owner: a run's name, or by hand.
+ */
+export type OwnerOut = {
+    /**
+     * Owner
+     */
+    owner: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+};
+
+/**
+ * BrokerDetailOut
+ *
+ * Where the broker keeps the units. positions: bought or sold today, and derivatives.
+ */
+export type BrokerDetailOut = {
+    /**
+     * Holdings
+     */
+    holdings: number;
+    /**
+     * Mtf
+     */
+    mtf: number;
+    /**
+     * Pledged
+     */
+    pledged: number;
+    /**
+     * Positions
+     */
+    positions: number;
+    /**
+     * T1
+     */
+    t1: number;
+};
+
+/**
+ * DifferenceOut
+ *
+ * An instrument whose quantities differ. Units below 0 are short.
+ *
+ * status: `new` until a second reading of the broker shows the same difference. age_cycles: how
+ * many readings have. can_correct: what may be done about it once it has lasted. value_at_risk: of
+ * the difference, at the broker's last price, rupees.
+ */
+export type DifferenceOut = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Age Cycles
+     */
+    age_cycles: number;
+    broker_detail: BrokerDetailOut;
+    /**
+     * Broker Quantity
+     */
+    broker_quantity: number;
+    /**
+     * Can Correct
+     */
+    can_correct?: 'adopt' | 'write_off' | null;
+    /**
+     * Classification
+     */
+    classification: 'manual_buy' | 'manual_sell' | 'missed_fill' | 'phantom_fill' | 'partial_fill' | 'duplicate_fill' | 'corporate_action' | 'unsettled_t1' | 'pledged_or_mtf' | 'symbol_change' | 'pre_existing' | 'broker_lag' | 'unknown';
+    /**
+     * Confidence
+     */
+    confidence: number;
+    /**
+     * Difference
+     */
+    difference: number;
+    /**
+     * Evidence
+     */
+    evidence: Array<string>;
+    /**
+     * First Seen
+     */
+    first_seen: string;
+    /**
+     * Ignored
+     */
+    ignored: boolean;
+    /**
+     * Ignored Until
+     */
+    ignored_until: string | null;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Our Quantity
+     */
+    our_quantity: number;
+    /**
+     * Owners
+     */
+    owners: Array<OwnerOut>;
+    /**
+     * Severity
+     */
+    severity: 'low' | 'medium' | 'high';
+    /**
+     * Status
+     */
+    status: 'new' | 'drift';
+    suggested: SuggestionOut;
+    /**
+     * Value At Risk
+     */
+    value_at_risk: number;
+};
+
+/**
+ * AccountReportOut
+ *
+ * The state of one account. reason: why it could not be read.
+ */
+export type AccountReportOut = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Instruments
+     */
+    instruments: number;
+    /**
+     * Read At
+     */
+    read_at: string | null;
+    /**
+     * Reason
+     */
+    reason: string | null;
+    /**
+     * Status
+     */
+    status: 'ok' | 'drift' | 'stale' | 'broker_unavailable';
+};
+
+/**
  * ReceivedOut
  *
  * What became of an alert; one that was received before changes nothing.
@@ -12758,46 +12629,6 @@ export type OpenSession = {
 };
 
 /**
- * OpenContractOut
- *
- * A future or an option that no trade has closed. is_expired: its settlement is not on file.
- */
-export type OpenContractOut = {
-    /**
-     * Account
-     */
-    account: string;
-    /**
-     * Broker
-     */
-    broker: string;
-    /**
-     * Expiry
-     */
-    expiry: string | null;
-    /**
-     * Is Expired
-     */
-    is_expired: boolean;
-    /**
-     * Opened On
-     */
-    opened_on: string;
-    /**
-     * Price
-     */
-    price: string;
-    /**
-     * Quantity
-     */
-    quantity: string;
-    /**
-     * Symbol
-     */
-    symbol: string;
-};
-
-/**
  * OfferIn
  *
  * The token that a broker's login page returned, for the agent.
@@ -14696,27 +14527,105 @@ export type HookIn = {
 };
 
 /**
- * HoldingsOut
+ * HoldingOut
  *
- * Shares held, the largest first; open contracts; and sales without a purchase.
+ * Delivered shares of one instrument.
  */
-export type HoldingsOut = {
+export type HoldingOut = {
+    /**
+     * Account
+     *
+     * The account's scope, `kite:AB1234`.
+     */
+    account: string;
+    /**
+     * Age S
+     */
+    age_s: number;
     /**
      * As Of
      */
-    as_of: string | null;
+    as_of: string;
     /**
-     * Contracts
+     * Average Price
      */
-    contracts: Array<OpenContractOut>;
+    average_price: number;
     /**
-     * Holdings
+     * Broker
      */
-    holdings: Array<TradertapeServerFeaturesWealthSchemasHoldingOut>;
+    broker: string;
     /**
-     * Unmatched
+     * Close Price
      */
-    unmatched: Array<UnmatchedOut>;
+    close_price: number;
+    /**
+     * Day Change
+     */
+    day_change: number;
+    /**
+     * Day Change Pct
+     */
+    day_change_pct: number;
+    /**
+     * Environment
+     */
+    environment: 'live' | 'sandbox';
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Instrument Token
+     */
+    instrument_token: number | null;
+    /**
+     * Invested
+     */
+    invested: number;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Last Price
+     */
+    last_price: number;
+    /**
+     * Pledged Quantity
+     */
+    pledged_quantity: number;
+    /**
+     * Pnl
+     */
+    pnl: number;
+    /**
+     * Pnl Pct
+     */
+    pnl_pct: number;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Stale
+     */
+    stale: boolean;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * T1 Quantity
+     */
+    t1_quantity: number;
+    /**
+     * Value
+     */
+    value: number;
 };
 
 /**
@@ -17237,6 +17146,97 @@ export type Catalogue = {
      * Short Names
      */
     short_names: Array<ShortNameOut>;
+};
+
+/**
+ * CashReconciliationOut
+ *
+ * Every account with a ledger.
+ */
+export type CashReconciliationOut = {
+    /**
+     * Accounts
+     */
+    accounts: Array<CashOut>;
+};
+
+/**
+ * CashDifferenceOut
+ *
+ * Rupees by which the ledger's settlements are above the book's trades, and why.
+ */
+export type CashDifferenceOut = {
+    /**
+     * Amount
+     */
+    amount: string;
+    /**
+     * Days
+     */
+    days: number;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Meaning
+     */
+    meaning: string;
+};
+
+/**
+ * CashOut
+ *
+ * One account's ledger beside its trades. gap: what the lines leave unexplained between the
+ * opening and the closing balance.
+ */
+export type CashOut = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * Book
+     */
+    book: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * By Kind
+     */
+    by_kind: {
+        [key: string]: string;
+    };
+    /**
+     * Closing
+     */
+    closing: string;
+    /**
+     * Differences
+     */
+    differences: Array<CashDifferenceOut>;
+    /**
+     * First
+     */
+    first: string;
+    /**
+     * Gap
+     */
+    gap: string;
+    /**
+     * Last
+     */
+    last: string;
+    /**
+     * Opening
+     */
+    opening: string;
+    /**
+     * Settled
+     */
+    settled: string;
 };
 
 /**
@@ -30977,7 +30977,7 @@ export type ListHoldingsApiPortfolioHoldingsGetResponses = {
      *
      * Successful Response
      */
-    200: Array<TradertapeServerFeaturesHoldingsSchemasHoldingOut>;
+    200: Array<HoldingOut>;
 };
 
 export type ListHoldingsApiPortfolioHoldingsGetResponse = ListHoldingsApiPortfolioHoldingsGetResponses[keyof ListHoldingsApiPortfolioHoldingsGetResponses];
@@ -31222,7 +31222,7 @@ export type ShowReconciliationApiReconciliationGetResponses = {
     /**
      * Successful Response
      */
-    200: TradertapeServerFeaturesReconciliationSchemasReconciliationOut;
+    200: ReconciliationOut;
 };
 
 export type ShowReconciliationApiReconciliationGetResponse = ShowReconciliationApiReconciliationGetResponses[keyof ShowReconciliationApiReconciliationGetResponses];
@@ -31283,7 +31283,7 @@ export type CheckReconciliationApiReconciliationCheckPostResponses = {
     /**
      * Successful Response
      */
-    200: TradertapeServerFeaturesReconciliationSchemasReconciliationOut;
+    200: ReconciliationOut;
 };
 
 export type CheckReconciliationApiReconciliationCheckPostResponse = CheckReconciliationApiReconciliationCheckPostResponses[keyof CheckReconciliationApiReconciliationCheckPostResponses];
@@ -31387,7 +31387,7 @@ export type CorrectDifferenceApiReconciliationCorrectionsPostResponses = {
     /**
      * Successful Response
      */
-    200: TradertapeServerFeaturesReconciliationSchemasReconciliationOut;
+    200: ReconciliationOut;
 };
 
 export type CorrectDifferenceApiReconciliationCorrectionsPostResponse = CorrectDifferenceApiReconciliationCorrectionsPostResponses[keyof CorrectDifferenceApiReconciliationCorrectionsPostResponses];
@@ -31453,7 +31453,7 @@ export type UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostRespon
     /**
      * Successful Response
      */
-    200: TradertapeServerFeaturesReconciliationSchemasReconciliationOut;
+    200: ReconciliationOut;
 };
 
 export type UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostResponse = UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostResponses[keyof UndoCorrectionApiReconciliationCorrectionsCorrectionIdUndoPostResponses];
@@ -31523,7 +31523,7 @@ export type ReportDifferenceAgainApiReconciliationIgnoredDeleteResponses = {
     /**
      * Successful Response
      */
-    200: TradertapeServerFeaturesReconciliationSchemasReconciliationOut;
+    200: ReconciliationOut;
 };
 
 export type ReportDifferenceAgainApiReconciliationIgnoredDeleteResponse = ReportDifferenceAgainApiReconciliationIgnoredDeleteResponses[keyof ReportDifferenceAgainApiReconciliationIgnoredDeleteResponses];
@@ -31584,7 +31584,7 @@ export type IgnoreDifferenceApiReconciliationIgnoredPostResponses = {
     /**
      * Successful Response
      */
-    200: TradertapeServerFeaturesReconciliationSchemasReconciliationOut;
+    200: ReconciliationOut;
 };
 
 export type IgnoreDifferenceApiReconciliationIgnoredPostResponse = IgnoreDifferenceApiReconciliationIgnoredPostResponses[keyof IgnoreDifferenceApiReconciliationIgnoredPostResponses];
@@ -35183,7 +35183,7 @@ export type ReadWealthHoldingsApiWealthHoldingsGetResponses = {
     /**
      * Successful Response
      */
-    200: HoldingsOut;
+    200: WealthHoldingsOut;
 };
 
 export type ReadWealthHoldingsApiWealthHoldingsGetResponse = ReadWealthHoldingsApiWealthHoldingsGetResponses[keyof ReadWealthHoldingsApiWealthHoldingsGetResponses];
@@ -35342,7 +35342,7 @@ export type ReadWealthReconciliationApiWealthReconciliationGetResponses = {
     /**
      * Successful Response
      */
-    200: TradertapeServerFeaturesWealthSchemasReconciliationOut;
+    200: CashReconciliationOut;
 };
 
 export type ReadWealthReconciliationApiWealthReconciliationGetResponse = ReadWealthReconciliationApiWealthReconciliationGetResponses[keyof ReadWealthReconciliationApiWealthReconciliationGetResponses];
@@ -35383,7 +35383,7 @@ export type ReadSummaryApiWealthSummaryGetResponses = {
     /**
      * Successful Response
      */
-    200: SummaryOut;
+    200: WealthSummaryOut;
 };
 
 export type ReadSummaryApiWealthSummaryGetResponse = ReadSummaryApiWealthSummaryGetResponses[keyof ReadSummaryApiWealthSummaryGetResponses];

@@ -21,13 +21,13 @@ Year = Annotated[
 
 
 @router.get("/summary")
-def read_summary(user: CurrentUser, wealth: Wealth) -> schemas.SummaryOut:
+def read_summary(user: CurrentUser, wealth: Wealth) -> schemas.WealthSummaryOut:
     """Net worth, profit and returns of everything you uploaded, by the market's last closes."""
     return wealth.summary(user.id)
 
 
 @router.get("/holdings")
-def read_wealth_holdings(user: CurrentUser, wealth: Wealth) -> schemas.HoldingsOut:
+def read_wealth_holdings(user: CurrentUser, wealth: Wealth) -> schemas.WealthHoldingsOut:
     """The shares you hold with their lots, open contracts, and sales without a purchase."""
     return wealth.holdings(user.id)
 
@@ -87,6 +87,6 @@ def read_net_worth(
 
 
 @router.get("/reconciliation")
-def read_wealth_reconciliation(user: CurrentUser, wealth: Wealth) -> schemas.ReconciliationOut:
+def read_wealth_reconciliation(user: CurrentUser, wealth: Wealth) -> schemas.CashReconciliationOut:
     """Each ledger beside your trades: every difference, and why it is there."""
     return wealth.reconciliation(user.id)

@@ -26,7 +26,7 @@ Rupees = Annotated[Decimal, PlainSerializer(_to_paisa, return_type=str)]
 Number = Annotated[Decimal, PlainSerializer(_plainly, return_type=str)]
 
 
-class SummaryOut(Reply):
+class WealthSummaryOut(Reply):
     """The whole book. xirr, twr and benchmark_return: 0.1 is 10 %; null where there is none.
 
     as_of: the day of the market's last closes. unpriced: instruments without a price, valued at
@@ -72,7 +72,7 @@ class LotOut(Reply):
     is_estimated: bool
 
 
-class HoldingOut(Reply):
+class WealthHoldingOut(Reply):
     """What is held of one share over all accounts. price: the last close; null without one."""
 
     instrument: str
@@ -115,11 +115,11 @@ class UnmatchedOut(Reply):
     proceeds: Rupees
 
 
-class HoldingsOut(Reply):
+class WealthHoldingsOut(Reply):
     """Shares held, the largest first; open contracts; and sales without a purchase."""
 
     as_of: date | None
-    holdings: list[HoldingOut]
+    holdings: list[WealthHoldingOut]
     contracts: list[OpenContractOut]
     unmatched: list[UnmatchedOut]
 
@@ -264,7 +264,7 @@ class NetWorthOut(Reply):
     points: list[WorthPointOut]
 
 
-class DifferenceOut(Reply):
+class CashDifferenceOut(Reply):
     """Rupees by which the ledger's settlements are above the book's trades, and why."""
 
     kind: str
@@ -287,10 +287,10 @@ class CashOut(Reply):
     by_kind: dict[str, Rupees]
     book: Rupees
     settled: Rupees
-    differences: list[DifferenceOut]
+    differences: list[CashDifferenceOut]
 
 
-class ReconciliationOut(Reply):
+class CashReconciliationOut(Reply):
     """Every account with a ledger."""
 
     accounts: list[CashOut]

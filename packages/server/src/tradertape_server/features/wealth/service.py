@@ -56,11 +56,11 @@ class WealthService:
                 kept.version = version
             return kept.book
 
-    def summary(self, user_id: int) -> schemas.SummaryOut:
+    def summary(self, user_id: int) -> schemas.WealthSummaryOut:
         """Net worth, profit and returns."""
         return views.summary(self.book(user_id))
 
-    def holdings(self, user_id: int) -> schemas.HoldingsOut:
+    def holdings(self, user_id: int) -> schemas.WealthHoldingsOut:
         """Shares with their lots."""
         return views.holdings(self.book(user_id))
 
@@ -98,7 +98,7 @@ class WealthService:
         """Shares and funds over time."""
         return views.net_worth(self.book(user_id), limit)
 
-    def reconciliation(self, user_id: int) -> schemas.ReconciliationOut:
+    def reconciliation(self, user_id: int) -> schemas.CashReconciliationOut:
         """The ledgers beside the book."""
         return views.reconciliation(self.book(user_id).cash)
 

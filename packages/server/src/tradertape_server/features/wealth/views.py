@@ -32,7 +32,7 @@ MEANINGS = {
 }
 
 
-def summary(book: Reckoning) -> schemas.SummaryOut:
+def summary(book: Reckoning) -> schemas.WealthSummaryOut:
     """Net worth and returns."""
     owned = [
         lot for lot in (*book.shares.lots, *book.funds.lots) if lot.kind is not Kind.DERIVATIVE
@@ -44,7 +44,7 @@ def summary(book: Reckoning) -> schemas.SummaryOut:
     worth = book.worth
     profit = worth.last_day_profit
     unpriced = sorted({lot.symbol for lot in owned if book.price(lot.account.instrument) is None})
-    return schemas.SummaryOut(
+    return schemas.WealthSummaryOut(
         is_empty=book.is_empty,
         as_of=book.market.last_day,
         net_worth=shares + funds + book.balance,
@@ -86,7 +86,7 @@ def _warnings(book: Reckoning, unpriced: Sequence[str]) -> list[str]:
     return found
 
 
-def holdings(book: Reckoning) -> schemas.HoldingsOut:
+def holdings(book: Reckoning) -> schemas.WealthHoldingsOut:
     """Shares with their lots, the largest value first."""
     by_instrument: dict[str, list[OpenLot]] = defaultdict(list)
     for lot in book.shares.lots:
@@ -95,7 +95,7 @@ def holdings(book: Reckoning) -> schemas.HoldingsOut:
     whole = total(worth for _, worth in book.values)
     found = [_holding(book, name, lots, whole) for name, lots in by_instrument.items()]
     found.sort(key=lambda one: (-one.value, one.symbol))
-    return schemas.HoldingsOut(
+    return schemas.WealthHoldingsOut(
         as_of=book.market.last_day,
         holdings=found,
         contracts=[
@@ -107,12 +107,12 @@ def holdings(book: Reckoning) -> schemas.HoldingsOut:
 
 def _holding(
     book: Reckoning, instrument: str, lots: Sequence[OpenLot], whole: Decimal
-) -> schemas.HoldingOut:
+) -> schemas.WealthHoldingOut:
     quantity, cost = total(lot.quantity for lot in lots), total(lot.value for lot in lots)
     price, before = book.market.last_two(instrument)
     value = cost if price is None else price * quantity
     long = [lot for lot in lots if long_term_from(lot.opened_on) <= book.today]
-    return schemas.HoldingOut(
+    return schemas.WealthHoldingOut(
         instrument=instrument,
         symbol=lots[-1].symbol,
         name=book.market.names.get(instrument, ""),
@@ -354,9 +354,9 @@ def _level(close: float) -> Decimal | None:
     return None if np.isnan(close) else Decimal(repr(close))
 
 
-def reconciliation(reports: Iterable[CashReport]) -> schemas.ReconciliationOut:
+def reconciliation(reports: Iterable[CashReport]) -> schemas.CashReconciliationOut:
     """The ledgers, each difference with what its kind means."""
-    return schemas.ReconciliationOut(accounts=[_cash(one) for one in reports])
+    return schemas.CashReconciliationOut(accounts=[_cash(one) for one in reports])
 
 
 def _cash(one: CashReport) -> schemas.CashOut:
@@ -372,7 +372,7 @@ def _cash(one: CashReport) -> schemas.CashOut:
         book=one.book,
         settled=one.settled,
         differences=[
-            schemas.DifferenceOut(
+            schemas.CashDifferenceOut(
                 kind=each.kind.value, amount=each.amount, days=each.days,
                 meaning=MEANINGS[each.kind],
             )
