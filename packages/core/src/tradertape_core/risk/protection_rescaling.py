@@ -6,17 +6,20 @@ from dataclasses import replace
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.ledger.corporate import CorporateAction
+from tradertape_core.ledger.hand_actions import is_applied, is_taken_back
 from tradertape_core.risk.protection_state import LegState, ProtectionState
 
 
 def rescaled(state: ProtectionState, action: CorporateAction) -> ProtectionState:
     """Return the state on the basis after a corporate action, once: levels move with the price.
 
-    Legs armed on or after the ex date are on the new basis already: the state as it is.
+    Legs armed on or after the ex date are on the new basis already: the state as it is. When an
+    action is taken back, so are all of them, and all return.
     """
-    if action.action_id in state.actions or state.armed_at is None:
+    if state.armed_at is None or is_applied(action, state.actions):
         return state
-    if state.armed_at.astimezone(IST).date() >= action.ex_date:
+    is_new_basis = state.armed_at.astimezone(IST).date() >= action.ex_date
+    if is_new_basis and not is_taken_back(action):
         return state
     return replace(
         state,

@@ -251,6 +251,7 @@ def arm(
         reason=reason,
         reset_trailing=reset_trailing,
         claims=state.claims[-_CLAIMS_KEPT:],  # all are settled: the last is still shown of
+        actions=state.actions,
     )
     if not protection.enabled:
         return fresh

@@ -28,6 +28,7 @@ from tradertape_server.features.portfolios.build import build_portfolios
 from tradertape_server.features.portfolios.queries import why_strategy_in_use as why_traded
 from tradertape_server.features.reconciliation.corrections import Corrections
 from tradertape_server.features.reconciliation.cycle import ReconciliationCycle
+from tradertape_server.features.reconciliation.hand_actions import HandActions
 from tradertape_server.features.reconciliation.service import ReconciliationService
 from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.features.strategies.trial_service import TrialService
@@ -71,6 +72,7 @@ from tradertape_server.wiring.trading import (
     build_live_accounts,
     build_option_services,
     build_trading,
+    rescaling_of,
 )
 
 # Requests that write at once. A SQLite file takes one writer: a second one prepares meanwhile. A
@@ -169,7 +171,12 @@ def _join(
         brokerage=brokerage,
         holdings=holdings,
         reconciliation=reconciliation,
-        corrections=Corrections(database, clock, reconciliation),
+        corrections=Corrections(
+            database,
+            clock,
+            reconciliation,
+            HandActions(database, clock, execution, *rescaling_of(execution, trading.workers)),
+        ),
         jobs=build_jobs(base, portfolios, reconciliation),
         reconciliation_cycle=ReconciliationCycle(reconciliation),
         reminders=build_reminders(base, connections, brokerage),

@@ -10,7 +10,7 @@ from tradertape_core.market.calendar import Calendar
 from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.execution.account_events import AccountEvents
 from tradertape_server.features.execution.live_accounts import LiveAccounts
-from tradertape_server.features.execution.scheduled.corporate_actions import CorporateActions
+from tradertape_server.features.execution.scheduled.corporate_actions import Also, CorporateActions
 from tradertape_server.features.execution.scheduled.expiry_settlement import ExpirySettlement
 from tradertape_server.features.execution.scheduled.mark_to_market import MarkToMarket
 from tradertape_server.features.execution.scheduled.session_clock import Chore, ExecutionJobs
@@ -160,6 +160,14 @@ def chores_of(
 
     In this order: a day's prices are those from before the actions of the next.
     """
+    also, _ = rescaling_of(execution, workers)
+    actions = CorporateActions(execution, facts, also=also)
+    return [MarkToMarket(execution, calendar), actions, ExpirySettlement(execution)]
+
+
+def rescaling_of(execution: ExecutionService, workers: Workers) -> tuple[Also, Also]:
+    """What moves with the units of positions in a corporate action, and when it is taken back:
+    signals that were proposed anew stay as they are then."""
     owners = OwnersByKind((workers.owners, PositionOwners(execution)))
     protections, signals = ProtectionRescaling(owners), SignalRescaling()
 
@@ -167,8 +175,7 @@ def chores_of(
         protections(uow, action, account_id)
         signals(uow, action, account_id)
 
-    actions = CorporateActions(execution, facts, also=also)
-    return [MarkToMarket(execution, calendar), actions, ExpirySettlement(execution)]
+    return also, protections
 
 
 def build_option_services(

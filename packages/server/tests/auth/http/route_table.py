@@ -240,6 +240,8 @@ ROUTES: dict[str, Row] = {
     "GET /api/reconciliation/corrections": USER,
     "POST /api/reconciliation/corrections": USER,
     "POST /api/reconciliation/corrections/{correction_id}/undo": USER,
+    "POST /api/reconciliation/corporate-actions": USER,
+    "POST /api/reconciliation/corporate-actions/preview": USER,
     "GET /api/jobs": USER,
     "POST /api/trading/orders": USER,
     "POST /api/trading/orders/{order_id}/settle": USER,

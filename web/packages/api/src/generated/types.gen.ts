@@ -9337,6 +9337,12 @@ export type DifferenceOut = {
      */
     broker_quantity: number;
     /**
+     * Can Apply Action
+     *
+     * Whether it looks like a split or bonus that can be applied.
+     */
+    can_apply_action?: boolean;
+    /**
      * Can Correct
      */
     can_correct?: 'adopt' | 'write_off' | null;
@@ -10513,6 +10519,34 @@ export type PostbackTaken = {
      * Status
      */
     status: 'ok';
+};
+
+/**
+ * PositionChangeOut
+ *
+ * A position before and after. Prices in rupees.
+ */
+export type PositionChangeOut = {
+    /**
+     * Average Price
+     */
+    average_price: number;
+    /**
+     * Average Price After
+     */
+    average_price_after: number;
+    /**
+     * Owner
+     */
+    owner: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Quantity After
+     */
+    quantity_after: number;
 };
 
 /**
@@ -16559,12 +16593,14 @@ export type CreatedOptionRun = {
  * CorrectionOut
  *
  * Units that count as ours in the comparison, or no longer do, until it is undone.
+ *
+ * `apply_corporate_action` has changed the positions themselves by these units.
  */
 export type CorrectionOut = {
     /**
      * Action
      */
-    action: 'adopt' | 'write_off';
+    action: 'adopt' | 'write_off' | 'apply_corporate_action';
     /**
      * Cause
      */
@@ -16631,6 +16667,77 @@ export type CorrectionIn = {
      * Note
      */
     note?: string;
+};
+
+/**
+ * CorporateActionPreviewOut
+ *
+ * What would become of the positions. refused: why it cannot be applied so; null: it can.
+ */
+export type CorporateActionPreviewOut = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Broker Quantity
+     */
+    broker_quantity: number;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Positions
+     */
+    positions: Array<PositionChangeOut>;
+    /**
+     * Quantity After
+     */
+    quantity_after: number;
+    /**
+     * Refused
+     */
+    refused: string | null;
+};
+
+/**
+ * CorporateActionIn
+ *
+ * A split, bonus or consolidation to apply: `new` units for every `old` one before `ex_date`.
+ *
+ * A split 1:10 is new 10, old 1; a bonus 1:1 is new 2, old 1. difference: as it is shown; it is
+ * refused when it has changed since.
+ */
+export type CorporateActionIn = {
+    /**
+     * Account Scope
+     */
+    account_scope: string;
+    /**
+     * Difference
+     */
+    difference: number;
+    /**
+     * Ex Date
+     */
+    ex_date: string;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * New
+     */
+    new: number;
+    /**
+     * Note
+     */
+    note?: string;
+    /**
+     * Old
+     */
+    old: number;
 };
 
 /**
@@ -31287,6 +31394,128 @@ export type CheckReconciliationApiReconciliationCheckPostResponses = {
 };
 
 export type CheckReconciliationApiReconciliationCheckPostResponse = CheckReconciliationApiReconciliationCheckPostResponses[keyof CheckReconciliationApiReconciliationCheckPostResponses];
+
+export type ApplyCorporateActionApiReconciliationCorporateActionsPostData = {
+    body: CorporateActionIn;
+    path?: never;
+    query?: never;
+    url: '/api/reconciliation/corporate-actions';
+};
+
+export type ApplyCorporateActionApiReconciliationCorporateActionsPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ApplyCorporateActionApiReconciliationCorporateActionsPostError = ApplyCorporateActionApiReconciliationCorporateActionsPostErrors[keyof ApplyCorporateActionApiReconciliationCorporateActionsPostErrors];
+
+export type ApplyCorporateActionApiReconciliationCorporateActionsPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReconciliationOut;
+};
+
+export type ApplyCorporateActionApiReconciliationCorporateActionsPostResponse = ApplyCorporateActionApiReconciliationCorporateActionsPostResponses[keyof ApplyCorporateActionApiReconciliationCorporateActionsPostResponses];
+
+export type PreviewCorporateActionApiReconciliationCorporateActionsPreviewPostData = {
+    body: CorporateActionIn;
+    path?: never;
+    query?: never;
+    url: '/api/reconciliation/corporate-actions/preview';
+};
+
+export type PreviewCorporateActionApiReconciliationCorporateActionsPreviewPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type PreviewCorporateActionApiReconciliationCorporateActionsPreviewPostError = PreviewCorporateActionApiReconciliationCorporateActionsPreviewPostErrors[keyof PreviewCorporateActionApiReconciliationCorporateActionsPreviewPostErrors];
+
+export type PreviewCorporateActionApiReconciliationCorporateActionsPreviewPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: CorporateActionPreviewOut;
+};
+
+export type PreviewCorporateActionApiReconciliationCorporateActionsPreviewPostResponse = PreviewCorporateActionApiReconciliationCorporateActionsPreviewPostResponses[keyof PreviewCorporateActionApiReconciliationCorporateActionsPreviewPostResponses];
 
 export type ListCorrectionsApiReconciliationCorrectionsGetData = {
     body?: never;

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.auth.audit import RequestOrigin, record
 from tradertape_server.features.reconciliation import repository
+from tradertape_server.features.reconciliation.hand_actions import HandActions
 from tradertape_server.features.reconciliation.models import Correction
 from tradertape_server.features.reconciliation.schemas import (
+    CorporateActionIn,
+    CorporateActionPreviewOut,
     CorrectionIn,
     CorrectionOut,
     DifferenceOut,
+    DoneAction,
     ReconciliationOut,
 )
 from tradertape_server.features.reconciliation.service import ReconciliationService
@@ -26,7 +31,9 @@ from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError, Conflict, NotFound
 from tradertape_server.platform.http.identity import Identity
 
-ADOPT, WRITE_OFF = "adopt", "write_off"
+ADOPT: Final = "adopt"
+WRITE_OFF: Final = "write_off"
+Wanted = CorrectionIn | CorporateActionIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +43,13 @@ class Corrections:
     database: Database
     clock: Clock
     reconciliation: ReconciliationService
+    by_hand: HandActions
 
     def of(self, user_id: int) -> list[CorrectionOut]:
         """A person's corrections, newest first, undone ones too."""
         with self.database.read() as session:
             rows = repository.corrections(session, user_id)
-            return [CorrectionOut.model_validate(row, from_attributes=True) for row in rows]
+            return [_out(row) for row in rows]
 
     def make(self, who: Identity, wanted: CorrectionIn, origin: RequestOrigin) -> ReconciliationOut:
         """Adopt or write off a difference as it is shown. Raises NotFound, Conflict."""
@@ -62,6 +70,17 @@ class Corrections:
             self._audit(session, who, f"reconciliation.{wanted.action}", row, origin)
         return self._again(who.id)
 
+    def preview_action(self, user_id: int, wanted: CorporateActionIn) -> CorporateActionPreviewOut:
+        """What a split or bonus would change. Raises NotFound, Conflict."""
+        return self.by_hand.preview(user_id, self._lasting(user_id, wanted), wanted)
+
+    def apply_action(
+        self, who: Identity, wanted: CorporateActionIn, origin: RequestOrigin
+    ) -> ReconciliationOut:
+        """Apply a split or bonus to the positions of an account. Raises NotFound, Conflict."""
+        self.by_hand.apply(who, self._lasting(who.id, wanted), wanted, origin)
+        return self._again(who.id)
+
     def undo(self, who: Identity, correction_id: int, origin: RequestOrigin) -> ReconciliationOut:
         """Take a correction back: the difference is shown again. Raises NotFound, Conflict."""
         with self.database.write() as session:
@@ -70,9 +89,22 @@ class Corrections:
                 raise NotFound("Correction")
             if row.undone_at is not None:
                 raise Conflict(f"Correction {correction_id} is undone already.")
-            row.undone_at = self.clock.now()
-            self._audit(session, who, "reconciliation.undo", row, origin)
+            is_applied = row.action == repository.APPLIED
+            if not is_applied:
+                row.undone_at = self.clock.now()
+                self._audit(session, who, "reconciliation.undo", row, origin)
+        if is_applied:  # the trader takes it back, in a transaction of its own
+            self.by_hand.undo(who, correction_id, origin)
         return self._again(who.id)
+
+    def _lasting(self, user_id: int, wanted: CorporateActionIn) -> DifferenceOut:
+        """The difference as it is shown, where it has lasted. Raises NotFound, Conflict."""
+        report = self.reconciliation.last(user_id)
+        item = _shown(report, wanted)
+        _demand_lasting(item, wanted)
+        with self.database.read() as session:
+            _demand_newer(report, repository.corrections(session, user_id), wanted)
+        return item
 
     def _again(self, user_id: int) -> ReconciliationOut:
         """The comparison with the correction; the last one where the broker cannot be read."""
@@ -90,7 +122,22 @@ class Corrections:
         )  # fmt: skip
 
 
-def _shown(report: ReconciliationOut, wanted: CorrectionIn) -> DifferenceOut:
+def _out(row: Correction) -> CorrectionOut:
+    action: DoneAction = (
+        "apply_corporate_action"
+        if row.action == repository.APPLIED
+        else ADOPT
+        if row.action == ADOPT
+        else WRITE_OFF
+    )
+    return CorrectionOut(
+        id=row.id, scope=row.scope, instrument=row.instrument, action=action, units=row.units,
+        cause=row.cause, note=row.note, made_by=row.made_by, created_at=row.created_at,
+        undone_at=row.undone_at,
+    )  # fmt: skip
+
+
+def _shown(report: ReconciliationOut, wanted: Wanted) -> DifferenceOut:
     place = wanted.account_scope, wanted.instrument
     account = next((a for a in report.accounts if a.account_scope == place[0]), None)
     if account is not None and account.status in ("stale", "broker_unavailable"):
@@ -102,16 +149,7 @@ def _shown(report: ReconciliationOut, wanted: CorrectionIn) -> DifferenceOut:
 
 
 def _demand(item: DifferenceOut, wanted: CorrectionIn) -> None:
-    if item.difference != wanted.difference:
-        raise Conflict(
-            f"The difference of {item.instrument} is {item.difference} units now, not "
-            f"{wanted.difference}. Look at it again."
-        )
-    if item.status != "drift":
-        raise Conflict(
-            f"{item.instrument} was seen to differ once. Check again in half a minute: what lasts "
-            "can be corrected."
-        )
+    _demand_lasting(item, wanted)
     fits: Callable[[int], bool] = (
         (lambda units: units > 0) if wanted.action == ADOPT else (lambda units: units < 0)
     )
@@ -124,9 +162,20 @@ def _demand(item: DifferenceOut, wanted: CorrectionIn) -> None:
         raise Conflict(words)
 
 
-def _demand_newer(
-    report: ReconciliationOut, made: Sequence[Correction], wanted: CorrectionIn
-) -> None:
+def _demand_lasting(item: DifferenceOut, wanted: Wanted) -> None:
+    if item.difference != wanted.difference:
+        raise Conflict(
+            f"The difference of {item.instrument} is {item.difference} units now, not "
+            f"{wanted.difference}. Look at it again."
+        )
+    if item.status != "drift":
+        raise Conflict(
+            f"{item.instrument} was seen to differ once. Check again in half a minute: what lasts "
+            "can be corrected."
+        )
+
+
+def _demand_newer(report: ReconciliationOut, made: Sequence[Correction], wanted: Wanted) -> None:
     """A comparison that began before the last correction does not have it: it counts once."""
     place = wanted.account_scope, wanted.instrument
     for row in made:

@@ -43,7 +43,8 @@ class IgnoredDifference(Base):
 
 
 class Correction(Base):
-    """Units that a person adopted (above 0), or wrote off (below 0), in the comparison.
+    """Units that a person adopted (above 0), or wrote off (below 0), in the comparison; or those
+    that a corporate action gave or took, which a person applied to the positions.
 
     cause: what the difference was classified as. undone_at: None while it counts.
     """

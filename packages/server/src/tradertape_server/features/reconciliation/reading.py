@@ -126,7 +126,7 @@ def _ours(positions: Sequence[Position], orders: Sequence[Order]) -> Ours:
     return Ours(
         quantity=units,
         average_price=Decimal(cost) / 100 / units if units else Decimal(0),
-        by_owner=tuple((_owner(one), one.quantity) for one in held),
+        by_owner=tuple((owner_of(one), one.quantity) for one in held),
         # One that was closed on a former day was traded here all the same.
         last_fill_at=max(times, default=_LONG_AGO if has_traded else None),
         fills=tuple(_signed(fill.side.value, fill.quantity) for fill in fills),
@@ -148,7 +148,8 @@ def _corrected(ours: Ours, by_owner: Sequence[tuple[str, int]]) -> Ours:
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=IST)
 
 
-def _owner(position: Position) -> str:
+def owner_of(position: Position) -> str:
+    """Who holds a position: a run's name, or by hand."""
     return BY_HAND if position.key.run_id is None else public_run_id(position.key.run_id)
 
 

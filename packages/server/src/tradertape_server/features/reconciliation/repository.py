@@ -16,6 +16,7 @@ from tradertape_server.features.reconciliation.models import (
 )
 
 OWNERS = {"adopt": "adopted", "write_off": "written off"}
+APPLIED = "apply_action"  # it changed the positions: it is in them, not beside them
 
 
 def report(session: Session, user_id: int) -> ReconciliationReport | None:
@@ -91,6 +92,6 @@ def corrected_units(
     """What is corrected of an account, by instrument: as whose units it counts, and how many."""
     found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in corrections(session, user_id, scope=scope):
-        if row.undone_at is None:
+        if row.undone_at is None and row.action in OWNERS:
             found[row.instrument][OWNERS[row.action]] += row.units
     return {name: tuple(units.items()) for name, units in found.items()}

@@ -10,6 +10,8 @@ from tradertape_server.features.auth.audit import Origin
 from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.reconciliation.corrections import Corrections
 from tradertape_server.features.reconciliation.schemas import (
+    CorporateActionIn,
+    CorporateActionPreviewOut,
     CorrectionIn,
     CorrectionOut,
     IgnoreIn,
@@ -73,6 +75,26 @@ def correct_difference(
     the difference has changed, or was seen only once.
     """
     return corrections.make(user, body, where)
+
+
+@router.post("/corporate-actions/preview")
+def preview_corporate_action(
+    user: CurrentUser, corrections: Making, body: CorporateActionIn
+) -> CorporateActionPreviewOut:
+    """What a split or bonus would make of your positions in an account; nothing is changed."""
+    return corrections.preview_action(user.id, body)
+
+
+@router.post("/corporate-actions")
+def apply_corporate_action(
+    user: CurrentUser, corrections: Making, where: Origin, body: CorporateActionIn
+) -> ReconciliationOut:
+    """Apply a split or bonus that the data set does not have, and compare again.
+
+    Units and average price of the positions in the account change, and their stop and target; cash
+    does not. It is a correction that can be undone. 409 where it would not settle the difference.
+    """
+    return corrections.apply_action(user, body, where)
 
 
 @router.post("/corrections/{correction_id}/undo")

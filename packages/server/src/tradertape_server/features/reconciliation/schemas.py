@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -16,6 +17,8 @@ Causes = Literal[
 ]  # fmt: skip
 Suggestions = Literal["wait", "ignore", "apply_corporate_action", "read_orders", "review"]
 CorrectionAction = Literal["adopt", "write_off"]
+DoneAction = Literal["adopt", "write_off", "apply_corporate_action"]
+RatioPart = Annotated[int, Field(ge=1, le=1000)]
 InstrumentId = Annotated[str, Field(min_length=3, max_length=80, examples=["NSE:INFY"])]
 
 
@@ -60,6 +63,9 @@ class DifferenceOut(Reply):
     broker_detail: BrokerDetailOut
     owners: list[OwnerOut]
     can_correct: CorrectionAction | None = None
+    can_apply_action: bool = Field(
+        default=False, description="Whether it looks like a split or bonus that can be applied."
+    )
     classification: Causes
     confidence: Annotated[float, Field(ge=0, le=1)]
     evidence: list[str]
@@ -130,13 +136,53 @@ class CorrectionIn(Body):
     note: Annotated[str, Field(max_length=200)] = ""
 
 
+class CorporateActionIn(Body):
+    """A split, bonus or consolidation to apply: `new` units for every `old` one before `ex_date`.
+
+    A split 1:10 is new 10, old 1; a bonus 1:1 is new 2, old 1. difference: as it is shown; it is
+    refused when it has changed since.
+    """
+
+    account_scope: Scope
+    instrument: InstrumentId
+    difference: Annotated[int, Field(ge=-10_000_000, le=10_000_000)]
+    new: RatioPart
+    old: RatioPart
+    ex_date: date
+    note: Annotated[str, Field(max_length=200)] = ""
+
+
+class PositionChangeOut(Reply):
+    """A position before and after. Prices in rupees."""
+
+    owner: str
+    quantity: int
+    quantity_after: int
+    average_price: float
+    average_price_after: float
+
+
+class CorporateActionPreviewOut(Reply):
+    """What would become of the positions. refused: why it cannot be applied so; null: it can."""
+
+    account_scope: str
+    instrument: str
+    broker_quantity: int
+    quantity_after: int
+    refused: str | None
+    positions: list[PositionChangeOut]
+
+
 class CorrectionOut(Reply):
-    """Units that count as ours in the comparison, or no longer do, until it is undone."""
+    """Units that count as ours in the comparison, or no longer do, until it is undone.
+
+    `apply_corporate_action` has changed the positions themselves by these units.
+    """
 
     id: int
     scope: str
     instrument: str
-    action: CorrectionAction
+    action: DoneAction
     units: int
     cause: str
     note: str

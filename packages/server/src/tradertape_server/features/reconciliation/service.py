@@ -16,7 +16,7 @@ from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.trading_accounts import BROKER
 from tradertape_server.features.holdings.service import HoldingsService
-from tradertape_server.features.market.corporate_facts import CorporateFacts, Rescaling
+from tradertape_server.features.market.corporate_facts import CorporateFacts
 from tradertape_server.features.notifications.publishing import Notice
 from tradertape_server.features.reconciliation import repository
 from tradertape_server.features.reconciliation.models import IgnoredDifference
@@ -221,10 +221,6 @@ class ReconciliationService:
         return found
 
 
-def _in_words(action: Rescaling) -> str:
-    return f"{action.kind} {action.new}:{action.old}, ex-date {action.ex_date}"
-
-
 def _seen(
     before: ReconciliationOut, scope: str, place: Place, finding: Finding
 ) -> DifferenceOut | None:
@@ -257,6 +253,7 @@ def _difference(
         else "adopt"
         if finding.difference > 0
         else "write_off",
+        can_apply_action=cycles >= CYCLES and finding.cause is Cause.CORPORATE_ACTION,
         classification=(finding.cause or Cause.UNKNOWN).value,
         confidence=finding.confidence,
         evidence=list(finding.evidence),

@@ -11,8 +11,9 @@ import {
   reconciliationCalls,
 } from "@/lib/queries/reconciliation"
 import classes from "./reconciliation.module.css"
+import { DONE } from "./words"
 
-/** What was adopted or written off, each with its undo. */
+/** What was adopted, written off or applied, each with its undo. */
 export function Corrections({ onReport }: { onReport: (next: Reconciliation) => void }) {
   const client = useQueryClient()
   const { data } = useQuery(correctionsQuery)
@@ -26,18 +27,13 @@ export function Corrections({ onReport }: { onReport: (next: Reconciliation) => 
   })
   if (!data || data.length === 0) return null
   return (
-    <Section
-      title={count(data.length, "correction")}
-      note="Entries beside the ledger; undone ones are kept for the record"
-      flush
-    >
+    <Section title={count(data.length, "correction")} note="Undone ones are kept for the record" flush>
       <ul className={classes.list} aria-label="Corrections">
         {data.map((row) => (
           <li key={row.id} className={classes.item}>
             <div className={classes.foot}>
               <span>
-                {row.action === "adopt" ? "Adopted" : "Wrote off"} {number(Math.abs(row.units))} of{" "}
-                {symbolOf(row.instrument)}
+                {DONE[row.action]} {number(Math.abs(row.units))} units of {symbolOf(row.instrument)}
                 {row.note ? `: ${row.note}` : ""}{" "}
                 <span className={classes.small}>
                   {row.scope}, {instant(row.created_at)}

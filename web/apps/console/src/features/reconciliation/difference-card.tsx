@@ -6,6 +6,7 @@ import { date, instant, number, percent } from "@tradertape/ui/format.ts"
 import { symbolOf } from "@/lib/instrument"
 import { notifyFailure } from "@/lib/notify"
 import { type Difference, type Reconciliation, reconciliationCalls } from "@/lib/queries/reconciliation"
+import { ApplyAction } from "./apply-action"
 import { Correct } from "./correct"
 import classes from "./reconciliation.module.css"
 import { ADVICE, CAUSES } from "./words"
@@ -97,6 +98,7 @@ export function DifferenceCard({ item, onReport }: Props) {
           </Button>
         ) : (
           <span className={classes.choices}>
+            <ApplyAction item={item} onReport={onReport} />
             <Correct item={item} onReport={onReport} />
             <Menu position="bottom-end" width={250}>
               <Menu.Target>

@@ -1,4 +1,4 @@
-import type { Difference, Reconciliation } from "@/lib/queries/reconciliation"
+import type { Correction, Difference, Reconciliation } from "@/lib/queries/reconciliation"
 
 export const CAUSES: Record<Difference["classification"], string> = {
   manual_buy: "Bought elsewhere",
@@ -16,10 +16,16 @@ export const CAUSES: Record<Difference["classification"], string> = {
   unknown: "Unknown",
 }
 
+export const DONE: Record<Correction["action"], string> = {
+  adopt: "Adopted",
+  write_off: "Wrote off",
+  apply_corporate_action: "Applied a split or bonus of",
+}
+
 export const ADVICE: Record<Difference["suggested"]["action"], string> = {
   wait: "Wait for the next reading",
   ignore: "Ignore it if you know of it",
-  apply_corporate_action: "Comes with the corporate action's data; check the ratio",
+  apply_corporate_action: "Check the ratio and the ex date, then apply it",
   read_orders: "Look at the order: its book is read again by itself",
   review: "Compare with your broker's order book",
 }

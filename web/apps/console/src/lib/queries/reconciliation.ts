@@ -2,6 +2,8 @@ import { queryOptions } from "@tanstack/react-query"
 import { unwrap } from "@tradertape/api/client.ts"
 import * as api from "@tradertape/api/generated/sdk.gen.ts"
 import type {
+  CorporateActionIn,
+  CorporateActionPreviewOut,
   CorrectionIn,
   CorrectionOut,
   DifferenceOut,
@@ -13,6 +15,7 @@ import { once } from "@tradertape/api/once.ts"
 export type Reconciliation = ReconciliationOut
 export type Difference = DifferenceOut
 export type Correction = CorrectionOut
+export type ActionPreview = CorporateActionPreviewOut
 
 export const reconciliationQuery = queryOptions({
   queryKey: ["reconciliation"],
@@ -29,6 +32,9 @@ export const reconciliationCalls = {
   check: () => unwrap(api.checkReconciliation({})),
   correct: (body: CorrectionIn) =>
     once({ correct: body }, (headers) => unwrap(api.correctDifference({ body, headers }))),
+  previewAction: (body: CorporateActionIn) => unwrap(api.previewCorporateAction({ body })),
+  applyAction: (body: CorporateActionIn) =>
+    once({ apply: body }, (headers) => unwrap(api.applyCorporateAction({ body, headers }))),
   undo: (id: number) => unwrap(api.undoCorrection({ path: { correction_id: id } })),
   ignore: (body: IgnoreIn) =>
     once({ ignore: body }, (headers) => unwrap(api.ignoreDifference({ body, headers }))),

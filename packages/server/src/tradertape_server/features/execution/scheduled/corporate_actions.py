@@ -8,7 +8,7 @@ through, so a second look, or a stop between two positions, changes nothing twic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from tradertape_core.execution import engine
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.format import grouped, inr
 from tradertape_core.ledger.corporate import CashDividend, CorporateAction, is_touched
+from tradertape_core.ledger.hand_actions import is_applied
 from tradertape_core.ledger.journal import Book, post_action, post_dividend
 from tradertape_core.ledger.position import Position
 from tradertape_core.market.instrument import Instrument, InstrumentType
@@ -201,7 +202,11 @@ class Adjust(VenueCommand[int]):
         is_shares = instrument is None or not instrument.is_derivative
         of_all = uow.positions_in if is_shares else uow.paper_positions_in
         found = of_all(action.instrument, self._account_id)
-        held = list(_due(found, action.action_id, action.ex_date))
+        held = [
+            one
+            for one in found
+            if is_touched(one, action.ex_date) and not is_applied(action, one.actions)
+        ]
         for position in held:
             _adjust(uow, position, action, kind)
         self._changed = len(held)
@@ -215,18 +220,16 @@ def pay_command(dividend: CashDividend, account_id: int | None = None) -> Comman
 
     def decide(uow: UnitOfWork) -> int:
         found = uow.paper_positions_in(dividend.instrument, account_id)
-        held = list(_due(found, dividend.action_id, dividend.ex_date))
+        held = [
+            one
+            for one in found
+            if is_touched(one, dividend.ex_date) and dividend.action_id not in one.actions
+        ]
         for position in held:
             _pay(uow, position, dividend)
         return len(held)
 
     return Command(decide)
-
-
-def _due(found: Sequence[Position], action_id: str, ex_date: date) -> Iterator[Position]:
-    for position in found:
-        if is_touched(position, ex_date) and action_id not in position.actions:
-            yield position
 
 
 def _adjust(uow: UnitOfWork, before: Position, action: CorporateAction, kind: str) -> None:

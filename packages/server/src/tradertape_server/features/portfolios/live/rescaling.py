@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.ledger.corporate import CorporateAction
+from tradertape_core.ledger.hand_actions import is_applied
 from tradertape_core.portfolio.signals import Status
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.portfolios import repository
@@ -64,5 +65,7 @@ class SignalRescaling:
 
 
 def _is_done(row: PortfolioSignal, action: CorporateAction) -> bool:
-    return any(one["event"] == "rescaled" and one.get("note") == action.action_id
-               for one in row.history)  # fmt: skip
+    done = [
+        str(one["note"]) for one in row.history if one["event"] == "rescaled" and one.get("note")
+    ]
+    return is_applied(action, done)
