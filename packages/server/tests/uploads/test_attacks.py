@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import random
-import string
 
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import given
-from hypothesis import strategies as st
 from packages.server.tests.uploads.files import attacks, books
 from packages.server.tests.uploads.files.account_statements import PAN
 
 from tradertape_server.container import Container
 from tradertape_server.features.uploads.archives import BadArchive, check_directory
 from tradertape_server.features.uploads.child_process import Readers
-from tradertape_server.features.uploads.multipart import shown_name
-from tradertape_server.features.uploads.views import errors_csv, safe_cell
 from tradertape_server.platform.errors import TooMany
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -107,25 +102,6 @@ def test_up_01_a_name_is_never_a_path(send, container: Container, engine: str, n
     assert file["state"] == "done"
     assert len(file["name"]) <= 120
     assert not set(file["name"]) & set("/\\\r\n\x00\u202e")
-
-
-@given(st.text(max_size=300))
-def test_up_01_every_name_is_shown_without_what_hides(name: str, engine: str) -> None:
-    shown = shown_name(name)
-    assert 0 < len(shown) <= 120
-    assert not any(ord(sign) < 32 or sign in "/\\\u202e\u2066\x7f" for sign in shown)
-
-
-@given(st.text(alphabet=string.printable, max_size=20))
-def test_up_01_no_exported_cell_is_a_formula(text: str, engine: str) -> None:
-    assert not safe_cell(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
-    assert safe_cell(text).removeprefix("'").endswith(text.removeprefix("'"))
-
-
-def test_up_01_exported_errors_hold_no_formula(engine: str) -> None:
-    out = errors_csv({"errors": [[3, "=cmd|' /C calc'!A0", "+1"], [4, "@x", "\t-2"]]})
-    assert "3,'=cmd|' /C calc'!A0,'+1" in out.replace('"', "")
-    assert "4,'@x,'\t-2" in out.replace('"', "")
 
 
 def test_up_01_noise_in_every_byte_raises_nothing(send, engine: str) -> None:
