@@ -103,6 +103,20 @@ def test_a_risk_rule_is_made_and_seen_in_chromium(fresh_server: Any, tmp_path: P
 
 
 @pytest.mark.slow
+def test_up_01_a_tradebook_is_uploaded_in_chromium(fresh_server: Any, tmp_path: Path) -> None:
+    """UP-01 on the Uploads page: preview, row errors, mapping, import, undo; on a phone too."""
+    subprocess.run([WEB_STEP, "install"], check=True, capture_output=True)
+    playwright = ROOT / "web" / "node_modules" / ".bin" / "playwright"
+    only = ["--project=uploads", f"--output={tmp_path / 'traces'}"]
+    play(
+        [playwright, "test", f"--config={CONSOLE}", *only],
+        fresh_server,
+        folder=tmp_path,
+        SHOTS=os.environ.get("SHOTS", ""),
+    )
+
+
+@pytest.mark.slow
 def test_channels_webhooks_and_jobs_are_used_in_chromium(fresh_server: Any, tmp_path: Path) -> None:
     """A channel and its log, an alert of TradingView, and a scan that is run by hand."""
     subprocess.run([WEB_STEP, "install"], check=True, capture_output=True)

@@ -44,6 +44,7 @@ export default defineConfig({
     // Needs a server whose clock can be moved; skipped without one.
     { name: "models", testMatch: "models.spec.ts", dependencies: ["sign-in"], use: { storageState } },
     { name: "risk", testMatch: "risk.spec.ts", dependencies: ["sign-in"], use: { storageState } },
+    { name: "uploads", testMatch: "uploads.spec.ts", dependencies: ["sign-in"], use: { storageState } },
     { name: "reporting", testMatch: "reporting.spec.ts", dependencies: ["sign-in"], use: { storageState } },
     // A worker, live against the sandbox; skipped on a server that somebody has used.
     { name: "live", testMatch: "live.spec.ts", dependencies: ["sign-in"], use: { storageState } },

@@ -322,6 +322,12 @@ const brokerCallbackRoute = createRoute({
   component: lazyPage(() => import("@/features/settings/brokers/callback/callback-page"), "CallbackPage"),
 })
 
+const uploadsRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/uploads",
+  component: lazyPage(() => import("@/features/uploads/uploads-page"), "UploadsPage"),
+})
+
 const jobsRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/jobs",
@@ -383,6 +389,7 @@ const routeTree = rootRoute.addChildren([
     wealthRoute,
     reconciliationRoute,
     brokerCallbackRoute,
+    uploadsRoute,
     jobsRoute,
     changelogRoute,
     settingsRoute,

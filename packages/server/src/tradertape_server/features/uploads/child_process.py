@@ -18,7 +18,7 @@ import msgspec
 
 from tradertape_core.wealth.statements.layouts import Kind, Layout
 from tradertape_server.features.uploads.archives import BadArchive, check_directory
-from tradertape_server.features.uploads.reading.wire import Answer, Task, decode_answer, encode
+from tradertape_server.features.uploads.reading.wire import Answer, Task, answer_from, encode
 from tradertape_server.platform.errors import TooMany, Unavailable
 from tradertape_server.platform.logging import get_logger
 
@@ -115,7 +115,7 @@ class Readers:
 def _answer(answer: bytes, code: int, *, is_late: bool, within_s: float) -> Answer:
     if code == 0:
         try:
-            return decode_answer(answer)
+            return answer_from(answer)
         except msgspec.MsgspecError:
             logger.warning("a reading process gave no answer", size=len(answer))
     if is_late:

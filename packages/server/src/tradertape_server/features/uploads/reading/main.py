@@ -15,7 +15,7 @@ from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.wealth.statements.layouts import Kind
 from tradertape_core.wealth.statements.reading import UnknownLayout, read_statement
 from tradertape_server.features.uploads.reading.spreadsheets import sheets_of
-from tradertape_server.features.uploads.reading.wire import Answer, Task, decode_task, encode
+from tradertape_server.features.uploads.reading.wire import Answer, Task, decode_task, frames_of
 
 resource: ModuleType | None
 try:
@@ -89,7 +89,8 @@ def main() -> None:
     gc.disable()  # it lives for one file
     source = sys.stdin.buffer
     task = decode_task(source.read(int.from_bytes(source.read(4))))
-    sys.stdout.buffer.write(encode(answer_to(task, source.read())))
+    for frame in frames_of(answer_to(task, source.read())):
+        sys.stdout.buffer.write(frame)
     sys.stdout.buffer.flush()
 
 

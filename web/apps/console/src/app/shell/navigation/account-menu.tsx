@@ -1,7 +1,7 @@
 import { Menu, Text, useComputedColorScheme, useMantineColorScheme } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
-import { Activity, CircleUser, EyeOff, LogOut, Moon, Settings, Sun } from "lucide-react"
+import { Activity, CircleUser, EyeOff, FileUp, LogOut, Moon, Settings, Sun } from "lucide-react"
 import { forgetSecretsOnSignOut } from "@/lib/brokers/secrets"
 import { notifyFailure } from "@/lib/notify"
 import { setPreferences, usePreferences } from "@/lib/preferences"
@@ -69,6 +69,9 @@ export function AccountMenu() {
         </Menu.Label>
         <Menu.Item leftSection={<Settings size={15} />} onClick={() => navigate({ to: "/settings" })}>
           Settings
+        </Menu.Item>
+        <Menu.Item leftSection={<FileUp size={15} />} onClick={() => navigate({ to: "/uploads" })}>
+          Uploads
         </Menu.Item>
         <Menu.Item leftSection={<Activity size={15} />} onClick={() => navigate({ to: "/jobs" })}>
           Jobs and health

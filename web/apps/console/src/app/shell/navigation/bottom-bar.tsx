@@ -4,7 +4,7 @@ import { Ellipsis, Search } from "lucide-react"
 import { AccountItems } from "./account-menu"
 import classes from "./navigation.module.css"
 import { openPalette } from "./palette"
-import { BAR_PLACES, CHANGELOG, JOBS, MORE_PLACES } from "./places"
+import { BAR_PLACES, CHANGELOG, JOBS, MORE_PLACES, UPLOADS } from "./places"
 import { WaitingBadge } from "./waiting-badge"
 
 /** Navigation on phones, at the bottom of the screen. */
@@ -27,7 +27,7 @@ export function BottomBar() {
           </button>
         </Menu.Target>
         <Menu.Dropdown>
-          {[...MORE_PLACES, JOBS, CHANGELOG].map(({ to, label, icon: Icon }) => (
+          {[...MORE_PLACES, UPLOADS, JOBS, CHANGELOG].map(({ to, label, icon: Icon }) => (
             <Menu.Item
               key={to}
               className={classes.more}

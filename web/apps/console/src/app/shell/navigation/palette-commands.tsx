@@ -6,6 +6,7 @@ import {
   ArrowLeftRight,
   Equal,
   EyeOff,
+  FileUp,
   GitCompareArrows,
   Keyboard,
   KeyRound,
@@ -87,6 +88,14 @@ export function useCommands(): SpotlightActionData[] {
         keywords: ["drift difference holdings compare wealth"],
         leftSection: <Equal size={16} />,
         onClick: () => navigate({ to: "/wealth/reconciliation" }),
+      },
+      {
+        id: "uploads",
+        label: "Uploads",
+        description: "Import tradebooks, ledgers and account statements",
+        keywords: ["import tradebook csv xlsx cas pdf statement zerodha upstox groww mutual funds"],
+        leftSection: <FileUp size={16} />,
+        onClick: () => navigate({ to: "/uploads" }),
       },
       {
         id: "jobs",

@@ -9,6 +9,7 @@ import {
   BriefcaseBusiness,
   ChartCandlestick,
   CircleCheckBig,
+  FileUp,
   FlaskConical,
   House,
   Layers,
@@ -50,5 +51,7 @@ export const READING = [
 ] as const
 
 export const CHANGELOG = { to: "/changelog", label: "Changelog", icon: ScrollText } as const
+
+export const UPLOADS = { to: "/uploads", label: "Uploads", icon: FileUp } as const
 
 export const JOBS = { to: "/jobs", label: "Jobs and health", icon: Activity } as const

@@ -1,0 +1,77 @@
+import { Alert, Badge, Card, Group, List, Stack, Text, Title } from "@mantine/core"
+import { date, money, number } from "@tradertape/ui/format.ts"
+import type { UploadedFile } from "@/lib/queries/uploads"
+import { STATES } from "./words"
+
+const SHOWN_ROWS = 8
+
+/** What was read from one file: counts, totals, and what keeps it from being imported. */
+export function FilePreview({ file }: { file: UploadedFile }) {
+  const state = STATES[file.state]
+  const { from, to } = file.period
+  const facts = [
+    [file.broker, file.account, file.segment].filter(Boolean).join(" · "),
+    from && to ? `${date(from)} to ${date(to)}` : "",
+    `${number(file.rows ?? 0)} rows`,
+    `${number(file.imported ?? 0)} new`,
+    `${number(file.duplicates ?? 0)} already imported`,
+  ].filter(Boolean)
+  return (
+    <Card component="article" withBorder>
+      <Stack gap="xs">
+        <Group gap="xs">
+          <Title order={3} size="h5" style={{ overflowWrap: "anywhere" }}>
+            {file.name}
+          </Title>
+          <Badge color={state.color}>{state.label}</Badge>
+        </Group>
+        <Text size="sm">{facts.join(" · ")}</Text>
+        {file.totals && (file.rows ?? 0) > 0 && (
+          <Text size="sm">
+            {file.kind === "ledger" ? "Credits" : "Bought"} {money(file.totals.buy_value ?? 0)},{" "}
+            {file.kind === "ledger" ? "debits" : "sold"} {money(file.totals.sell_value ?? 0)}
+          </Text>
+        )}
+        {(file.checks ?? []).map((check) => (
+          <Text key={check.name} size="sm" c={check.is_off ? "red" : "dimmed"}>
+            {check.name}: the file says {number(check.stated, 2)}, its rows give {number(check.parsed, 2)}
+          </Text>
+        ))}
+        {file.detail && (
+          <Alert color={file.state === "preview" ? "yellow" : "red"} variant="light">
+            {file.detail}
+          </Alert>
+        )}
+        {(file.warnings ?? []).map((warning) => (
+          <Text key={warning} size="sm" c="dimmed">
+            {warning}
+          </Text>
+        ))}
+        <RowErrors file={file} />
+      </Stack>
+    </Card>
+  )
+}
+
+function RowErrors({ file }: { file: UploadedFile }) {
+  const errors = file.rejected ?? []
+  if (errors.length === 0) return null
+  const more = (file.rejected_rows ?? 0) - SHOWN_ROWS
+  return (
+    <>
+      <List size="sm" spacing={2}>
+        {errors.slice(0, SHOWN_ROWS).map((one) => (
+          <List.Item key={`${one.row} ${one.column}`}>
+            Row {one.row}, {one.column}: {one.reason}
+          </List.Item>
+        ))}
+        {more > 0 && <List.Item>and {number(more)} more</List.Item>}
+      </List>
+      {file.id && (
+        <Text component="a" size="sm" c="iris" href={`/api/uploads/${file.id}/errors.csv`} download>
+          Download all rows that cannot be read (CSV)
+        </Text>
+      )}
+    </>
+  )
+}
