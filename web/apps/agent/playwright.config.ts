@@ -31,8 +31,8 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: "phone", testMatch: "phone.spec.ts" },
-    { name: "care", testMatch: "care.spec.ts" },
+    // One project: a browser is started once for all of its files, which run in the order of their names.
+    { name: "pages", testMatch: ["care.spec.ts", "corrections.spec.ts", "phone.spec.ts"] },
     { name: "journey", testMatch: "journey.spec.ts" },
   ],
 })

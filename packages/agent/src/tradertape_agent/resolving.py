@@ -14,7 +14,7 @@ from decimal import Decimal
 from tradertape_agent.desk.account import PrimaryAccount
 from tradertape_agent.errors import AgentError
 from tradertape_agent.journal.book import Journal
-from tradertape_agent.journal.intents import Intent, IntentKind, IntentState
+from tradertape_agent.journal.intents import DOUBTFUL, Intent, IntentKind, IntentState
 from tradertape_agent.journal.signals import SignalState
 from tradertape_agent.reporting import Outcome, Reporter
 from tradertape_core.kernel.clock import Clock
@@ -47,7 +47,7 @@ class Resolving:
 
     def doubtful(self) -> Sequence[Intent]:
         """Return what the book is still asked about, and what is unclear."""
-        return self._journal.intents.of_states((IntentState.SENDING, IntentState.UNCLEAR))
+        return self._journal.intents.of_states(DOUBTFUL)
 
     def candidates(self, intent: Intent) -> list[VenueGtt]:
         """Return the triggers of the broker's list that may be this one. Raises BrokerError."""

@@ -76,6 +76,35 @@ def test_ai_02_a_signal_is_approved_in_the_ui_and_placed_by_the_loop(
     assert change(client, "POST", "/api/signals/1/reject").status_code == 409
 
 
+def test_ai_02_a_signal_that_was_approved_here_is_one_card_with_its_orders(
+    own: Machine, client: FlaskClient
+) -> None:
+    """What waits for approval in the cloud and what is handed out then have keys of their own."""
+    own.cloud.add(1, requires_approval=True)
+    own.cycle()
+    assert change(client, "POST", "/api/signals/1/approve").json["decision"] == "approved"
+    own.cycle()
+    own.cycle()
+    [shown] = read(client, "/api/signals")
+    assert (shown["id"], shown["state"]) == ("1", "sent")
+    assert [one["state"] for one in shown["intents"]] == ["resting"]
+
+
+def test_a_newer_version_of_a_signal_shows_the_order_of_the_former(
+    own: Machine, client: FlaskClient
+) -> None:
+    own.cloud.add(1)
+    own.cycle()
+    change(client, "POST", "/api/signals/1/approve")
+    own.cycle()
+    own.cloud.items.clear()
+    own.cloud.add(1, version=2, quantity=7, idempotency_key="sig-1-2")
+    own.cycle()
+    [shown] = read(client, "/api/signals")
+    assert (shown["version"], shown["quantity"], shown["can_decide"]) == (2, "7", True)
+    assert [one["key"] for one in shown["intents"]] == ["sig-1-1"]
+
+
 def test_ap_04_the_ui_shows_real_units_of_scaled_signals(own: Machine, client: FlaskClient) -> None:
     own.cloud.obfuscation = True
     own.cycle()

@@ -38,6 +38,7 @@ class IntentState(StrEnum):
 
 
 UNFINISHED: Final = (IntentState.SENDING, IntentState.RESTING, IntentState.TRIGGERED)
+DOUBTFUL: Final = (IntentState.SENDING, IntentState.UNCLEAR)  # it may be at the broker, or not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from tradertape_agent.desk.account import PrimaryAccount
 from tradertape_agent.errors import AgentError
 from tradertape_agent.journal.book import Journal
-from tradertape_agent.journal.intents import Intent, IntentKind, IntentState
+from tradertape_agent.journal.intents import DOUBTFUL, Intent, IntentKind, IntentState
 from tradertape_agent.placing import KILL_SWITCH, Placing
 from tradertape_agent.reconciling.corrections import Correction, CorrectionRow, Corrections, Counted
 from tradertape_agent.reconciling.reconciler import Reconciler
@@ -28,7 +28,6 @@ from tradertape_core.orders.order import OrderRequest, Product, Side
 
 logger = logging.getLogger("tradertape_agent")
 CORRECTIVE: Final = "corrective:"  # what keys of corrective orders begin with
-_DOUBTFUL: Final = (IntentState.SENDING, IntentState.UNCLEAR)
 _LOOKS_BACK: Final = timedelta(days=400)
 _FRESH: Final = timedelta(minutes=15)
 _LONGEST_NOTE: Final = 200
@@ -88,7 +87,7 @@ class Actions:
         if self._corrections.counted().get(symbol, Counted()).revision != item["revision"]:
             return "it was corrected a moment ago: compare again first"
         for one in self._orders(symbol):
-            if one.state in _DOUBTFUL:
+            if one.state in DOUBTFUL:
                 return f"the outcome of an order in {symbol} is unknown: the broker's book decides"
         return ""
 

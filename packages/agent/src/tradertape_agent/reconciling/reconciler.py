@@ -13,7 +13,7 @@ from tradertape_agent.addresses import EXPECTED_HOLDINGS
 from tradertape_agent.cloud import Cloud
 from tradertape_agent.desk.account import PrimaryAccount
 from tradertape_agent.journal.book import Journal
-from tradertape_agent.journal.intents import Intent, IntentKind, IntentState
+from tradertape_agent.journal.intents import DOUBTFUL, Intent, IntentKind
 from tradertape_agent.privacy.modes import Privacy
 from tradertape_agent.reconciling.corrections import Corrections, Counted
 from tradertape_agent.reconciling.ignoring import Ignores
@@ -315,7 +315,7 @@ def _own_order(one: Intent) -> OwnOrder:
         ours=0 if is_stop else filled,
         broker=filled,
         wanted=_signed(request, request.quantity),
-        in_doubt=one.state in (IntentState.SENDING, IntentState.UNCLEAR),
+        in_doubt=one.state in DOUBTFUL,
     )
 
 

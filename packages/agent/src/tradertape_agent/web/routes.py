@@ -39,8 +39,7 @@ def reading(agent: Agent) -> Blueprint:
     @routes.get("/signals")
     def signals() -> Response:
         found = agent.journal.signals.listed(most=200)
-        prices = prices_of(agent, found)
-        return jsonify([views.signal_view(agent, one, prices) for one in found])
+        return jsonify(views.signals_view(agent, found, prices_of(agent, found)))
 
     @routes.get("/holdings")
     def holdings() -> Response:

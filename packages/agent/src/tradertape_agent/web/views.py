@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -49,6 +50,23 @@ def broker_view(account: Account, callback: str = "") -> Row:
 def environment_of(account: Account) -> str:
     """Whether its orders move real money."""
     return "sandbox" if account.is_sandbox else "live"
+
+
+def signals_view(agent: Agent, rows: Sequence[SignalRow], prices: Prices) -> list[Row]:
+    """One view for each signal: its newest version, with the orders of all its versions.
+
+    rows: the newest first. What waited for approval here comes back under a key of its own once
+    the cloud has approved it; what a newer version replaced may have an order at the broker.
+    """
+    newest: dict[str, Row] = {}
+    for row in rows:
+        shown = newest.get(row.signal_id)
+        if shown is None:
+            newest[row.signal_id] = signal_view(agent, row, prices)
+            continue
+        former = [intent_view(one) for one in agent.journal.intents.of_signal(row.key)]
+        shown["intents"] = former + shown["intents"]
+    return list(newest.values())
 
 
 def signal_view(agent: Agent, row: SignalRow, prices: Prices | None = None) -> Row:

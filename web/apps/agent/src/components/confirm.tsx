@@ -8,12 +8,22 @@ interface Props {
   keep?: string
   color?: string
   isBusy: boolean
+  isDisabled?: boolean
   onConfirm: () => void
   onClose: () => void
 }
 
 /** Asks a second time before something that matters. */
-export function Confirm({ title, children, verb, keep = "Cancel", color = "red", isBusy, ...on }: Props) {
+export function Confirm({
+  title,
+  children,
+  verb,
+  keep = "Cancel",
+  color = "red",
+  isBusy,
+  isDisabled,
+  ...on
+}: Props) {
   return (
     <Modal opened onClose={on.onClose} title={title}>
       <Stack gap="md">
@@ -22,7 +32,7 @@ export function Confirm({ title, children, verb, keep = "Cancel", color = "red",
           <Button variant="default" onClick={on.onClose} data-autofocus>
             {keep}
           </Button>
-          <Button color={color} loading={isBusy} onClick={on.onConfirm}>
+          <Button color={color} loading={isBusy} disabled={isDisabled} onClick={on.onConfirm}>
             {verb}
           </Button>
         </Group>

@@ -2,17 +2,23 @@ import { type QueryClient, queryOptions } from "@tanstack/react-query"
 import { change, get, readSession } from "./api"
 import type {
   Broker,
+  Correction,
+  CorrectionKind,
   Dashboard,
   Device,
+  Doubt,
   Funds,
   Holding,
   Position,
   Privacy,
+  Proposal,
   Read,
   Reconciliation,
+  Resolution,
   Rewritten,
   Saved,
   Sent,
+  SentOrder,
   Settings,
   Signal,
   Status,
@@ -76,6 +82,25 @@ export const reconciliationQuery = queryOptions({
   refetchInterval: OWN_MS,
 })
 
+export const doubtsQuery = queryOptions({
+  queryKey: ["doubts"],
+  queryFn: ({ signal }) => get<Doubt[]>("/api/orders/doubtful", signal),
+  refetchInterval: BROKER_MS,
+})
+
+/** limit: rupees; empty for an order at the market. */
+export const proposalQuery = (symbol: string, limit: string) =>
+  queryOptions({
+    queryKey: ["proposal", symbol, limit],
+    queryFn: ({ signal }) =>
+      get<Proposal>(
+        `/api/reconciliation/orders/${encodeURIComponent(symbol)}?limit_price=${encodeURIComponent(limit)}`,
+        signal,
+      ),
+    refetchInterval: BROKER_MS,
+    gcTime: 0,
+  })
+
 export const settingsQuery = queryOptions({
   queryKey: ["settings"],
   queryFn: ({ signal }) => get<Settings>("/api/settings", signal),
@@ -121,6 +146,21 @@ export const calls = {
   ignore: (symbol: string, difference: number, until: string | null) =>
     change<unknown>("PUT", ignoreOf(symbol), { difference, until }),
   unignore: (symbol: string) => change<unknown>("DELETE", ignoreOf(symbol)),
+  correct: (symbol: string, action: CorrectionKind, difference: number, note: string) =>
+    change<Correction>("POST", "/api/reconciliation/corrections", { symbol, action, difference, note }),
+  undoCorrection: (id: number) =>
+    change<Correction>("POST", `/api/reconciliation/corrections/${id}/undo`, {}),
+  orderCorrection: (symbol: string, difference: number, limit: string) =>
+    change<SentOrder>("POST", "/api/reconciliation/orders", {
+      symbol,
+      difference,
+      confirm: true,
+      limit_price: limit,
+    }),
+  cancelCorrection: (key: string) =>
+    change<unknown>("POST", `/api/reconciliation/orders/${encodeURIComponent(key)}/cancel`, {}),
+  resolve: (key: string, said: Resolution) =>
+    change<SentOrder>("POST", `/api/orders/doubtful/${encodeURIComponent(key)}/resolve`, said),
   pair: (code: string, name: string) => change<{ token: string }>("POST", "/api/pairing", { code, name }),
   newCode: () => change<{ code: string; seconds: number }>("POST", "/api/pairing/code", {}),
   revoke: (id: string) => change<unknown>("DELETE", `/api/devices/${id}`),

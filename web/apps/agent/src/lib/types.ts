@@ -190,13 +190,78 @@ export interface Drift {
   value: string
   suggested: { action: string; ratio?: string }
   ignored: boolean
+  actions: DriftAction[]
+  /** Why there are no other actions; empty where there are. */
+  blocked: string
 }
+
+export type CorrectionKind = "adopt" | "write_off"
+export type DriftAction = CorrectionKind | "corrective_order" | "ignore"
+
+/** An entry beside the books: units that count as ours, or no longer do. */
+export interface Correction {
+  id: number
+  symbol: string
+  action: CorrectionKind
+  units: number
+  cause: string
+  note: string
+  made_at: string
+  undone_at: string | null
+}
+
+/** The order that would settle a difference, as it would be sent. value: rupees, at the limit or the last price. */
+export interface Proposal {
+  symbol: string
+  difference: number
+  side: "BUY" | "SELL"
+  quantity: number
+  product: string
+  order_type: string
+  limit_price: string | null
+  last_price: string | null
+  value: string | null
+}
+
+export interface SentOrder extends Intent {
+  symbol: string
+  side: "BUY" | "SELL"
+}
+
+/** A trigger of the broker's list that may be an order in doubt. */
+export interface Candidate {
+  venue_id: string
+  status: string
+  created_at: string | null
+  trigger_prices: string[]
+  limit_prices: string[]
+  quantity: number
+}
+
+export type Outcome = "placed" | "filled" | "absent" | "not_filled"
+
+/** An order whose outcome is unknown. problem: why the broker's list could not be read. */
+export interface Doubt extends SentOrder {
+  looks: number
+  can_resolve: boolean
+  outcomes: Outcome[]
+  candidates: Candidate[]
+  problem: string
+}
+
+export type Resolution =
+  | { outcome: "placed"; venue_id: string }
+  | { outcome: "filled"; filled: number; average_price: string }
+  | { outcome: "absent" }
+  | { outcome: "not_filled" }
 
 export interface Reconciliation {
   checked_at?: string
   status: "ok" | "drift" | "stale" | "broker_unavailable"
   summary: Summary
   items: Drift[]
+  corrections: Correction[]
+  orders: SentOrder[]
   ignores: Ignore[]
 }
 

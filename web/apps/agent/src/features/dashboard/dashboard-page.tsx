@@ -81,7 +81,8 @@ function Waits({ data }: { data: Dashboard }) {
         </div>
         {data.unclear_orders.map((one) => (
           <p key={one.key} className="tt-loss">
-            {intentWords(one)}. {one.message} Look at your broker's own app.
+            {intentWords(one)}. {one.message} Look at your broker's own app, then say what became of it under{" "}
+            <Link to="/reconciliation">Reconciliation</Link>.
           </p>
         ))}
       </section>

@@ -1,15 +1,13 @@
-import { Badge, Button } from "@mantine/core"
-import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { Badge } from "@mantine/core"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { count, money, number, percent, sentence, signed } from "@tradertape/ui/format.ts"
+import { money, number, percent, sentence, signed } from "@tradertape/ui/format.ts"
 import cards from "@/components/cards.module.css"
-import { notifyDone, notifyFailure } from "@/lib/notify"
-import { calls, reconciliationQuery, refresh } from "@/lib/queries"
 import type { Drift } from "@/lib/types"
+import { DriftActions } from "./drift-actions"
 import { causeOf, stepOf } from "./drift-words"
 
 /** One symbol in which the broker has other than the cloud expects. */
-export function DriftCard({ drift, cloudUrl }: { drift: Drift; cloudUrl: string | undefined }) {
+export function DriftCard({ drift }: { drift: Drift }) {
   const isNew = !drift.is_flagged && !drift.ignored
   return (
     <article
@@ -23,7 +21,7 @@ export function DriftCard({ drift, cloudUrl }: { drift: Drift; cloudUrl: string 
           {drift.ignored ? "Ignored" : isNew ? "Seen once" : causeOf(drift)}
         </Badge>
       </div>
-      <dl className={cards.facts}>
+      <dl className={cards.facts} data-three>
         <Stat label="Cloud expects" value={number(drift.cloud_qty)} />
         <Stat label="Broker has" value={number(drift.broker_qty)} note={parts(drift)} />
         <Stat label="Difference" value={signed(drift.difference, 0)} note={money(drift.value, 0)} />
@@ -34,7 +32,7 @@ export function DriftCard({ drift, cloudUrl }: { drift: Drift; cloudUrl: string 
         </p>
       )}
       {!drift.ignored && <p>{stepOf(drift)}</p>}
-      <Ignoring drift={drift} cloudUrl={cloudUrl} />
+      <DriftActions drift={drift} />
     </article>
   )
 }
@@ -51,42 +49,4 @@ function parts({ broker_detail: detail }: Drift): string {
   return PARTS.filter(([name]) => detail[name] !== 0)
     .map(([name, word]) => `${number(detail[name])} ${word}`)
     .join(", ")
-}
-
-function Ignoring({ drift, cloudUrl }: { drift: Drift; cloudUrl: string | undefined }) {
-  const client = useQueryClient()
-  const ignoring = useMutation({
-    mutationFn: async () => {
-      await (drift.ignored
-        ? calls.unignore(drift.symbol)
-        : calls.ignore(drift.symbol, drift.difference, null))
-      await calls.poll()
-    },
-    onSuccess: () =>
-      notifyDone(
-        drift.ignored
-          ? `${drift.symbol} is shown again from the next comparison`
-          : `${count(Math.abs(drift.difference), "share")} of ${drift.symbol} are ignored; another difference shows`,
-      ),
-    onError: (error) => notifyFailure("It was not changed", error),
-    onSettled: () => refresh(client, reconciliationQuery),
-  })
-  return (
-    <div className={cards.buttons}>
-      {cloudUrl && !drift.ignored && (
-        <Button
-          variant="default"
-          component="a"
-          href={`${cloudUrl}/reconciliation`}
-          target="_blank"
-          rel="noreferrer"
-        >
-          Open the console
-        </Button>
-      )}
-      <Button variant="default" loading={ignoring.isPending} onClick={() => ignoring.mutate()}>
-        {drift.ignored ? "Show again" : "Ignore this difference"}
-      </Button>
-    </div>
-  )
 }

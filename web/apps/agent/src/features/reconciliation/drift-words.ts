@@ -28,11 +28,12 @@ export const causeOf = ({ classification }: Drift) =>
 
 const STEPS: Record<string, string> = {
   wait: "Wait: it settles by itself.",
-  ignore: "Ignore it: it was not bought through TraderTape.",
-  apply_corporate_action: "Apply the corporate action, under Reconciliation in the console.",
+  ignore: "Ignore it, or adopt it if it is yours to count: it was not bought through TraderTape.",
+  apply_corporate_action:
+    "Apply the corporate action, under Reconciliation in the console; or count the units here.",
   read_orders: "Compare now, so that the broker's orders are read again.",
   review:
-    "Look at the orders in your broker's app. Then correct the record under Reconciliation in the console, place a corrective order, or ignore the difference.",
+    "Look at the orders in your broker's app first. Then count the units as they are, place a corrective order, or ignore the difference.",
 }
 
 /** What to do about it; nothing of it is done by itself. */
@@ -40,3 +41,6 @@ export function stepOf({ suggested }: Drift): string {
   const step = STEPS[suggested.action] ?? suggested.action.replace(/_/g, " ")
   return suggested.ratio ? `${step} Ratio ${suggested.ratio}.` : step
 }
+
+/** Where the cloud's record itself must change, which only the console can do. */
+export const needsConsole = ({ suggested }: Drift) => suggested.action === "apply_corporate_action"

@@ -7,20 +7,24 @@ import cards from "@/components/cards.module.css"
 import { Loaded } from "@/components/loaded"
 import { Page } from "@/components/page"
 import { PollNow } from "@/components/poll-now"
-import { reconciliationQuery, statusQuery } from "@/lib/queries"
+import { Failed } from "@/components/problems"
+import { doubtsQuery, reconciliationQuery } from "@/lib/queries"
 import type { Reconciliation } from "@/lib/types"
 import { useNow } from "@/lib/use-now"
+import { DoubtCard } from "./doubt-card"
 import { DriftCard } from "./drift-card"
 import { STATUS } from "./drift-words"
+import { Corrections, CorrectiveOrders } from "./history"
 
 /** The cloud's expectation beside the broker's shares, in real units. */
 export function ReconciliationPage() {
   return (
     <Page
       title="Reconciliation"
-      note="Every cycle compares the primary broker's shares with the cloud's open positions. Nothing is corrected by itself: you adjust the cloud's record, or place a corrective order."
+      note="Every cycle compares the primary broker's shares with the cloud's open positions. Nothing is corrected by itself: each button says in numbers what it does, and asks first."
       action={<PollNow label="Compare now" />}
     >
+      <Doubts />
       <Loaded query={useQuery(reconciliationQuery)} what="The comparison" shape={[90, 160]}>
         {(found) => <Compared found={found} />}
       </Loaded>
@@ -30,7 +34,6 @@ export function ReconciliationPage() {
 
 function Compared({ found }: { found: Reconciliation }) {
   const now = useNow()
-  const { data: status } = useQuery(statusQuery)
   const { summary } = found
   return (
     <>
@@ -59,10 +62,27 @@ function Compared({ found }: { found: Reconciliation }) {
       ) : (
         <div className={cards.grid}>
           {found.items.map((one) => (
-            <DriftCard key={one.symbol} drift={one} cloudUrl={status?.cloud_url} />
+            <DriftCard key={one.symbol} drift={one} />
           ))}
         </div>
       )}
+      <CorrectiveOrders orders={found.orders} />
+      <Corrections corrections={found.corrections} />
     </>
+  )
+}
+
+/** Orders whose outcome is unknown come first: they block corrections of their symbol. */
+function Doubts() {
+  const { data, error, refetch } = useQuery(doubtsQuery)
+  if (data === undefined)
+    return error ? <Failed error={error} what="Orders in doubt" retry={() => void refetch()} /> : null
+  if (data.length === 0) return null
+  return (
+    <section aria-label="Orders in doubt" className={cards.grid}>
+      {data.map((one) => (
+        <DoubtCard key={one.key} doubt={one} />
+      ))}
+    </section>
   )
 }
