@@ -262,8 +262,8 @@ class Settings(BaseSettings):
     requests_per_minute: PositiveInt = Field(
         default=1200,
         description="Requests per minute of one key or session in each class: safety (exits, "
-        "cancellations, kill switches, heartbeats), orders, reads, console. All keys of an account "
-        "have twice that, safety apart. Beyond that the status is 429.",
+        "cancellations, kill switches, heartbeats, agents' reports), orders, reads, console. All "
+        "keys of an account have twice that, safety apart. Beyond that the status is 429.",
     )
     anonymous_requests_per_minute: PositiveInt = Field(
         default=300, description="Requests per minute of one address that is not signed in."

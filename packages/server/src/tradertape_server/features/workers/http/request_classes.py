@@ -13,7 +13,8 @@ from tradertape_server.platform.http.rate_limits import RequestClass
 from tradertape_server.platform.http.routing import SAFE_METHODS
 
 _RUN = rf"{PREFIX}/runs/[^/]+"
-# Exits, cancellations, halts, heartbeats, and the session without which a run cannot be exited.
+# Exits, cancellations, halts, heartbeats, the session without which a run cannot be exited, and
+# what an agent tells of orders at a broker.
 _SAFETY = re.compile(
     rf"(?:POST (?:{_RUN}|{PREFIX}/options/runs/[^/]+)/exit"
     rf"|POST {PREFIX}/orders/[^/]+/cancel"
@@ -21,6 +22,7 @@ _SAFETY = re.compile(
     rf"|POST (?:{_RUN}|{PREFIX})/heartbeat"
     rf"|DELETE (?:{PREFIX}/gtt/triggers|/api/gtts|/api/trading/orders)/[^/]+"
     r"|POST /api/trading/positions/exit"
+    r"|POST /api/agent/(?:signal-result|heartbeat)"
     r"|(?:GET|POST) /api/risk/kill(?:/release)?|POST /api/risk/halts/[^/]+/release)"
 )
 # What these did is stored with their keys, in one transaction.
