@@ -24,7 +24,8 @@ from tradertape_server.platform.logging import get_logger
 
 logger = get_logger(__name__)
 
-WITHIN_S = 20.0
+# By the clock: a busy machine takes longer than the 20 s of processor time that a process has.
+WITHIN_S = 45.0
 MOST_ANSWER = 256 * 1024 * 1024
 AT_ONCE = 2
 _WAIT_S = 30.0

@@ -3,7 +3,7 @@ import type { UploadedFile } from "@/lib/queries/uploads"
 export const STATES: Record<UploadedFile["state"], { label: string; color: string }> = {
   preview: { label: "Ready", color: "iris" },
   importing: { label: "Importing", color: "iris" },
-  done: { label: "Imported", color: "teal" },
+  done: { label: "Imported", color: "iris" },
   held: { label: "Held", color: "yellow" },
   rejected: { label: "Not imported", color: "red" },
   failed: { label: "Failed", color: "red" },

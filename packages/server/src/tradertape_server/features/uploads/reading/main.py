@@ -43,7 +43,7 @@ def limit_process() -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(kind, (most, most))
-    signal.alarm(CPU_S + 5)  # it ends even if the server that started it is gone
+    signal.alarm(CPU_S + 30)  # it ends even if the server that started it is gone
 
 
 def deny_the_outside() -> None:
