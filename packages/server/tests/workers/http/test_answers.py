@@ -31,6 +31,7 @@ FILES = {
     "GET /api/backtest/runs/{run_id}/equity.csv",
     "GET /api/backtest/runs/{run_id}/tear-sheet.html",
     "GET /api/backtest/runs/{run_id}/trades.csv",
+    "GET /api/wealth/tax/export",
 }
 # Numbers without a unit: ratios, and a control in the unit that its worker states.
 PLAIN = {
