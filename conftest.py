@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import os
 import re
+import sys
+import threading
 from collections import defaultdict
 from typing import Any
 
@@ -15,6 +18,17 @@ from hypothesis import settings
 # A test that wants many examples asks for a multiple of the profile's (`settings.default`).
 settings.register_profile("fast", deadline=None, max_examples=25)
 settings.register_profile("all", deadline=None, max_examples=100)
+
+if sys.version_info < (3, 11, 8):
+    # Threads that parse at the same time share one counter there, and one gets a SystemError
+    # (CPython gh-106905). A test's server, sandbox and agent are threads of one process.
+    _parse, _one_at_a_time = ast.parse, threading.RLock()
+
+    def _parse_alone(*args: Any, **options: Any) -> Any:
+        with _one_at_a_time:
+            return _parse(*args, **options)
+
+    ast.parse = _parse_alone
 
 
 @pytest.hookimpl(optionalhook=True)  # the wheels' tests run without xdist
