@@ -61,9 +61,7 @@ test("AR-03: a difference is adopted after its numbers were read, and undone", a
   await shoot(page, "corrections-390")
 })
 
-test("AR-03: a corrective order is shown as it would be sent, and sent once", async ({
-  page,
-}) => {
+test("AR-03: a corrective order is shown as it would be sent, and sent once", async ({ page }) => {
   const card = difference(page, "INFY")
   await comparedUntil(page, () =>
     expect(card.getByRole("button", { name: "Sell 100" })).toBeVisible({ timeout: 1_500 }),
