@@ -36,9 +36,13 @@ STALL_MS, PAGE_MS = 250, 300
 
 
 @contextmanager
-def server() -> Iterator[tuple[str, dict[str, str], int]]:
-    """A server of its own: its address, the headers of its session, its process."""
-    with tempfile.TemporaryDirectory() as home:
+def server(home: str = "") -> Iterator[tuple[str, dict[str, str], int]]:
+    """A server of its own: its address, the headers of its session, its process.
+
+    home: a folder to keep, where a person and a session are if the server was there before.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        home = home or temporary
         url = f"http://127.0.0.1:{(port := free_port())}"
         environment = {
             **os.environ, "TRADERTAPE_HOME": home, "TRADERTAPE_PORT": str(port),
@@ -72,9 +76,11 @@ container = build_container(Settings())
 upgrade(container.database.engine)
 now = container.clock.now()
 with container.database.write() as session:
-    user = User(email="person@example.com", is_admin=True, created_at=now)
-    session.add(user)
-    session.flush()
+    user = session.query(User).first()
+    if user is None:
+        user = User(email="person@example.com", is_admin=True, created_at=now)
+        session.add(user)
+        session.flush()
     print(open_session(session, user, method="bench", ip="127.0.0.1", user_agent="bench", now=now,
                        life=account_policy(container.settings).life))
 container.close()

@@ -188,6 +188,7 @@ class Container:
         self.sandbox.close()
         self.backtests.close()
         self.uploads.close()
+        self.wealth.close()
         self.market_watch.stop()
         self.mailer.close()
         self.processes.trading.close()

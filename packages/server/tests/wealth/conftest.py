@@ -20,12 +20,14 @@ from packages.server.tests.conftest import SignIn
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.orders.order import Side
 from tradertape_core.wealth.records import BookTrade, FundTransaction, LedgerLine, Segment
+from tradertape_core.wealth.statements.quality import ImportedFile
 from tradertape_server.container import Container
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.market.corporate_facts import CorporateFacts
 from tradertape_server.features.market.data_sets.candles import rows_from
 from tradertape_server.features.market.data_sets.draft import new_manifest, open_draft
 from tradertape_server.features.market.data_sets.reference_rows import Action, Dividend
+from tradertape_server.features.wealth.books import Books
 from tradertape_server.features.wealth.prices import MarketPrices
 from tradertape_server.features.wealth.service import WealthService
 from tradertape_server.main import create_app
@@ -41,6 +43,7 @@ class Uploaded:
     trades: tuple[BookTrade, ...] = ()
     lines: tuple[LedgerLine, ...] = ()
     funds: tuple[FundTransaction, ...] = ()
+    files: tuple[ImportedFile, ...] = ()
     version: int = 1
 
 
@@ -53,6 +56,12 @@ class Records:
 
     def version(self, user_id: int) -> int:
         return self.of.get(user_id, Uploaded(version=0)).version
+
+    def size(self, user_id: int) -> int:
+        return len(self.of.get(user_id, Uploaded()).trades)
+
+    def files(self, user_id: int) -> tuple[ImportedFile, ...]:
+        return self.of.get(user_id, Uploaded()).files
 
     def trades(self, user_id: int) -> tuple[BookTrade, ...]:
         self.reads += 1
@@ -79,7 +88,7 @@ def records() -> Records:
 @pytest.fixture
 def app(container: Container, records: Records) -> FastAPI:
     prices = MarketPrices(container.market, CorporateFacts(container.market))
-    wealth = WealthService(records, prices, container.clock)
+    wealth = WealthService(Books(records, prices, container.clock))
     return create_app(container=replace(container, wealth=wealth))
 
 

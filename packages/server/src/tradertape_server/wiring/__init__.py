@@ -36,8 +36,6 @@ from tradertape_server.features.trading.service import TradingService
 from tradertape_server.features.uploads.mappings import MappingService
 from tradertape_server.features.uploads.service import UploadService
 from tradertape_server.features.watchlists.service import WatchlistService
-from tradertape_server.features.wealth.prices import MarketPrices
-from tradertape_server.features.wealth.service import WealthService
 from tradertape_server.features.workers.queries import WorkerQueries
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.http.concurrency import Capacity, ConcurrencyLimit
@@ -74,6 +72,7 @@ from tradertape_server.wiring.trading import (
     build_trading,
     rescaling_of,
 )
+from tradertape_server.wiring.wealth import build_wealth
 
 # Requests that write at once. A SQLite file takes one writer: a second one prepares meanwhile. A
 # database server takes several; most of its connections are left to those who read.
@@ -214,7 +213,7 @@ def _join(
         uploads=uploads,
         upload_mappings=MappingService(clock),
         watchlists=WatchlistService(clock, data.instruments, data.market),
-        wealth=WealthService(uploads, MarketPrices(data.market, corporate, is_real=is_real), clock),
+        wealth=build_wealth(base, data, uploads, corporate, is_real=is_real),
         gtts=GttPageService(execution, data.instruments, trading.accounts),
         trading=TradingService(execution, trading.accounts, data.instruments, clock),
         activity=ActivityService(execution, WorkerQueries(database)),

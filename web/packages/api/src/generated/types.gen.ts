@@ -1390,12 +1390,19 @@ export type WealthSummaryOut = {
  * WealthHoldingsOut
  *
  * Shares held, the largest first; open contracts; and sales without a purchase.
+ *
+ * Of contracts and sales the first 50 of `contract_count` and `unmatched_count`: all of them are
+ * in `GET /api/wealth/contracts` and `GET /api/wealth/unmatched` by page.
  */
 export type WealthHoldingsOut = {
     /**
      * As Of
      */
     as_of: string | null;
+    /**
+     * Contract Count
+     */
+    contract_count: number;
     /**
      * Contracts
      */
@@ -1408,6 +1415,10 @@ export type WealthHoldingsOut = {
      * Unmatched
      */
     unmatched: Array<UnmatchedOut>;
+    /**
+     * Unmatched Count
+     */
+    unmatched_count: number;
 };
 
 /**
@@ -1506,6 +1517,8 @@ export type LotOut = {
  * WealthHoldingOut
  *
  * What is held of one share over all accounts. price: the last close; null without one.
+ *
+ * lots: the first 50 of `lot_count`; `GET /api/wealth/lots` has all of them by page.
  */
 export type WealthHoldingOut = {
     /**
@@ -1528,6 +1541,10 @@ export type WealthHoldingOut = {
      * Long Term Quantity
      */
     long_term_quantity: string;
+    /**
+     * Lot Count
+     */
+    lot_count: number;
     /**
      * Lots
      */
@@ -9722,6 +9739,166 @@ export type Quote = {
 };
 
 /**
+ * QualityUnmatchedOut
+ *
+ * What was sold of one share without a purchase on file. on: the first such sale.
+ */
+export type QualityUnmatchedOut = {
+    /**
+     * On
+     */
+    on: string;
+    /**
+     * Proceeds
+     */
+    proceeds: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
+ * QualityOut
+ *
+ * What is missing or uncertain in your files.
+ *
+ * Of each list the first 200; `*_count` counts all. unknown: shares that the market data does
+ * not have, so that they have no price and no corporate actions. is_good: nothing is wrong;
+ * estimated charges alone do not count.
+ */
+export type QualityOut = {
+    /**
+     * Checks
+     */
+    checks: Array<QualityCheckOut>;
+    /**
+     * Estimates
+     */
+    estimates: Array<QualityEstimateOut>;
+    /**
+     * Files
+     */
+    files: number;
+    /**
+     * Gaps
+     */
+    gaps: Array<QualityGapOut>;
+    /**
+     * Is Good
+     */
+    is_good: boolean;
+    /**
+     * Unknown
+     */
+    unknown: Array<string>;
+    /**
+     * Unknown Count
+     */
+    unknown_count: number;
+    /**
+     * Unmatched
+     */
+    unmatched: Array<QualityUnmatchedOut>;
+    /**
+     * Unmatched Count
+     */
+    unmatched_count: number;
+};
+
+/**
+ * QualityGapOut
+ *
+ * Days between two files of one account and segment that no file is about.
+ */
+export type QualityGapOut = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * First
+     */
+    first: string;
+    /**
+     * Last
+     */
+    last: string;
+    /**
+     * Segment
+     */
+    segment: string;
+};
+
+/**
+ * QualityEstimateOut
+ *
+ * Executions of one broker whose charges are estimated, of all of them.
+ */
+export type QualityEstimateOut = {
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Charges
+     */
+    charges: string;
+    /**
+     * Estimated
+     */
+    estimated: number;
+    /**
+     * Executions
+     */
+    executions: number;
+};
+
+/**
+ * QualityCheckOut
+ *
+ * A total that a file states, and the same of its rows. Rupees.
+ */
+export type QualityCheckOut = {
+    /**
+     * Difference
+     */
+    difference: string;
+    /**
+     * File
+     */
+    file: string;
+    /**
+     * Is Off
+     */
+    is_off: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Parsed
+     */
+    parsed: string;
+    /**
+     * Stated
+     */
+    stated: string;
+    /**
+     * Upload Id
+     */
+    upload_id: number;
+};
+
+/**
  * PutCallRatios
  *
  * Puts over calls; null where there are no calls.
@@ -15955,7 +16132,7 @@ export type EntryRow = {
 /**
  * DividendsOut
  *
- * All dividends, the latest first, and their sums by financial year.
+ * A page of dividends, the latest first, and the sums of all by financial year.
  */
 export type DividendsOut = {
     /**
@@ -15968,6 +16145,10 @@ export type DividendsOut = {
      * Items
      */
     items: Array<DividendOut>;
+    /**
+     * Total
+     */
+    total: number;
 };
 
 /**
@@ -17854,6 +18035,42 @@ export type BrokerOrderOut = {
      * Variety
      */
     variety: string;
+};
+
+/**
+ * BookStatusOut
+ *
+ * The book of your files.
+ *
+ * state: ready; old (files, the market's data or the day have changed, the figures are those of
+ * before, and the new book is being reckoned); reckoning (there is none yet); failed (`detail`
+ * says why). percent: of the reckoning. size_bytes: of the book in memory.
+ */
+export type BookStatusOut = {
+    /**
+     * Detail
+     */
+    detail: string;
+    /**
+     * Is Empty
+     */
+    is_empty: boolean;
+    /**
+     * Percent
+     */
+    percent: number | null;
+    /**
+     * Reckoned At
+     */
+    reckoned_at: string | null;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+    /**
+     * State
+     */
+    state: 'ready' | 'old' | 'reckoning' | 'failed';
 };
 
 /**
@@ -35292,14 +35509,27 @@ export type ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponses = {
 
 export type ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponse = ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponses[keyof ListWatchedApiWatchlistsWatchlistIdInstrumentsGetResponses];
 
-export type ReadDividendsApiWealthDividendsGetData = {
+export type ListOpenContractsApiWealthContractsGetData = {
     body?: never;
     path?: never;
-    query?: never;
-    url: '/api/wealth/dividends';
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Offset
+         */
+        offset?: number;
+    };
+    url: '/api/wealth/contracts';
 };
 
-export type ReadDividendsApiWealthDividendsGetErrors = {
+export type ListOpenContractsApiWealthContractsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
     /**
      * Not signed in, or no longer.
      */
@@ -35308,6 +35538,70 @@ export type ReadDividendsApiWealthDividendsGetErrors = {
      * Signed in, without the permission for this; or a page of another site asks.
      */
     403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListOpenContractsApiWealthContractsGetError = ListOpenContractsApiWealthContractsGetErrors[keyof ListOpenContractsApiWealthContractsGetErrors];
+
+export type ListOpenContractsApiWealthContractsGetResponses = {
+    /**
+     * Response List Open Contracts Api Wealth Contracts Get
+     *
+     * Successful Response
+     */
+    200: Array<OpenContractOut>;
+};
+
+export type ListOpenContractsApiWealthContractsGetResponse = ListOpenContractsApiWealthContractsGetResponses[keyof ListOpenContractsApiWealthContractsGetResponses];
+
+export type ReadDividendsApiWealthDividendsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Offset
+         */
+        offset?: number;
+    };
+    url: '/api/wealth/dividends';
+};
+
+export type ReadDividendsApiWealthDividendsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
     /**
      * The request does not match this description.
      */
@@ -35417,6 +35711,72 @@ export type ReadWealthHoldingsApiWealthHoldingsGetResponses = {
 
 export type ReadWealthHoldingsApiWealthHoldingsGetResponse = ReadWealthHoldingsApiWealthHoldingsGetResponses[keyof ReadWealthHoldingsApiWealthHoldingsGetResponses];
 
+export type ListLotsApiWealthLotsGetData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Instrument
+         *
+         * As the holdings name it.
+         */
+        instrument: string;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Offset
+         */
+        offset?: number;
+    };
+    url: '/api/wealth/lots';
+};
+
+export type ListLotsApiWealthLotsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListLotsApiWealthLotsGetError = ListLotsApiWealthLotsGetErrors[keyof ListLotsApiWealthLotsGetErrors];
+
+export type ListLotsApiWealthLotsGetResponses = {
+    /**
+     * Response List Lots Api Wealth Lots Get
+     *
+     * Successful Response
+     */
+    200: Array<LotOut>;
+};
+
+export type ListLotsApiWealthLotsGetResponse = ListLotsApiWealthLotsGetResponses[keyof ListLotsApiWealthLotsGetResponses];
+
 export type ReadNetWorthApiWealthNetworthGetData = {
     body?: never;
     path?: never;
@@ -35471,6 +35831,47 @@ export type ReadNetWorthApiWealthNetworthGetResponses = {
 
 export type ReadNetWorthApiWealthNetworthGetResponse = ReadNetWorthApiWealthNetworthGetResponses[keyof ReadNetWorthApiWealthNetworthGetResponses];
 
+export type ReadImportQualityApiWealthQualityGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/wealth/quality';
+};
+
+export type ReadImportQualityApiWealthQualityGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadImportQualityApiWealthQualityGetError = ReadImportQualityApiWealthQualityGetErrors[keyof ReadImportQualityApiWealthQualityGetErrors];
+
+export type ReadImportQualityApiWealthQualityGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: QualityOut;
+};
+
+export type ReadImportQualityApiWealthQualityGetResponse = ReadImportQualityApiWealthQualityGetResponses[keyof ReadImportQualityApiWealthQualityGetResponses];
+
 export type ReadRealisedApiWealthRealisedGetData = {
     body?: never;
     path?: never;
@@ -35489,6 +35890,14 @@ export type ReadRealisedApiWealthRealisedGetData = {
          * Offset
          */
         offset?: number;
+        /**
+         * Sort
+         */
+        sort?: 'closed_on' | 'profit' | 'symbol' | 'days' | 'proceeds';
+        /**
+         * Order
+         */
+        order?: 'asc' | 'desc';
     };
     url: '/api/wealth/realised';
 };
@@ -35575,6 +35984,47 @@ export type ReadWealthReconciliationApiWealthReconciliationGetResponses = {
 };
 
 export type ReadWealthReconciliationApiWealthReconciliationGetResponse = ReadWealthReconciliationApiWealthReconciliationGetResponses[keyof ReadWealthReconciliationApiWealthReconciliationGetResponses];
+
+export type ReadBookStatusApiWealthStatusGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/wealth/status';
+};
+
+export type ReadBookStatusApiWealthStatusGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadBookStatusApiWealthStatusGetError = ReadBookStatusApiWealthStatusGetErrors[keyof ReadBookStatusApiWealthStatusGetErrors];
+
+export type ReadBookStatusApiWealthStatusGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: BookStatusOut;
+};
+
+export type ReadBookStatusApiWealthStatusGetResponse = ReadBookStatusApiWealthStatusGetResponses[keyof ReadBookStatusApiWealthStatusGetResponses];
 
 export type ReadSummaryApiWealthSummaryGetData = {
     body?: never;
@@ -35728,6 +36178,66 @@ export type ExportTaxApiWealthTaxExportGetResponses = {
      */
     200: unknown;
 };
+
+export type ListUnmatchedApiWealthUnmatchedGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Offset
+         */
+        offset?: number;
+    };
+    url: '/api/wealth/unmatched';
+};
+
+export type ListUnmatchedApiWealthUnmatchedGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListUnmatchedApiWealthUnmatchedGetError = ListUnmatchedApiWealthUnmatchedGetErrors[keyof ListUnmatchedApiWealthUnmatchedGetErrors];
+
+export type ListUnmatchedApiWealthUnmatchedGetResponses = {
+    /**
+     * Response List Unmatched Api Wealth Unmatched Get
+     *
+     * Successful Response
+     */
+    200: Array<UnmatchedOut>;
+};
+
+export type ListUnmatchedApiWealthUnmatchedGetResponse = ListUnmatchedApiWealthUnmatchedGetResponses[keyof ListUnmatchedApiWealthUnmatchedGetResponses];
 
 export type ListOptionCardsApiWorkersOptionRunsGetData = {
     body?: never;

@@ -28,6 +28,32 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedTotal:
+    """A total that a file states, and the same of its rows. Rupees."""
+
+    name: str
+    stated: Decimal
+    parsed: Decimal
+    difference: Decimal
+    is_off: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """An imported file, the days it is about, and its totals. segment: "" of ledgers and funds."""
+
+    upload_id: int
+    name: str
+    kind: str
+    broker: str
+    account: str
+    segment: str
+    first: date | None
+    last: date | None
+    totals: tuple[StatedTotal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SoldUnbought:
     """More shares were sold than the files say were bought. on: the first such day."""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -18,58 +18,32 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.wealth.records import BookTrade
-from tradertape_core.wealth.statements.identity import (
-    content_of,
-    fund_keys,
-    ledger_keys,
-    trade_keys,
-)
-from tradertape_core.wealth.statements.reading import Statement
 from tradertape_server.features.uploads import repository
 from tradertape_server.features.uploads.models import Upload
+from tradertape_server.features.uploads.reading.wire import ROWS, Answer, Rows, rows_in
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import Unavailable
 from tradertape_server.platform.logging import get_logger
 
 logger = get_logger(__name__)
 
-# A piece keeps the one writer of a SQLite file for about 20 ms.
-PIECE = 500
+# Rows removed at once; a piece keeps the one writer of a SQLite file for about 20 ms.
+PIECE = ROWS
 LARGE_ROWS = 5000
 _QUEUED = 4
 # An import that is at work says so with every piece.
 _LOST_AFTER = timedelta(minutes=3)
 
 
-@dataclass(frozen=True, slots=True)
-class KeyedRow:
-    """A row to store and what it is known by."""
-
-    key: str
-    account: str
-    content: str
-    columns: dict[str, Any]
-
-
-def keyed_rows(statement: Statement) -> list[KeyedRow]:
-    """The rows of a statement with their keys."""
-    if statement.ledger:
-        lines = statement.ledger
-        keys = ledger_keys(lines)
+def columns_of(rows: Rows) -> list[dict[str, Any]]:
+    """Rows as the columns of their table."""
+    if rows.trades:
         return [
-            KeyedRow(key, one.account, "", asdict(one))
-            for key, one in zip(keys, lines, strict=True)
+            {**_columns(one), "key": key, "content": content}
+            for one, key, content in zip(rows.trades, rows.keys, rows.contents, strict=True)
         ]
-    if statement.funds:
-        return [
-            KeyedRow(key, "", "", asdict(one))
-            for key, one in zip(fund_keys(statement.funds), statement.funds, strict=True)
-        ]
-    trades = statement.trades
-    return [
-        KeyedRow(key, one.account, content_of(one), _columns(one))
-        for key, one in zip(trade_keys(trades), trades, strict=True)
-    ]
+    records = rows.ledger or rows.funds
+    return [{**asdict(one), "key": key} for one, key in zip(records, rows.keys, strict=True)]
 
 
 def _columns(trade: BookTrade) -> dict[str, Any]:
@@ -79,22 +53,24 @@ def _columns(trade: BookTrade) -> dict[str, Any]:
         "side": trade.side.value, "quantity": trade.quantity, "price": trade.price,
         "traded_on": trade.traded_on, "at": trade.at, "trade_id": trade.trade_id,
         "order_id": trade.order_id, "series": trade.series, "expiry": trade.expiry,
-        "is_auction": trade.is_auction, "charges": trade.charges, "content": content_of(trade),
+        "is_auction": trade.is_auction, "charges": trade.charges,
     }  # fmt: skip
 
 
 class Imports:
-    """Stores uploads; large ones on one thread, one after the other."""
+    """Stores uploads; large ones on one thread, one after the other.
+
+    changed: called with the person once an import or an undo of theirs counts.
+    """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._queue: queue.Queue[tuple[int, str, int, Sequence[KeyedRow]] | None] = queue.Queue(
-            _QUEUED
-        )
+        self._queue: queue.Queue[tuple[int, str, int, Answer] | None] = queue.Queue(_QUEUED)
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self.changed: Callable[[int], None] = _unheard
 
     def start(self) -> None:
         """Clear what an earlier stop left behind."""
@@ -110,17 +86,17 @@ class Imports:
                 logger.info("uploads wait to be imported at the stop", waiting=_QUEUED)
             self._thread.join(10)
 
-    def store(self, upload_id: int, user_id: int, kind: str, rows: Sequence[KeyedRow]) -> bool:
+    def store(self, upload_id: int, user_id: int, kind: str, answer: Answer) -> bool:
         """Store an upload's rows; False if a thread does it. Raises Unavailable if many wait."""
-        if len(rows) <= LARGE_ROWS:
-            self._store(upload_id, kind, user_id, rows)
+        if answer.rows <= LARGE_ROWS:
+            self._store(upload_id, kind, user_id, answer)
             return True
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._loop, name="uploads", daemon=True)
                 self._thread.start()
         try:
-            self._queue.put_nowait((upload_id, kind, user_id, rows))
+            self._queue.put_nowait((upload_id, kind, user_id, answer))
         except queue.Full:
             self._fail(upload_id, "Other large files are being imported: upload it again later.")
             raise Unavailable(
@@ -163,31 +139,33 @@ class Imports:
             job = self._queue.get()
             if job is None:
                 return
-            upload_id, kind, user_id, rows = job
+            upload_id, kind, user_id, answer = job
             try:
-                self._store(upload_id, kind, user_id, rows)
+                self._store(upload_id, kind, user_id, answer)
             except SQLAlchemyError:
                 logger.warning("upload not imported", upload=upload_id, exc_info=True)
                 self._fail_later(upload_id)
 
-    def _store(self, upload_id: int, kind: str, user_id: int, rows: Sequence[KeyedRow]) -> None:
+    def _store(self, upload_id: int, kind: str, user_id: int, answer: Answer) -> None:
         stored = 0
-        for piece in _pieces(rows):
+        for piece in rows_in(answer):
             if self._stopping.is_set():
                 return
             values = [
-                {**row.columns, "user_id": user_id, "upload_id": upload_id, "key": row.key}
-                for row in piece
+                {**columns, "user_id": user_id, "upload_id": upload_id}
+                for columns in columns_of(piece)
             ]
             with self._database.write() as session:
-                stored += len(piece)
+                stored += len(values)
                 if not repository.set_progress(session, upload_id, stored, self._clock.now()):
                     return  # undone meanwhile
                 repository.insert_rows(session, kind, values)
         with self._database.write() as session:
-            if repository.set_progress(session, upload_id, stored, self._clock.now()):
-                session.get_one(Upload, upload_id, populate_existing=True).state = "done"
-                repository.raise_version(session, user_id)
+            if not repository.set_progress(session, upload_id, stored, self._clock.now()):
+                return
+            session.get_one(Upload, upload_id, populate_existing=True).state = "done"
+            repository.raise_version(session, user_id)
+        self.changed(user_id)
 
     def _remove_piece(self, upload_id: int, kind: str) -> bool:
         with self._database.write() as session:
@@ -207,6 +185,5 @@ class Imports:
             logger.exception("failure of an upload not recorded", upload=upload_id)
 
 
-def _pieces(rows: Sequence[KeyedRow]) -> Iterator[Sequence[KeyedRow]]:
-    for place in range(0, len(rows), PIECE):
-        yield rows[place : place + PIECE]
+def _unheard(user_id: int) -> None:
+    """Tell nobody."""

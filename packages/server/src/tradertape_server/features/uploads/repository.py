@@ -55,6 +55,20 @@ def count_rows(session: Session, user_id: int) -> int:
     return session.scalar(query) or 0
 
 
+def count_imported(session: Session, user_id: int) -> int:
+    """How many rows a person's completed uploads have."""
+    query = select(func.sum(Upload.to_store)).where(
+        Upload.user_id == user_id, Upload.state == "done"
+    )
+    return session.scalar(query) or 0
+
+
+def done(session: Session, user_id: int) -> Sequence[Upload]:
+    """A person's completed uploads, oldest first."""
+    query = select(Upload).where(Upload.user_id == user_id, Upload.state == "done")
+    return session.scalars(query.order_by(Upload.id)).all()
+
+
 def overlapping(
     session: Session, user_id: int, broker: str, kind: str, first: date, last: date
 ) -> Upload | None:

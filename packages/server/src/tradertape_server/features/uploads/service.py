@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -13,10 +13,11 @@ from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.wealth.records import BookTrade, FundTransaction, LedgerLine
 from tradertape_core.wealth.statements.identity import distinct
 from tradertape_core.wealth.statements.layouts import Kind, Layout
+from tradertape_core.wealth.statements.quality import ImportedFile
 from tradertape_core.wealth.statements.reading import Statement
 from tradertape_server.features.uploads import repository, schemas, views
 from tradertape_server.features.uploads.child_process import Readers
-from tradertape_server.features.uploads.imports import Imports, KeyedRow, keyed_rows
+from tradertape_server.features.uploads.imports import Imports
 from tradertape_server.features.uploads.mappings import layout_of, saved_layouts
 from tradertape_server.features.uploads.models import (
     ImportedFundTransaction,
@@ -25,8 +26,8 @@ from tradertape_server.features.uploads.models import (
     Upload,
 )
 from tradertape_server.features.uploads.multipart import UploadedFile
-from tradertape_server.features.uploads.reading.wire import Answer
-from tradertape_server.features.uploads.stored_records import fund_of, line_of, trade_of
+from tradertape_server.features.uploads.reading.wire import Answer, rows_in
+from tradertape_server.features.uploads.stored_records import file_of, fund_of, line_of, trade_of
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import BadRequest, Conflict, NotFound
 
@@ -120,12 +121,24 @@ class UploadService:
             upload.state, upload.updated_at = "removing", self._clock.now()
             if counted:
                 repository.raise_version(session, user_id)
+        if counted:
+            self.imports.changed(user_id)
         self.imports.remove(upload_id, upload.kind)
 
     def version(self, user_id: int) -> int:
         """A number that grows with each import and each undo of a person."""
         with self._database.read() as session:
             return repository.version(session, user_id)
+
+    def size(self, user_id: int) -> int:
+        """How many rows a person's completed uploads have."""
+        with self._database.read() as session:
+            return repository.count_imported(session, user_id)
+
+    def files(self, user_id: int) -> list[ImportedFile]:
+        """A person's completed uploads, oldest first."""
+        with self._database.read() as session:
+            return [file_of(one) for one in repository.done(session, user_id)]
 
     def trades(self, user_id: int) -> tuple[BookTrade, ...]:
         """A person's trades, each once, by day and time; those without a time in their file's
@@ -174,8 +187,7 @@ class UploadService:
         statement = answer.statement
         if statement is None or upload.state == "rejected":
             return self._kept(upload, request)
-        rows = keyed_rows(statement)
-        self._count(user_id, upload, statement, rows)
+        self._count(user_id, upload, statement, answer)
         if upload.state == "rejected":
             return self._kept(upload, request)
         if any(one.is_off for one in statement.checks) and not request.accepts_difference:
@@ -185,7 +197,7 @@ class UploadService:
                 return views.file_out(upload)
         if request.is_dry_run:
             return views.file_out(upload)
-        return self._import(upload, rows)
+        return self._import(upload, answer)
 
     def _draft(self, user_id: int, file: UploadedFile, kind: Kind, answer: Answer) -> Upload:
         """The upload as far as its file tells; not stored."""
@@ -210,26 +222,24 @@ class UploadService:
             detail=detail, report=views.report_of(answer), created_at=now, updated_at=now,
         )  # fmt: skip
 
-    def _count(
-        self, user_id: int, upload: Upload, statement: Statement, rows: Sequence[KeyedRow]
-    ) -> None:
+    def _count(self, user_id: int, upload: Upload, statement: Statement, answer: Answer) -> None:
         """Count what is new, and refuse what another file states in another way."""
         with self._database.read() as session:
             known: dict[str, dict[str, tuple[str, str]]] = {}
-            keys = [row.key for row in rows]
+            keys = [key for rows in rows_in(answer) for key in rows.keys]
             for key, account, content, name in repository.known_rows(
                 session, user_id, upload.kind, keys
             ):
                 known.setdefault(key, {})[account] = (content, name)
             other = self._other_view(session, user_id, statement)
-            if repository.count_rows(session, user_id) + len(rows) > MOST_ROWS:
+            if repository.count_rows(session, user_id) + answer.rows > MOST_ROWS:
                 upload.state = "rejected"
                 upload.detail = f"Your uploads have {MOST_ROWS} rows, the most there can be."
                 return
         if other is not None:
             upload.state, upload.detail = "rejected", other
             return
-        changed = _tally(upload, rows, known)
+        changed = _tally(upload, answer, known)
         if changed:
             upload.report["warnings"].append(
                 f"{changed} trades have another quantity or price than in an earlier upload: the "
@@ -260,13 +270,13 @@ class UploadService:
             session.flush()
         return views.file_out(upload)
 
-    def _import(self, upload: Upload, rows: Sequence[KeyedRow]) -> schemas.FileOut:
-        upload.state, upload.to_store = "importing", len(rows)
+    def _import(self, upload: Upload, answer: Answer) -> schemas.FileOut:
+        upload.state, upload.to_store = "importing", answer.rows
         with self._database.write() as session:
             session.add(upload)
             session.flush()
             upload_id, user_id, kind = upload.id, upload.user_id, upload.kind
-        self.imports.store(upload_id, user_id, kind, rows)
+        self.imports.store(upload_id, user_id, kind, answer)
         with self._database.read() as session:
             return self.get(session, user_id, upload_id)
 
@@ -278,24 +288,30 @@ class UploadService:
             self.imports.recover()
 
 
-def _tally(
-    upload: Upload, rows: Sequence[KeyedRow], known: dict[str, dict[str, tuple[str, str]]]
-) -> int:
+def _tally(upload: Upload, answer: Answer, known: dict[str, dict[str, tuple[str, str]]]) -> int:
     """Count new and known rows into the upload; how many known ones differ."""
     seen: set[tuple[str, str]] = set()
     changed = 0
-    for row in rows:
-        found = known.get(row.key, {})
-        match = found.get(row.account) or found.get("")
-        if match is None and not row.account and found:
+    for key, account, content in _keyed(answer):
+        found = known.get(key, {})
+        match = found.get(account) or found.get("")
+        if match is None and not account and found:
             match = next(iter(found.values()))
-        if match is not None or (row.account, row.key) in seen:
+        if match is not None or (account, key) in seen:
             upload.duplicates += 1
-            changed += match is not None and match[0] != row.content
+            changed += match is not None and match[0] != content
         else:
             upload.imported += 1
-        seen.add((row.account, row.key))
+        seen.add((account, key))
     return changed
+
+
+def _keyed(answer: Answer) -> Iterator[tuple[str, str, str]]:
+    """The key, the account and the content of each row; "" for what its kind does not have."""
+    for rows in rows_in(answer):
+        contents = rows.contents or [""] * len(rows.keys)
+        accounts = [one.account for one in rows.trades or rows.ledger] or [""] * len(rows.keys)
+        yield from zip(rows.keys, accounts, contents, strict=True)
 
 
 def _owned(session: Session, user_id: int, upload_id: int) -> Upload:

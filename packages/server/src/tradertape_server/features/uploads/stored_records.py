@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.orders.order import Side
 from tradertape_core.wealth.records import BookTrade, FundTransaction, LedgerLine, Segment
+from tradertape_core.wealth.statements.quality import ImportedFile, StatedTotal
 
 
 def trade_of(row: Any) -> BookTrade:
@@ -35,4 +37,19 @@ def fund_of(row: Any) -> FundTransaction:
     return FundTransaction(
         folio=row.folio, isin=row.isin, scheme=row.scheme, happened_on=row.happened_on,
         kind=row.kind, units=row.units, nav=row.nav, amount=row.amount,
+    )  # fmt: skip
+
+
+def file_of(row: Any) -> ImportedFile:
+    """A row of `uploads`."""
+    return ImportedFile(
+        upload_id=row.id, name=row.name, kind=row.kind, broker=row.broker, account=row.account,
+        segment=row.segment, first=row.first_on, last=row.last_on,
+        totals=tuple(
+            StatedTotal(
+                one["name"], Decimal(one["stated"]), Decimal(one["parsed"]),
+                Decimal(one["difference"]), one["is_off"],
+            )
+            for one in row.report.get("checks", ())
+        ),
     )  # fmt: skip

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
-from tradertape_core.wealth.statements.layouts import Kind
-from tradertape_core.wealth.statements.reading import Statement, totals_of
 from tradertape_server.features.uploads import schemas
 from tradertape_server.features.uploads.models import Upload
 from tradertape_server.features.uploads.reading.wire import Answer
@@ -37,7 +35,7 @@ def report_of(answer: Answer) -> dict[str, Any]:
         "warnings": list(statement.warnings),
         "errors": [[one.row, one.column, one.reason] for one in statement.errors],
         "skipped": statement.skipped,
-        "totals": totals(statement).model_dump(mode="json"),
+        "totals": totals(answer).model_dump(mode="json"),
         "holdings": [
             {
                 "account": one.account, "isin": one.isin, "scheme": one.scheme,
@@ -48,25 +46,13 @@ def report_of(answer: Answer) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def totals(statement: Statement) -> schemas.Totals:
+def totals(answer: Answer) -> schemas.Totals:
     """Purchases and sales of a tradebook; credits and debits of a ledger; of funds what was paid
     in and taken out."""
-    if statement.kind is Kind.LEDGER:
-        dated = [one for one in statement.ledger if one.posted_on is not None]
-        into, out = (
-            sum((one.credit for one in dated), _NIL),
-            sum((one.debit for one in dated), _NIL),
-        )
-    elif statement.kind is Kind.FUNDS:
-        amounts = [one.amount for one in statement.funds]
-        into = sum((one for one in amounts if one > 0), _NIL)
-        out = -sum((one for one in amounts if one < 0), _NIL)
-    else:
-        into, out = totals_of(statement.trades)
     return schemas.Totals(
-        rows=len(statement.trades) + len(statement.ledger) + len(statement.funds),
-        buy_value=into.quantize(_PAISA),
-        sell_value=out.quantize(_PAISA),
+        rows=answer.rows,
+        buy_value=answer.into.quantize(_PAISA),
+        sell_value=answer.out.quantize(_PAISA),
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -21,18 +22,15 @@ HEADER = (
 )  # fmt: skip
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 _PAISA = Decimal("0.01")
+_TEXTS = frozenset({0, 1, 2, 3, 11, 14, 15})  # places of the header
+_DATES = frozenset({4, 5})
+_NUMBERS = frozenset({6, 7, 8, 9, 10, 12, 13})
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def neutral(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.lstrip(" ").startswith(_DANGEROUS) else text
-
-
-def rows(report: TaxYear) -> Iterator[Sequence[Cell]]:
-    """The report's pairs, its header first."""
-    yield HEADER
-    for item in report.items:
-        yield _row(item)
 
 
 def summary_rows(report: TaxYear) -> Iterator[Sequence[Cell]]:
@@ -59,30 +57,55 @@ def summary_rows(report: TaxYear) -> Iterator[Sequence[Cell]]:
     yield ("Tax before surcharge and cess", _paisa(report.tax))
 
 
-def as_csv(report: TaxYear) -> bytes:
+def summary_texts(report: TaxYear) -> list[list[str]]:
+    """The summary as it is kept with the book."""
+    return [[_text(cell) for cell in one] for one in summary_rows(report)]
+
+
+def as_csv(pairs: Iterable[Sequence[str]]) -> bytes:
     """The pairs, in UTF-8 with a byte order mark, which spreadsheets need."""
     target = io.StringIO(newline="")
     writer = csv.writer(target)
-    for row in rows(report):
-        writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])
+    writer.writerow(HEADER)
+    for one in pairs:
+        writer.writerow([neutral(cell) if place in _TEXTS else cell for place, cell in
+                         enumerate(one)])  # fmt: skip
     return target.getvalue().encode("utf-8-sig")
 
 
-def as_xlsx(report: TaxYear) -> bytes:
+def as_xlsx(summary: Iterable[Sequence[str]], pairs: Iterable[Sequence[str]]) -> bytes:
     """A workbook of two sheets: the summary and the pairs."""
     from openpyxl import Workbook  # noqa: PLC0415 - half a second that few requests need
 
     book = Workbook(write_only=True)
-    for title, content in (("Summary", summary_rows(report)), ("Pairs", rows(report))):
-        sheet = book.create_sheet(title)
-        for row in content:
-            sheet.append([neutral(cell) if isinstance(cell, str) else cell for cell in row])
+    sheet = book.create_sheet("Summary")
+    for one in summary:
+        sheet.append([_summary_cell(cell) for cell in one])
+    sheet = book.create_sheet("Pairs")
+    sheet.append(HEADER)
+    for one in pairs:
+        sheet.append([_cell(place, text) for place, text in enumerate(one)])
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
 
 
-def _row(item: TaxItem) -> Sequence[Cell]:
+def _text(cell: Cell) -> str:
+    return f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
+
+
+def _summary_cell(text: str) -> Cell:
+    return Decimal(text) if _NUMBER.fullmatch(text) else neutral(text)
+
+
+def _cell(place: int, text: str) -> Cell:
+    if place in _NUMBERS:
+        return Decimal(text)
+    return date.fromisoformat(text) if place in _DATES else neutral(text)
+
+
+def row(item: TaxItem) -> Sequence[Cell]:
+    """One pair."""
     one = item.match
     return (
         item.term.value, one.symbol, one.account.broker, one.account.account, one.bought_on,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from tradertape_core.wealth.records import BookTrade, FundTransaction, LedgerLine
+from tradertape_core.wealth.statements.quality import ImportedFile
 
 
 class Records(Protocol):
@@ -12,6 +14,14 @@ class Records(Protocol):
 
     def version(self, user_id: int) -> int:
         """A number that changes with each import and each undo of the person."""
+        ...
+
+    def size(self, user_id: int) -> int:
+        """How many rows the person's imported files have: how long a reckoning takes."""
+        ...
+
+    def files(self, user_id: int) -> Sequence[ImportedFile]:
+        """The person's imported files, oldest first."""
         ...
 
     def trades(self, user_id: int) -> tuple[BookTrade, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -22,12 +22,18 @@ from tradertape_core.wealth.instruments import identify
 from tradertape_core.wealth.lots import Book, Match, build_book
 from tradertape_core.wealth.records import FundTransaction, Segment
 from tradertape_core.wealth.returns import xirr
+from tradertape_core.wealth.statements.quality import ImportedFile
 from tradertape_core.wealth.tax import TaxYear, tax_year
 from tradertape_server.features.wealth.ports import Records
 from tradertape_server.features.wealth.prices import MarketFacts, MarketPrices
 from tradertape_server.features.wealth.worth import Worth, worth_over_time
 
 _OWNED = (Kind.DELIVERY, Kind.FUND)
+Progress = Callable[[int], None]
+
+
+def no_progress(percent: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class Reckoning:
     navs: Mapping[str, tuple[date, Decimal]]  # the latest a statement has, by instrument
     payouts: Sequence[FundTransaction]
     cash: Sequence[CashReport]
+    files: Sequence[ImportedFile] = ()
 
     @cached_property
     def matches(self) -> tuple[Match, ...]:
@@ -148,9 +155,16 @@ class Reckoning:
         return not (self.executions or self.fund_executions or self.cash)
 
 
-def reckon(records: Records, user_id: int, prices: MarketPrices, today: date) -> Reckoning:
-    """Read a person's records and the market, and reckon the book."""
+def reckon(
+    records: Records,
+    user_id: int,
+    prices: MarketPrices,
+    today: date,
+    progress: Progress = no_progress,
+) -> Reckoning:
+    """Read a person's records and the market, and reckon the book. progress: percent, to 60."""
     trades = records.trades(user_id)
+    progress(25)
     identities = identify(trades)
     symbols: dict[str, list[str]] = {}
     for trade in trades:
@@ -160,9 +174,10 @@ def reckon(records: Records, user_id: int, prices: MarketPrices, today: date) ->
                 known.insert(0, trade.symbol)  # the latest name first
     market = prices.facts(symbols)
     executions = with_charges(split_by_kind(trades, identities))
+    progress(50)
     transactions = records.fund_transactions(user_id)
     of_funds = fund_executions(transactions)
-    return Reckoning(
+    made = Reckoning(
         today=today,
         market=market,
         executions=executions,
@@ -172,7 +187,10 @@ def reckon(records: Records, user_id: int, prices: MarketPrices, today: date) ->
         navs={one.instrument: (one.day, one.trade.price) for one in of_funds if one.trade.price},
         payouts=fund_payouts(transactions),
         cash=compare_cash(executions, records.ledger_lines(user_id)),
+        files=records.files(user_id),
     )
+    progress(60)
+    return made
 
 
 def _closed(match: Match) -> tuple[date, str, date]:

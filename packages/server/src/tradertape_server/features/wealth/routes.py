@@ -9,15 +9,25 @@ from fastapi import APIRouter, Depends, Query, Response
 from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.wealth import export, schemas
 from tradertape_server.features.wealth.service import WealthService
-from tradertape_server.platform.http.routing import MAX_PAGE, part
+from tradertape_server.platform.http.routing import MAX_PAGE, Page, part
 
 router = APIRouter(prefix="/api/wealth", tags=["wealth"])
 
 Wealth = Annotated[WealthService, Depends(part("wealth"))]
+Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 Year = Annotated[
     str | None,
     Query(max_length=10, description="A financial year: 2024-25", examples=["2024-25"]),
 ]
+
+
+@router.get("/status")
+def read_book_status(user: CurrentUser, wealth: Wealth) -> schemas.BookStatusOut:
+    """Whether the figures are of your files as they are now, and how far their reckoning is.
+
+    While there is no book yet, the other routes answer 503 with code `book_being_reckoned`.
+    """
+    return wealth.status(user.id)
 
 
 @router.get("/summary")
@@ -28,8 +38,39 @@ def read_summary(user: CurrentUser, wealth: Wealth) -> schemas.WealthSummaryOut:
 
 @router.get("/holdings")
 def read_wealth_holdings(user: CurrentUser, wealth: Wealth) -> schemas.WealthHoldingsOut:
-    """The shares you hold with their lots, open contracts, and sales without a purchase."""
+    """The shares you hold with their first lots, open contracts, and sales without a purchase."""
     return wealth.holdings(user.id)
+
+
+@router.get("/lots")
+def list_lots(
+    user: CurrentUser,
+    wealth: Wealth,
+    page: Page,
+    instrument: Annotated[str, Query(max_length=120, description="As the holdings name it.")],
+) -> list[schemas.LotOut]:
+    """The lots of a share you hold, the oldest first."""
+    total, found = wealth.lots(user.id, instrument, page.limit, page.offset)
+    page.total(total)
+    return found
+
+
+@router.get("/contracts")
+def list_open_contracts(
+    user: CurrentUser, wealth: Wealth, page: Page
+) -> list[schemas.OpenContractOut]:
+    """Futures and options that no trade of your files has closed."""
+    total, found = wealth.contracts(user.id, page.limit, page.offset)
+    page.total(total)
+    return found
+
+
+@router.get("/unmatched")
+def list_unmatched(user: CurrentUser, wealth: Wealth, page: Page) -> list[schemas.UnmatchedOut]:
+    """Sales that no purchase in your files covers."""
+    total, found = wealth.unmatched(user.id, page.limit, page.offset)
+    page.total(total)
+    return found
 
 
 @router.get("/funds")
@@ -44,10 +85,14 @@ def read_realised(
     wealth: Wealth,
     fy: Year = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
-    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    offset: Offset = 0,
+    sort: Literal["closed_on", "profit", "symbol", "days", "proceeds"] = "closed_on",
+    order: Literal["asc", "desc"] = "desc",
 ) -> schemas.RealisedOut:
     """Purchases and the sales that closed them, the latest first; of all years without `fy`."""
-    return wealth.realised(user.id, fy, limit=limit, offset=offset)
+    return wealth.realised(
+        user.id, fy, sort=sort, is_descending=order == "desc", limit=limit, offset=offset
+    )
 
 
 @router.get("/tax")
@@ -73,14 +118,21 @@ def export_tax(
 
 
 @router.get("/dividends")
-def read_dividends(user: CurrentUser, wealth: Wealth) -> schemas.DividendsOut:
+def read_dividends(
+    user: CurrentUser,
+    wealth: Wealth,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
+    offset: Offset = 0,
+) -> schemas.DividendsOut:
     """Dividends by what companies declared while you held their shares, and payouts of funds."""
-    return wealth.dividends(user.id)
+    return wealth.dividends(user.id, limit, offset)
 
 
 @router.get("/networth")
 def read_net_worth(
-    user: CurrentUser, wealth: Wealth, points: Annotated[int, Query(ge=2, le=5000)] = 500
+    user: CurrentUser,
+    wealth: Wealth,
+    points: Annotated[int, Query(ge=2, le=schemas.MOST_POINTS)] = 500,
 ) -> schemas.NetWorthOut:
     """What your shares and funds were worth over time."""
     return wealth.net_worth(user.id, points)
@@ -90,3 +142,10 @@ def read_net_worth(
 def read_wealth_reconciliation(user: CurrentUser, wealth: Wealth) -> schemas.CashReconciliationOut:
     """Each ledger beside your trades: every difference, and why it is there."""
     return wealth.reconciliation(user.id)
+
+
+@router.get("/quality")
+def read_import_quality(user: CurrentUser, wealth: Wealth) -> schemas.QualityOut:
+    """What is missing or uncertain in your files: totals that differ, days without a file, sales
+    without a purchase, estimated charges, and shares the market data does not have."""
+    return wealth.quality(user.id)

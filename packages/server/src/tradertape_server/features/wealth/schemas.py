@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import PlainSerializer
 
-from tradertape_server.platform.http.routing import Reply
+from tradertape_server.platform.http.routing import IstTime, Reply
 
 _PAISA = Decimal("0.01")
 
@@ -24,6 +24,27 @@ def _plainly(number: Decimal) -> str:
 
 Rupees = Annotated[Decimal, PlainSerializer(_to_paisa, return_type=str)]
 Number = Annotated[Decimal, PlainSerializer(_plainly, return_type=str)]
+
+
+# Points of the longest series of net worth.
+MOST_POINTS = 5000
+BookState = Literal["ready", "old", "reckoning", "failed"]
+
+
+class BookStatusOut(Reply):
+    """The book of your files.
+
+    state: ready; old (files, the market's data or the day have changed, the figures are those of
+    before, and the new book is being reckoned); reckoning (there is none yet); failed (`detail`
+    says why). percent: of the reckoning. size_bytes: of the book in memory.
+    """
+
+    state: BookState
+    percent: int | None
+    reckoned_at: IstTime | None
+    detail: str
+    size_bytes: int
+    is_empty: bool
 
 
 class WealthSummaryOut(Reply):
@@ -73,7 +94,10 @@ class LotOut(Reply):
 
 
 class WealthHoldingOut(Reply):
-    """What is held of one share over all accounts. price: the last close; null without one."""
+    """What is held of one share over all accounts. price: the last close; null without one.
+
+    lots: the first 50 of `lot_count`; `GET /api/wealth/lots` has all of them by page.
+    """
 
     instrument: str
     symbol: str
@@ -88,6 +112,7 @@ class WealthHoldingOut(Reply):
     day_profit: Rupees | None
     weight: float
     long_term_quantity: Number
+    lot_count: int
     lots: list[LotOut]
 
 
@@ -116,11 +141,17 @@ class UnmatchedOut(Reply):
 
 
 class WealthHoldingsOut(Reply):
-    """Shares held, the largest first; open contracts; and sales without a purchase."""
+    """Shares held, the largest first; open contracts; and sales without a purchase.
+
+    Of contracts and sales the first 50 of `contract_count` and `unmatched_count`: all of them are
+    in `GET /api/wealth/contracts` and `GET /api/wealth/unmatched` by page.
+    """
 
     as_of: date | None
     holdings: list[WealthHoldingOut]
+    contract_count: int
     contracts: list[OpenContractOut]
+    unmatched_count: int
     unmatched: list[UnmatchedOut]
 
 
@@ -140,6 +171,18 @@ class FundOut(Reply):
     realised: Rupees
     payouts: Rupees
     xirr: float | None
+
+
+class FundsOut(Reply):
+    """All funds; how the list is kept."""
+
+    funds: list[FundOut]
+
+
+class SheetOut(Reply):
+    """The summary of a tax export, cell by cell; how it is kept."""
+
+    rows: list[list[str]]
 
 
 class MatchOut(Reply):
@@ -242,9 +285,10 @@ class DividendOut(Reply):
 
 
 class DividendsOut(Reply):
-    """All dividends, the latest first, and their sums by financial year."""
+    """A page of dividends, the latest first, and the sums of all by financial year."""
 
     by_year: dict[str, Rupees]
+    total: int
     items: list[DividendOut]
 
 
@@ -294,3 +338,62 @@ class CashReconciliationOut(Reply):
     """Every account with a ledger."""
 
     accounts: list[CashOut]
+
+
+class QualityCheckOut(Reply):
+    """A total that a file states, and the same of its rows. Rupees."""
+
+    upload_id: int
+    file: str
+    name: str
+    stated: Rupees
+    parsed: Rupees
+    difference: Rupees
+    is_off: bool
+
+
+class QualityGapOut(Reply):
+    """Days between two files of one account and segment that no file is about."""
+
+    broker: str
+    account: str
+    segment: str
+    first: date
+    last: date
+
+
+class QualityUnmatchedOut(Reply):
+    """What was sold of one share without a purchase on file. on: the first such sale."""
+
+    symbol: str
+    on: date
+    quantity: Number
+    proceeds: Rupees
+
+
+class QualityEstimateOut(Reply):
+    """Executions of one broker whose charges are estimated, of all of them."""
+
+    broker: str
+    estimated: int
+    executions: int
+    charges: Rupees
+
+
+class QualityOut(Reply):
+    """What is missing or uncertain in your files.
+
+    Of each list the first 200; `*_count` counts all. unknown: shares that the market data does
+    not have, so that they have no price and no corporate actions. is_good: nothing is wrong;
+    estimated charges alone do not count.
+    """
+
+    is_good: bool
+    files: int
+    checks: list[QualityCheckOut]
+    gaps: list[QualityGapOut]
+    unmatched_count: int
+    unmatched: list[QualityUnmatchedOut]
+    estimates: list[QualityEstimateOut]
+    unknown_count: int
+    unknown: list[str]

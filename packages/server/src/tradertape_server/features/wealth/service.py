@@ -1,108 +1,167 @@
-"""Use cases of wealth: the book of a person, kept until an upload or the market changes it."""
+"""Use cases of wealth: pages of a person's book."""
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Iterable
+from typing import TypeVar
 
-from tradertape_core.kernel.clock import IST, Clock
-from tradertape_core.wealth.tax import TaxYear, years_of
+import msgspec
+import numpy as np
+
 from tradertape_core.wealth.tax_rates import parse_year
-from tradertape_server.features.wealth import export, schemas, views
-from tradertape_server.features.wealth.ports import Records
-from tradertape_server.features.wealth.prices import MarketPrices
-from tradertape_server.features.wealth.reckoning import Reckoning, reckon
-from tradertape_server.platform.errors import NotFound
+from tradertape_server.features.wealth import export, schemas
+from tradertape_server.features.wealth.books import Books
+from tradertape_server.features.wealth.finished import FinishedBook, year_key
+from tradertape_server.features.wealth.lines import Lines
+from tradertape_server.platform.errors import NotFound, TooMany
+from tradertape_server.platform.http.routing import Reply
 
-# Books kept in memory at once; one of 100,000 trades is some 150 MB.
-MOST_KEPT = 16
-Version = tuple[int, str, date]
-
-
-@dataclass(slots=True)
-class _Kept:
-    """One person's book. lock: it is reckoned by one request while others wait for it."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    version: Version | None = None
-    book: Reckoning | None = None
+Body = TypeVar("Body", bound=Reply)
+_EXPORTS_AT_ONCE = 2
+_texts = msgspec.json.Decoder(list[str]).decode
 
 
 class WealthService:
     """Reads what a person uploaded; never another's, as every book is kept by the person."""
 
-    def __init__(self, records: Records, prices: MarketPrices, clock: Clock) -> None:
-        self._records = records
-        self._prices = prices
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[int, _Kept] = OrderedDict()
+    def __init__(self, books: Books) -> None:
+        self.books = books
+        self._exports = threading.BoundedSemaphore(_EXPORTS_AT_ONCE)
 
-    def book(self, user_id: int) -> Reckoning:
-        """A person's book of today, reckoned anew where its files or the market have changed."""
-        with self._lock:
-            kept = self._kept.setdefault(user_id, _Kept())
-            self._kept.move_to_end(user_id)
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-        with kept.lock:
-            today = self._clock.now().astimezone(IST).date()
-            # Read before the records: an upload that ends meanwhile makes a newer version.
-            version = (self._records.version(user_id), self._prices.version, today)
-            if kept.book is None or kept.version != version:
-                kept.book = reckon(self._records, user_id, self._prices, today)
-                kept.version = version
-            return kept.book
+    def close(self) -> None:
+        """End what is being reckoned."""
+        self.books.stop()
+
+    def refresh(self, user_id: int) -> None:
+        """A person's files have changed."""
+        self.books.refresh(user_id)
+
+    def status(self, user_id: int) -> schemas.BookStatusOut:
+        """Whether the book is of now, and how far its reckoning is."""
+        found = self.books.find(user_id)
+        kept, waiting = found.kept, found.waiting
+        state: schemas.BookState = "ready"
+        if waiting is not None:
+            state = "failed" if waiting.error else ("reckoning" if kept is None else "old")
+        return schemas.BookStatusOut(
+            state=state,
+            percent=None if waiting is None or waiting.error else waiting.percent or 0,
+            reckoned_at=None if kept is None else kept.at,
+            detail=waiting.error if waiting is not None else "",
+            size_bytes=0 if kept is None else kept.book.size,
+            is_empty=kept is not None and kept.book.is_empty,
+        )
 
     def summary(self, user_id: int) -> schemas.WealthSummaryOut:
         """Net worth, profit and returns."""
-        return views.summary(self.book(user_id))
+        return _body(self.books.get(user_id), "summary", schemas.WealthSummaryOut)
 
     def holdings(self, user_id: int) -> schemas.WealthHoldingsOut:
-        """Shares with their lots."""
-        return views.holdings(self.book(user_id))
+        """Shares with the first of their lots."""
+        return _body(self.books.get(user_id), "holdings", schemas.WealthHoldingsOut)
+
+    def lots(
+        self, user_id: int, instrument: str, limit: int, offset: int
+    ) -> tuple[int, list[schemas.LotOut]]:
+        """How many lots of a share there are, and a page of them. Raises NotFound without one."""
+        lots = self.books.get(user_id).lots
+        if not lots.count(instrument):
+            raise NotFound("Holding")
+        rows = lots.page(limit, offset, instrument)
+        return lots.count(instrument), _all(rows, schemas.LotOut)
+
+    def contracts(
+        self, user_id: int, limit: int, offset: int
+    ) -> tuple[int, list[schemas.OpenContractOut]]:
+        """How many open contracts there are, and a page of them."""
+        return _page(self.books.get(user_id).contracts, schemas.OpenContractOut, limit, offset)
+
+    def unmatched(
+        self, user_id: int, limit: int, offset: int
+    ) -> tuple[int, list[schemas.UnmatchedOut]]:
+        """How many sales without a purchase there are, and a page of them."""
+        return _page(self.books.get(user_id).unmatched, schemas.UnmatchedOut, limit, offset)
 
     def funds(self, user_id: int) -> list[schemas.FundOut]:
         """Mutual funds by folio."""
-        return views.funds(self.book(user_id))
+        return _body(self.books.get(user_id), "funds", schemas.FundsOut).funds
 
     def realised(
-        self, user_id: int, fy: str | None, *, limit: int, offset: int
-    ) -> schemas.RealisedOut:
+        self, user_id: int, fy: str | None, *, sort: str, is_descending: bool, limit: int,
+        offset: int,
+    ) -> schemas.RealisedOut:  # fmt: skip
         """What was realised in a year, or ever. Raises InvalidInput for another form of year."""
-        book = self.book(user_id)
+        book = self.books.get(user_id)
         year = None if fy is None else parse_year(fy)
-        return views.realised(book.matches, years_of(book.matches), year, limit, offset)
+        key = f"realised/{year_key(year)}"
+        if key not in book.bodies:  # nothing was realised in that year
+            whole = _body(book, "realised/all", schemas.RealisedOut)
+            nothing = {"total": 0, "profit": 0, "charges": 0, "by_kind": {}, "fy": fy}
+            return schemas.RealisedOut.model_validate({**whole.model_dump(), **nothing})
+        rows = book.pairs.page(year, sort, is_descending=is_descending, limit=limit, offset=offset)
+        sums = _body(book, key, schemas.RealisedOut)
+        return sums.model_copy(update={"items": _all(rows, schemas.MatchOut)})
 
     def tax(self, user_id: int, fy: str | None) -> schemas.TaxOut:
         """A year's report, by default the latest with a sale. Raises InvalidInput likewise."""
-        book = self.book(user_id)
-        years = years_of(book.matches)
-        return views.tax(book, self._report(book, fy, years), years)
+        book = self.books.get(user_id)
+        year = parse_year(fy) if fy is not None else next(iter(book.years), None)
+        if f"tax/{year}" in book.bodies:
+            return _body(book, f"tax/{year}", schemas.TaxOut)
+        return _body(book, "tax/none", schemas.TaxOut).model_copy(update={"fy": fy})
 
     def tax_file(self, user_id: int, fy: str, *, is_xlsx: bool) -> bytes:
-        """A year's report as a file. Raises InvalidInput, NotFound for a year without a sale."""
-        book = self.book(user_id)
-        report = self._report(book, fy, years_of(book.matches))
-        if report is None or not report.items:
-            raise NotFound(f"A sale in {fy}")
-        return export.as_xlsx(report) if is_xlsx else export.as_csv(report)
+        """A year's report as a file.
 
-    def dividends(self, user_id: int) -> schemas.DividendsOut:
-        """Dividends and payouts."""
-        return views.dividends(self.book(user_id))
+        Raises InvalidInput, NotFound for a year without a sale, TooMany while others are made.
+        """
+        book = self.books.get(user_id)
+        rows = book.exports.get(str(parse_year(fy)))
+        if rows is None or not rows.total:
+            raise NotFound(f"A sale in {fy}")
+        if not self._exports.acquire(timeout=20):
+            raise TooMany("Other reports are being made: repeat it in a moment.", retry_after_s=5)
+        try:
+            pairs = (_texts(one) for one in rows.at(range(rows.total)))
+            if not is_xlsx:
+                return export.as_csv(pairs)
+            summary = _body(book, f"tax summary/{parse_year(fy)}", schemas.SheetOut)
+            return export.as_xlsx(summary.rows, pairs)
+        finally:
+            self._exports.release()
+
+    def dividends(self, user_id: int, limit: int, offset: int) -> schemas.DividendsOut:
+        """A page of dividends and payouts."""
+        book = self.books.get(user_id)
+        items = _all(book.dividends.page(limit, offset), schemas.DividendOut)
+        return _body(book, "dividends", schemas.DividendsOut).model_copy(update={"items": items})
 
     def net_worth(self, user_id: int, limit: int) -> schemas.NetWorthOut:
-        """Shares and funds over time."""
-        return views.net_worth(self.book(user_id), limit)
+        """Shares and funds over time: at most `limit` days, evenly spread, with both ends."""
+        whole = _body(self.books.get(user_id), "networth", schemas.NetWorthOut)
+        if len(whole.points) <= limit:
+            return whole
+        spread = np.linspace(0, len(whole.points) - 1, limit).round().astype(int)
+        points = [whole.points[place] for place in spread.tolist()]
+        return whole.model_copy(update={"points": points})
 
     def reconciliation(self, user_id: int) -> schemas.CashReconciliationOut:
         """The ledgers beside the book."""
-        return views.reconciliation(self.book(user_id).cash)
+        return _body(self.books.get(user_id), "reconciliation", schemas.CashReconciliationOut)
 
-    def _report(self, book: Reckoning, fy: str | None, years: list[int]) -> TaxYear | None:
-        if fy is not None:
-            return book.tax(parse_year(fy))
-        return book.tax(years[0]) if years else None
+    def quality(self, user_id: int) -> schemas.QualityOut:
+        """What is missing or uncertain in the files."""
+        return _body(self.books.get(user_id), "quality", schemas.QualityOut)
+
+
+def _body(book: FinishedBook, name: str, model: type[Body]) -> Body:
+    return model.model_validate_json(book.bodies[name])
+
+
+def _all(rows: Iterable[bytes], model: type[Body]) -> list[Body]:
+    return [model.model_validate_json(one) for one in rows]
+
+
+def _page(lines: Lines, model: type[Body], limit: int, offset: int) -> tuple[int, list[Body]]:
+    return lines.total, _all(lines.page(limit, offset), model)

@@ -21,6 +21,7 @@ from tradertape_server.features.wealth import schemas
 from tradertape_server.features.wealth.reckoning import Reckoning
 
 _PRICE = Decimal("0.0001")
+SHOWN_LOTS = 50
 MEANINGS = {
     DifferenceKind.ESTIMATED_CHARGES: "The file has no charges: they were estimated.",
     DifferenceKind.UNSETTLED: "Traded on the last days of the ledger, settled after it ends.",
@@ -86,8 +87,10 @@ def _warnings(book: Reckoning, unpriced: Sequence[str]) -> list[str]:
     return found
 
 
-def holdings(book: Reckoning) -> schemas.WealthHoldingsOut:
-    """Shares with their lots, the largest value first."""
+def holdings(
+    book: Reckoning,
+) -> tuple[schemas.WealthHoldingsOut, dict[str, list[schemas.LotOut]]]:
+    """Shares with the first of their lots, the largest value first; and all lots by instrument."""
     by_instrument: dict[str, list[OpenLot]] = defaultdict(list)
     for lot in book.shares.lots:
         if lot.kind is Kind.DELIVERY:
@@ -95,14 +98,23 @@ def holdings(book: Reckoning) -> schemas.WealthHoldingsOut:
     whole = total(worth for _, worth in book.values)
     found = [_holding(book, name, lots, whole) for name, lots in by_instrument.items()]
     found.sort(key=lambda one: (-one.value, one.symbol))
-    return schemas.WealthHoldingsOut(
+    contracts = [
+        _contract(lot, book.today) for lot in book.shares.lots if lot.kind is Kind.DERIVATIVE
+    ]
+    unmatched = [_unmatched(lot) for lot in (*book.shares.unmatched, *book.funds.unmatched)]
+    body = schemas.WealthHoldingsOut(
         as_of=book.market.last_day,
         holdings=found,
-        contracts=[
-            _contract(lot, book.today) for lot in book.shares.lots if lot.kind is Kind.DERIVATIVE
-        ],
-        unmatched=[_unmatched(lot) for lot in (*book.shares.unmatched, *book.funds.unmatched)],
+        contract_count=len(contracts),
+        contracts=contracts,
+        unmatched_count=len(unmatched),
+        unmatched=unmatched,
     )
+    lots = {
+        one.instrument: [_lot(lot, book.today) for lot in by_instrument[one.instrument]]
+        for one in found
+    }
+    return body, lots
 
 
 def _holding(
@@ -126,7 +138,8 @@ def _holding(
         day_profit=None if price is None or before is None else (price - before) * quantity,
         weight=float(value / whole) if whole else 0.0,
         long_term_quantity=total(lot.quantity for lot in long),
-        lots=[_lot(lot, book.today) for lot in lots],
+        lot_count=len(lots),
+        lots=[_lot(lot, book.today) for lot in lots[:SHOWN_LOTS]],
     )
 
 
@@ -217,21 +230,20 @@ def funds(book: Reckoning) -> list[schemas.FundOut]:
 
 
 def realised(
-    matches: Sequence[Match], years: Sequence[int], year: int | None, limit: int, offset: int
+    matches: Sequence[Match], years: Sequence[int], year: int | None
 ) -> schemas.RealisedOut:
-    """A page of a year's pairs, the latest first; of all years where none is asked for."""
-    found = [one for one in matches if year is None or financial_year(one.closed_on) == year]
+    """The sums of a year's pairs, or of all; without the pairs."""
     by_kind: dict[str, Decimal] = defaultdict(Decimal)
-    for one in found:
+    for one in matches:
         by_kind[one.kind.value] += one.profit
     return schemas.RealisedOut(
         fy=None if year is None else year_name(year),
         years=[year_name(one) for one in years],
-        total=len(found),
-        profit=total(one.profit for one in found),
-        charges=total(one.charges for one in found),
+        total=len(matches),
+        profit=total(one.profit for one in matches),
+        charges=total(one.charges for one in matches),
         by_kind=dict(by_kind),
-        items=[match_out(one) for one in found[::-1][offset : offset + limit]],
+        items=[],
     )
 
 
@@ -325,7 +337,7 @@ def dividends(book: Reckoning) -> schemas.DividendsOut:
     by_year: dict[str, Decimal] = defaultdict(Decimal)
     for one in found:
         by_year[year_name(financial_year(one.on))] += one.amount
-    return schemas.DividendsOut(by_year=dict(by_year), items=found)
+    return schemas.DividendsOut(by_year=dict(by_year), total=len(found), items=found)
 
 
 def net_worth(book: Reckoning, limit: int) -> schemas.NetWorthOut:
