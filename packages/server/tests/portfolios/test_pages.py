@@ -227,11 +227,12 @@ def test_po_01_a_story_goes_from_the_signal_to_the_exit(desk: Desk) -> None:
     assert [one["by"] for one in story["events"][:3]] == ["scan", *["person@example.com"] * 2]
     assert story["portfolio_name"] == portfolio["name"]
     assert (story["paper_mode"], story["is_executed"]) == (True, False)
+    assert (story["placed_by"], story["position"]["guarded_by"]) == ("server", "candles")
     desk.post(f"positions/{held['id']}/close")
     told = desk.get(f"positions/{held['id']}/story")
     assert told["events"][-1]["title"] == "Sold: manual"
     assert told["events"][-1]["day"] == desk.days[at].isoformat()
-    assert told["position"]["open_quantity"] == 0
+    assert (told["position"]["open_quantity"], told["position"]["guarded_by"]) == (0, None)
 
 
 def test_po_01_a_position_of_one_day_tells_its_stop_too(desk: Desk) -> None:

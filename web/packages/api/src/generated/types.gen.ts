@@ -113,9 +113,9 @@ export type TradertapeServerFeaturesPortfoliosSchemasPositionOut = {
     /**
      * Guarded By
      *
-     * Where its stop and target wait: `exit_gtt_id` at the broker, or this server on each price. null: nothing sells it by itself.
+     * Where its stop and target wait: `exit_gtt_id` at the broker, this server on each price, or the scan on each day's candle. null: nothing sells it by itself.
      */
-    guarded_by: 'broker' | 'server' | null;
+    guarded_by: 'broker' | 'server' | 'candles' | null;
     /**
      * Id
      */
@@ -4929,7 +4929,7 @@ export type StrategyCharges = {
  * StoryOut
  *
  * A position from its signal to its exit, oldest step first. is_executed: its orders go through
- * the market, live prices or a broker, and not by daily candles.
+ * the market, live prices or a broker, and not by daily candles. placed_by: who sends them.
  */
 export type StoryOut = {
     /**
@@ -4948,6 +4948,10 @@ export type StoryOut = {
      * Paper Mode
      */
     paper_mode: boolean;
+    /**
+     * Placed By
+     */
+    placed_by: 'server' | 'agent';
     /**
      * Portfolio Name
      */

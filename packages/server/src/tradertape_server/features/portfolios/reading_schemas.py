@@ -102,7 +102,7 @@ class StoryEventOut(Reply):
 
 class StoryOut(Reply):
     """A position from its signal to its exit, oldest step first. is_executed: its orders go through
-    the market, live prices or a broker, and not by daily candles."""
+    the market, live prices or a broker, and not by daily candles. placed_by: who sends them."""
 
     position: PositionOut
     portfolio_name: str
@@ -111,5 +111,6 @@ class StoryOut(Reply):
     data_set: str
     paper_mode: bool
     is_executed: bool
+    placed_by: Literal["server", "agent"]
     signal_reason: str
     events: list[StoryEventOut]

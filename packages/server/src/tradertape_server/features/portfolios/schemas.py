@@ -20,6 +20,7 @@ SignalStatus = Literal[
     "failed",
 ]  # fmt: skip
 PaperFillName = Literal["close", "next_open", "touch", "live"]
+Guard = Literal["broker", "server", "candles"]
 
 
 class SizingIn(Body):
@@ -441,9 +442,9 @@ class PositionOut(Reply):
     exit_order_id: str | None
     exit_gtt_id: int | None
     protection_status: str
-    guarded_by: Literal["broker", "server"] | None = Field(
-        description="Where its stop and target wait: `exit_gtt_id` at the broker, or this server "
-        "on each price. null: nothing sells it by itself."
+    guarded_by: Guard | None = Field(
+        description="Where its stop and target wait: `exit_gtt_id` at the broker, this server on "
+        "each price, or the scan on each day's candle. null: nothing sells it by itself."
     )
     standing_problem: str | None = Field(
         description="Why its stop and target do not wait at the broker although they should."

@@ -55,6 +55,7 @@ def of_position(session: Session, user_id: int, position_id: int) -> Json:
         "data_set": portfolio.data_set,
         "paper_mode": settings_of(portfolio).paper_mode,
         "is_executed": settings_of(portfolio).is_executed,
+        "placed_by": settings_of(portfolio).placed_by,
         "signal_reason": signal.reason if signal else "",
         "events": events,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from tradertape_core.kernel.money import rupees
 from tradertape_server.features.portfolios.models import (
@@ -15,6 +15,7 @@ from tradertape_server.features.portfolios.models import (
     PortfolioSignal,
 )
 from tradertape_server.features.portfolios.schemas import (
+    Guard,
     AlertOut,
     EntryOut,
     PortfolioOut,
@@ -183,9 +184,11 @@ def position(row: PortfolioPosition) -> PositionOut:
     )
 
 
-def _guarded_by(row: PortfolioPosition) -> Literal["broker", "server"] | None:
-    if row.run_id is None or not row.open_quantity:
+def _guarded_by(row: PortfolioPosition) -> Guard | None:
+    if not row.open_quantity:
         return None
+    if row.run_id is None:
+        return "candles" if row.stop_price or row.target_price else None
     if row.standing_gtt_id is not None:
         return "broker"
     return "server" if row.protection_status not in (None, "unarmed", "done") else None

@@ -4,6 +4,7 @@ import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { date, number, percent } from "@tradertape/ui/format.ts"
 import type { ModelPosition } from "@/lib/queries/models"
 import type { Column } from "../table/column"
+import { GuardMark, guardName } from "./guard"
 import { exitText } from "./words"
 
 type Columns = Column<ModelPosition>[]
@@ -96,6 +97,13 @@ export function positionColumns(names?: ReadonlyMap<number, string>): Columns {
       header: "Target (₹)",
       value: (row) => row.target_price,
       cell: (row) => number(row.target_price, 2),
+    },
+    {
+      id: "guard",
+      header: "Guarded by",
+      isText: true,
+      value: guardName,
+      cell: (row) => <GuardMark row={row} />,
     },
     R,
     BARS,

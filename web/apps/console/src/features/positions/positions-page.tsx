@@ -95,7 +95,7 @@ export function PositionsPage() {
               rows={data.items}
               columns={columns}
               rowKey={(row) => String(row.id)}
-              minWidth={1100}
+              minWidth={1200}
               maxHeight={680}
             />
           )}

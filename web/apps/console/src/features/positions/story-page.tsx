@@ -1,4 +1,4 @@
-import { Skeleton, Stack } from "@mantine/core"
+import { Alert, Skeleton, Stack } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { Link, useParams } from "@tanstack/react-router"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
@@ -7,6 +7,7 @@ import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { date, instant, number, percent } from "@tradertape/ui/format.ts"
 import { useMemo } from "react"
 import { shifted } from "@/components/models/days"
+import { guardName, guardText, isGuardOdd } from "@/components/models/guard"
 import { ModeMark } from "@/components/models/mode-mark"
 import { toStop } from "@/components/models/position-columns"
 import { SignalChart } from "@/components/models/signal-chart"
@@ -51,7 +52,7 @@ function Told({ story }: { story: Story }) {
     <>
       <PageHeader
         title={position.symbol}
-        chips={<ModeMark isPaper={story.paper_mode} />}
+        chips={<ModeMark isPaper={story.paper_mode} placedBy={story.placed_by} />}
         crumbs={CRUMBS}
         note={
           <>
@@ -72,7 +73,12 @@ function Told({ story }: { story: Story }) {
         action={position.open_quantity > 0 && <Close story={story} />}
       />
       <Stack gap="md">
-        <Section title="In figures">
+        {isGuardOdd(position) && (
+          <Alert color="orange" title="Stop and target">
+            {guardText(position)}
+          </Alert>
+        )}
+        <Section title="In figures" note={isGuardOdd(position) ? undefined : guardText(position)}>
           <Figures position={position} />
         </Section>
         <div className={classes.split}>
@@ -132,6 +138,7 @@ function Figures({ position }: { position: ModelPosition }) {
         />
       )}
       {isOpen && <Stat label="Target" value={number(position.target_price, 2)} />}
+      {isOpen && <Stat label="Guarded by" value={guardName(position)} />}
       <Stat
         label="R multiple"
         hint="Result in multiples of the initial risk."

@@ -23,7 +23,7 @@ export function OpenPositions({ page }: { page: Dashboard }) {
           rows={page.positions}
           columns={COLUMNS}
           rowKey={(row) => String(row.id)}
-          minWidth={980}
+          minWidth={1080}
         />
       )}
     </Section>

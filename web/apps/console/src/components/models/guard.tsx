@@ -1,0 +1,60 @@
+import { Badge } from "@mantine/core"
+import { number } from "@tradertape/ui/format.ts"
+import type { ModelPosition } from "@/lib/queries/models"
+
+type Guarded = Pick<
+  ModelPosition,
+  | "symbol"
+  | "guarded_by"
+  | "standing_problem"
+  | "exit_gtt_id"
+  | "open_quantity"
+  | "stop_price"
+  | "target_price"
+>
+
+/** Who sells a position at its stop or target, in a word or two. */
+export function guardName({ guarded_by, exit_gtt_id }: Guarded): string {
+  if (guarded_by === "broker") return exit_gtt_id === null ? "Broker" : `Broker, GTT ${exit_gtt_id}`
+  if (guarded_by === "server") return "This server"
+  if (guarded_by === "candles") return "Daily candle"
+  return exit_gtt_id === null ? "Nobody" : `Your sale, GTT ${exit_gtt_id}`
+}
+
+/** The same in sentences, with what has to be known about it; empty for a position that is closed. */
+export function guardText(row: Guarded): string {
+  if (row.open_quantity === 0) return ""
+  const levels = [
+    row.stop_price === null ? "" : `stop ${number(row.stop_price, 2)}`,
+    row.target_price === null ? "" : `target ${number(row.target_price, 2)}`,
+  ].filter(Boolean)
+  const what = levels.join(" and ")
+  if (row.guarded_by === "broker")
+    return `Your broker holds ${what} as ${guardGtt(row)}, also while this server is down.`
+  if (row.guarded_by === "server") {
+    const why = row.standing_problem ? ` None waits at the broker: ${row.standing_problem}` : ""
+    return `This server compares each price with ${what}, while it runs.${why}`
+  }
+  if (row.guarded_by === "candles") return `Each day's candle is compared with ${what}, at the daily scan.`
+  if (row.exit_gtt_id !== null)
+    return `Your own sale, GTT ${row.exit_gtt_id}, takes the place of stop and target until it is reached.`
+  if (levels.length > 0) return `Nothing sells ${row.symbol} at ${what} by itself now.`
+  return `${row.symbol} has neither a stop nor a target: it is sold by a rule of the strategy, or by you.`
+}
+
+const guardGtt = ({ exit_gtt_id }: Guarded) => (exit_gtt_id === null ? "a GTT" : `GTT ${exit_gtt_id}`)
+
+/** Whether somebody should look at it: nobody guards it, or not the one who should. */
+export const isGuardOdd = (row: Guarded): boolean =>
+  row.open_quantity > 0 &&
+  ((row.guarded_by === null && row.exit_gtt_id === null) || row.standing_problem !== null)
+
+/** Who guards a position, in a table. */
+export function GuardMark({ row }: { row: Guarded }) {
+  if (!isGuardOdd(row)) return <span title={guardText(row)}>{guardName(row)}</span>
+  return (
+    <Badge color="orange" title={guardText(row)}>
+      {guardName(row)}
+    </Badge>
+  )
+}
