@@ -15,9 +15,9 @@ from tradertape_server.features.portfolios.models import (
     PortfolioSignal,
 )
 from tradertape_server.features.portfolios.schemas import (
-    Guard,
     AlertOut,
     EntryOut,
+    Guard,
     PortfolioOut,
     PositionOut,
     SaleOut,
