@@ -24,6 +24,11 @@ const text = (value: unknown) => (typeof value === "string" && value !== "" ? va
 const integer = (value: unknown) =>
   Number.isInteger(Number(value)) && value !== "" ? Number(value) : undefined
 
+const pageNumber = (value: unknown) => {
+  const found = integer(value)
+  return found !== undefined && found > 1 ? found : undefined
+}
+
 /** A page whose code is loaded on the first visit. */
 const lazyPage: typeof lazyRouteComponent = (load, name) => lazyRouteComponent(() => loadPage(load), name)
 
@@ -309,6 +314,40 @@ const wealthRoute = createRoute({
   component: lazyPage(() => import("@/features/holdings/wealth-page"), "WealthPage"),
 })
 
+const BOOK_TABS = [
+  "overview",
+  "holdings",
+  "funds",
+  "realised",
+  "dividends",
+  "tax",
+  "ledger",
+  "quality",
+] as const
+const PAIR_SORTS = ["closed_on", "profit", "symbol", "days", "proceeds"] as const
+const PAIR_ORDERS = ["asc", "desc"] as const
+
+interface BookSearch {
+  tab?: (typeof BOOK_TABS)[number]
+  fy?: string
+  page?: number
+  sort?: (typeof PAIR_SORTS)[number]
+  order?: (typeof PAIR_ORDERS)[number]
+}
+
+const bookRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/net-worth",
+  validateSearch: (raw: Raw): BookSearch => ({
+    tab: BOOK_TABS.find((tab) => tab === raw.tab),
+    fy: typeof raw.fy === "string" && /^\d{4}-\d{2}$/.test(raw.fy) ? raw.fy : undefined,
+    page: pageNumber(raw.page),
+    sort: PAIR_SORTS.find((one) => one === raw.sort),
+    order: PAIR_ORDERS.find((one) => one === raw.order),
+  }),
+  component: lazyPage(() => import("@/features/wealth/book-page"), "BookPage"),
+})
+
 const reconciliationRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/wealth/reconciliation",
@@ -387,6 +426,7 @@ const routeTree = rootRoute.addChildren([
     riskRoute,
     gttsRoute,
     wealthRoute,
+    bookRoute,
     reconciliationRoute,
     brokerCallbackRoute,
     uploadsRoute,

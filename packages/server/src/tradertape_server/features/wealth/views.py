@@ -72,12 +72,14 @@ def _warnings(book: Reckoning, unpriced: Sequence[str]) -> list[str]:
     found: list[str] = []
     missing = len(book.shares.unmatched) + len(book.funds.unmatched)
     if missing:
+        who = "1 sale has no purchase" if missing == 1 else f"{missing} sales have no purchase"
         found.append(
-            f"{missing} sales have no purchase in your files and are in no profit: "
-            "upload the files of earlier years."
+            f"{who} in your files, so that it is in no profit: upload the files of earlier years."
         )
     if unpriced:
-        found.append(f"{len(unpriced)} instruments have no price here and are valued at cost.")
+        found.append(
+            f"Valued at cost, as there is no price here: {len(unpriced)} of your instruments."
+        )
     if any(one.is_estimated for one in book.executions):
         found.append("Charges are estimated where your files have none.")
     if book.market.is_simulated and book.executions:

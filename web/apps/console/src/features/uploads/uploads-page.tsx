@@ -1,6 +1,7 @@
 import { Button, Group, PasswordInput, SegmentedControl, Stack } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
+import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
 import { Section } from "@/components/page/section"
 import { Failure } from "@/components/states/failure"
@@ -100,7 +101,20 @@ export function UploadsPage() {
             </Button>
           </Group>
         )}
-        <Section title="History" flush>
+        <Section
+          title="History"
+          flush
+          action={
+            <Group gap={8}>
+              <LinkButton to="/net-worth" search={{ tab: "quality" }} variant="default" size="compact-xs">
+                Import quality
+              </LinkButton>
+              <LinkButton to="/net-worth" variant="default" size="compact-xs">
+                Net worth and tax
+              </LinkButton>
+            </Group>
+          }
+        >
           <History />
         </Section>
       </Stack>

@@ -14,6 +14,7 @@ import {
   OctagonX,
   Play,
   PlugZap,
+  ReceiptText,
   ShieldCheck,
   Waypoints,
 } from "lucide-react"
@@ -88,6 +89,14 @@ export function useCommands(): SpotlightActionData[] {
         keywords: ["drift difference holdings compare wealth"],
         leftSection: <Equal size={16} />,
         onClick: () => navigate({ to: "/wealth/reconciliation" }),
+      },
+      {
+        id: "tax-report",
+        label: "Tax report",
+        description: "Capital gains of a financial year, by your uploaded files",
+        keywords: ["net worth xirr realised dividends capital gains itr stcg ltcg export"],
+        leftSection: <ReceiptText size={16} />,
+        onClick: () => navigate({ to: "/net-worth", search: { tab: "tax" } }),
       },
       {
         id: "uploads",

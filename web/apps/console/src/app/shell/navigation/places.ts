@@ -13,6 +13,7 @@ import {
   FlaskConical,
   House,
   Layers,
+  ReceiptText,
   ScanSearch,
   ScrollText,
   Settings,
@@ -37,6 +38,7 @@ export const PLACES = [
   { to: "/gtts", label: "GTTs", icon: AlarmClockCheck },
   { to: "/risk", label: "Risk", icon: ShieldCheck },
   { to: "/wealth", label: "Wealth", icon: Wallet },
+  { to: "/net-worth", label: "Net worth", icon: ReceiptText },
   { to: "/settings", label: "Settings", icon: Settings },
 ] as const
 
