@@ -36,8 +36,8 @@ def trade(
     )  # fmt: skip
 
 
-def trips(*trades: BookTrade, **more: object) -> list[RoundTrip]:
-    return round_trips(split_by_kind(trades), **more)  # pyright: ignore[reportArgumentType]
+def trips(*trades: BookTrade) -> list[RoundTrip]:
+    return round_trips(split_by_kind(trades))
 
 
 def test_scaling_in_and_out_is_one_trip() -> None:
@@ -70,13 +70,11 @@ def test_intraday_and_delivery_of_one_day_are_trips_of_their_own() -> None:
 
 
 def test_a_split_while_held_leaves_one_trip_and_its_money() -> None:
+    executions = split_by_kind([trade("BUY", 10, 500, 0), trade("SELL", 50, 110, 9)])
     split = ShareAction(
         symbol="INFY", ex_date=START + timedelta(days=3), kind=ActionKind.SPLIT, new=5, old=1
     )
-    [one] = trips(
-        trade("BUY", 10, 500, 0), trade("SELL", 50, 110, 9),
-        actions={"INE009A01021": [split]},
-    )  # fmt: skip
+    [one] = round_trips(executions, {executions[0].instrument: [split]})
     assert (one.gross, one.closed_on) == (500, START + timedelta(days=9))
 
 
