@@ -103,7 +103,6 @@ class ChildReckoner:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                cwd=Path(sys.executable).anchor or "/",
                 env=_environment(),
                 start_new_session=True,
             )

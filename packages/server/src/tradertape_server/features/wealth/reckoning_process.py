@@ -77,6 +77,8 @@ def _be_modest() -> None:
     if hasattr(os, "nice"):
         with suppress(OSError):
             os.nice(_NICE)
+    with suppress(OSError):  # Linux: where memory runs out, this process ends and not the server
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _end_with_parent() -> None:
