@@ -47,6 +47,7 @@ from tradertape_server.features.reconciliation.service import ReconciliationServ
 from tradertape_server.features.risk.build import RiskRules
 from tradertape_server.features.strategies.service import StrategyService, sync_templates
 from tradertape_server.features.strategies.trial_service import TrialService
+from tradertape_server.features.trade_journal.service import TradeJournal
 from tradertape_server.features.trading.service import TradingService
 from tradertape_server.features.uploads.mappings import MappingService
 from tradertape_server.features.uploads.service import UploadService
@@ -118,6 +119,7 @@ class Container:
     uploads: UploadService
     upload_mappings: MappingService
     wealth: WealthService
+    trade_journal: TradeJournal
     gtts: GttPageService
     trading: TradingService
     activity: ActivityService

@@ -39,6 +39,8 @@ from tradertape_server.features.reconciliation.routes import router as reconcili
 from tradertape_server.features.risk.routes import router as risk
 from tradertape_server.features.strategies.routes import router as strategies
 from tradertape_server.features.strategies.trial_routes import router as trials
+from tradertape_server.features.trade_journal.pictures import MOST_BYTES as MOST_PICTURE_BYTES
+from tradertape_server.features.trade_journal.routes import router as trade_journal
 from tradertape_server.features.trading.routes import router as trading
 from tradertape_server.features.uploads.routes import router as uploads
 from tradertape_server.features.watchlists.routes import router as watchlists
@@ -93,6 +95,7 @@ ROUTERS = (
     activity,
     holdings,
     wealth,
+    trade_journal,
     reconciliation,
     worker_market,
     worker_sockets,
@@ -124,6 +127,7 @@ PORTFOLIOS = "/api/model/"
 # Changes that are stored in a transaction of their own, not in one of the trader's.
 CHANGES = (
     "/api/auth/", "/api/watchlists", "/api/uploads/mappings", "/api/strategies", "/api/backtest/",
+    "/api/journal/",
     "/api/model/", "/api/reconciliation", "/api/agent/", "/api/agents/",
     "/api/notifications", "/api/hooks", f"{WORKER}heartbeat", f"{WORKER}accounts",
 )  # fmt: skip
@@ -213,7 +217,7 @@ def _add_layers(app: FastAPI, container: Container) -> None:
     app.add_middleware(
         Bodies,
         max_bytes=settings.max_body_bytes,
-        larger={"/api/uploads/": settings.max_upload_bytes},
+        larger={"/api/uploads/": settings.max_upload_bytes, "/api/journal/": MOST_PICTURE_BYTES},
     )
     # The fastest level: a report of 1.5 MB takes 6 ms instead of 13, and is a fifth larger.
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)

@@ -32,6 +32,7 @@ from tradertape_server.features.reconciliation.hand_actions import HandActions
 from tradertape_server.features.reconciliation.service import ReconciliationService
 from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.features.strategies.trial_service import TrialService
+from tradertape_server.features.trade_journal.service import TradeJournal
 from tradertape_server.features.trading.service import TradingService
 from tradertape_server.features.uploads.mappings import MappingService
 from tradertape_server.features.uploads.service import UploadService
@@ -130,6 +131,7 @@ def _join(
     uploads = UploadService(database, clock)
     is_real = data.masters is not None
     corporate = CorporateFacts(data.market, is_real=is_real)
+    wealth = build_wealth(base, data, uploads, corporate, is_real=is_real)
     reconciliation = ReconciliationService(
         database, clock, execution, connections, holdings, corporate, notifications.publish
     )
@@ -213,7 +215,8 @@ def _join(
         uploads=uploads,
         upload_mappings=MappingService(clock),
         watchlists=WatchlistService(clock, data.instruments, data.market),
-        wealth=build_wealth(base, data, uploads, corporate, is_real=is_real),
+        wealth=wealth,
+        trade_journal=TradeJournal(database, wealth, clock),
         gtts=GttPageService(execution, data.instruments, trading.accounts),
         trading=TradingService(execution, trading.accounts, data.instruments, clock),
         activity=ActivityService(execution, WorkerQueries(database)),

@@ -33,6 +33,42 @@ export type TradertapeServerFeaturesTradingSchemasSettleIn = {
 };
 
 /**
+ * EntryOut
+ *
+ * What was written about a round trip.
+ */
+export type TradertapeServerFeaturesTradeJournalSchemasEntryOut = {
+    /**
+     * Mistakes
+     */
+    mistakes?: Array<string>;
+    /**
+     * Note
+     */
+    note?: string;
+    /**
+     * Rating
+     */
+    rating?: number | null;
+    /**
+     * Setup
+     */
+    setup?: string;
+    /**
+     * Stop Price
+     */
+    stop_price?: string | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    /**
+     * Updated At
+     */
+    updated_at?: string | null;
+};
+
+/**
  * SizingIn
  *
  * How large a position is; see the Backtesting guide.
@@ -73,7 +109,7 @@ export type TradertapeServerFeaturesPortfoliosSchemasPositionOut = {
     /**
      * Entries
      */
-    entries: Array<EntryOut>;
+    entries: Array<TradertapeServerFeaturesPortfoliosSchemasEntryOut>;
     /**
      * Entry Date
      */
@@ -265,7 +301,7 @@ export type SaleOut = {
  *
  * A purchase of a position: the first, or an add-on.
  */
-export type EntryOut = {
+export type TradertapeServerFeaturesPortfoliosSchemasEntryOut = {
     /**
      * At
      */
@@ -1233,6 +1269,26 @@ export type GttCondition = {
      * Trigger Values
      */
     trigger_values: Array<number>;
+};
+
+/**
+ * WordsOut
+ *
+ * Words to choose from: those you used, and for mistakes a first list.
+ */
+export type WordsOut = {
+    /**
+     * Mistakes
+     */
+    mistakes: Array<string>;
+    /**
+     * Setups
+     */
+    setups: Array<string>;
+    /**
+     * Tags
+     */
+    tags: Array<string>;
 };
 
 /**
@@ -2488,6 +2544,158 @@ export type GapCauseOut = {
      * Parts
      */
     parts: number;
+};
+
+/**
+ * TripOut
+ *
+ * A round trip: from flat to flat in one instrument of one account.
+ *
+ * closed_on, exit_price, gross, net, return_pct and days are null while it is open. return_pct:
+ * net, in percent of `value`, what it was opened for. kind: intraday, delivery or derivative.
+ * r_multiple: net as a multiple of what the planned stop risked.
+ */
+export type TripOut = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Charges
+     */
+    charges: string;
+    /**
+     * Closed At
+     */
+    closed_at: string | null;
+    /**
+     * Closed On
+     */
+    closed_on: string | null;
+    /**
+     * Days
+     */
+    days: number | null;
+    entry?: TradertapeServerFeaturesTradeJournalSchemasEntryOut;
+    /**
+     * Entry Price
+     */
+    entry_price: string | null;
+    /**
+     * Exit Price
+     */
+    exit_price: string | null;
+    /**
+     * Gross
+     */
+    gross: string | null;
+    /**
+     * Is Estimated
+     *
+     * Whether charges are estimated.
+     */
+    is_estimated: boolean;
+    /**
+     * Is Short
+     */
+    is_short: boolean;
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Net
+     */
+    net: string | null;
+    /**
+     * Opened At
+     */
+    opened_at: string | null;
+    /**
+     * Opened On
+     */
+    opened_on: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * R Multiple
+     */
+    r_multiple?: number | null;
+    /**
+     * Return Pct
+     */
+    return_pct: number | null;
+    /**
+     * Screenshots
+     */
+    screenshots?: number;
+    /**
+     * Segment
+     */
+    segment: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Trades
+     */
+    trades: number;
+    /**
+     * Value
+     */
+    value: string;
+};
+
+/**
+ * TripDetailOut
+ *
+ * A round trip with its pictures.
+ */
+export type TripDetailOut = {
+    /**
+     * Pictures
+     */
+    pictures: Array<ScreenshotOut>;
+    trip: TripOut;
+};
+
+/**
+ * ScreenshotOut
+ *
+ * A picture; its content is at `/api/journal/screenshots/{id}`.
+ */
+export type ScreenshotOut = {
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Height
+     */
+    height: number;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+    /**
+     * Width
+     */
+    width: number;
 };
 
 /**
@@ -5051,6 +5259,115 @@ export type Step = {
      * Rule
      */
     rule: string;
+};
+
+/**
+ * StatisticsOut
+ *
+ * All closed trips that were chosen, and their groups, the largest first; at most 200.
+ */
+export type StatisticsOut = {
+    /**
+     * By
+     */
+    by: 'setup' | 'tag' | 'mistake' | 'symbol' | 'weekday' | 'hour' | 'side' | 'kind' | 'held' | 'month' | 'account';
+    /**
+     * Groups
+     */
+    groups: Array<GroupOut>;
+    /**
+     * Open Trips
+     */
+    open_trips: number;
+    total: FiguresOut;
+};
+
+/**
+ * FiguresOut
+ *
+ * Figures of closed trips. Rates from 0 to 1; money in rupees.
+ *
+ * win_rate_low, win_rate_high: Wilson's 95 % interval. average_low, average_high: the 95 %
+ * interval of the average net profit. drawdown: the largest fall of the summed profit.
+ */
+export type FiguresOut = {
+    /**
+     * Average
+     */
+    average: number | null;
+    /**
+     * Average High
+     */
+    average_high: number | null;
+    /**
+     * Average Loss
+     */
+    average_loss: number | null;
+    /**
+     * Average Low
+     */
+    average_low: number | null;
+    /**
+     * Average Win
+     */
+    average_win: number | null;
+    /**
+     * Best
+     */
+    best: number | null;
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Drawdown
+     */
+    drawdown: number;
+    /**
+     * Losing Streak
+     */
+    losing_streak: number;
+    /**
+     * Net
+     */
+    net: number;
+    /**
+     * Profit Factor
+     */
+    profit_factor: number | null;
+    /**
+     * Win Rate
+     */
+    win_rate: number | null;
+    /**
+     * Win Rate High
+     */
+    win_rate_high: number | null;
+    /**
+     * Win Rate Low
+     */
+    win_rate_low: number | null;
+    /**
+     * Wins
+     */
+    wins: number;
+    /**
+     * Worst
+     */
+    worst: number | null;
+};
+
+/**
+ * GroupOut
+ *
+ * The figures of one group.
+ */
+export type GroupOut = {
+    figures: FiguresOut;
+    /**
+     * Name
+     */
+    name: string;
 };
 
 /**
@@ -13875,6 +14192,31 @@ export type MappingIn = {
 };
 
 /**
+ * LostEntryOut
+ *
+ * Something written about a trip that your files no longer have.
+ */
+export type LostEntryOut = {
+    entry: TradertapeServerFeaturesTradeJournalSchemasEntryOut;
+    /**
+     * Opened On
+     */
+    opened_on: string;
+    /**
+     * Screenshots
+     */
+    screenshots: number;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Trip Key
+     */
+    trip_key: string;
+};
+
+/**
  * Logout
  *
  * Sign out of this session only, or of every device.
@@ -15517,6 +15859,57 @@ export type ForkIn = {
 };
 
 /**
+ * FindingOut
+ *
+ * A group of trips beside all others. Averages: returns in percent.
+ *
+ * chance: of such a difference if there were none. adjusted: after the correction for all groups
+ * that were looked at. text: the same in words.
+ */
+export type FindingOut = {
+    /**
+     * Adjusted
+     */
+    adjusted: number;
+    /**
+     * Average Pct
+     */
+    average_pct: number;
+    /**
+     * Chance
+     */
+    chance: number;
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Dimension
+     */
+    dimension: 'setup' | 'tag' | 'mistake' | 'symbol' | 'weekday' | 'hour' | 'side' | 'kind' | 'held' | 'month' | 'account';
+    /**
+     * Is Better
+     */
+    is_better: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Others Pct
+     */
+    others_pct: number;
+    /**
+     * Stands Out
+     */
+    stands_out: boolean;
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
  * FillOut
  *
  * A fill. run_id: null when a GTT placed the order.
@@ -16134,6 +16527,38 @@ export type EntryRow = {
 };
 
 /**
+ * EntryIn
+ *
+ * What you write about a round trip; replaces all that was written before.
+ */
+export type EntryIn = {
+    /**
+     * Mistakes
+     */
+    mistakes?: Array<string>;
+    /**
+     * Note
+     */
+    note?: string;
+    /**
+     * Rating
+     */
+    rating?: number | null;
+    /**
+     * Setup
+     */
+    setup?: string;
+    /**
+     * Stop Price
+     */
+    stop_price?: number | string | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+};
+
+/**
  * DividendsOut
  *
  * A page of dividends, the latest first, and the sums of all by financial year.
@@ -16185,6 +16610,38 @@ export type DividendOut = {
      * Quantity
      */
     quantity: string | null;
+};
+
+/**
+ * DiscoveryOut
+ *
+ * What stands out of your trips, and how many groups were tested or too small to test.
+ */
+export type DiscoveryOut = {
+    /**
+     * Findings
+     */
+    findings: Array<FindingOut>;
+    /**
+     * Most False
+     */
+    most_false: number;
+    /**
+     * Tested
+     */
+    tested: number;
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Too Small
+     */
+    too_small: number;
+    /**
+     * Trips
+     */
+    trips: number;
 };
 
 /**
@@ -16374,6 +16831,26 @@ export type AttemptOut = {
      * Reason
      */
     reason: string;
+};
+
+/**
+ * DayOut
+ *
+ * What was closed on a day.
+ */
+export type DayOut = {
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * Net
+     */
+    net: number;
 };
 
 /**
@@ -17418,6 +17895,34 @@ export type Chain = {
      * Window
      */
     window?: number;
+};
+
+/**
+ * CellOut
+ *
+ * Trips that were opened on a weekday (0 Monday) in an hour (IST; null: no time on file).
+ */
+export type CellOut = {
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Hour
+     */
+    hour: number | null;
+    /**
+     * Net
+     */
+    net: number;
+    /**
+     * Weekday
+     */
+    weekday: number;
+    /**
+     * Wins
+     */
+    wins: number;
 };
 
 /**
@@ -27287,6 +27792,1036 @@ export type ListJobsApiJobsGetResponses = {
 };
 
 export type ListJobsApiJobsGetResponse = ListJobsApiJobsGetResponses[keyof ListJobsApiJobsGetResponses];
+
+export type ReadCalendarApiJournalCalendarGetData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Year
+         */
+        year: number;
+        /**
+         * State
+         */
+        state?: 'all' | 'open' | 'closed';
+        /**
+         * Symbol
+         */
+        symbol?: string | null;
+        /**
+         * Setup
+         */
+        setup?: string | null;
+        /**
+         * Tag
+         */
+        tag?: string | null;
+        /**
+         * Mistake
+         */
+        mistake?: string | null;
+        /**
+         * Side
+         */
+        side?: 'long' | 'short' | null;
+        /**
+         * Kind
+         */
+        kind?: 'intraday' | 'delivery' | 'derivative' | null;
+        /**
+         * Since
+         *
+         * Opened on this day or later.
+         */
+        since?: string | null;
+        /**
+         * Until
+         *
+         * Opened on this day or before.
+         */
+        until?: string | null;
+    };
+    url: '/api/journal/calendar';
+};
+
+export type ReadCalendarApiJournalCalendarGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadCalendarApiJournalCalendarGetError = ReadCalendarApiJournalCalendarGetErrors[keyof ReadCalendarApiJournalCalendarGetErrors];
+
+export type ReadCalendarApiJournalCalendarGetResponses = {
+    /**
+     * Response Read Calendar Api Journal Calendar Get
+     *
+     * Successful Response
+     */
+    200: Array<DayOut>;
+};
+
+export type ReadCalendarApiJournalCalendarGetResponse = ReadCalendarApiJournalCalendarGetResponses[keyof ReadCalendarApiJournalCalendarGetResponses];
+
+export type ReadDiscoveryApiJournalDiscoveryGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * State
+         */
+        state?: 'all' | 'open' | 'closed';
+        /**
+         * Symbol
+         */
+        symbol?: string | null;
+        /**
+         * Setup
+         */
+        setup?: string | null;
+        /**
+         * Tag
+         */
+        tag?: string | null;
+        /**
+         * Mistake
+         */
+        mistake?: string | null;
+        /**
+         * Side
+         */
+        side?: 'long' | 'short' | null;
+        /**
+         * Kind
+         */
+        kind?: 'intraday' | 'delivery' | 'derivative' | null;
+        /**
+         * Since
+         *
+         * Opened on this day or later.
+         */
+        since?: string | null;
+        /**
+         * Until
+         *
+         * Opened on this day or before.
+         */
+        until?: string | null;
+    };
+    url: '/api/journal/discovery';
+};
+
+export type ReadDiscoveryApiJournalDiscoveryGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadDiscoveryApiJournalDiscoveryGetError = ReadDiscoveryApiJournalDiscoveryGetErrors[keyof ReadDiscoveryApiJournalDiscoveryGetErrors];
+
+export type ReadDiscoveryApiJournalDiscoveryGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: DiscoveryOut;
+};
+
+export type ReadDiscoveryApiJournalDiscoveryGetResponse = ReadDiscoveryApiJournalDiscoveryGetResponses[keyof ReadDiscoveryApiJournalDiscoveryGetResponses];
+
+export type ExportTripsApiJournalExportGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * State
+         */
+        state?: 'all' | 'open' | 'closed';
+        /**
+         * Symbol
+         */
+        symbol?: string | null;
+        /**
+         * Setup
+         */
+        setup?: string | null;
+        /**
+         * Tag
+         */
+        tag?: string | null;
+        /**
+         * Mistake
+         */
+        mistake?: string | null;
+        /**
+         * Side
+         */
+        side?: 'long' | 'short' | null;
+        /**
+         * Kind
+         */
+        kind?: 'intraday' | 'delivery' | 'derivative' | null;
+        /**
+         * Since
+         *
+         * Opened on this day or later.
+         */
+        since?: string | null;
+        /**
+         * Until
+         *
+         * Opened on this day or before.
+         */
+        until?: string | null;
+    };
+    url: '/api/journal/export';
+};
+
+export type ExportTripsApiJournalExportGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ExportTripsApiJournalExportGetError = ExportTripsApiJournalExportGetErrors[keyof ExportTripsApiJournalExportGetErrors];
+
+export type ExportTripsApiJournalExportGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type ReadHeatMapApiJournalHeatmapGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * State
+         */
+        state?: 'all' | 'open' | 'closed';
+        /**
+         * Symbol
+         */
+        symbol?: string | null;
+        /**
+         * Setup
+         */
+        setup?: string | null;
+        /**
+         * Tag
+         */
+        tag?: string | null;
+        /**
+         * Mistake
+         */
+        mistake?: string | null;
+        /**
+         * Side
+         */
+        side?: 'long' | 'short' | null;
+        /**
+         * Kind
+         */
+        kind?: 'intraday' | 'delivery' | 'derivative' | null;
+        /**
+         * Since
+         *
+         * Opened on this day or later.
+         */
+        since?: string | null;
+        /**
+         * Until
+         *
+         * Opened on this day or before.
+         */
+        until?: string | null;
+    };
+    url: '/api/journal/heatmap';
+};
+
+export type ReadHeatMapApiJournalHeatmapGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadHeatMapApiJournalHeatmapGetError = ReadHeatMapApiJournalHeatmapGetErrors[keyof ReadHeatMapApiJournalHeatmapGetErrors];
+
+export type ReadHeatMapApiJournalHeatmapGetResponses = {
+    /**
+     * Response Read Heat Map Api Journal Heatmap Get
+     *
+     * Successful Response
+     */
+    200: Array<CellOut>;
+};
+
+export type ReadHeatMapApiJournalHeatmapGetResponse = ReadHeatMapApiJournalHeatmapGetResponses[keyof ReadHeatMapApiJournalHeatmapGetResponses];
+
+export type ListLostEntriesApiJournalLostGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/journal/lost';
+};
+
+export type ListLostEntriesApiJournalLostGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListLostEntriesApiJournalLostGetError = ListLostEntriesApiJournalLostGetErrors[keyof ListLostEntriesApiJournalLostGetErrors];
+
+export type ListLostEntriesApiJournalLostGetResponses = {
+    /**
+     * Response List Lost Entries Api Journal Lost Get
+     *
+     * Successful Response
+     */
+    200: Array<LostEntryOut>;
+};
+
+export type ListLostEntriesApiJournalLostGetResponse = ListLostEntriesApiJournalLostGetResponses[keyof ListLostEntriesApiJournalLostGetResponses];
+
+export type DeleteLostEntryApiJournalLostTripKeyDeleteData = {
+    body?: never;
+    path: {
+        /**
+         * Trip Key
+         *
+         * The key of a round trip.
+         */
+        trip_key: string;
+    };
+    query?: never;
+    url: '/api/journal/lost/{trip_key}';
+};
+
+export type DeleteLostEntryApiJournalLostTripKeyDeleteErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type DeleteLostEntryApiJournalLostTripKeyDeleteError = DeleteLostEntryApiJournalLostTripKeyDeleteErrors[keyof DeleteLostEntryApiJournalLostTripKeyDeleteErrors];
+
+export type DeleteLostEntryApiJournalLostTripKeyDeleteResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteLostEntryApiJournalLostTripKeyDeleteResponse = DeleteLostEntryApiJournalLostTripKeyDeleteResponses[keyof DeleteLostEntryApiJournalLostTripKeyDeleteResponses];
+
+export type DeleteScreenshotApiJournalScreenshotsScreenshotIdDeleteData = {
+    body?: never;
+    path: {
+        /**
+         * Screenshot Id
+         */
+        screenshot_id: number;
+    };
+    query?: never;
+    url: '/api/journal/screenshots/{screenshot_id}';
+};
+
+export type DeleteScreenshotApiJournalScreenshotsScreenshotIdDeleteErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type DeleteScreenshotApiJournalScreenshotsScreenshotIdDeleteError = DeleteScreenshotApiJournalScreenshotsScreenshotIdDeleteErrors[keyof DeleteScreenshotApiJournalScreenshotsScreenshotIdDeleteErrors];
+
+export type DeleteScreenshotApiJournalScreenshotsScreenshotIdDeleteResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteScreenshotApiJournalScreenshotsScreenshotIdDeleteResponse = DeleteScreenshotApiJournalScreenshotsScreenshotIdDeleteResponses[keyof DeleteScreenshotApiJournalScreenshotsScreenshotIdDeleteResponses];
+
+export type ReadScreenshotApiJournalScreenshotsScreenshotIdGetData = {
+    body?: never;
+    path: {
+        /**
+         * Screenshot Id
+         */
+        screenshot_id: number;
+    };
+    query?: never;
+    url: '/api/journal/screenshots/{screenshot_id}';
+};
+
+export type ReadScreenshotApiJournalScreenshotsScreenshotIdGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadScreenshotApiJournalScreenshotsScreenshotIdGetError = ReadScreenshotApiJournalScreenshotsScreenshotIdGetErrors[keyof ReadScreenshotApiJournalScreenshotsScreenshotIdGetErrors];
+
+export type ReadScreenshotApiJournalScreenshotsScreenshotIdGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type ReadStatisticsApiJournalStatisticsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * By
+         */
+        by?: 'setup' | 'tag' | 'mistake' | 'symbol' | 'weekday' | 'hour' | 'side' | 'kind' | 'held' | 'month' | 'account';
+        /**
+         * State
+         */
+        state?: 'all' | 'open' | 'closed';
+        /**
+         * Symbol
+         */
+        symbol?: string | null;
+        /**
+         * Setup
+         */
+        setup?: string | null;
+        /**
+         * Tag
+         */
+        tag?: string | null;
+        /**
+         * Mistake
+         */
+        mistake?: string | null;
+        /**
+         * Side
+         */
+        side?: 'long' | 'short' | null;
+        /**
+         * Kind
+         */
+        kind?: 'intraday' | 'delivery' | 'derivative' | null;
+        /**
+         * Since
+         *
+         * Opened on this day or later.
+         */
+        since?: string | null;
+        /**
+         * Until
+         *
+         * Opened on this day or before.
+         */
+        until?: string | null;
+    };
+    url: '/api/journal/statistics';
+};
+
+export type ReadStatisticsApiJournalStatisticsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadStatisticsApiJournalStatisticsGetError = ReadStatisticsApiJournalStatisticsGetErrors[keyof ReadStatisticsApiJournalStatisticsGetErrors];
+
+export type ReadStatisticsApiJournalStatisticsGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: StatisticsOut;
+};
+
+export type ReadStatisticsApiJournalStatisticsGetResponse = ReadStatisticsApiJournalStatisticsGetResponses[keyof ReadStatisticsApiJournalStatisticsGetResponses];
+
+export type ListTripsApiJournalTripsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Sort
+         */
+        sort?: 'opened_on' | 'closed_on' | 'net' | 'return_pct' | 'days' | 'value';
+        /**
+         * Order
+         */
+        order?: 'asc' | 'desc';
+        /**
+         * State
+         */
+        state?: 'all' | 'open' | 'closed';
+        /**
+         * Symbol
+         */
+        symbol?: string | null;
+        /**
+         * Setup
+         */
+        setup?: string | null;
+        /**
+         * Tag
+         */
+        tag?: string | null;
+        /**
+         * Mistake
+         */
+        mistake?: string | null;
+        /**
+         * Side
+         */
+        side?: 'long' | 'short' | null;
+        /**
+         * Kind
+         */
+        kind?: 'intraday' | 'delivery' | 'derivative' | null;
+        /**
+         * Since
+         *
+         * Opened on this day or later.
+         */
+        since?: string | null;
+        /**
+         * Until
+         *
+         * Opened on this day or before.
+         */
+        until?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Offset
+         */
+        offset?: number;
+    };
+    url: '/api/journal/trips';
+};
+
+export type ListTripsApiJournalTripsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListTripsApiJournalTripsGetError = ListTripsApiJournalTripsGetErrors[keyof ListTripsApiJournalTripsGetErrors];
+
+export type ListTripsApiJournalTripsGetResponses = {
+    /**
+     * Response List Trips Api Journal Trips Get
+     *
+     * Successful Response
+     */
+    200: Array<TripOut>;
+};
+
+export type ListTripsApiJournalTripsGetResponse = ListTripsApiJournalTripsGetResponses[keyof ListTripsApiJournalTripsGetResponses];
+
+export type ReadTripApiJournalTripsTripKeyGetData = {
+    body?: never;
+    path: {
+        /**
+         * Trip Key
+         *
+         * The key of a round trip.
+         */
+        trip_key: string;
+    };
+    query?: never;
+    url: '/api/journal/trips/{trip_key}';
+};
+
+export type ReadTripApiJournalTripsTripKeyGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadTripApiJournalTripsTripKeyGetError = ReadTripApiJournalTripsTripKeyGetErrors[keyof ReadTripApiJournalTripsTripKeyGetErrors];
+
+export type ReadTripApiJournalTripsTripKeyGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: TripDetailOut;
+};
+
+export type ReadTripApiJournalTripsTripKeyGetResponse = ReadTripApiJournalTripsTripKeyGetResponses[keyof ReadTripApiJournalTripsTripKeyGetResponses];
+
+export type WriteEntryApiJournalTripsTripKeyPutData = {
+    body: EntryIn;
+    path: {
+        /**
+         * Trip Key
+         *
+         * The key of a round trip.
+         */
+        trip_key: string;
+    };
+    query?: never;
+    url: '/api/journal/trips/{trip_key}';
+};
+
+export type WriteEntryApiJournalTripsTripKeyPutErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type WriteEntryApiJournalTripsTripKeyPutError = WriteEntryApiJournalTripsTripKeyPutErrors[keyof WriteEntryApiJournalTripsTripKeyPutErrors];
+
+export type WriteEntryApiJournalTripsTripKeyPutResponses = {
+    /**
+     * Successful Response
+     */
+    200: TradertapeServerFeaturesTradeJournalSchemasEntryOut;
+};
+
+export type WriteEntryApiJournalTripsTripKeyPutResponse = WriteEntryApiJournalTripsTripKeyPutResponses[keyof WriteEntryApiJournalTripsTripKeyPutResponses];
+
+export type AddScreenshotApiJournalTripsTripKeyScreenshotsPostData = {
+    body: Blob | File;
+    path: {
+        /**
+         * Trip Key
+         *
+         * The key of a round trip.
+         */
+        trip_key: string;
+    };
+    query?: never;
+    url: '/api/journal/trips/{trip_key}/screenshots';
+};
+
+export type AddScreenshotApiJournalTripsTripKeyScreenshotsPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type AddScreenshotApiJournalTripsTripKeyScreenshotsPostError = AddScreenshotApiJournalTripsTripKeyScreenshotsPostErrors[keyof AddScreenshotApiJournalTripsTripKeyScreenshotsPostErrors];
+
+export type AddScreenshotApiJournalTripsTripKeyScreenshotsPostResponses = {
+    /**
+     * Successful Response
+     */
+    201: ScreenshotOut;
+};
+
+export type AddScreenshotApiJournalTripsTripKeyScreenshotsPostResponse = AddScreenshotApiJournalTripsTripKeyScreenshotsPostResponses[keyof AddScreenshotApiJournalTripsTripKeyScreenshotsPostResponses];
+
+export type ReadWordsApiJournalWordsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/journal/words';
+};
+
+export type ReadWordsApiJournalWordsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadWordsApiJournalWordsGetError = ReadWordsApiJournalWordsGetErrors[keyof ReadWordsApiJournalWordsGetErrors];
+
+export type ReadWordsApiJournalWordsGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: WordsOut;
+};
+
+export type ReadWordsApiJournalWordsGetResponse = ReadWordsApiJournalWordsGetResponses[keyof ReadWordsApiJournalWordsGetResponses];
 
 export type LiveCandlesApiLiveCandlesGetData = {
     body?: never;

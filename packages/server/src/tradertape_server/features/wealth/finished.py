@@ -21,6 +21,7 @@ from tradertape_server.features.wealth import export, schemas, views
 from tradertape_server.features.wealth.lines import Column, Lines, column, grouped, lines_of
 from tradertape_server.features.wealth.quality import quality
 from tradertape_server.features.wealth.reckoning import Progress, Reckoning, no_progress
+from tradertape_server.features.wealth.trips import Trips, trips_of
 from tradertape_server.platform.http.routing import Reply
 
 SORTS = ("closed_on", "profit", "symbol", "days", "proceeds")
@@ -66,6 +67,7 @@ class FinishedBook(msgspec.Struct, frozen=True):
     contracts: Lines
     unmatched: Lines
     dividends: Lines
+    trips: Trips
     is_empty: bool
 
     @property
@@ -75,6 +77,7 @@ class FinishedBook(msgspec.Struct, frozen=True):
         return (
             _FINISHED_BYTES
             + self.pairs.size
+            + self.trips.size
             + sum(one.size for one in lists)
             + sum(len(body) for body in self.bodies.values())
         )
@@ -119,6 +122,7 @@ def finish(book: Reckoning, progress: Progress = no_progress) -> FinishedBook:
         contracts=lines_of(_all_json(holdings.contracts)),
         unmatched=lines_of(_all_json(holdings.unmatched)),
         dividends=lines_of(_all_json(paid.items)),
+        trips=trips_of(book),
         is_empty=book.is_empty,
     )
 

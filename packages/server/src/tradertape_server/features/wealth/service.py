@@ -15,6 +15,7 @@ from tradertape_server.features.wealth import export, schemas
 from tradertape_server.features.wealth.books import Books
 from tradertape_server.features.wealth.finished import FinishedBook, year_key
 from tradertape_server.features.wealth.lines import Lines
+from tradertape_server.features.wealth.trips import Trips
 from tradertape_server.platform.errors import NotFound, TooMany
 from tradertape_server.platform.http.routing import Reply
 
@@ -151,6 +152,10 @@ class WealthService:
     def reconciliation(self, user_id: int) -> schemas.CashReconciliationOut:
         """The ledgers beside the book."""
         return _body(self.books.get(user_id), "reconciliation", schemas.CashReconciliationOut)
+
+    def trips(self, user_id: int) -> Trips:
+        """The round trips of a person's trades. Raises Unavailable while there is no book."""
+        return self.books.get(user_id).trips
 
     def quality(self, user_id: int) -> schemas.QualityOut:
         """What is missing or uncertain in the files."""
