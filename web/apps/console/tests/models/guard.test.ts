@@ -48,7 +48,9 @@ test("what nobody guards is odd while shares are held, and no longer", () => {
   const row: Row = { ...held, guarded_by: null, exit_gtt_id: null }
   expect([guardName(row), isGuardOdd(row)]).toEqual(["Nobody", true])
   expect(guardText(row)).toContain("Nothing sells INFY at stop 1,400.00")
-  expect(guardText({ ...row, stop_price: null, target_price: null })).toContain("neither a stop nor a target")
+  const bare = { ...row, stop_price: null, target_price: null }
+  expect([guardName(bare), isGuardOdd(bare)]).toEqual(["Exit rules", false])
+  expect(guardText(bare)).toContain("neither a stop nor a target")
   expect([guardText({ ...row, open_quantity: 0 }), isGuardOdd({ ...row, open_quantity: 0 })]).toEqual([
     "",
     false,

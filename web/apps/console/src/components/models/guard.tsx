@@ -14,11 +14,13 @@ type Guarded = Pick<
 >
 
 /** Who sells a position at its stop or target, in a word or two. */
-export function guardName({ guarded_by, exit_gtt_id }: Guarded): string {
+export function guardName(row: Guarded): string {
+  const { guarded_by, exit_gtt_id } = row
   if (guarded_by === "broker") return exit_gtt_id === null ? "Broker" : `Broker, GTT ${exit_gtt_id}`
   if (guarded_by === "server") return "This server"
   if (guarded_by === "candles") return "Daily candle"
-  return exit_gtt_id === null ? "Nobody" : `Your sale, GTT ${exit_gtt_id}`
+  if (exit_gtt_id !== null) return `Your sale, GTT ${exit_gtt_id}`
+  return hasLevel(row) ? "Nobody" : "Exit rules"
 }
 
 /** The same in sentences, with what has to be known about it; empty for a position that is closed. */
@@ -44,10 +46,12 @@ export function guardText(row: Guarded): string {
 
 const guardGtt = ({ exit_gtt_id }: Guarded) => (exit_gtt_id === null ? "a GTT" : `GTT ${exit_gtt_id}`)
 
+const hasLevel = (row: Guarded) => row.stop_price !== null || row.target_price !== null
+
 /** Whether somebody should look at it: nobody guards it, or not the one who should. */
 export const isGuardOdd = (row: Guarded): boolean =>
   row.open_quantity > 0 &&
-  ((row.guarded_by === null && row.exit_gtt_id === null) || row.standing_problem !== null)
+  ((row.guarded_by === null && row.exit_gtt_id === null && hasLevel(row)) || row.standing_problem !== null)
 
 /** Who guards a position, in a table. */
 export function GuardMark({ row }: { row: Guarded }) {
