@@ -57,7 +57,7 @@ export const isGuardOdd = (row: Guarded): boolean =>
 export function GuardMark({ row }: { row: Guarded }) {
   if (!isGuardOdd(row)) return <span title={guardText(row)}>{guardName(row)}</span>
   return (
-    <Badge color="orange" title={guardText(row)}>
+    <Badge color="yellow" title={guardText(row)}>
       {guardName(row)}
     </Badge>
   )

@@ -74,7 +74,7 @@ function Told({ story }: { story: Story }) {
       />
       <Stack gap="md">
         {isGuardOdd(position) && (
-          <Alert color="orange" title="Stop and target">
+          <Alert color="yellow" title="Stop and target">
             {guardText(position)}
           </Alert>
         )}
