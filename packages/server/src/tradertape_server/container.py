@@ -20,6 +20,7 @@ from tradertape_server.features.changelog.service import Changelog
 from tradertape_server.features.execution.live_accounts import LiveAccounts
 from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
 from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.family.build import Family
 from tradertape_server.features.feed.http.tick_socket import Channel
 from tradertape_server.features.feed.live.candle_history import CandleHistory
 from tradertape_server.features.feed.live.feed import Feed
@@ -120,6 +121,7 @@ class Container:
     upload_mappings: MappingService
     wealth: WealthService
     trade_journal: TradeJournal
+    family: Family
     gtts: GttPageService
     trading: TradingService
     activity: ActivityService

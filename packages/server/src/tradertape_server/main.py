@@ -24,6 +24,7 @@ from tradertape_server.features.backtests.http.study_routes import router as stu
 from tradertape_server.features.brokerage.routes import router as brokers
 from tradertape_server.features.brokerage.sandbox_routes import router as sandbox
 from tradertape_server.features.changelog.routes import router as changelog
+from tradertape_server.features.family.routes import router as family
 from tradertape_server.features.feed.http.routes import router as live
 from tradertape_server.features.feed.http.tick_socket import router as ticks_socket
 from tradertape_server.features.gtts.routes import router as gtts
@@ -96,6 +97,7 @@ ROUTERS = (
     holdings,
     wealth,
     trade_journal,
+    family,
     reconciliation,
     worker_market,
     worker_sockets,
@@ -129,7 +131,7 @@ CHANGES = (
     "/api/auth/", "/api/watchlists", "/api/uploads/mappings", "/api/strategies", "/api/backtest/",
     "/api/journal/",
     "/api/model/", "/api/reconciliation", "/api/agent/", "/api/agents/",
-    "/api/notifications", "/api/hooks", f"{WORKER}heartbeat", f"{WORKER}accounts",
+    "/api/notifications", "/api/hooks", "/api/family/", f"{WORKER}heartbeat", f"{WORKER}accounts",
 )  # fmt: skip
 # Where passwords are hashed, which takes 64 MB and a tenth of a second each.
 PASSWORDS = frozenset({"/api/auth/password-login", "/api/auth/password"})

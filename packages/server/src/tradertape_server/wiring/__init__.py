@@ -15,6 +15,8 @@ from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.brokerage.credentials import CredentialStore
 from tradertape_server.features.brokerage.postbacks import Postbacks
 from tradertape_server.features.changelog.service import Changelog
+from tradertape_server.features.family.build import build_family
+from tradertape_server.features.family.sources import MemberBooks
 from tradertape_server.features.feed.build import LiveMarket
 from tradertape_server.features.gtts.service import GttPageService
 from tradertape_server.features.market.corporate_facts import CorporateFacts
@@ -217,6 +219,13 @@ def _join(
         watchlists=WatchlistService(clock, data.instruments, data.market),
         wealth=wealth,
         trade_journal=TradeJournal(database, wealth, clock),
+        family=build_family(
+            database,
+            clock,
+            base.mailer,
+            base.settings.effective_public_url,
+            MemberBooks(holdings, wealth, agents.obfuscation.is_on, uploads.last_change),
+        ),
         gtts=GttPageService(execution, data.instruments, trading.accounts),
         trading=TradingService(execution, trading.accounts, data.instruments, clock),
         activity=ActivityService(execution, WorkerQueries(database)),

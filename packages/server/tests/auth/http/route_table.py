@@ -23,6 +23,7 @@ MISSING = {
     "position_id": 987654, "rule_id": 987654, "halt_id": 987654, "hook_id": 987654,
     "channel_id": 987654, "upload_id": 987654, "correction_id": 987654, "lease_id": 987654,
     "token": "nothing", "mapping": "nothing", "trip_key": "f" * 32, "screenshot_id": 987654,
+    "group_id": 987654, "invitation_id": 987654,
     "broker": "kite",
 }  # fmt: skip
 
@@ -212,6 +213,28 @@ ROUTES: dict[str, Row] = {
     "GET /api/wealth/dividends": USER,
     "GET /api/wealth/networth": USER,
     "GET /api/wealth/reconciliation": USER,
+    "GET /api/family/groups": USER,
+    "POST /api/family/groups": USER,
+    "PATCH /api/family/groups/{group_id}": Row("session", owned=True, body={"name": "x"}),
+    "DELETE /api/family/groups/{group_id}": OWN_KEY,
+    "POST /api/family/groups/{group_id}/invite": Row(
+        "session", owned=True, body={"email": "guest@example.com"}
+    ),
+    "DELETE /api/family/groups/{group_id}/invitations/{invitation_id}": OWN_KEY,
+    "GET /api/family/invitations": SESSION,
+    "POST /api/family/invitations/look": SESSION,
+    "POST /api/family/groups/{group_id}/accept": OWN_KEY,
+    "POST /api/family/groups/{group_id}/decline": OWN_KEY,
+    "POST /api/family/groups/{group_id}/leave": OWN_KEY,
+    "PUT /api/family/groups/{group_id}/share": OWN_KEY,
+    "PATCH /api/family/groups/{group_id}/members/{user_id}": Row(
+        "session", owned=True, body={"role": "admin"}
+    ),
+    "DELETE /api/family/groups/{group_id}/members/{user_id}": OWN_KEY,
+    "POST /api/family/groups/{group_id}/transfer": Row(
+        "session", owned=True, body={"user_id": 987654}
+    ),
+    "GET /api/family/consolidated": USER,
     "POST /api/watchlists": USER,
     "PATCH /api/watchlists/{watchlist_id}": Row("user", owned=True, body={}),
     "DELETE /api/watchlists/{watchlist_id}": OWN,

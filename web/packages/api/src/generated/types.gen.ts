@@ -69,6 +69,18 @@ export type TradertapeServerFeaturesTradeJournalSchemasEntryOut = {
 };
 
 /**
+ * ShareIn
+ *
+ * Whether everybody may read it; without a value the present state is inverted.
+ */
+export type TradertapeServerFeaturesStrategiesSchemasShareIn = {
+    /**
+     * Is Public
+     */
+    is_public?: boolean | null;
+};
+
+/**
  * SizingIn
  *
  * How large a position is; see the Backtesting guide.
@@ -629,6 +641,30 @@ export type TradertapeServerFeaturesGttsSchemasSettleIn = {
      * Broker Trigger Id
      */
     broker_trigger_id?: string | null;
+};
+
+/**
+ * ShareIn
+ *
+ * What you show to the others. amounts: `percent` shows weights, `hidden` your name alone.
+ */
+export type TradertapeServerFeaturesFamilySchemasShareIn = {
+    /**
+     * Amounts
+     */
+    amounts?: 'full' | 'percent' | 'hidden';
+    /**
+     * Holdings
+     */
+    holdings?: boolean;
+    /**
+     * Mutual Funds
+     */
+    mutual_funds?: boolean;
+    /**
+     * Positions
+     */
+    positions?: boolean;
 };
 
 /**
@@ -2779,6 +2815,18 @@ export type TrialCandle = {
 };
 
 /**
+ * TransferIn
+ *
+ * The member who becomes the owner.
+ */
+export type TransferIn = {
+    /**
+     * User Id
+     */
+    user_id: number;
+};
+
+/**
  * TradingAccounts
  *
  * Accounts, oldest first.
@@ -3058,6 +3106,18 @@ export type TotpCode = {
      * Six digits.
      */
     code: string;
+};
+
+/**
+ * TokenIn
+ *
+ * The token of the link.
+ */
+export type TokenIn = {
+    /**
+     * Token
+     */
+    token: string;
 };
 
 /**
@@ -6002,15 +6062,27 @@ export type ShortNameOut = {
 };
 
 /**
- * ShareIn
+ * ShareOut
  *
- * Whether everybody may read it; without a value the present state is inverted.
+ * What a member shows to the others.
  */
-export type ShareIn = {
+export type ShareOut = {
     /**
-     * Is Public
+     * Amounts
      */
-    is_public?: boolean | null;
+    amounts: 'full' | 'percent' | 'hidden';
+    /**
+     * Holdings
+     */
+    holdings: boolean;
+    /**
+     * Mutual Funds
+     */
+    mutual_funds: boolean;
+    /**
+     * Positions
+     */
+    positions: boolean;
 };
 
 /**
@@ -8047,6 +8119,18 @@ export type Rolling = {
      * Window Days
      */
     window_days: number;
+};
+
+/**
+ * RoleIn
+ *
+ * A member's new role; for an owner there is `transfer`.
+ */
+export type RoleIn = {
+    /**
+     * Role
+     */
+    role: 'admin' | 'member';
 };
 
 /**
@@ -11757,6 +11841,38 @@ export type Cancellation = {
 };
 
 /**
+ * PendingOut
+ *
+ * An invitation that nobody has answered yet, for those who may withdraw it.
+ */
+export type PendingOut = {
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Invited By
+     */
+    invited_by: string;
+    /**
+     * Role
+     */
+    role: 'admin' | 'member';
+    /**
+     * Status
+     */
+    status: 'invited';
+};
+
+/**
  * Payout
  *
  * What holders of all open options are paid if the underlying expires at the strike, rupees.
@@ -11822,6 +11938,26 @@ export type PasswordLogin = {
      * Totp
      */
     totp?: string | null;
+};
+
+/**
+ * PartOut
+ *
+ * A part of a whole. value: rupees; null where percentages alone are shown.
+ */
+export type PartOut = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Pct
+     */
+    pct: string;
+    /**
+     * Value
+     */
+    value: string | null;
 };
 
 /**
@@ -13683,6 +13819,86 @@ export type MembersOut = {
 };
 
 /**
+ * MemberTotalsOut
+ *
+ * A member's part; null: not shared. share_pct: of the family's rupees.
+ */
+export type MemberTotalsOut = {
+    /**
+     * Amounts
+     */
+    amounts: 'full' | 'percent' | 'hidden';
+    /**
+     * By Asset
+     */
+    by_asset: Array<PartOut>;
+    /**
+     * Day Pnl
+     */
+    day_pnl: string | null;
+    /**
+     * Day Pnl Pct
+     */
+    day_pnl_pct: string | null;
+    /**
+     * Display Name
+     */
+    display_name: string;
+    /**
+     * Last Sync
+     */
+    last_sync: string | null;
+    /**
+     * Net Worth
+     */
+    net_worth: string | null;
+    /**
+     * Obfuscated
+     */
+    obfuscated: boolean;
+    /**
+     * Share Pct
+     */
+    share_pct: string | null;
+    /**
+     * Stale
+     */
+    stale: boolean;
+    /**
+     * User Id
+     */
+    user_id: number;
+    /**
+     * Xirr Pct
+     */
+    xirr_pct: string | null;
+};
+
+/**
+ * MemberPartOut
+ *
+ * A member's part of a holding. weight_pct: of the member's own shares and funds.
+ */
+export type MemberPartOut = {
+    /**
+     * Quantity
+     */
+    quantity: string | null;
+    /**
+     * User Id
+     */
+    user_id: number;
+    /**
+     * Value
+     */
+    value: string | null;
+    /**
+     * Weight Pct
+     */
+    weight_pct: string;
+};
+
+/**
  * Me
  *
  * The caller's account.
@@ -14793,6 +15009,72 @@ export type IpFactsOut = {
 };
 
 /**
+ * InviteOut
+ *
+ * An invitation, with the link that is shown once: only its hash is kept.
+ *
+ * The answer is the same whether or not the address has an account here.
+ */
+export type InviteOut = {
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Invite Id
+     */
+    invite_id: number;
+    /**
+     * Link
+     */
+    link: string;
+};
+
+/**
+ * InviteIn
+ *
+ * Whom to invite, and as what.
+ */
+export type InviteIn = {
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Role
+     */
+    role?: 'admin' | 'member';
+};
+
+/**
+ * InvitationOut
+ *
+ * An invitation as the invited person sees it.
+ */
+export type InvitationOut = {
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Group Id
+     */
+    group_id: number;
+    /**
+     * Group Name
+     */
+    group_name: string;
+    /**
+     * Invited By
+     */
+    invited_by: string;
+    /**
+     * Role
+     */
+    role: 'admin' | 'member';
+};
+
+/**
  * InvalidRequest
  *
  * Why a request does not match this description.
@@ -15771,6 +16053,18 @@ export type GttAccountOut = {
 };
 
 /**
+ * GroupIn
+ *
+ * A group's name.
+ */
+export type GroupIn = {
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
  * GreeksRow
  *
  * Volatility and Greeks of a strike.
@@ -16058,6 +16352,259 @@ export type BrokerFeedOut = {
      * Title
      */
     title: string;
+};
+
+/**
+ * FamilyTotalsOut
+ *
+ * Sums over the members who share amounts in full. xirr_pct: where one alone does.
+ */
+export type FamilyTotalsOut = {
+    /**
+     * Cash
+     */
+    cash: string;
+    /**
+     * Day Pnl
+     */
+    day_pnl: string;
+    /**
+     * Day Pnl Pct
+     */
+    day_pnl_pct: string | null;
+    /**
+     * Equity
+     */
+    equity: string;
+    /**
+     * Invested
+     */
+    invested: string;
+    /**
+     * Mutual Funds
+     */
+    mutual_funds: string;
+    /**
+     * Net Worth
+     */
+    net_worth: string;
+    /**
+     * Positions Pnl
+     */
+    positions_pnl: string;
+    /**
+     * Unrealised Pnl
+     */
+    unrealised_pnl: string;
+    /**
+     * Xirr Pct
+     */
+    xirr_pct: string | null;
+};
+
+/**
+ * FamilyPositionOut
+ *
+ * A member's open position; only of members who share amounts in full.
+ */
+export type FamilyPositionOut = {
+    /**
+     * Average Price
+     */
+    average_price: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Ltp
+     */
+    ltp: string;
+    /**
+     * Pnl
+     */
+    pnl: string;
+    /**
+     * Product
+     */
+    product: string;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * User Id
+     */
+    user_id: number;
+};
+
+/**
+ * FamilyMemberOut
+ *
+ * A member of a group. is_you: the one who asks.
+ */
+export type FamilyMemberOut = {
+    /**
+     * Display Name
+     */
+    display_name: string;
+    /**
+     * Is You
+     */
+    is_you: boolean;
+    /**
+     * Joined At
+     */
+    joined_at: string;
+    /**
+     * Role
+     */
+    role: 'owner' | 'admin' | 'member';
+    share: ShareOut;
+    /**
+     * Status
+     */
+    status: 'active';
+    /**
+     * User Id
+     */
+    user_id: number;
+};
+
+/**
+ * FamilyHoldingOut
+ *
+ * One share over all members; null where nobody who holds it shares amounts in full.
+ */
+export type FamilyHoldingOut = {
+    /**
+     * Average Price
+     */
+    average_price: string | null;
+    /**
+     * By Member
+     */
+    by_member: Array<MemberPartOut>;
+    /**
+     * Day Pnl
+     */
+    day_pnl: string | null;
+    /**
+     * Invested
+     */
+    invested: string | null;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Ltp
+     */
+    ltp: string | null;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Pnl
+     */
+    pnl: string | null;
+    /**
+     * Quantity
+     */
+    quantity: string | null;
+    /**
+     * Sector
+     */
+    sector: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Value
+     */
+    value: string | null;
+    /**
+     * Weight Pct
+     */
+    weight_pct: string | null;
+};
+
+/**
+ * FamilyGroupOut
+ *
+ * A group you are a member of. invitations: for the owner and admins; empty for members.
+ */
+export type FamilyGroupOut = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Invitations
+     */
+    invitations: Array<PendingOut>;
+    /**
+     * Members
+     */
+    members: Array<FamilyMemberOut>;
+    /**
+     * My Role
+     */
+    my_role: 'owner' | 'admin' | 'member';
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
+ * FamilyFundOut
+ *
+ * One fund over all members.
+ */
+export type FamilyFundOut = {
+    /**
+     * By Member
+     */
+    by_member: Array<MemberPartOut>;
+    /**
+     * Invested
+     */
+    invested: string | null;
+    /**
+     * Isin
+     */
+    isin: string;
+    /**
+     * Nav
+     */
+    nav: string | null;
+    /**
+     * Scheme
+     */
+    scheme: string;
+    /**
+     * Units
+     */
+    units: string | null;
+    /**
+     * Value
+     */
+    value: string | null;
+    /**
+     * Weight Pct
+     */
+    weight_pct: string | null;
+    /**
+     * Xirr Pct
+     */
+    xirr_pct: string | null;
 };
 
 /**
@@ -17432,6 +17979,72 @@ export type ConvertIn = {
 };
 
 /**
+ * ConsolidatedOut
+ *
+ * The family's wealth as you may see it. warnings: what makes it incomplete, in words.
+ */
+export type ConsolidatedOut = {
+    allocation: AllocationOut;
+    /**
+     * As Of
+     */
+    as_of: string;
+    /**
+     * Currency
+     */
+    currency: 'INR';
+    /**
+     * Group Id
+     */
+    group_id: number;
+    /**
+     * Holdings
+     */
+    holdings: Array<FamilyHoldingOut>;
+    /**
+     * Members
+     */
+    members: Array<MemberTotalsOut>;
+    /**
+     * Mutual Funds
+     */
+    mutual_funds: Array<FamilyFundOut>;
+    /**
+     * Positions
+     */
+    positions: Array<FamilyPositionOut>;
+    totals: FamilyTotalsOut;
+    /**
+     * Warnings
+     */
+    warnings: Array<string>;
+};
+
+/**
+ * AllocationOut
+ *
+ * How the family's rupees are spread.
+ */
+export type AllocationOut = {
+    /**
+     * By Asset
+     */
+    by_asset: Array<PartOut>;
+    /**
+     * By Broker
+     */
+    by_broker: Array<PartOut>;
+    /**
+     * By Member
+     */
+    by_member: Array<PartOut>;
+    /**
+     * By Sector
+     */
+    by_sector: Array<PartOut>;
+};
+
+/**
  * ConfigPortfolio
  *
  * A portfolio that the agent executes.
@@ -18719,6 +19332,18 @@ export type AnyCode = {
      * Six digits of the authenticator app, or a recovery code.
      */
     code: string;
+};
+
+/**
+ * AnswerIn
+ *
+ * The token of the link; without one, the invitation of the signed-in address is meant.
+ */
+export type AnswerIn = {
+    /**
+     * Token
+     */
+    token?: string | null;
 };
 
 /**
@@ -26741,6 +27366,1012 @@ export type ChangelogApiChangelogGetResponses = {
 };
 
 export type ChangelogApiChangelogGetResponse = ChangelogApiChangelogGetResponses[keyof ChangelogApiChangelogGetResponses];
+
+export type ReadConsolidatedApiFamilyConsolidatedGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Group Id
+         */
+        group_id?: number | null;
+        /**
+         * Members
+         *
+         * User ids of members, by comma; all that you may see without it.
+         */
+        members?: string | null;
+    };
+    url: '/api/family/consolidated';
+};
+
+export type ReadConsolidatedApiFamilyConsolidatedGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadConsolidatedApiFamilyConsolidatedGetError = ReadConsolidatedApiFamilyConsolidatedGetErrors[keyof ReadConsolidatedApiFamilyConsolidatedGetErrors];
+
+export type ReadConsolidatedApiFamilyConsolidatedGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: ConsolidatedOut;
+};
+
+export type ReadConsolidatedApiFamilyConsolidatedGetResponse = ReadConsolidatedApiFamilyConsolidatedGetResponses[keyof ReadConsolidatedApiFamilyConsolidatedGetResponses];
+
+export type ListFamilyGroupsApiFamilyGroupsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/family/groups';
+};
+
+export type ListFamilyGroupsApiFamilyGroupsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListFamilyGroupsApiFamilyGroupsGetError = ListFamilyGroupsApiFamilyGroupsGetErrors[keyof ListFamilyGroupsApiFamilyGroupsGetErrors];
+
+export type ListFamilyGroupsApiFamilyGroupsGetResponses = {
+    /**
+     * Response List Family Groups Api Family Groups Get
+     *
+     * Successful Response
+     */
+    200: Array<FamilyGroupOut>;
+};
+
+export type ListFamilyGroupsApiFamilyGroupsGetResponse = ListFamilyGroupsApiFamilyGroupsGetResponses[keyof ListFamilyGroupsApiFamilyGroupsGetResponses];
+
+export type CreateFamilyGroupApiFamilyGroupsPostData = {
+    body: GroupIn;
+    path?: never;
+    query?: never;
+    url: '/api/family/groups';
+};
+
+export type CreateFamilyGroupApiFamilyGroupsPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type CreateFamilyGroupApiFamilyGroupsPostError = CreateFamilyGroupApiFamilyGroupsPostErrors[keyof CreateFamilyGroupApiFamilyGroupsPostErrors];
+
+export type CreateFamilyGroupApiFamilyGroupsPostResponses = {
+    /**
+     * Successful Response
+     */
+    201: FamilyGroupOut;
+};
+
+export type CreateFamilyGroupApiFamilyGroupsPostResponse = CreateFamilyGroupApiFamilyGroupsPostResponses[keyof CreateFamilyGroupApiFamilyGroupsPostResponses];
+
+export type DeleteFamilyGroupApiFamilyGroupsGroupIdDeleteData = {
+    body?: never;
+    path: {
+        /**
+         * Group Id
+         */
+        group_id: number;
+    };
+    query?: never;
+    url: '/api/family/groups/{group_id}';
+};
+
+export type DeleteFamilyGroupApiFamilyGroupsGroupIdDeleteErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type DeleteFamilyGroupApiFamilyGroupsGroupIdDeleteError = DeleteFamilyGroupApiFamilyGroupsGroupIdDeleteErrors[keyof DeleteFamilyGroupApiFamilyGroupsGroupIdDeleteErrors];
+
+export type DeleteFamilyGroupApiFamilyGroupsGroupIdDeleteResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteFamilyGroupApiFamilyGroupsGroupIdDeleteResponse = DeleteFamilyGroupApiFamilyGroupsGroupIdDeleteResponses[keyof DeleteFamilyGroupApiFamilyGroupsGroupIdDeleteResponses];
+
+export type RenameFamilyGroupApiFamilyGroupsGroupIdPatchData = {
+    body: GroupIn;
+    path: {
+        /**
+         * Group Id
+         */
+        group_id: number;
+    };
+    query?: never;
+    url: '/api/family/groups/{group_id}';
+};
+
+export type RenameFamilyGroupApiFamilyGroupsGroupIdPatchErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type RenameFamilyGroupApiFamilyGroupsGroupIdPatchError = RenameFamilyGroupApiFamilyGroupsGroupIdPatchErrors[keyof RenameFamilyGroupApiFamilyGroupsGroupIdPatchErrors];
+
+export type RenameFamilyGroupApiFamilyGroupsGroupIdPatchResponses = {
+    /**
+     * Successful Response
+     */
+    200: FamilyGroupOut;
+};
+
+export type RenameFamilyGroupApiFamilyGroupsGroupIdPatchResponse = RenameFamilyGroupApiFamilyGroupsGroupIdPatchResponses[keyof RenameFamilyGroupApiFamilyGroupsGroupIdPatchResponses];
+
+export type AcceptFamilyInvitationApiFamilyGroupsGroupIdAcceptPostData = {
+    body: AnswerIn;
+    path: {
+        /**
+         * Group Id
+         */
+        group_id: number;
+    };
+    query?: never;
+    url: '/api/family/groups/{group_id}/accept';
+};
+
+export type AcceptFamilyInvitationApiFamilyGroupsGroupIdAcceptPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type AcceptFamilyInvitationApiFamilyGroupsGroupIdAcceptPostError = AcceptFamilyInvitationApiFamilyGroupsGroupIdAcceptPostErrors[keyof AcceptFamilyInvitationApiFamilyGroupsGroupIdAcceptPostErrors];
+
+export type AcceptFamilyInvitationApiFamilyGroupsGroupIdAcceptPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: FamilyGroupOut;
+};
+
+export type AcceptFamilyInvitationApiFamilyGroupsGroupIdAcceptPostResponse = AcceptFamilyInvitationApiFamilyGroupsGroupIdAcceptPostResponses[keyof AcceptFamilyInvitationApiFamilyGroupsGroupIdAcceptPostResponses];
+
+export type DeclineFamilyInvitationApiFamilyGroupsGroupIdDeclinePostData = {
+    body: AnswerIn;
+    path: {
+        /**
+         * Group Id
+         */
+        group_id: number;
+    };
+    query?: never;
+    url: '/api/family/groups/{group_id}/decline';
+};
+
+export type DeclineFamilyInvitationApiFamilyGroupsGroupIdDeclinePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type DeclineFamilyInvitationApiFamilyGroupsGroupIdDeclinePostError = DeclineFamilyInvitationApiFamilyGroupsGroupIdDeclinePostErrors[keyof DeclineFamilyInvitationApiFamilyGroupsGroupIdDeclinePostErrors];
+
+export type DeclineFamilyInvitationApiFamilyGroupsGroupIdDeclinePostResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeclineFamilyInvitationApiFamilyGroupsGroupIdDeclinePostResponse = DeclineFamilyInvitationApiFamilyGroupsGroupIdDeclinePostResponses[keyof DeclineFamilyInvitationApiFamilyGroupsGroupIdDeclinePostResponses];
+
+export type WithdrawFamilyInvitationApiFamilyGroupsGroupIdInvitationsInvitationIdDeleteData = {
+    body?: never;
+    path: {
+        /**
+         * Group Id
+         */
+        group_id: number;
+        /**
+         * Invitation Id
+         */
+        invitation_id: number;
+    };
+    query?: never;
+    url: '/api/family/groups/{group_id}/invitations/{invitation_id}';
+};
+
+export type WithdrawFamilyInvitationApiFamilyGroupsGroupIdInvitationsInvitationIdDeleteErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type WithdrawFamilyInvitationApiFamilyGroupsGroupIdInvitationsInvitationIdDeleteError = WithdrawFamilyInvitationApiFamilyGroupsGroupIdInvitationsInvitationIdDeleteErrors[keyof WithdrawFamilyInvitationApiFamilyGroupsGroupIdInvitationsInvitationIdDeleteErrors];
+
+export type WithdrawFamilyInvitationApiFamilyGroupsGroupIdInvitationsInvitationIdDeleteResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type WithdrawFamilyInvitationApiFamilyGroupsGroupIdInvitationsInvitationIdDeleteResponse = WithdrawFamilyInvitationApiFamilyGroupsGroupIdInvitationsInvitationIdDeleteResponses[keyof WithdrawFamilyInvitationApiFamilyGroupsGroupIdInvitationsInvitationIdDeleteResponses];
+
+export type InviteToFamilyApiFamilyGroupsGroupIdInvitePostData = {
+    body: InviteIn;
+    path: {
+        /**
+         * Group Id
+         */
+        group_id: number;
+    };
+    query?: never;
+    url: '/api/family/groups/{group_id}/invite';
+};
+
+export type InviteToFamilyApiFamilyGroupsGroupIdInvitePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type InviteToFamilyApiFamilyGroupsGroupIdInvitePostError = InviteToFamilyApiFamilyGroupsGroupIdInvitePostErrors[keyof InviteToFamilyApiFamilyGroupsGroupIdInvitePostErrors];
+
+export type InviteToFamilyApiFamilyGroupsGroupIdInvitePostResponses = {
+    /**
+     * Successful Response
+     */
+    201: InviteOut;
+};
+
+export type InviteToFamilyApiFamilyGroupsGroupIdInvitePostResponse = InviteToFamilyApiFamilyGroupsGroupIdInvitePostResponses[keyof InviteToFamilyApiFamilyGroupsGroupIdInvitePostResponses];
+
+export type LeaveFamilyGroupApiFamilyGroupsGroupIdLeavePostData = {
+    body?: never;
+    path: {
+        /**
+         * Group Id
+         */
+        group_id: number;
+    };
+    query?: never;
+    url: '/api/family/groups/{group_id}/leave';
+};
+
+export type LeaveFamilyGroupApiFamilyGroupsGroupIdLeavePostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type LeaveFamilyGroupApiFamilyGroupsGroupIdLeavePostError = LeaveFamilyGroupApiFamilyGroupsGroupIdLeavePostErrors[keyof LeaveFamilyGroupApiFamilyGroupsGroupIdLeavePostErrors];
+
+export type LeaveFamilyGroupApiFamilyGroupsGroupIdLeavePostResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type LeaveFamilyGroupApiFamilyGroupsGroupIdLeavePostResponse = LeaveFamilyGroupApiFamilyGroupsGroupIdLeavePostResponses[keyof LeaveFamilyGroupApiFamilyGroupsGroupIdLeavePostResponses];
+
+export type RemoveFamilyMemberApiFamilyGroupsGroupIdMembersUserIdDeleteData = {
+    body?: never;
+    path: {
+        /**
+         * Group Id
+         */
+        group_id: number;
+        /**
+         * User Id
+         */
+        user_id: number;
+    };
+    query?: never;
+    url: '/api/family/groups/{group_id}/members/{user_id}';
+};
+
+export type RemoveFamilyMemberApiFamilyGroupsGroupIdMembersUserIdDeleteErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type RemoveFamilyMemberApiFamilyGroupsGroupIdMembersUserIdDeleteError = RemoveFamilyMemberApiFamilyGroupsGroupIdMembersUserIdDeleteErrors[keyof RemoveFamilyMemberApiFamilyGroupsGroupIdMembersUserIdDeleteErrors];
+
+export type RemoveFamilyMemberApiFamilyGroupsGroupIdMembersUserIdDeleteResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RemoveFamilyMemberApiFamilyGroupsGroupIdMembersUserIdDeleteResponse = RemoveFamilyMemberApiFamilyGroupsGroupIdMembersUserIdDeleteResponses[keyof RemoveFamilyMemberApiFamilyGroupsGroupIdMembersUserIdDeleteResponses];
+
+export type ChangeFamilyRoleApiFamilyGroupsGroupIdMembersUserIdPatchData = {
+    body: RoleIn;
+    path: {
+        /**
+         * Group Id
+         */
+        group_id: number;
+        /**
+         * User Id
+         */
+        user_id: number;
+    };
+    query?: never;
+    url: '/api/family/groups/{group_id}/members/{user_id}';
+};
+
+export type ChangeFamilyRoleApiFamilyGroupsGroupIdMembersUserIdPatchErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ChangeFamilyRoleApiFamilyGroupsGroupIdMembersUserIdPatchError = ChangeFamilyRoleApiFamilyGroupsGroupIdMembersUserIdPatchErrors[keyof ChangeFamilyRoleApiFamilyGroupsGroupIdMembersUserIdPatchErrors];
+
+export type ChangeFamilyRoleApiFamilyGroupsGroupIdMembersUserIdPatchResponses = {
+    /**
+     * Successful Response
+     */
+    200: FamilyGroupOut;
+};
+
+export type ChangeFamilyRoleApiFamilyGroupsGroupIdMembersUserIdPatchResponse = ChangeFamilyRoleApiFamilyGroupsGroupIdMembersUserIdPatchResponses[keyof ChangeFamilyRoleApiFamilyGroupsGroupIdMembersUserIdPatchResponses];
+
+export type ShareWithFamilyApiFamilyGroupsGroupIdSharePutData = {
+    body: TradertapeServerFeaturesFamilySchemasShareIn;
+    path: {
+        /**
+         * Group Id
+         */
+        group_id: number;
+    };
+    query?: never;
+    url: '/api/family/groups/{group_id}/share';
+};
+
+export type ShareWithFamilyApiFamilyGroupsGroupIdSharePutErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ShareWithFamilyApiFamilyGroupsGroupIdSharePutError = ShareWithFamilyApiFamilyGroupsGroupIdSharePutErrors[keyof ShareWithFamilyApiFamilyGroupsGroupIdSharePutErrors];
+
+export type ShareWithFamilyApiFamilyGroupsGroupIdSharePutResponses = {
+    /**
+     * Successful Response
+     */
+    200: FamilyGroupOut;
+};
+
+export type ShareWithFamilyApiFamilyGroupsGroupIdSharePutResponse = ShareWithFamilyApiFamilyGroupsGroupIdSharePutResponses[keyof ShareWithFamilyApiFamilyGroupsGroupIdSharePutResponses];
+
+export type TransferFamilyGroupApiFamilyGroupsGroupIdTransferPostData = {
+    body: TransferIn;
+    path: {
+        /**
+         * Group Id
+         */
+        group_id: number;
+    };
+    query?: never;
+    url: '/api/family/groups/{group_id}/transfer';
+};
+
+export type TransferFamilyGroupApiFamilyGroupsGroupIdTransferPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type TransferFamilyGroupApiFamilyGroupsGroupIdTransferPostError = TransferFamilyGroupApiFamilyGroupsGroupIdTransferPostErrors[keyof TransferFamilyGroupApiFamilyGroupsGroupIdTransferPostErrors];
+
+export type TransferFamilyGroupApiFamilyGroupsGroupIdTransferPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: FamilyGroupOut;
+};
+
+export type TransferFamilyGroupApiFamilyGroupsGroupIdTransferPostResponse = TransferFamilyGroupApiFamilyGroupsGroupIdTransferPostResponses[keyof TransferFamilyGroupApiFamilyGroupsGroupIdTransferPostResponses];
+
+export type ListFamilyInvitationsApiFamilyInvitationsGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/family/invitations';
+};
+
+export type ListFamilyInvitationsApiFamilyInvitationsGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListFamilyInvitationsApiFamilyInvitationsGetError = ListFamilyInvitationsApiFamilyInvitationsGetErrors[keyof ListFamilyInvitationsApiFamilyInvitationsGetErrors];
+
+export type ListFamilyInvitationsApiFamilyInvitationsGetResponses = {
+    /**
+     * Response List Family Invitations Api Family Invitations Get
+     *
+     * Successful Response
+     */
+    200: Array<InvitationOut>;
+};
+
+export type ListFamilyInvitationsApiFamilyInvitationsGetResponse = ListFamilyInvitationsApiFamilyInvitationsGetResponses[keyof ListFamilyInvitationsApiFamilyInvitationsGetResponses];
+
+export type ReadFamilyInvitationApiFamilyInvitationsLookPostData = {
+    body: TokenIn;
+    path?: never;
+    query?: never;
+    url: '/api/family/invitations/look';
+};
+
+export type ReadFamilyInvitationApiFamilyInvitationsLookPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadFamilyInvitationApiFamilyInvitationsLookPostError = ReadFamilyInvitationApiFamilyInvitationsLookPostErrors[keyof ReadFamilyInvitationApiFamilyInvitationsLookPostErrors];
+
+export type ReadFamilyInvitationApiFamilyInvitationsLookPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: InvitationOut;
+};
+
+export type ReadFamilyInvitationApiFamilyInvitationsLookPostResponse = ReadFamilyInvitationApiFamilyInvitationsLookPostResponses[keyof ReadFamilyInvitationApiFamilyInvitationsLookPostResponses];
 
 export type ListTriggersApiGttsGetData = {
     body?: never;
@@ -35168,7 +36799,7 @@ export type ShareStrategyApiStrategiesStrategyIdSharePostData = {
     /**
      * Body
      */
-    body?: ShareIn | null;
+    body?: TradertapeServerFeaturesStrategiesSchemasShareIn | null;
     path: {
         /**
          * Strategy Id

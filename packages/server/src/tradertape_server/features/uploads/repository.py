@@ -49,6 +49,14 @@ def count(session: Session, user_id: int) -> int:
     return session.scalar(query) or 0
 
 
+def last_change(session: Session, user_id: int) -> datetime | None:
+    """When the latest of a person's completed uploads was stored."""
+    query = select(func.max(Upload.updated_at)).where(
+        Upload.user_id == user_id, Upload.state == "done"
+    )
+    return session.scalar(query)
+
+
 def count_rows(session: Session, user_id: int) -> int:
     """How many rows a person's uploads have stored."""
     query = select(func.sum(Upload.to_store)).where(Upload.user_id == user_id)

@@ -140,6 +140,11 @@ class UploadService:
         with self._database.read() as session:
             return [file_of(one) for one in repository.done(session, user_id)]
 
+    def last_change(self, user_id: int) -> datetime | None:
+        """When a person last imported or undid an upload that is still listed."""
+        with self._database.read() as session:
+            return repository.last_change(session, user_id)
+
     def trades(self, user_id: int) -> tuple[BookTrade, ...]:
         """A person's trades, each once, by day and time; those without a time in their file's
         order, after the others of the day.

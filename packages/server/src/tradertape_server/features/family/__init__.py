@@ -1,0 +1,1 @@
+"""Family: groups whose members show each other their wealth, as far as each decides."""
