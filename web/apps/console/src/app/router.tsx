@@ -348,6 +348,23 @@ const bookRoute = createRoute({
   component: lazyPage(() => import("@/features/wealth/book-page"), "BookPage"),
 })
 
+const JOURNAL_TABS = ["trades", "analysis", "calendar", "discovery", "lost"] as const
+
+interface JournalSearch {
+  tab?: (typeof JOURNAL_TABS)[number]
+  trip?: string
+}
+
+const journalRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/journal",
+  validateSearch: (raw: Raw): JournalSearch => ({
+    tab: JOURNAL_TABS.find((tab) => tab === raw.tab),
+    trip: typeof raw.trip === "string" && /^[0-9a-f]{32}$/.test(raw.trip) ? raw.trip : undefined,
+  }),
+  component: lazyPage(() => import("@/features/journal/journal-page"), "JournalPage"),
+})
+
 const reconciliationRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: "/wealth/reconciliation",
@@ -427,6 +444,7 @@ const routeTree = rootRoute.addChildren([
     gttsRoute,
     wealthRoute,
     bookRoute,
+    journalRoute,
     reconciliationRoute,
     brokerCallbackRoute,
     uploadsRoute,

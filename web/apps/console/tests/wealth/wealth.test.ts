@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
+import { columnsOf, figure } from "@/components/table/columns-of"
 import { groupsOf, partsOf } from "@/features/wealth/allocation"
-import { columnsOf, figure } from "@/features/wealth/columns"
 import { bookQuery, type FundHolding, type Share } from "@/lib/queries/wealth"
 
 const share = (symbol: string, sector: string, value: string) => ({ symbol, sector, value }) as Share

@@ -5,11 +5,11 @@ import { Landmark } from "lucide-react"
 import { LinkButton } from "@/components/page/link-button"
 import { Section } from "@/components/page/section"
 import { EmptyState } from "@/components/states/empty-state"
+import { Loaded } from "@/components/states/loaded"
 import type { Column } from "@/components/table/column"
+import { columnsOf } from "@/components/table/columns-of"
 import { DataTable } from "@/components/table/data-table"
 import type { FundHolding } from "@/lib/queries/wealth"
-import { columnsOf } from "./columns"
-import { Loaded } from "./loaded"
 import type { TabProps } from "./tab-props"
 
 const of = columnsOf<FundHolding>()

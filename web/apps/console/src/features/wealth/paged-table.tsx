@@ -2,10 +2,10 @@ import { keepPreviousData, type UseQueryOptions, useQuery } from "@tanstack/reac
 import type { Page } from "@tradertape/api/client.ts"
 import { useState } from "react"
 import { Section } from "@/components/page/section"
+import { Loaded } from "@/components/states/loaded"
 import type { Column } from "@/components/table/column"
+import { Pager } from "@/components/table/pager"
 import { PlainTable } from "@/components/table/plain-table"
-import { Loaded } from "./loaded"
-import { Pager } from "./pager"
 
 interface Props<T> {
   title: string

@@ -3,11 +3,11 @@ import { useQuery } from "@tanstack/react-query"
 import { count, date, number, words } from "@tradertape/ui/format.ts"
 import type { ReactNode } from "react"
 import { Section } from "@/components/page/section"
+import { Loaded } from "@/components/states/loaded"
 import type { Column } from "@/components/table/column"
+import { columnsOf } from "@/components/table/columns-of"
 import { PlainTable } from "@/components/table/plain-table"
 import type { Quality } from "@/lib/queries/wealth"
-import { columnsOf } from "./columns"
-import { Loaded } from "./loaded"
 import type { TabProps } from "./tab-props"
 
 /** What is missing or uncertain in the files. */

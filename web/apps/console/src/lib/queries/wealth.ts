@@ -15,6 +15,7 @@ import type {
   UnmatchedOut,
   WealthHoldingOut,
 } from "@tradertape/api/generated/types.gen.ts"
+import { PAGE_ROWS } from "@/lib/pages"
 
 export type BookStatus = BookStatusOut
 export type Contract = OpenContractOut
@@ -28,8 +29,6 @@ export type Share = WealthHoldingOut
 export type TaxReport = TaxOut
 export type Unmatched = UnmatchedOut
 export type PairSort = NonNullable<NonNullable<ReadRealisedApiWealthRealisedGetData["query"]>["sort"]>
-
-export const PAGE_ROWS = 100
 
 /** Whether the book is of the files as they are now; asked again while it is being reckoned. */
 export const bookQuery = queryOptions({

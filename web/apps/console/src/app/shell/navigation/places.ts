@@ -13,6 +13,7 @@ import {
   FlaskConical,
   House,
   Layers,
+  NotebookPen,
   ReceiptText,
   ScanSearch,
   ScrollText,
@@ -39,6 +40,7 @@ export const PLACES = [
   { to: "/risk", label: "Risk", icon: ShieldCheck },
   { to: "/wealth", label: "Wealth", icon: Wallet },
   { to: "/net-worth", label: "Net worth", icon: ReceiptText },
+  { to: "/journal", label: "Journal", icon: NotebookPen },
   { to: "/settings", label: "Settings", icon: Settings },
 ] as const
 

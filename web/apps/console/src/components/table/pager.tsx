@@ -1,7 +1,7 @@
 import { Group, Pagination, Text } from "@mantine/core"
 import { number } from "@tradertape/ui/format.ts"
-import { PAGE_ROWS } from "@/lib/queries/wealth"
-import classes from "./wealth.module.css"
+import { PAGE_ROWS } from "@/lib/pages"
+import classes from "./pager.module.css"
 
 interface Props {
   label: string

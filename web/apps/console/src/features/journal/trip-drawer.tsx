@@ -1,0 +1,82 @@
+import { Alert, Button, Group, Skeleton, Stack } from "@mantine/core"
+import { useQuery } from "@tanstack/react-query"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { Delta } from "@tradertape/ui/components/delta.tsx"
+import { Stat } from "@tradertape/ui/components/stat.tsx"
+import { date, instant, words as inWords, number, plain } from "@tradertape/ui/format.ts"
+import { SideDialog } from "@/components/dialog/dialog"
+import { ErrorState } from "@/components/states/error-state"
+import { figure } from "@/components/table/columns-of"
+import { type Trip, tripQuery, type Words } from "@/lib/queries/journal"
+import { EntryForm } from "./entry-form"
+import classes from "./journal.module.css"
+import { Screenshots } from "./screenshots"
+
+interface Props {
+  tripKey: string
+  words: Words | undefined
+  onClose: () => void
+}
+
+/** One trade: its figures, what is written about it, its pictures. */
+export function TripDrawer({ tripKey, words, onClose }: Props) {
+  const { data, error, refetch } = useQuery(tripQuery(tripKey))
+  const title = data ? `${data.trip.symbol}, ${date(data.trip.opened_on)}` : "Trade"
+  return (
+    <SideDialog opened onClose={onClose} title={title} position="right" size={520}>
+      {!data && error && <ErrorState error={error} what="This trade" retry={() => void refetch()} />}
+      {!data && !error && <Skeleton height={420} />}
+      {data && (
+        <Stack gap="md">
+          <Figures trip={data.trip} />
+          {data.trip.is_estimated && (
+            <Alert color="gray" variant="light">
+              Its charges are estimated: the file has none.
+            </Alert>
+          )}
+          <EntryForm key={data.trip.key} trip={data.trip} words={words} onSaved={() => void refetch()} />
+          <Screenshots tripKey={tripKey} pictures={data.pictures} onChanged={() => void refetch()} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              Close
+            </Button>
+          </Group>
+        </Stack>
+      )}
+    </SideDialog>
+  )
+}
+
+function Figures({ trip }: { trip: Trip }) {
+  return (
+    <dl className={classes.stats} aria-label="Figures of the trade">
+      <Stat
+        label="Net"
+        value={trip.net === null ? "Open" : <Delta kind="money" decimals={2} value={figure(trip.net)} />}
+      />
+      <Stat label="Return" value={<Delta value={trip.return_pct} decimals={2} />} />
+      <Stat
+        label="R multiple"
+        hint="Net by what the planned stop risked."
+        value={number(trip.r_multiple, 2)}
+      />
+      <Stat label="Charges" value={<Amount value={figure(trip.charges)} />} />
+      <Stat
+        label={`${inWords(trip.kind)}, ${trip.is_short ? "short" : "long"}`}
+        value={`${plain(trip.quantity)} units`}
+        note={`${trip.trades} trades`}
+      />
+      <Stat
+        label="Entry"
+        value={number(figure(trip.entry_price), 2)}
+        note={trip.opened_at ? instant(trip.opened_at) : date(trip.opened_on)}
+      />
+      <Stat
+        label="Exit"
+        value={number(figure(trip.exit_price), 2)}
+        note={trip.closed_at ? instant(trip.closed_at) : trip.closed_on ? date(trip.closed_on) : undefined}
+      />
+      <Stat label="Account" value={trip.account} note={inWords(trip.broker)} />
+    </dl>
+  )
+}
