@@ -117,6 +117,22 @@ def test_up_01_a_tradebook_is_uploaded_in_chromium(fresh_server: Any, tmp_path: 
 
 
 @pytest.mark.slow
+def test_an_uploads_book_and_journal_are_used_in_chromium(
+    fresh_server: Any, tmp_path: Path
+) -> None:
+    """Uploads, the net worth with its tax report, and the journal, one after the other."""
+    subprocess.run([WEB_STEP, "install"], check=True, capture_output=True)
+    playwright = ROOT / "web" / "node_modules" / ".bin" / "playwright"
+    only = ["--project=journal", f"--output={tmp_path / 'traces'}"]
+    play(
+        [playwright, "test", f"--config={CONSOLE}", *only],
+        fresh_server,
+        folder=tmp_path,
+        SHOTS=os.environ.get("SHOTS", ""),
+    )
+
+
+@pytest.mark.slow
 def test_channels_webhooks_and_jobs_are_used_in_chromium(fresh_server: Any, tmp_path: Path) -> None:
     """A channel and its log, an alert of TradingView, and a scan that is run by hand."""
     subprocess.run([WEB_STEP, "install"], check=True, capture_output=True)
