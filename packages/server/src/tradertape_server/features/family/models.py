@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tradertape_server.features.auth.models import EMAIL, HASH
 from tradertape_server.platform.database.engine import Base
 
 
@@ -59,9 +58,9 @@ class FamilyInvitation(Base):
     group_id: Mapped[int | None] = mapped_column(
         ForeignKey("family_groups.id", ondelete="SET NULL")
     )
-    email: Mapped[str] = mapped_column(EMAIL, index=True)
+    email: Mapped[str] = mapped_column(String(254), index=True)
     role: Mapped[str] = mapped_column(String(10))
-    token_hash: Mapped[str] = mapped_column(HASH, unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     invited_by: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
