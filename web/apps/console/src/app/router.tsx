@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-router"
 import { ApiError } from "@tradertape/api/client.ts"
 import "@/lib/brokers/arrival"
+import { takeToken, withoutToken } from "@/lib/family-token"
 import { live } from "@/lib/live"
 import { meQuery } from "@/lib/queries/auth"
 import type { Tab } from "@/lib/queries/strategies"
@@ -59,11 +60,12 @@ const frameRoute = createRoute({
   id: "frame",
   component: Frame,
   beforeLoad: async ({ location }) => {
+    takeToken()
     try {
       await queryClient.ensureQueryData(meQuery)
     } catch (error) {
       const isSignedOut = error instanceof ApiError && error.status === 401
-      if (isSignedOut) throw redirect({ to: "/sign-in", search: { next: location.href } })
+      if (isSignedOut) throw redirect({ to: "/sign-in", search: { next: withoutToken(location.href) } })
       throw error
     }
   },
@@ -348,6 +350,22 @@ const bookRoute = createRoute({
   component: lazyPage(() => import("@/features/wealth/book-page"), "BookPage"),
 })
 
+const familyRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/family",
+  validateSearch: (raw: Raw): { group?: number; tab?: "members" } => ({
+    group: integer(raw.group),
+    tab: raw.tab === "members" ? "members" : undefined,
+  }),
+  component: lazyPage(() => import("@/features/family/family-page"), "FamilyPage"),
+})
+
+const invitationRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: "/family/invitation",
+  component: lazyPage(() => import("@/features/family/invitation-page"), "InvitationPage"),
+})
+
 const JOURNAL_TABS = ["trades", "analysis", "calendar", "discovery", "lost"] as const
 
 interface JournalSearch {
@@ -445,6 +463,8 @@ const routeTree = rootRoute.addChildren([
     wealthRoute,
     bookRoute,
     journalRoute,
+    familyRoute,
+    invitationRoute,
     reconciliationRoute,
     brokerCallbackRoute,
     uploadsRoute,
@@ -477,7 +497,7 @@ whenSignedOut(() => {
   // A visitor who was never signed in gets here too, and has no session that ended.
   const wasIn = queryClient.getQueryData(meQuery.queryKey) !== undefined
   queryClient.removeQueries({ queryKey: meQuery.queryKey })
-  void router.navigate({ to: "/sign-in", search: { next: href, ended: wasIn || undefined } })
+  void router.navigate({ to: "/sign-in", search: { next: withoutToken(href), ended: wasIn || undefined } })
 })
 
 declare module "@tanstack/react-router" {

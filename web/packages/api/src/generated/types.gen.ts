@@ -69,18 +69,6 @@ export type TradertapeServerFeaturesTradeJournalSchemasEntryOut = {
 };
 
 /**
- * ShareIn
- *
- * Whether everybody may read it; without a value the present state is inverted.
- */
-export type TradertapeServerFeaturesStrategiesSchemasShareIn = {
-    /**
-     * Is Public
-     */
-    is_public?: boolean | null;
-};
-
-/**
  * SizingIn
  *
  * How large a position is; see the Backtesting guide.
@@ -641,30 +629,6 @@ export type TradertapeServerFeaturesGttsSchemasSettleIn = {
      * Broker Trigger Id
      */
     broker_trigger_id?: string | null;
-};
-
-/**
- * ShareIn
- *
- * What you show to the others. amounts: `percent` shows weights, `hidden` your name alone.
- */
-export type TradertapeServerFeaturesFamilySchemasShareIn = {
-    /**
-     * Amounts
-     */
-    amounts?: 'full' | 'percent' | 'hidden';
-    /**
-     * Holdings
-     */
-    holdings?: boolean;
-    /**
-     * Mutual Funds
-     */
-    mutual_funds?: boolean;
-    /**
-     * Positions
-     */
-    positions?: boolean;
 };
 
 /**
@@ -6083,6 +6047,18 @@ export type ShareOut = {
      * Positions
      */
     positions: boolean;
+};
+
+/**
+ * ShareIn
+ *
+ * Whether everybody may read it; without a value the present state is inverted.
+ */
+export type ShareIn = {
+    /**
+     * Is Public
+     */
+    is_public?: boolean | null;
 };
 
 /**
@@ -16400,6 +16376,30 @@ export type FamilyTotalsOut = {
      * Xirr Pct
      */
     xirr_pct: string | null;
+};
+
+/**
+ * FamilyShareIn
+ *
+ * What you show to the others. amounts: `percent` shows weights, `hidden` your name alone.
+ */
+export type FamilyShareIn = {
+    /**
+     * Amounts
+     */
+    amounts?: 'full' | 'percent' | 'hidden';
+    /**
+     * Holdings
+     */
+    holdings?: boolean;
+    /**
+     * Mutual Funds
+     */
+    mutual_funds?: boolean;
+    /**
+     * Positions
+     */
+    positions?: boolean;
 };
 
 /**
@@ -28138,7 +28138,7 @@ export type ChangeFamilyRoleApiFamilyGroupsGroupIdMembersUserIdPatchResponses = 
 export type ChangeFamilyRoleApiFamilyGroupsGroupIdMembersUserIdPatchResponse = ChangeFamilyRoleApiFamilyGroupsGroupIdMembersUserIdPatchResponses[keyof ChangeFamilyRoleApiFamilyGroupsGroupIdMembersUserIdPatchResponses];
 
 export type ShareWithFamilyApiFamilyGroupsGroupIdSharePutData = {
-    body: TradertapeServerFeaturesFamilySchemasShareIn;
+    body: FamilyShareIn;
     path: {
         /**
          * Group Id
@@ -36799,7 +36799,7 @@ export type ShareStrategyApiStrategiesStrategyIdSharePostData = {
     /**
      * Body
      */
-    body?: TradertapeServerFeaturesStrategiesSchemasShareIn | null;
+    body?: ShareIn | null;
     path: {
         /**
          * Strategy Id

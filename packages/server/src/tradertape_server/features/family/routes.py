@@ -118,7 +118,11 @@ def leave_family_group(
 
 @router.put("/groups/{group_id}/share")
 def share_with_family(
-    session: DbSession, user: SessionUser, family: Families, group_id: RowId, body: schemas.ShareIn
+    session: DbSession,
+    user: SessionUser,
+    family: Families,
+    group_id: RowId,
+    body: schemas.FamilyShareIn,
 ) -> schemas.FamilyGroupOut:
     """Set what you show to the others of a group."""
     return family.groups.share(session, user.id, group_id, body)

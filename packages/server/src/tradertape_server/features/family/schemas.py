@@ -70,7 +70,7 @@ class TransferIn(Body):
     user_id: RowId
 
 
-class ShareIn(Body):
+class FamilyShareIn(Body):
     """What you show to the others. amounts: `percent` shows weights, `hidden` your name alone."""
 
     holdings: bool = True

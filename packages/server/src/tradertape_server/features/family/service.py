@@ -67,7 +67,7 @@ class FamilyService:
         session.delete(found)
 
     def share(
-        self, session: Session, user_id: int, group_id: int, wanted: schemas.ShareIn
+        self, session: Session, user_id: int, group_id: int, wanted: schemas.FamilyShareIn
     ) -> schemas.FamilyGroupOut:
         """Set what the person shows to the others of a group."""
         found, mine = membership(session, user_id, group_id, lock=True)

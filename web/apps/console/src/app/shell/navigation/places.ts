@@ -19,6 +19,7 @@ import {
   ScrollText,
   Settings,
   ShieldCheck,
+  Users,
   Wallet,
   Waypoints,
 } from "lucide-react"
@@ -41,6 +42,7 @@ export const PLACES = [
   { to: "/wealth", label: "Wealth", icon: Wallet },
   { to: "/net-worth", label: "Net worth", icon: ReceiptText },
   { to: "/journal", label: "Journal", icon: NotebookPen },
+  { to: "/family", label: "Family", icon: Users },
   { to: "/settings", label: "Settings", icon: Settings },
 ] as const
 
