@@ -1,5 +1,5 @@
 import { Badge, Button, Group, Menu, Select, Stack, Switch, Text, TextInput } from "@mantine/core"
-import { useNavigate } from "@tanstack/react-router"
+import { Link, useNavigate } from "@tanstack/react-router"
 import { date, instant, words } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { CopyField } from "@/components/copy/copy-field"
@@ -129,6 +129,12 @@ function MemberRow({ group, member }: { group: FamilyGroup; member: FamilyMember
         <Text size="sm" fw={550}>
           {name} {member.is_you && "(you)"} <Badge color="gray">{words(member.role)}</Badge>
         </Text>
+        {member.is_you && /^User \d+$/.test(name) && (
+          <Text size="xs">
+            Set your name under <Link to="/settings">Settings, Profile</Link>, so that the others recognise
+            you.
+          </Text>
+        )}
         <Text size="xs" c="dimmed">
           Since {date(member.joined_at)}; shares{" "}
           {member.share.amounts === "full"
