@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { instant, percent, plain } from "@tradertape/ui/format.ts"
+import { instant, percent, plain, words } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Section } from "@/components/page/section"
 import { Loaded } from "@/components/states/loaded"
@@ -153,7 +153,7 @@ function Spread({ title, parts }: { title: string; parts: AllocationPart[] }) {
       <ul className={classes.spread}>
         {parts.map((one) => (
           <li key={one.name}>
-            <span>{one.name}</span>
+            <span>{words(one.name)}</span>
             <span className={classes.bar} aria-hidden>
               <span style={{ width: `${Math.min(100, Math.max(0, Number(one.pct)))}%` }} />
             </span>
