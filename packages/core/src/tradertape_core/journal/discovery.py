@@ -69,14 +69,16 @@ def discover(
         chance, is_better = _compare(float(ranks[bucket.members].sum()), inside, count, ties)
         tested.append((bucket, chance, is_better))
     adjusted = _adjusted([chance for _, chance, _ in tested])
-    found = [
-        Finding(
-            bucket.dimension, bucket.name, int(bucket.members.sum()),
-            float(returns[bucket.members].mean()), float(returns[~bucket.members].mean()),
-            is_better, chance, after, after <= most_false,
-        )
-        for (bucket, chance, is_better), after in zip(tested, adjusted, strict=True)
-    ]  # fmt: skip
+    whole = float(returns.sum())
+    found: list[Finding] = []
+    for (bucket, chance, is_better), after in zip(tested, adjusted, strict=True):
+        inside, gained = int(bucket.members.sum()), float(returns[bucket.members].sum())
+        found.append(
+            Finding(
+                bucket.dimension, bucket.name, inside, gained / inside,
+                (whole - gained) / (count - inside), is_better, chance, after, after <= most_false,
+            )
+        )  # fmt: skip
     return sorted(found, key=lambda one: (one.adjusted, one.chance)), small
 
 

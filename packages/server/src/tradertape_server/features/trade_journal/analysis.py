@@ -15,7 +15,6 @@ from tradertape_server.features.trade_journal.choosing import (
     Entries,
     Mask,
     returns,
-    written,
 )
 from tradertape_server.features.wealth.trips import Trips
 
@@ -70,14 +69,17 @@ def groups(trips: Trips, entries: Entries, by: schemas.Dimension) -> Iterator[Gr
 
 
 def _written_groups(trips: Trips, entries: Entries, by: str) -> Iterator[Group]:
-    keys: dict[str, list[str]] = {}
-    for key, one in entries.items():
+    places: dict[str, list[int]] = {}
+    for key, place in trips.places(entries).items():
+        one = entries[key]
         words = {"setup": [one.setup], "tag": one.tags, "mistake": one.mistakes}[by]
         for word in words:
             if word:
-                keys.setdefault(word, []).append(key)
-    for word in sorted(keys):
-        yield word, written(trips, keys[word])
+                places.setdefault(word, []).append(place)
+    for word in sorted(places):
+        mask = np.zeros(trips.total, dtype=bool)
+        mask[places[word]] = True
+        yield word, mask
 
 
 def _weekdays(trips: Trips) -> Iterator[Group]:
@@ -154,8 +156,9 @@ def discovery(trips: Trips, entries: Entries, mask: Mask) -> schemas.DiscoveryOu
     """What stands out of the closed trips, by what is known when a trade is made."""
     closed = mask & (trips.of("closed") > 0) if trips.total else mask
     places = np.flatnonzero(closed)
+    is_whole = len(places) == trips.total
     buckets = [
-        Bucket(by, name, members[places])
+        Bucket(by, name, members if is_whole else members[closed])
         for by in _TESTED
         for name, members in groups(trips, entries, by)
     ]

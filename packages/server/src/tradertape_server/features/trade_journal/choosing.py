@@ -73,7 +73,7 @@ def named(trips: Trips, column: str, name: str) -> Mask:
 def written(trips: Trips, keys: list[str]) -> Mask:
     """Which trips are among these keys."""
     mask = np.zeros(trips.total, dtype=bool)
-    mask[trips.places(keys)] = True
+    mask[list(trips.places(keys).values())] = True
     return mask
 
 

@@ -155,7 +155,7 @@ class TradeJournal:
         entry = repository.entry(session, user_id, key, lock=True)
         if entry is None:
             raise NotFound("Entry")
-        if len(self._books.trips(user_id).places([key])):
+        if self._books.trips(user_id).places([key]):
             raise Conflict("The trade is in your files: empty its entry instead", code="trip_known")
         for one in repository.screenshots(session, user_id, key):
             session.delete(one)
@@ -213,9 +213,9 @@ class TradeJournal:
     def _row(self, user_id: int, key: str) -> bytes:
         trips = self._books.trips(user_id)
         places = trips.places([key])
-        if not len(places):
+        if key not in places:
             raise NotFound("Trade")
-        return next(trips.rows.at(places[:1].tolist()))
+        return next(trips.rows.at([places[key]]))
 
 
 def _out(row: bytes, entries: Entries, pictures: dict[str, int]) -> schemas.TripOut:

@@ -51,10 +51,16 @@ class Trips(msgspec.Struct, frozen=True):
         kept = self.numbers.get(name)
         return np.zeros(0) if kept is None else kept.values
 
-    def places(self, keys: Iterable[str]) -> NDArray[np.intp]:
+    def places(self, keys: Iterable[str]) -> dict[str, int]:
         """Where the trips of these keys are; unknown keys are left out."""
-        wanted = np.array([key.encode() for key in keys], dtype=_KEY)
-        return np.flatnonzero(np.isin(self.keys.values, wanted))
+        wanted = {key.encode(): key for key in keys}
+        if not wanted:
+            return {}
+        return {
+            wanted[key]: place
+            for place, key in enumerate(self.keys.values.tolist())
+            if key in wanted
+        }
 
 
 def trips_of(book: Reckoning) -> Trips:
