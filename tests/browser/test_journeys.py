@@ -133,6 +133,22 @@ def test_an_uploads_book_and_journal_are_used_in_chromium(
 
 
 @pytest.mark.slow
+def test_fm_03_two_people_share_a_family_in_chromium(fresh_server: Any, tmp_path: Path) -> None:
+    """FM-03, FM-04: invited by a link, accepted on a phone, removed."""
+    subprocess.run([WEB_STEP, "install"], check=True, capture_output=True)
+    playwright = ROOT / "web" / "node_modules" / ".bin" / "playwright"
+    only = ["--project=family", f"--output={tmp_path / 'traces'}"]
+    play(
+        [playwright, "test", f"--config={CONSOLE}", *only],
+        fresh_server,
+        folder=tmp_path,
+        SHOTS=os.environ.get("SHOTS", ""),
+        OTHER_EMAIL=fresh_server.email,
+        OTHER_PASSWORD=fresh_server.password,
+    )
+
+
+@pytest.mark.slow
 def test_channels_webhooks_and_jobs_are_used_in_chromium(fresh_server: Any, tmp_path: Path) -> None:
     """A channel and its log, an alert of TradingView, and a scan that is run by hand."""
     subprocess.run([WEB_STEP, "install"], check=True, capture_output=True)

@@ -46,6 +46,7 @@ export default defineConfig({
     { name: "risk", testMatch: "risk.spec.ts", dependencies: ["sign-in"], use: { storageState } },
     { name: "uploads", testMatch: "uploads.spec.ts", dependencies: ["sign-in"], use: { storageState } },
     // After the check that begins with nothing uploaded.
+    { name: "family", testMatch: "family.spec.ts", dependencies: ["sign-in"], use: { storageState } },
     { name: "journal", testMatch: "journal.spec.ts", dependencies: ["wealth"], use: { storageState } },
     { name: "wealth", testMatch: "wealth.spec.ts", dependencies: ["uploads"], use: { storageState } },
     { name: "reporting", testMatch: "reporting.spec.ts", dependencies: ["sign-in"], use: { storageState } },
