@@ -223,17 +223,16 @@ ROUTES: dict[str, Row] = {
     "DELETE /api/family/groups/{group_id}/invitations/{invitation_id}": OWN_KEY,
     "GET /api/family/invitations": SESSION,
     "POST /api/family/invitations/look": SESSION,
-    "POST /api/family/groups/{group_id}/accept": OWN_KEY,
-    "POST /api/family/groups/{group_id}/decline": OWN_KEY,
+    # Of somebody who is invited, or about a second member: family's own matrix calls them.
+    "POST /api/family/groups/{group_id}/accept": SESSION,
+    "POST /api/family/groups/{group_id}/decline": SESSION,
     "POST /api/family/groups/{group_id}/leave": OWN_KEY,
     "PUT /api/family/groups/{group_id}/share": OWN_KEY,
     "PATCH /api/family/groups/{group_id}/members/{user_id}": Row(
         "session", owned=True, body={"role": "admin"}
     ),
     "DELETE /api/family/groups/{group_id}/members/{user_id}": OWN_KEY,
-    "POST /api/family/groups/{group_id}/transfer": Row(
-        "session", owned=True, body={"user_id": 987654}
-    ),
+    "POST /api/family/groups/{group_id}/transfer": Row("session", body={"user_id": 987654}),
     "GET /api/family/consolidated": USER,
     "POST /api/watchlists": USER,
     "PATCH /api/watchlists/{watchlist_id}": Row("user", owned=True, body={}),

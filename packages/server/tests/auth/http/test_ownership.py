@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from packages.server.tests.uploads.files.books import invented, kite_csv
+from PIL import Image
 
 from tradertape_core.portfolio.book import PaperBook, document
 from tradertape_core.portfolio.settings import PortfolioSettings
 from tradertape_server.container import Container
 from tradertape_server.features.agents.models import AgentLease
+from tradertape_server.features.auth.models import User
 from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
+from tradertape_server.features.family.models import FamilyMember
 from tradertape_server.features.portfolios.models import (
     Portfolio,
     PortfolioPosition,
@@ -44,6 +48,8 @@ def things_of(owner: TestClient, container: Container, number: int = 0) -> dict[
         "watchlist_id": made("watchlists", {"name": "Mine"}),
         "upload_id": _upload(owner),
         "mapping": _mapping(owner),
+        **_journal(owner),
+        **_family(owner, container, number),
         "gtt_id": made("gtts", {"instrument": "NSE:INFY", "legs": [GTT_LEG]}),
         "rule_id": made("risk/rules", {"type": "max_positions"}),
         "halt_id": _halt(user_id, container),
@@ -58,9 +64,44 @@ def things_of(owner: TestClient, container: Container, number: int = 0) -> dict[
 
 def _upload(owner: TestClient) -> int:
     day = date(2024, 4, 1)
-    content = kite_csv(invented(1, 2, first=day, last=day))
+    content = kite_csv(invented(1, 12, first=day, last=day))
     sent = owner.post("/api/uploads/tradebook", files=[("files[]", ("book.csv", content))])
     return sent.json()["files"][0]["id"]
+
+
+def _journal(owner: TestClient) -> dict[str, Any]:
+    """A trade that was written about, with a picture."""
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    key = owner.get("/api/journal/trips").json()[0]["key"]
+    assert owner.put(f"/api/journal/trips/{key}", json={"note": "Mine"}).status_code == 200
+    added = owner.post(f"/api/journal/trips/{key}/screenshots", content=picture.getvalue())
+    return {"trip_key": key, "screenshot_id": added.json()["id"]}
+
+
+def _family(owner: TestClient, container: Container, number: int) -> dict[str, Any]:
+    """A group with an invitation and a second member."""
+    group = owner.post("/api/family/groups", json={"name": "Mine"}).json()["id"]
+    guest = {"email": f"invited-{number}@example.com"}
+    invitation = owner.post(f"/api/family/groups/{group}/invite", json=guest).json()["invite_id"]
+    now = container.clock.now()
+    with container.database.write() as session:
+        member = User(email=f"member-{number}@example.com", created_at=now)
+        session.add(member)
+        session.flush()
+        session.add(
+            FamilyMember(
+                group_id=group,
+                user_id=member.id,
+                role="member",
+                shares_holdings=True,
+                shares_positions=True,
+                shares_mutual_funds=True,
+                amounts="percent",
+                joined_at=now,
+            )
+        )
+        return {"group_id": group, "invitation_id": invitation, "member_id": member.id}
 
 
 def _mapping(owner: TestClient) -> str:
@@ -162,6 +203,8 @@ def _option_run(owner: TestClient) -> str:
 
 def _named(name: str, things: dict[str, Any]) -> dict[str, Any]:
     """What the parameters of a route mean, where one word means two things."""
+    if "family" in name:
+        return {**things, "user_id": things["member_id"]}
     if "worker-tokens" in name:
         return {**things, "key_id": things["worker_key_id"]}
     if "options/runs" in name:
