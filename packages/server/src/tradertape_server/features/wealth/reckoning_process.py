@@ -82,7 +82,7 @@ def _be_modest() -> None:
 
 
 def _end_with_parent() -> None:
-    # The server keeps the pipe open: its end is the end of the server, or of its wish.
+    # The server keeps the pipe open until it stops, or no longer wants the book.
     sys.stdin.buffer.read()
     os._exit(1)
 
