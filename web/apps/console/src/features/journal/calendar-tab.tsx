@@ -2,10 +2,11 @@ import { Select, Stack } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { EChart } from "@tradertape/ui/charts/echart.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { count, date, signedMoney } from "@tradertape/ui/format.ts"
+import { count, signedMoney } from "@tradertape/ui/format.ts"
 import type { Tokens } from "@tradertape/ui/use-tokens.ts"
 import { CalendarDays } from "lucide-react"
 import { useCallback, useState } from "react"
+import { calendarOption } from "@/components/charts/calendar-option"
 import { ScrollRegion } from "@/components/page/scroll-region"
 import { Section } from "@/components/page/section"
 import { EmptyState } from "@/components/states/empty-state"
@@ -68,7 +69,15 @@ export function CalendarTab({ queries }: TabProps) {
 }
 
 function Days({ days, year }: { days: ClosedDay[]; year: string }) {
-  const option = useCallback((tokens: Tokens) => calendarOption(days, year, tokens), [days, year])
+  const option = useCallback(
+    (tokens: Tokens) =>
+      calendarOption(
+        days.map(({ day, net }) => [day, net]),
+        year,
+        tokens,
+      ),
+    [days, year],
+  )
   const sum = days.reduce((all, { net }) => all + net, 0)
   return (
     <>
@@ -135,38 +144,4 @@ function HourCell({ cell, most }: { cell: Cell | undefined; most: number }) {
       <span className="tt-amount">{signedMoney(cell.net)}</span>
     </td>
   )
-}
-
-function calendarOption(days: readonly ClosedDay[], year: string, tokens: Tokens) {
-  const most = Math.max(1, ...days.map(({ net }) => Math.abs(net)))
-  return {
-    tooltip: {
-      formatter: ({ value: [day, net] }: { value: [string, number] }) =>
-        `${date(day)}<br><b>${signedMoney(net)}</b>`,
-    },
-    visualMap: {
-      show: false,
-      min: -most,
-      max: most,
-      inRange: { color: [tokens.loss, tokens.sunken, tokens.gain] },
-    },
-    calendar: {
-      range: year,
-      top: 24,
-      left: 36,
-      right: 8,
-      cellSize: ["auto", 16],
-      splitLine: { lineStyle: { color: tokens["line-strong"], width: 1 } },
-      itemStyle: { color: "transparent", borderColor: tokens.line, borderWidth: 1 },
-      dayLabel: {
-        firstDay: 1,
-        color: tokens.muted,
-        fontSize: 11,
-        nameMap: ["Sun", "Mon", "", "Wed", "", "Fri", ""],
-      },
-      monthLabel: { color: tokens.muted, fontSize: 11 },
-      yearLabel: { show: false },
-    },
-    series: [{ type: "heatmap", coordinateSystem: "calendar", data: days.map(({ day, net }) => [day, net]) }],
-  }
 }

@@ -1,7 +1,7 @@
 import { EChart } from "@tradertape/ui/charts/echart.tsx"
-import { date, signedMoney } from "@tradertape/ui/format.ts"
 import type { Tokens } from "@tradertape/ui/use-tokens.ts"
 import { useCallback, useMemo } from "react"
+import { calendarOption } from "@/components/charts/calendar-option"
 import { ChartSection } from "@/components/page/chart-section"
 import { ScrollRegion } from "@/components/page/scroll-region"
 import type { Dashboard } from "@/lib/queries/models"
@@ -14,7 +14,15 @@ export function Calendar({ page }: { page: Dashboard }) {
     () => lastYear(dailyPnl(equity_curve, portfolio.starting_capital)),
     [equity_curve, portfolio.starting_capital],
   )
-  const option = useCallback((tokens: Tokens) => calendarOption(days, tokens), [days])
+  const option = useCallback(
+    (tokens: Tokens) =>
+      calendarOption(
+        days.map(({ date: day, pnl }) => [day, pnl]),
+        [days[0]?.date, days.at(-1)?.date],
+        tokens,
+      ),
+    [days],
+  )
   return (
     <ChartSection
       title="Profit and loss by day"
@@ -29,38 +37,4 @@ export function Calendar({ page }: { page: Dashboard }) {
       </ScrollRegion>
     </ChartSection>
   )
-}
-
-function calendarOption(days: readonly { date: string; pnl: number }[], tokens: Tokens) {
-  const most = Math.max(1, ...days.map(({ pnl }) => Math.abs(pnl)))
-  return {
-    tooltip: {
-      formatter: ({ value: [day, pnl] }: { value: [string, number] }) =>
-        `${date(day)}<br><b>${signedMoney(pnl)}</b>`,
-    },
-    visualMap: {
-      show: false,
-      min: -most,
-      max: most,
-      inRange: { color: [tokens.loss, tokens.sunken, tokens.gain] },
-    },
-    calendar: {
-      range: [days[0]?.date, days.at(-1)?.date],
-      top: 24,
-      left: 36,
-      right: 8,
-      cellSize: ["auto", 16],
-      splitLine: { lineStyle: { color: tokens["line-strong"], width: 1 } },
-      itemStyle: { color: "transparent", borderColor: tokens.line, borderWidth: 1 },
-      dayLabel: {
-        firstDay: 1,
-        color: tokens.muted,
-        fontSize: 11,
-        nameMap: ["Sun", "Mon", "", "Wed", "", "Fri", ""],
-      },
-      monthLabel: { color: tokens.muted, fontSize: 11 },
-      yearLabel: { show: false },
-    },
-    series: [{ type: "heatmap", coordinateSystem: "calendar", data: days.map((day) => [day.date, day.pnl]) }],
-  }
 }
