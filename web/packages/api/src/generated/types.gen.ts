@@ -2175,7 +2175,8 @@ export type Period = {
 /**
  * FundHolding
  *
- * Units of a fund that a depository's statement lists.
+ * What a depository's statement lists. kind: share, fund, bond or pension; scheme: its name;
+ * nav: its price.
  */
 export type FundHolding = {
     /**
@@ -2186,6 +2187,10 @@ export type FundHolding = {
      * Isin
      */
     isin: string;
+    /**
+     * Kind
+     */
+    kind?: string;
     /**
      * Nav
      */

@@ -44,9 +44,11 @@ class Period(Reply):
 
 
 class FundHolding(Reply):
-    """Units of a fund that a depository's statement lists."""
+    """What a depository's statement lists. kind: share, fund, bond or pension; scheme: its name;
+    nav: its price."""
 
     account: str
+    kind: str = "fund"
     isin: str
     scheme: str
     units: Decimal

@@ -13,6 +13,7 @@ from tradertape_server.features.uploads.models import Upload
 from tradertape_server.features.uploads.reading.wire import Answer
 
 SHOWN_ERRORS = 500
+SHOWN_HOLDINGS = 1000
 _NIL = Decimal(0)
 _PAISA = Decimal("0.01")
 # A spreadsheet takes a cell that begins with one of these for a formula.
@@ -38,10 +39,10 @@ def report_of(answer: Answer) -> dict[str, Any]:
         "totals": totals(answer).model_dump(mode="json"),
         "holdings": [
             {
-                "account": one.account, "isin": one.isin, "scheme": one.scheme,
+                "account": one.account, "kind": one.kind, "isin": one.isin, "scheme": one.scheme,
                 "units": one.units, "nav": one.nav, "value": one.value,
             }
-            for one in answer.holdings[:500]
+            for one in answer.holdings[:SHOWN_HOLDINGS]
         ],
     }  # fmt: skip
 

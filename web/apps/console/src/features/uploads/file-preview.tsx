@@ -1,6 +1,7 @@
 import { Alert, Badge, Card, Group, List, Stack, Text, Title } from "@mantine/core"
 import { date, money, number } from "@tradertape/ui/format.ts"
 import type { UploadedFile } from "@/lib/queries/uploads"
+import { ListedHoldings } from "./listed-holdings"
 import { STATES } from "./words"
 
 const SHOWN_ROWS = 8
@@ -47,6 +48,7 @@ export function FilePreview({ file }: { file: UploadedFile }) {
             {warning}
           </Text>
         ))}
+        <ListedHoldings file={file} />
         <RowErrors file={file} />
       </Stack>
     </Card>

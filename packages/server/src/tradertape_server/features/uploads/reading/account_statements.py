@@ -20,6 +20,10 @@ from tradertape_core.wealth.records import FundTransaction
 from tradertape_core.wealth.statements.layouts import Kind
 from tradertape_core.wealth.statements.reading import Statement, TotalCheck
 from tradertape_core.wealth.statements.values import date_of
+from tradertape_server.features.uploads.reading.depository_statements import (
+    READABLE,
+    depository_statement,
+)
 from tradertape_server.features.uploads.reading.wire import Holding
 
 MOST_PAGES = 400
@@ -36,7 +40,7 @@ def read_account_statement(content: bytes, password: str) -> tuple[Statement, li
     if not content[:1024].lstrip().startswith(b"%PDF"):
         raise InvalidInput("This is not a PDF.")
     try:
-        _demand_few_pages(content, password)
+        first_pages = _text_of_first_pages(content, password)
         data = read_cas_pdf(io.BytesIO(content), password)
     except IncorrectPasswordError:
         raise InvalidInput(
@@ -44,14 +48,23 @@ def read_account_statement(content: bytes, password: str) -> tuple[Statement, li
             "you chose when you asked for the statement."
         ) from None
     except CASParseError as error:
-        raise InvalidInput(f"This is not a readable account statement: {error}") from error
+        raise InvalidInput(f"This is not a readable account statement ({error}). {READABLE}") from (
+            error
+        )
+    except (InvalidInput, MemoryError):
+        raise
+    except Exception as error:  # a parser of foreign files fails in any way
+        raise InvalidInput(
+            f"The layout of this account statement is not known ({type(error).__name__}). "
+            f"{READABLE}"
+        ) from error
     if isinstance(data, CASData):
         return _of_registrar(data), []
     assert isinstance(data, NSDLCASData)  # noqa: S101 - the other type of the two
-    return _of_depository(data)
+    return depository_statement(data, first_pages)
 
 
-def _demand_few_pages(content: bytes, password: str) -> None:
+def _text_of_first_pages(content: bytes, password: str) -> str:
     try:
         document = pypdfium2.PdfDocument(content, password=password)
     except pypdfium2.PdfiumError as error:
@@ -60,10 +73,14 @@ def _demand_few_pages(content: bytes, password: str) -> None:
         raise CASParseError("the PDF is damaged") from error
     try:
         pages = len(document)
+        if pages > MOST_PAGES:
+            raise InvalidInput(f"The PDF has {pages} pages; a statement has at most {MOST_PAGES}.")
+        texts = (document[place].get_textpage() for place in range(min(pages, 2)))
+        return "\n".join(one.get_text_bounded() for one in texts)
+    except pypdfium2.PdfiumError as error:
+        raise CASParseError("the PDF is damaged") from error
     finally:
         document.close()
-    if pages > MOST_PAGES:
-        raise InvalidInput(f"The PDF has {pages} pages; a statement has at most {MOST_PAGES}.")
 
 
 def _of_registrar(data: CASData) -> Statement:
@@ -116,38 +133,6 @@ def _transactions(folio: str, scheme: Scheme) -> Iterable[FundTransaction]:
             nav=one.nav or _NIL,
             amount=one.amount or _NIL,
         )
-
-
-def _of_depository(data: NSDLCASData) -> tuple[Statement, list[Holding]]:
-    holdings: list[Holding] = []
-    checks: list[TotalCheck] = []
-    for account in data.accounts:
-        name = " ".join(part for part in (account.name, account.dp_id, account.client_id) if part)
-        value = _NIL
-        for fund in account.mutual_funds:
-            value += fund.value
-            holdings.append(
-                Holding(
-                    name[:120], fund.isin, (fund.name or "")[:200], f"{fund.balance:f}",
-                    f"{fund.nav:f}", f"{fund.value:f}",
-                )
-            )  # fmt: skip
-        value += sum((one.value for one in (*account.equities, *account.bonds)), _NIL)
-        checks.append(TotalCheck(f"Value of {name}"[:200], account.balance, value, Decimal(1)))
-    period = data.statement_period
-    warnings = [
-        "A statement of a depository lists holdings, not transactions: nothing is added to your "
-        "transactions. For those, ask CAMS or KFintech for a detailed statement.",
-        *(one[:400] for one in data.parse_warnings),
-    ]
-    return (
-        Statement(
-            Kind.FUNDS, f"cas_{_name(data.file_type)}", _name(data.file_type),
-            first=_day(period.from_), last=_day(period.to), rows=len(holdings),
-            checks=tuple(checks), warnings=tuple(warnings),
-        ),
-        holdings,
-    )  # fmt: skip
 
 
 def _name(value: object) -> str:

@@ -37,7 +37,7 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Holding(msgspec.Struct, frozen=True):
-    """Units of a fund that an account statement lists without transactions."""
+    """What an account statement lists without transactions. kind: share, fund, bond, pension."""
 
     account: str
     isin: str
@@ -45,6 +45,7 @@ class Holding(msgspec.Struct, frozen=True):
     units: str
     nav: str
     value: str
+    kind: str = "fund"
 
 
 class Answer(msgspec.Struct, frozen=True):
