@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from base64 import b64encode
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from packages.server.tests.conftest import SignIn
 from sqlalchemy import text
 
 from tradertape_server.container import Container
@@ -130,3 +132,51 @@ def test_d20_a_silent_agent_is_told_once(
     agent.post("heartbeat", {"version": LATEST.version})
     clock.advance(seconds=181)
     assert duty.tell_silent() == 1
+
+
+def test_ag_03_a_sealed_document_is_kept_for_its_owner_alone(
+    agent: Agent, signed_in: TestClient, clock: Any, sign_in: SignIn
+) -> None:
+    """The `sealed` mode sends nothing else: what is not kept is lost."""
+    document = b64encode(b"\0" * 12 + b"what only the owner's key opens" * 40).decode()
+    scaled = {"scaled": True, "factor_id": "f-one"}
+    body = holdings(clock, holdings=[], margins={}, sealed=document, **scaled)
+    assert agent.post("sync-holdings", body)["stored"]
+    positions = {**body, "positions": [], "sealed": document}
+    assert agent.post("sync-positions", positions)["stored"]
+    listed = signed_in.get("/api/agents")
+    assert document not in listed.text
+    shown = listed.json()["snapshots"]
+    assert [(one["kind"], one["sealed"]) for one in shown] == [
+        ("holdings", True),
+        ("positions", True),
+    ]
+    for one in shown:
+        path = f"/api/agents/snapshots/{one['id']}"
+        found = signed_in.get(path).json()
+        assert (found["document"], found["items"], found["snapshot"]) == (document, [], one)
+        assert sign_in("other@example.com").get(path).status_code == 404
+    refused = agent.post("sync-holdings", holdings(clock, sealed=document), 422)
+    assert "scaled" in str(refused)
+    agent.post("sync-holdings", holdings(clock, sealed="<script>", **scaled), 422)
+    clock.advance(seconds=60)
+    assert agent.post("sync-holdings", holdings(clock, **scaled))["stored"]
+    (now, _) = signed_in.get("/api/agents").json()["snapshots"]
+    assert now["sealed"] is False
+
+
+def test_ag_03_what_was_sent_is_shown_as_it_was_sent(
+    agent: Agent, signed_in: TestClient, clock: Any
+) -> None:
+    agent.post("sync-holdings", holdings(clock, margins={"net": 12.5, "later": ["more"]}))
+    (one,) = signed_in.get("/api/agents").json()["snapshots"]
+    found = signed_in.get(f"/api/agents/snapshots/{one['id']}").json()
+    (item,) = found["items"]
+    assert (item["symbol"], item["quantity"], item["value"]) == ("INFY", "1.37", "137.5")
+    assert (found["margins"], found["weights"], found["document"]) == ({"net": "12.5"}, False, None)
+    weights = [{"symbol": "INFY", "exchange": "NSE", "isin": None, "quantity": 62.5}]
+    clock.advance(seconds=60)
+    coarse = holdings(clock, holdings=weights, margins={}, scaled=True, factor_id="f")
+    agent.post("sync-holdings", coarse)
+    (one,) = signed_in.get("/api/agents").json()["snapshots"]
+    assert signed_in.get(f"/api/agents/snapshots/{one['id']}").json()["weights"] is True

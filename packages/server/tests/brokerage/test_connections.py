@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from tradertape_server.features.brokerage.accounts import (
 )
 from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.errors import Conflict
 from tradertape_server.platform.secrets import SecretBox
 
 LIVE, SANDBOX = Environment.LIVE, Environment.SANDBOX
@@ -405,3 +407,56 @@ def test_the_thread_tells_listeners_and_stops(here: Connections, clock: FrozenCl
 
     assert told.wait(5)
     here.stop()
+
+
+def test_ap_05_sessions_that_end_with_a_transaction_end_in_every_process(
+    here: Connections, process: Callable[..., Connections], clock: FrozenClock, database: Database
+) -> None:
+    """Nothing but that transaction is needed: a process that dies right after it left none."""
+    other = process()
+    here.connect(A, LIVE, session_at(clock.now()))
+    here.connect(B, LIVE, session_at(clock.now(), user="SB0002"))
+    other.step()
+    heard = heard_by(other)
+    assert other.of(A, "kite") is not None
+
+    with database.write() as session:
+        assert here.end_all(session, A, "hidden") == ["kite"]
+
+    with database.read() as session:
+        rows = session.execute(text("SELECT user_id, token, ended_at FROM broker_sessions")).all()
+    left = {row.user_id: (bytes(row.token) == b"", row.ended_at is not None) for row in rows}
+    assert left == {A: (True, True), B: (False, False)}
+    here.see_changes()
+    other.step()
+    assert (here.of(A, "kite"), other.of(A, "kite")) == (None, None)
+    assert here.of(B, "kite") is not None
+    assert [(one.kind, one.reason) for one in heard] == [(ChangeKind.DISCONNECTED, "hidden")]
+    assert process().of(A, "kite") is None
+
+
+def test_ap_05_a_login_is_not_stored_beside_what_forbids_it(
+    here: Connections, clock: FrozenClock, database: Database
+) -> None:
+    """Two threads: one logs in, one forbids it; whoever is first, no session stays."""
+    forbidden = threading.Event()
+
+    def demand(_session: Any, _user_id: int) -> None:
+        if forbidden.is_set():
+            raise Conflict("not here")
+
+    def forbid() -> None:
+        with database.write() as session:
+            here.end_all(session, A, "hidden")
+            forbidden.set()
+
+    here.demand_allowed = demand
+    for _ in range(20):
+        forbidden.clear()
+        forbidding = threading.Thread(target=forbid)
+        forbidding.start()
+        with suppress(Conflict):
+            here.connect(A, LIVE, session_at(clock.now()))
+        forbidding.join()
+        here.see_changes()
+        assert here.of(A, "kite") is None

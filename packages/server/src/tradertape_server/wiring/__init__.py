@@ -6,6 +6,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server.container import Container
 from tradertape_server.features.activity.service import ActivityService
 from tradertape_server.features.agents.build import build_agents
+from tradertape_server.features.agents.obfuscation import demand_off, is_on
 from tradertape_server.features.auth.credentials.passwords import MAX_AT_ONCE, Passwords
 from tradertape_server.features.auth.http.credential_monitor import CredentialMonitor
 from tradertape_server.features.auth.service import AuthService
@@ -36,6 +37,7 @@ from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.features.strategies.trial_service import TrialService
 from tradertape_server.features.trade_journal.service import TradeJournal
 from tradertape_server.features.trading.service import TradingService
+from tradertape_server.features.uploads.labels import clear_files
 from tradertape_server.features.uploads.mappings import MappingService
 from tradertape_server.features.uploads.service import UploadService
 from tradertape_server.features.watchlists.service import WatchlistService
@@ -146,7 +148,9 @@ def _join(
         brokerage,
         notifications.publisher,
         trading.accounts.has_real_prices,
+        clear_files,
     )
+    connections.demand_allowed, uploads.is_obfuscated = demand_off, is_on
     auth.account.agent_of, auth.account.is_obfuscated = (
         agents.status.of_account, agents.obfuscation.is_on,
     )  # fmt: skip

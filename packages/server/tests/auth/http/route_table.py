@@ -23,7 +23,7 @@ MISSING = {
     "position_id": 987654, "rule_id": 987654, "halt_id": 987654, "hook_id": 987654,
     "channel_id": 987654, "upload_id": 987654, "correction_id": 987654, "lease_id": 987654,
     "token": "nothing", "mapping": "nothing", "trip_key": "f" * 32, "screenshot_id": 987654,
-    "group_id": 987654, "invitation_id": 987654,
+    "group_id": 987654, "invitation_id": 987654, "snapshot_id": 987654,
     "broker": "kite",
 }  # fmt: skip
 
@@ -122,6 +122,7 @@ ROUTES: dict[str, Row] = {
     "GET /api/agent/pending-token": AGENT,
     "POST /api/agent/access-token": AGENT,
     "GET /api/agents": SESSION,
+    "GET /api/agents/snapshots/{snapshot_id}": OWN_KEY,
     "PUT /api/agents/obfuscation": SESSION,
     "POST /api/agents/pending-token": SESSION,
     "POST /api/agents/leases/{lease_id}/release": OWN_KEY,
@@ -178,6 +179,7 @@ ROUTES: dict[str, Row] = {
     "POST /api/uploads/tradebook": USER,
     "POST /api/uploads/ledger": USER,
     "POST /api/uploads/cas": USER,
+    "POST /api/uploads/from-agent": AGENT,
     "GET /api/uploads/mappings": USER,
     "PUT /api/uploads/mappings/{mapping}": USER,
     "DELETE /api/uploads/mappings/{mapping}": OWN,

@@ -14,7 +14,7 @@ from PIL import Image
 from tradertape_core.portfolio.book import PaperBook, document
 from tradertape_core.portfolio.settings import PortfolioSettings
 from tradertape_server.container import Container
-from tradertape_server.features.agents.models import AgentLease
+from tradertape_server.features.agents.models import AgentLease, AgentSnapshot
 from tradertape_server.features.auth.models import User
 from tradertape_server.features.backtests.models import BacktestRun, BacktestStudy
 from tradertape_server.features.family.models import FamilyMember
@@ -54,6 +54,7 @@ def things_of(owner: TestClient, container: Container, number: int = 0) -> dict[
         "rule_id": made("risk/rules", {"type": "max_positions"}),
         "halt_id": _halt(user_id, container),
         "lease_id": _lease(user_id, container),
+        "snapshot_id": _snapshot(user_id, container),
         **_portfolio(user_id, container, number),
         "session_id": owner.get("/api/auth/sessions").json()[0]["id"],
         "key_id": made("auth/agent-keys", {}),
@@ -156,6 +157,19 @@ def _lease(user_id: int, container: Container) -> int:
         session.add(lease)
         session.flush()
         return lease.id
+
+
+def _snapshot(user_id: int, container: Container) -> int:
+    """What an agent sent."""
+    now = container.clock.now()
+    with container.database.write() as session:
+        snapshot = AgentSnapshot(
+            user_id=user_id, kind="holdings", broker="kite", day=now.date(), as_of=now,
+            instance="laptop", is_scaled=False, factor_id=None, rows=[],
+        )  # fmt: skip
+        session.add(snapshot)
+        session.flush()
+        return snapshot.id
 
 
 def _portfolio(user_id: int, container: Container, number: int) -> dict[str, int]:

@@ -11,9 +11,10 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import BigInteger, Float, Numeric, text
+from sqlalchemy import BigInteger, Float, Numeric, select, text
 
 from tradertape_server.features.auth.models import User
+from tradertape_server.features.brokerage.models import BrokerSession
 from tradertape_server.features.execution.store.models import TradingAccount
 from tradertape_server.platform.database.engine import Database, DecimalText
 from tradertape_server.platform.database.schema_migration import (
@@ -184,3 +185,36 @@ def test_watch_lists_whose_names_became_equal_are_numbered(database_url: str) ->
     database.close()
     longest = "x" * 39 + "É", "x" * 36 + " (2)"
     assert found == ["École", "ÉCOLE (3)", "école (2)", *longest, "Mine", "École"]
+
+
+def test_sessions_of_obfuscated_accounts_are_ended(database_url: str) -> None:
+    """A server that stopped between the setting and the ends left tokens of the broker."""
+    database = Database(database_url)
+    config = alembic_config()
+    now = datetime(2026, 1, 5, tzinfo=UTC)
+    with database.write() as session:
+        for number, email in enumerate(("hidden@example.com", "open@example.com"), start=1):
+            session.add(User(id=number, email=email, created_at=now))
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0052")
+        for user, hidden in ((1, True), (2, False)):
+            values = {"user": user, "hidden": hidden, "token": b"token"}
+            for statement in (
+                "INSERT INTO agent_settings (user_id, obfuscation, changed_at) "
+                "VALUES (:user, :hidden, '2026-01-01')",
+                "INSERT INTO broker_sessions (user_id, broker, environment, broker_user_id, "
+                "generation, token, logged_in_at, expires_at) VALUES (:user, 'kite', 'live', "
+                "'AB1234', 1, :token, '2026-01-01', '2026-01-02')",
+                "INSERT INTO agent_tokens (user_id, kind, broker, token, created_at) "
+                "VALUES (:user, 'access', 'kite', :token, '2026-01-01')",
+            ):
+                connection.execute(text(statement), values)
+        command.upgrade(config, "head")
+    with database.read() as session:
+        rows = session.scalars(select(BrokerSession).order_by(BrokerSession.user_id)).all()
+        left = [(bytes(row.token), row.ended_at is None, row.end) for row in rows]
+        tokens = list(session.scalars(text("SELECT user_id FROM agent_tokens")))
+    database.close()
+    assert left == [(b"", False, "disconnected"), (b"token", True, None)]
+    assert tokens == [2]

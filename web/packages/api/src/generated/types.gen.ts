@@ -1389,6 +1389,10 @@ export type WealthSummaryOut = {
      */
     dividends: string;
     /**
+     * Factor Id
+     */
+    factor_id?: string | null;
+    /**
      * Funds
      */
     funds: string;
@@ -1412,6 +1416,10 @@ export type WealthSummaryOut = {
      * Realised
      */
     realised: string;
+    /**
+     * Scaled
+     */
+    scaled?: boolean;
     /**
      * Shares
      */
@@ -1464,9 +1472,17 @@ export type WealthHoldingsOut = {
      */
     contracts: Array<OpenContractOut>;
     /**
+     * Factor Id
+     */
+    factor_id?: string | null;
+    /**
      * Holdings
      */
     holdings: Array<WealthHoldingOut>;
+    /**
+     * Scaled
+     */
+    scaled?: boolean;
     /**
      * Unmatched
      */
@@ -2245,7 +2261,8 @@ export type Check = {
  * state: preview (a dry run), importing (see `GET /api/uploads/{id}`), done, held (its totals
  * differ: send it again with `accept_difference=true`), rejected (nothing was imported: `detail`
  * and `rejected` say why), failed. rejected: the first 500 rows that cannot be read; all of them
- * are in `errors.csv`. columns: those found, if no layout fits.
+ * are in `errors.csv`. columns: those found, if no layout fits. scaled: an agent multiplied
+ * quantities and amounts by the secret factor that `factor_id` names.
  */
 export type FileOut = {
     /**
@@ -2280,6 +2297,10 @@ export type FileOut = {
      * Duplicates
      */
     duplicates?: number;
+    /**
+     * Factor Id
+     */
+    factor_id?: string | null;
     /**
      * Holdings
      */
@@ -2317,6 +2338,10 @@ export type FileOut = {
      * Rows
      */
     rows?: number;
+    /**
+     * Scaled
+     */
+    scaled?: boolean;
     /**
      * Segment
      */
@@ -3467,6 +3492,10 @@ export type TaxOut = {
      */
     exemption: string;
     /**
+     * Factor Id
+     */
+    factor_id?: string | null;
+    /**
      * Fy
      */
     fy: string | null;
@@ -3492,6 +3521,10 @@ export type TaxOut = {
      * Other Funds
      */
     other_funds: string;
+    /**
+     * Scaled
+     */
+    scaled?: boolean;
     /**
      * Set Offs
      */
@@ -3649,6 +3682,10 @@ export type SyncPositions = {
      * Scaled
      */
     scaled?: boolean;
+    /**
+     * Sealed
+     */
+    sealed?: string | null;
 };
 
 /**
@@ -3727,6 +3764,10 @@ export type SyncHoldings = {
      * Scaled
      */
     scaled?: boolean;
+    /**
+     * Sealed
+     */
+    sealed?: string | null;
 };
 
 /**
@@ -5407,9 +5448,55 @@ export type GroupOut = {
 export type State = 'open' | 'demo' | 'pre_open' | 'closing_auction' | 'derivatives' | 'closed';
 
 /**
+ * SnapshotRowOut
+ *
+ * A holding or a position as the agent sent it; absent: what it kept to itself.
+ */
+export type SnapshotRowOut = {
+    /**
+     * Average Price
+     */
+    average_price?: string | null;
+    /**
+     * Exchange
+     */
+    exchange: string;
+    /**
+     * Isin
+     */
+    isin?: string | null;
+    /**
+     * Last Price
+     */
+    last_price?: string | null;
+    /**
+     * Pnl
+     */
+    pnl?: string | null;
+    /**
+     * Product
+     */
+    product?: string | null;
+    /**
+     * Quantity
+     */
+    quantity?: string | null;
+    /**
+     * Symbol
+     */
+    symbol: string;
+    /**
+     * Value
+     */
+    value?: string | null;
+};
+
+/**
  * SnapshotOut
  *
  * The last snapshot of a kind at a broker. Quantities are scaled where `scaled` is.
+ *
+ * sealed: its agent encrypted what it holds.
  */
 export type SnapshotOut = {
     /**
@@ -5437,6 +5524,10 @@ export type SnapshotOut = {
      */
     factor_id: string | null;
     /**
+     * Id
+     */
+    id: number;
+    /**
      * Instance
      */
     instance: string;
@@ -5453,9 +5544,43 @@ export type SnapshotOut = {
      */
     scaled: boolean;
     /**
+     * Sealed
+     */
+    sealed: boolean;
+    /**
      * Symbols
      */
     symbols: number | null;
+};
+
+/**
+ * SnapshotDetailOut
+ *
+ * A snapshot with what it holds.
+ *
+ * weights: quantities are rounded percentages of the portfolio. document: what the agent encrypted
+ * (AES-256-GCM; base64 of nonce, text and tag): JSON with `holdings` or `positions`, `margins`.
+ */
+export type SnapshotDetailOut = {
+    /**
+     * Document
+     */
+    document: string | null;
+    /**
+     * Items
+     */
+    items: Array<SnapshotRowOut>;
+    /**
+     * Margins
+     */
+    margins: {
+        [key: string]: string;
+    };
+    snapshot: SnapshotOut;
+    /**
+     * Weights
+     */
+    weights: boolean;
 };
 
 /**
@@ -9881,6 +10006,10 @@ export type RealisedOut = {
      */
     charges: string;
     /**
+     * Factor Id
+     */
+    factor_id?: string | null;
+    /**
      * Fy
      */
     fy: string | null;
@@ -9892,6 +10021,10 @@ export type RealisedOut = {
      * Profit
      */
     profit: string;
+    /**
+     * Scaled
+     */
+    scaled?: boolean;
     /**
      * Total
      */
@@ -10167,6 +10300,10 @@ export type QualityOut = {
      */
     estimates: Array<QualityEstimateOut>;
     /**
+     * Factor Id
+     */
+    factor_id?: string | null;
+    /**
      * Files
      */
     files: number;
@@ -10178,6 +10315,10 @@ export type QualityOut = {
      * Is Good
      */
     is_good: boolean;
+    /**
+     * Scaled
+     */
+    scaled?: boolean;
     /**
      * Unknown
      */
@@ -13701,9 +13842,17 @@ export type NetWorthOut = {
      */
     benchmark: string;
     /**
+     * Factor Id
+     */
+    factor_id?: string | null;
+    /**
      * Points
      */
     points: Array<WorthPointOut>;
+    /**
+     * Scaled
+     */
+    scaled?: boolean;
 };
 
 /**
@@ -17123,9 +17272,17 @@ export type DividendsOut = {
         [key: string]: string;
     };
     /**
+     * Factor Id
+     */
+    factor_id?: string | null;
+    /**
      * Items
      */
     items: Array<DividendOut>;
+    /**
+     * Scaled
+     */
+    scaled?: boolean;
     /**
      * Total
      */
@@ -18573,6 +18730,14 @@ export type CashReconciliationOut = {
      * Accounts
      */
     accounts: Array<CashOut>;
+    /**
+     * Factor Id
+     */
+    factor_id?: string | null;
+    /**
+     * Scaled
+     */
+    scaled?: boolean;
 };
 
 /**
@@ -19354,13 +19519,17 @@ export type AnswerIn = {
 /**
  * AgentsOut
  *
- * Everything of the page.
+ * Everything of the page. clear_files: uploads that hold real figures.
  */
 export type AgentsOut = {
     /**
      * Agents
      */
     agents: Array<AgentInstanceOut>;
+    /**
+     * Clear Files
+     */
+    clear_files: number;
     latest: LatestVersion;
     /**
      * Leases
@@ -19448,6 +19617,35 @@ export type AgentInstanceOut = {
      * Version
      */
     version: string | null;
+};
+
+/**
+ * AgentFile
+ *
+ * A statement as an agent rewrote it. content: CSV, its columns named as the broker's file
+ * names them. factor_id: the label of the factor it is scaled with.
+ */
+export type AgentFile = {
+    /**
+     * Content
+     */
+    content: string;
+    /**
+     * Factor Id
+     */
+    factor_id?: string | null;
+    /**
+     * Kind
+     */
+    kind: 'tradebook' | 'ledger';
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Scaled
+     */
+    scaled: boolean;
 };
 
 /**
@@ -20764,6 +20962,60 @@ export type OfferTokenApiAgentsPendingTokenPostResponses = {
 };
 
 export type OfferTokenApiAgentsPendingTokenPostResponse = OfferTokenApiAgentsPendingTokenPostResponses[keyof OfferTokenApiAgentsPendingTokenPostResponses];
+
+export type ShowSnapshotApiAgentsSnapshotsSnapshotIdGetData = {
+    body?: never;
+    path: {
+        /**
+         * Snapshot Id
+         */
+        snapshot_id: number;
+    };
+    query?: never;
+    url: '/api/agents/snapshots/{snapshot_id}';
+};
+
+export type ShowSnapshotApiAgentsSnapshotsSnapshotIdGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ShowSnapshotApiAgentsSnapshotsSnapshotIdGetError = ShowSnapshotApiAgentsSnapshotsSnapshotIdGetErrors[keyof ShowSnapshotApiAgentsSnapshotsSnapshotIdGetErrors];
+
+export type ShowSnapshotApiAgentsSnapshotsSnapshotIdGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: SnapshotDetailOut;
+};
+
+export type ShowSnapshotApiAgentsSnapshotsSnapshotIdGetResponse = ShowSnapshotApiAgentsSnapshotsSnapshotIdGetResponses[keyof ShowSnapshotApiAgentsSnapshotsSnapshotIdGetResponses];
 
 export type ListAccountsApiAlgoWorkersWorkerAccountsGetData = {
     body?: never;
@@ -37882,6 +38134,80 @@ export type UploadAccountStatementApiUploadsCasPostResponses = {
 };
 
 export type UploadAccountStatementApiUploadsCasPostResponse = UploadAccountStatementApiUploadsCasPostResponses[keyof UploadAccountStatementApiUploadsCasPostResponses];
+
+export type UploadFromAgentApiUploadsFromAgentPostData = {
+    body: AgentFile;
+    path?: never;
+    query?: {
+        /**
+         * Dry Run
+         *
+         * Read and check the files, import nothing.
+         */
+        dry_run?: boolean;
+        /**
+         * Accept Difference
+         *
+         * Import a file although its totals differ from its rows.
+         */
+        accept_difference?: boolean;
+    };
+    url: '/api/uploads/from-agent';
+};
+
+export type UploadFromAgentApiUploadsFromAgentPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type UploadFromAgentApiUploadsFromAgentPostError = UploadFromAgentApiUploadsFromAgentPostErrors[keyof UploadFromAgentApiUploadsFromAgentPostErrors];
+
+export type UploadFromAgentApiUploadsFromAgentPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: UploadsOut;
+};
+
+export type UploadFromAgentApiUploadsFromAgentPostResponse = UploadFromAgentApiUploadsFromAgentPostResponses[keyof UploadFromAgentApiUploadsFromAgentPostResponses];
 
 export type UploadLedgerApiUploadsLedgerPostData = {
     body: {

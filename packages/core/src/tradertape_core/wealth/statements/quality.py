@@ -40,7 +40,10 @@ class StatedTotal:
 
 @dataclass(frozen=True, slots=True)
 class ImportedFile:
-    """An imported file, the days it is about, and its totals. segment: "" of ledgers and funds."""
+    """An imported file, the days it is about, and its totals. segment: "" of ledgers and funds.
+
+    factor_id: the label of the secret factor that its quantities and amounts were multiplied by.
+    """
 
     upload_id: int
     name: str
@@ -51,6 +54,7 @@ class ImportedFile:
     first: date | None
     last: date | None
     totals: tuple[StatedTotal, ...] = ()
+    factor_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from tradertape_core.kernel.clock import Clock
-from tradertape_server.features.agents.console import AgentPage
+from tradertape_server.features.agents.console import AgentPage, no_files
 from tradertape_server.features.agents.duty import AgentDuty
 from tradertape_server.features.agents.instances import Instances
 from tradertape_server.features.agents.leases import Leases
@@ -50,10 +52,14 @@ def build_agents(
     brokerage: BrokerageService,
     publisher: Publisher,
     has_real_prices: Callable[[], bool],
+    clear_files: Callable[[Session, int], int] = no_files,
 ) -> Agents:
-    """Agents above portfolios; while an account is obfuscated no broker is connected here."""
+    """Agents above portfolios; while an account is obfuscated no broker is connected here.
+
+    clear_files: how many of a person's uploads hold real figures.
+    """
     instances, obfuscation = Instances(database, clock), Obfuscation(database, clock)
-    handing, tokens = portfolios.handing, Tokens(database, clock, secrets, obfuscation)
+    handing, tokens = portfolios.handing, Tokens(database, clock, secrets)
     polling = Polling(
         clock, execution, handing, Leases(database, clock), instances, obfuscation,
         has_real_prices,
@@ -68,7 +74,7 @@ def build_agents(
         syncing=Syncing(database, clock, obfuscation),
         tokens=tokens,
         status=Status(database, clock, execution, handing, instances, obfuscation),
-        page=AgentPage(database, clock, handing, obfuscation, tokens, brokerage),
+        page=AgentPage(database, clock, handing, obfuscation, tokens, brokerage, clear_files),
         duty=AgentDuty(database, clock, polling, publisher),
         portfolios=portfolios,
     )

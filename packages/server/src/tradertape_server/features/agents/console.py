@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -17,10 +20,19 @@ from tradertape_server.features.agents.status import latest_version
 from tradertape_server.features.agents.syncing import mixture
 from tradertape_server.features.agents.tokens import Tokens
 from tradertape_server.features.auth.audit import RequestOrigin, record
+from tradertape_server.features.brokerage.accounts import Connected
 from tradertape_server.features.brokerage.service import BrokerageService
 from tradertape_server.features.portfolios.handing import Handing
 from tradertape_server.platform.database.engine import Database
+from tradertape_server.platform.errors import NotFound
 from tradertape_server.platform.http.identity import Identity
+
+ENDED = "Obfuscation was turned on: the agent alone is connected to the broker."
+
+
+def no_files(_session: Session, _user_id: int) -> int:
+    """Nobody has uploaded anything."""
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +45,13 @@ class AgentPage:
     obfuscation: Obfuscation
     tokens: Tokens
     brokerage: BrokerageService
+    clear_files: Callable[[Session, int], int]
 
     def show(self, session: Session, user_id: int) -> out.AgentsOut:
         """Everything that the page shows."""
         return out.AgentsOut(
             obfuscation=is_on(session, user_id),
+            clear_files=self.clear_files(session, user_id),
             agents=[self._instance(one) for one in repository.instances(session, user_id)],
             leases=[self._lease(one) for one in repository.open_leases(session, user_id)],
             snapshots=[_snapshot(one) for one in repository.last_snapshots(session, user_id)],
@@ -46,21 +60,38 @@ class AgentPage:
             portfolios=len(self.handing.portfolios(user_id)),
         )
 
+    def snapshot(self, session: Session, user_id: int, snapshot_id: int) -> out.SnapshotDetailOut:
+        """What a snapshot holds. Raises NotFound, also for another person's."""
+        row = repository.snapshot_by_id(session, user_id, snapshot_id)
+        if row is None:
+            raise NotFound("Snapshot")
+        items = [out.SnapshotRowOut.model_validate(one, extra="ignore") for one in row.rows]
+        return out.SnapshotDetailOut(
+            snapshot=_snapshot(row),
+            items=items,
+            margins=_numbers(row.margins or {}),
+            weights=row.is_scaled and bool(items) and all(one.value is None for one in items),
+            document=row.sealed,
+        )
+
     def set_obfuscation(self, who: Identity, origin: RequestOrigin, *, on: bool) -> None:
-        """Turn obfuscation on or off; turned on, the server's sessions at brokers are ended."""
+        """Turn obfuscation on or off; turned on, the server's sessions at brokers are ended.
+
+        The setting and the ends are one transaction: no crash leaves a session behind it.
+        """
+        ended: Sequence[Connected] = ()
         with self.database.write() as session:
             changed = self.obfuscation.set(session, who.id, on=on)
             if on:
                 self.tokens.forget(session, who.id)
+                ended = self.brokerage.forget_sessions(session, who, ENDED, origin)
             if changed:
                 record(
                     session, "obfuscation_on" if on else "obfuscation_off", user_id=who.id,
                     actor=who.email, origin=origin, now=self.clock.now(),
                 )  # fmt: skip
-        if on:  # from now on none can be opened: the setting is on disk
-            for state in self.brokerage.states_of(who.id):
-                if state.connected:
-                    self.brokerage.end_session(who, state.name, origin)
+        if on:
+            self.brokerage.tell_brokers(ended)
 
     def _instance(self, row: AgentInstance) -> out.AgentInstanceOut:
         return out.AgentInstanceOut(
@@ -84,8 +115,18 @@ class AgentPage:
 def _snapshot(row: AgentSnapshot) -> out.SnapshotOut:
     drift = row.drift or {}
     return out.SnapshotOut(
-        kind="holdings" if row.kind == "holdings" else "positions", broker=row.broker, day=row.day,
+        id=row.id, kind="holdings" if row.kind == "holdings" else "positions",
+        broker=row.broker, day=row.day,
         as_of=row.as_of, instance=row.instance, rows=len(row.rows), scaled=row.is_scaled,
         factor_id=row.factor_id, drift_status=drift.get("status"), drift=drift.get("drift"),
-        symbols=drift.get("symbols"),
+        symbols=drift.get("symbols"), sealed=row.sealed is not None,
     )  # fmt: skip
+
+
+def _numbers(margins: Mapping[str, Any]) -> dict[str, Decimal]:
+    """What of an agent's margins is a number: a later agent may say more."""
+    return {
+        name: Decimal(str(one))
+        for name, one in margins.items()
+        if isinstance(one, int | float) and not isinstance(one, bool)
+    }

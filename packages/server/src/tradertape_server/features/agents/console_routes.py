@@ -23,6 +23,14 @@ def show_agents(session: DbSession, user: SessionUser, agents: Parts) -> schemas
     return agents.page.show(session, user.id)
 
 
+@router.get("/snapshots/{snapshot_id}")
+def show_snapshot(
+    session: DbSession, user: SessionUser, agents: Parts, snapshot_id: RowId
+) -> schemas.SnapshotDetailOut:
+    """What an agent sent, as it sent it. Encrypted documents are decrypted by your browser."""
+    return agents.page.snapshot(session, user.id, snapshot_id)
+
+
 @router.put("/obfuscation", status_code=204)
 def set_obfuscation(
     user: SessionUser, agents: Parts, body: schemas.ObfuscationIn, origin: Origin

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
@@ -47,8 +48,12 @@ class LeaseOut(Reply):
 
 
 class SnapshotOut(Reply):
-    """The last snapshot of a kind at a broker. Quantities are scaled where `scaled` is."""
+    """The last snapshot of a kind at a broker. Quantities are scaled where `scaled` is.
 
+    sealed: its agent encrypted what it holds.
+    """
+
+    id: int
     kind: Literal["holdings", "positions"]
     broker: str
     day: date
@@ -60,12 +65,42 @@ class SnapshotOut(Reply):
     drift_status: str | None
     drift: int | None
     symbols: int | None
+    sealed: bool
+
+
+class SnapshotRowOut(Reply):
+    """A holding or a position as the agent sent it; absent: what it kept to itself."""
+
+    symbol: str
+    exchange: str
+    isin: str | None = None
+    product: str | None = None
+    quantity: Decimal | None = None
+    average_price: Decimal | None = None
+    last_price: Decimal | None = None
+    value: Decimal | None = None
+    pnl: Decimal | None = None
+
+
+class SnapshotDetailOut(Reply):
+    """A snapshot with what it holds.
+
+    weights: quantities are rounded percentages of the portfolio. document: what the agent encrypted
+    (AES-256-GCM; base64 of nonce, text and tag): JSON with `holdings` or `positions`, `margins`.
+    """
+
+    snapshot: SnapshotOut
+    items: list[SnapshotRowOut]
+    margins: dict[str, Decimal]
+    weights: bool
+    document: str | None
 
 
 class AgentsOut(Reply):
-    """Everything of the page."""
+    """Everything of the page. clear_files: uploads that hold real figures."""
 
     obfuscation: bool
+    clear_files: int
     agents: list[AgentInstanceOut]
     leases: list[LeaseOut]
     snapshots: list[SnapshotOut]

@@ -78,7 +78,10 @@ class AgentLease(Base):
 
 
 class AgentSnapshot(Base):
-    """What an agent last sent of a day: the holdings or positions at one broker."""
+    """What an agent last sent of a day: the holdings or positions at one broker.
+
+    sealed: encrypted by the agent; its owner's browser and agents can read it, this server cannot.
+    """
 
     __tablename__ = "agent_snapshots"
     __table_args__ = (UniqueConstraint("user_id", "kind", "broker", "day"),)
@@ -95,6 +98,7 @@ class AgentSnapshot(Base):
     rows: Mapped[list[Json]] = mapped_column(JSON)
     margins: Mapped[Json | None] = mapped_column(JSON)
     drift: Mapped[Json | None] = mapped_column(JSON)
+    sealed: Mapped[str | None] = mapped_column(Text)
 
 
 class AgentSetting(Base):

@@ -46,10 +46,14 @@ class Obfuscation:
 
     def demand_off(self, user_id: int) -> None:
         """Raise Conflict where a session at a broker would show real holdings to this server."""
-        if self.is_on(user_id):
-            raise Conflict(
-                "Obfuscation is on: connect the broker on the agent", code="obfuscation_on"
-            )
+        with self.database.read() as session:
+            demand_off(session, user_id)
+
+
+def demand_off(session: Session, user_id: int) -> None:
+    """Raise Conflict where a session at a broker would show real holdings to this server."""
+    if is_on(session, user_id):
+        raise Conflict("Obfuscation is on: connect the broker on the agent", code="obfuscation_on")
 
 
 def is_on(session: Session, user_id: int) -> bool:

@@ -93,6 +93,14 @@ def last_snapshots(session: Session, user_id: int) -> list[AgentSnapshot]:
     return list(found.values())
 
 
+def snapshot_by_id(session: Session, user_id: int, snapshot_id: int) -> AgentSnapshot | None:
+    """One of a person's snapshots."""
+    query = select(AgentSnapshot).where(
+        AgentSnapshot.user_id == user_id, AgentSnapshot.id == snapshot_id
+    )
+    return session.scalar(query)
+
+
 def factors(session: Session, user_id: int) -> set[str]:
     """The labels of the factors with which what is stored was scaled; "" of what was not."""
     query = select(AgentSnapshot.is_scaled, AgentSnapshot.factor_id).where(

@@ -9,10 +9,9 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from tradertape_server.features.agents import schemas
 from tradertape_server.features.agents.build import Agents
 from tradertape_server.features.agents.status import latest_version
-from tradertape_server.features.auth.http.dependencies import KnownCaller, require_scope
+from tradertape_server.features.auth.http.dependencies import agent_caller
 from tradertape_server.features.portfolios import views
 from tradertape_server.features.portfolios.schemas import ApproveIn, ReasonIn, SignalOut
-from tradertape_server.platform.errors import Forbidden
 from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.http.routing import DbSession, RowId, TransactionRoute, in_ist, part
 
@@ -29,24 +28,14 @@ Instance = Annotated[
 ]  # fmt: skip
 
 
-def _with(scope: str):
-    async def take(caller: KnownCaller) -> Identity:
-        if caller.via != "agent":
-            raise Forbidden("This is for agents: send an agent key.", code="agent_only")
-        require_scope(caller, scope)
-        return caller
-
-    return take
-
-
 Form = Annotated[Literal["1", "2"], Query(description="2: with withdrawn and cancellations.")]
 Environment = Annotated[
     Literal["live", "sandbox"],
     Header(alias="X-Agent-Environment", description="Whether the agent's broker is a sandbox."),
 ]
-Reader = Annotated[Identity, Depends(_with("signals:read"))]
-Reporter = Annotated[Identity, Depends(_with("results:write"))]
-Syncer = Annotated[Identity, Depends(_with("sync:write"))]
+Reader = Annotated[Identity, Depends(agent_caller("signals:read"))]
+Reporter = Annotated[Identity, Depends(agent_caller("results:write"))]
+Syncer = Annotated[Identity, Depends(agent_caller("sync:write"))]
 
 
 @router.get("/pending-signals")

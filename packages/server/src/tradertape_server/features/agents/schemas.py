@@ -25,6 +25,8 @@ Key = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Ident = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 FactorId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+# Base64 of at most 1.5 MB: 5000 holdings have about 1.2 MB.
+Sealed = Annotated[str, StringConstraints(max_length=2_000_000, pattern=r"^[A-Za-z0-9+/]+=*$")]
 Outcome = Literal[
     "placed", "triggered", "partially_filled", "filled", "rejected", "failed", "cancelled",
     "expired", "unknown",
@@ -204,17 +206,20 @@ class DriftSummary(AgentBody):
 
 
 class Snapshot(AgentBody):
-    """What every snapshot has."""
+    """What every snapshot has. sealed: what its agent encrypted; this server has no key for it."""
 
     as_of: AwareDatetime
     broker: BrokerName
     scaled: bool = False
     factor_id: FactorId | None = None
+    sealed: Sealed | None = None
 
     @model_validator(mode="after")
     def _labelled(self) -> Snapshot:
         if self.scaled and self.factor_id is None:
             raise ValueError("scaled values need the factor_id of their factor")
+        if self.sealed is not None and not self.scaled:
+            raise ValueError("a sealed document belongs to scaled values")
         return self
 
 

@@ -66,7 +66,7 @@ class Syncing:
             row.as_of, row.instance = given.as_of, instance
             row.is_scaled, row.factor_id = given.scaled, given.factor_id if given.scaled else None
             row.rows = [one.model_dump(mode="json") for one in rows]
-            row.margins, row.drift = margins, drift
+            row.margins, row.drift, row.sealed = margins, drift, given.sealed
             session.flush()
             repository.drop_old_snapshots(session, user_id, kind, given.broker, DAYS)
             return SyncOut(stored=True, day=day, warnings=mixture(session, user_id))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.agents import repository
 from tradertape_server.features.agents.models import AgentToken
-from tradertape_server.features.agents.obfuscation import Obfuscation
+from tradertape_server.features.agents.obfuscation import demand_off
 from tradertape_server.features.agents.schemas import AccessToken, AccessTokenOut, PendingToken
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.secrets import SecretBox
@@ -26,7 +26,6 @@ class Tokens:
     database: Database
     clock: Clock
     secrets: SecretBox
-    obfuscation: Obfuscation
 
     def offer(self, session: Session, user_id: int, broker: str, request_token: str) -> None:
         """Keep a login's token for an agent, in place of an earlier one of this broker."""
@@ -58,8 +57,9 @@ class Tokens:
     def store(self, user_id: int, given: AccessToken) -> AccessTokenOut:
         """Keep the session that an agent opened at a broker. Raises Conflict where the account is
         obfuscated: it could read real holdings."""
-        self.obfuscation.demand_off(user_id)
         with self.database.write() as session:
+            self.database.advisory_lock(session, f"agent-tokens:{user_id}")  # as `forget` does
+            demand_off(session, user_id)
             row = self._row(session, user_id, ACCESS, given.broker)
             row.token = self.secrets.seal(given.access_token.get_secret_value().encode())
             row.broker_user = given.user_id
@@ -69,6 +69,7 @@ class Tokens:
 
     def forget(self, session: Session, user_id: int) -> None:
         """Delete the sessions that agents opened: the account is obfuscated now."""
+        self.database.advisory_lock(session, f"agent-tokens:{user_id}")
         for row in repository.tokens(session, user_id, ACCESS):
             session.delete(row)
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session as DbSession
 
 from tradertape_brokers.hosts import Hosts
 from tradertape_brokers.limiter import Limiter
@@ -97,6 +98,8 @@ class Connections:
         self._on_orders: list[OrdersListener] = []
         self._on_hint: list[HintListener] = []
         self._find: Callable[[str, str], Instrument | None] = lambda _broker, _id: None
+        # Raises Conflict where no session of a person may be stored; inside the transaction.
+        self.demand_allowed: Callable[[DbSession, int], None] = lambda _session, _user_id: None
         self._bell = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -185,7 +188,10 @@ class Connections:
         self._bell.set()
 
     def connect(self, user_id: int, environment: Environment, session: Session) -> Connected:
-        """Store a login and use it from now on, in every process. Raises NoHosts."""
+        """Store a login and use it from now on, in every process.
+
+        Raises NoHosts, and Conflict where this server is to have no session of the person.
+        """
         self.addresses.hosts(environment)
         account = BrokerAccount(
             user_id=user_id, broker=session.broker, broker_user_id=session.user_id,
@@ -200,6 +206,7 @@ class Connections:
             self._store_ends()
             with self._database.write() as database:
                 self._database.advisory_lock(database, f"broker-session:{user_id}")
+                self.demand_allowed(database, user_id)
                 generation = repository.store_session(database, new)
             connected = self._connected(account, session, new.logged_in_at)
             if connected is None:
@@ -207,6 +214,15 @@ class Connections:
             self._know((user_id, session.broker), _Known(generation, account, connected))
         self._bell.set()
         return connected
+
+    def end_all(self, database: DbSession, user_id: int, reason: str) -> list[str]:
+        """End a person's sessions in the caller's transaction: none is stored beside it.
+
+        Returns the brokers; call `see_changes` once it is committed.
+        """
+        self._database.advisory_lock(database, f"broker-session:{user_id}")
+        kind = ChangeKind.DISCONNECTED.value
+        return repository.end_sessions(database, user_id, kind, reason, self._clock.now())
 
     def mark_expired(
         self, account: BrokerAccount, reason: str, session: Session | None = None
@@ -245,6 +261,11 @@ class Connections:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+
+    def see_changes(self) -> None:
+        """Stop using what was ended, and use what was stored, now and not within a second."""
+        self._read_again()
+        self._bell.set()
 
     def step(self) -> None:
         """See what other processes changed, end what is over, and tell the listeners."""

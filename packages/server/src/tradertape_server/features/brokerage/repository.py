@@ -95,6 +95,16 @@ def end_session(
     return cast("CursorResult[tuple[()]]", done).rowcount == 1
 
 
+def end_sessions(session: Session, user_id: int, end: str, reason: str, now: datetime) -> list[str]:
+    """End all of a person's sessions and forget their tokens; of which brokers there were any."""
+    row = BrokerSession
+    alive = (row.user_id == user_id, row.ended_at.is_(None))
+    brokers = list(session.scalars(select(row.broker).where(*alive).order_by(row.broker)))
+    ended = {"ended_at": now, "end": end, "reason": reason[:MOST_REASON], "token": b""}
+    session.execute(update(row).where(*alive).values(**ended))
+    return brokers
+
+
 def accounts_of(session: Session, broker: str, broker_user_id: str) -> Sequence[BrokerSession]:
     """The last sessions, of everybody, with this account at the broker."""
     return session.scalars(

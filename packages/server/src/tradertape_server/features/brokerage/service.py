@@ -64,7 +64,8 @@ class BrokerageService:
         self._names, self.links = names, links
         # Whether orders are taken from this server's address: a feature above finds it out.
         self.preflight_of: Callable[[Connected], Preflight] = not_known
-        # Raises Conflict where this server is to have no session of a person.
+        # Raises Conflict where this server is to have no session of a person. It is asked before a
+        # login begins; `Connections.demand_allowed` decides where one is stored.
         self.demand_session_allowed: Callable[[int], None] = is_allowed
         self._signing_in: set[tuple[int, str]] = set()
         self._lock = threading.Lock()
@@ -208,8 +209,11 @@ class BrokerageService:
                     redirect_uri = logins.use(session, who, name, body.state, self._clock.now())
             grant = self._grant(broker, found, body, redirect_uri)
             opened = self._exchange(broker, found, grant)
-            self.demand_session_allowed(who.id)  # it may have been turned on meanwhile
-            self._connections.connect(who.id, found.environment, opened)
+            try:
+                self._connections.connect(who.id, found.environment, opened)
+            except Conflict:  # forbidden meanwhile: it must not stay open at the broker either
+                self._invalidate(broker, found.environment, opened)
+                raise
             with self._database.write() as session:
                 self._audit(
                     session, who, "broker_connected", origin, broker,
@@ -223,6 +227,22 @@ class BrokerageService:
         if self._drop_session(who, broker, "You signed out."):
             with self._database.write() as session:
                 self._audit(session, who, "broker_disconnected", origin, broker)
+
+    def forget_sessions(
+        self, session: DbSession, who: Identity, reason: str, origin: RequestOrigin
+    ) -> Sequence[Connected]:
+        """Sign out of every broker in the caller's transaction; `tell_brokers` of what this
+        returns once that is committed."""
+        alive = self._connections.of_user(who.id)
+        for name in self._connections.end_all(session, who.id, reason):
+            self._audit(session, who, "broker_disconnected", origin, self.found(name))
+        return alive
+
+    def tell_brokers(self, ended: Sequence[Connected]) -> None:
+        """End sessions at the brokers too, and stop using them here."""
+        self._connections.see_changes()
+        for one in ended:
+            self._invalidate(one.broker, one.account.environment, one.session)
 
     def _states(self, user_id: int, names: Sequence[str]) -> list[State]:
         with self._database.read() as session:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tradertape_server.platform.database.engine import Base, DecimalText
@@ -32,6 +32,7 @@ class Upload(Base):
 
     state: importing | done | rejected | failed | removing. Only the rows of one that is `done`
     count. stored: rows stored so far. report: checks, warnings, row errors, totals, holdings.
+    is_scaled: an agent multiplied quantities and amounts by a secret factor; factor_id: its label.
     """
 
     __tablename__ = "uploads"
@@ -58,6 +59,8 @@ class Upload(Base):
     stored: Mapped[int]
     detail: Mapped[str] = mapped_column(Text)
     report: Mapped[dict[str, Any]] = mapped_column(JSON)
+    is_scaled: Mapped[bool] = mapped_column(server_default=false())
+    factor_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

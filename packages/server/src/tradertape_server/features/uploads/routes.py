@@ -8,18 +8,19 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import ValidationError
 
 from tradertape_core.wealth.statements.layouts import Kind
-from tradertape_server.features.auth.http.dependencies import CurrentUser
+from tradertape_server.features.auth.http.dependencies import CurrentUser, agent_caller
 from tradertape_server.features.uploads import schemas
+from tradertape_server.features.uploads.labels import Label
 from tradertape_server.features.uploads.mappings import MappingService
-from tradertape_server.features.uploads.multipart import Form, parse_form
+from tradertape_server.features.uploads.multipart import Form, UploadedFile, parse_form
 from tradertape_server.features.uploads.service import Request as Wanted
 from tradertape_server.features.uploads.service import UploadService
 from tradertape_server.platform.errors import BadRequest
 from tradertape_server.platform.http.concurrency import OwnThreads
+from tradertape_server.platform.http.identity import Identity
 from tradertape_server.platform.http.routing import DbSession, Page, RowId, TransactionRoute, part
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"], route_class=TransactionRoute)
-
 Uploads = Annotated[UploadService, Depends(part("uploads"))]
 Mappings = Annotated[MappingService, Depends(part("upload_mappings"))]
 MappingName = Annotated[str, Path(min_length=1, max_length=40)]
@@ -99,6 +100,24 @@ async def upload_account_statement(
     return await _threads.run(
         _upload, uploads, user.id, await request.body(), _type(request), wanted, "file"
     )
+
+
+@router.post("/from-agent")
+async def upload_from_agent(
+    caller: Annotated[Identity, Depends(agent_caller("sync:write"))],
+    uploads: Uploads,
+    body: schemas.AgentFile,
+    dry_run: DryRun = False,
+    accept_difference: AcceptDifference = False,
+) -> schemas.UploadsOut:
+    """Import a statement that your agent rewrote; it is read like those of the other routes.
+
+    Refused with 409 `factor_mixture` beside files of another factor, or of none.
+    """
+    kinds = _TRADES if body.kind == "tradebook" else (Kind.LEDGER,)
+    wanted = Wanted(kinds, dry_run, accept_difference, label=Label(body.factor_id))
+    file = UploadedFile(body.name, body.content.encode())
+    return await _threads.run(uploads.upload, caller.id, [file], wanted)
 
 
 @router.get("")

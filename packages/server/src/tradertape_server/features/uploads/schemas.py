@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from tradertape_server.platform.http.routing import Body, IstTime, Reply
 
@@ -15,6 +15,7 @@ Name = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[\w .-]+$"),
 ]
 Column = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+FactorId = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,64}$")]
 State = Literal["preview", "importing", "done", "held", "rejected", "failed", "removing"]
 
 
@@ -71,7 +72,8 @@ class FileOut(Reply):
     state: preview (a dry run), importing (see `GET /api/uploads/{id}`), done, held (its totals
     differ: send it again with `accept_difference=true`), rejected (nothing was imported: `detail`
     and `rejected` say why), failed. rejected: the first 500 rows that cannot be read; all of them
-    are in `errors.csv`. columns: those found, if no layout fits.
+    are in `errors.csv`. columns: those found, if no layout fits. scaled: an agent multiplied
+    quantities and amounts by the secret factor that `factor_id` names.
     """
 
     id: int | None = None
@@ -100,6 +102,8 @@ class FileOut(Reply):
     code: str = ""
     detail: str = ""
     created_at: IstTime | None = None
+    scaled: bool = False
+    factor_id: str | None = None
 
 
 class Rebuild(Reply):
@@ -116,6 +120,23 @@ class UploadsOut(Reply):
     totals: Totals
     warnings: list[str]
     rebuild: Rebuild
+
+
+class AgentFile(Body):
+    """A statement as an agent rewrote it. content: CSV, its columns named as the broker's file
+    names them. factor_id: the label of the factor it is scaled with."""
+
+    kind: Literal["tradebook", "ledger"]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=160)]
+    content: Annotated[str, StringConstraints(min_length=1, max_length=20_000_000)]
+    scaled: bool
+    factor_id: FactorId | None = None
+
+    @model_validator(mode="after")
+    def _labelled(self) -> AgentFile:
+        if self.scaled != (self.factor_id is not None):
+            raise ValueError("a scaled file has the factor_id of its factor, another has none")
+        return self
 
 
 class MappingIn(Body):

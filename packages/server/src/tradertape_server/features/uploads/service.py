@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -15,9 +15,10 @@ from tradertape_core.wealth.statements.identity import distinct
 from tradertape_core.wealth.statements.layouts import Kind, Layout
 from tradertape_core.wealth.statements.quality import ImportedFile
 from tradertape_core.wealth.statements.reading import Statement
-from tradertape_server.features.uploads import repository, schemas, views
+from tradertape_server.features.uploads import labels, repository, schemas, views
 from tradertape_server.features.uploads.child_process import Readers
 from tradertape_server.features.uploads.imports import Imports
+from tradertape_server.features.uploads.labels import CLEAR, Label
 from tradertape_server.features.uploads.mappings import layout_of, saved_layouts
 from tradertape_server.features.uploads.models import (
     ImportedFundTransaction,
@@ -47,16 +48,21 @@ class Request:
     accepts_difference: bool = False
     password: str = ""
     mapping: schemas.MappingIn | None = None
+    label: Label = CLEAR
 
 
 class UploadService:
-    """Uploads of a person. Files are read by a process of its own, see `Readers`."""
+    """Uploads of a person. Files are read by a process of its own, see `Readers`.
+
+    is_obfuscated: whether a person's real figures must not come here; a feature above knows.
+    """
 
     def __init__(self, database: Database, clock: Clock, readers: Readers | None = None) -> None:
         self._database = database
         self._clock = clock
         self._readers = readers or Readers()
         self.imports = Imports(database, clock)
+        self.is_obfuscated: Callable[[Session, int], bool] = lambda _session, _user_id: False
 
     def start(self) -> None:
         """Clear what an earlier stop left behind."""
@@ -71,9 +77,12 @@ class UploadService:
     ) -> schemas.UploadsOut:
         """Read and import files, each whole or not at all.
 
-        Raises BadRequest if not one can be read, TooMany while another upload of the person is.
+        Raises BadRequest if not one can be read, TooMany while another upload of the person is,
+        Conflict where their figures must be scaled, or are scaled otherwise than those there are.
         """
         with self._database.read() as session:
+            hidden = self.is_obfuscated(session, user_id)
+            labels.demand(session, user_id, request.label, is_obfuscated=hidden)
             own = saved_layouts(session, user_id)
             if repository.count(session, user_id) + len(files) > MOST_UPLOADS:
                 raise Conflict(f"You have {MOST_UPLOADS} uploads, the most there can be: undo some")
@@ -188,7 +197,7 @@ class UploadService:
         answer = self._readers.read(
             file.name, file.content, kinds=request.kinds, own=own, password=request.password
         )
-        upload = self._draft(user_id, file, request.kinds[0], answer)
+        upload = self._draft(user_id, file, request, answer)
         statement = answer.statement
         if statement is None or upload.state == "rejected":
             return self._kept(upload, request)
@@ -204,9 +213,9 @@ class UploadService:
             return views.file_out(upload)
         return self._import(upload, answer)
 
-    def _draft(self, user_id: int, file: UploadedFile, kind: Kind, answer: Answer) -> Upload:
+    def _draft(self, user_id: int, file: UploadedFile, request: Request, answer: Answer) -> Upload:
         """The upload as far as its file tells; not stored."""
-        statement = answer.statement or Statement(kind, "", "")
+        statement = answer.statement or Statement(request.kinds[0], "", "")
         errors = len(statement.errors) + statement.more_errors
         detail = answer.error
         if errors:
@@ -225,6 +234,7 @@ class UploadService:
             segment=statement.segment[:20], first_on=statement.first, last_on=statement.last,
             rows=statement.rows, imported=0, duplicates=0, rejected=errors, to_store=0, stored=0,
             detail=detail, report=views.report_of(answer), created_at=now, updated_at=now,
+            is_scaled=request.label.is_scaled, factor_id=request.label.factor_id,
         )  # fmt: skip
 
     def _count(self, user_id: int, upload: Upload, statement: Statement, answer: Answer) -> None:
@@ -278,6 +288,8 @@ class UploadService:
     def _import(self, upload: Upload, answer: Answer) -> schemas.FileOut:
         upload.state, upload.to_store = "importing", answer.rows
         with self._database.write() as session:
+            hidden, label = self.is_obfuscated(session, upload.user_id), Label(upload.factor_id)
+            labels.demand_alone(session, upload.user_id, label, is_obfuscated=hidden)
             session.add(upload)
             session.flush()
             upload_id, user_id, kind = upload.id, upload.user_id, upload.kind

@@ -52,4 +52,5 @@ def file_of(row: Any) -> ImportedFile:
             )
             for one in row.report.get("checks", ())
         ),
+        factor_id=row.factor_id,
     )  # fmt: skip

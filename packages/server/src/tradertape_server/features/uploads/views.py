@@ -101,6 +101,8 @@ def file_out(upload: Upload) -> schemas.FileOut:
         code=report.get("code", ""),
         detail=upload.detail,
         created_at=upload.created_at if upload.id else None,
+        scaled=bool(upload.is_scaled),
+        factor_id=upload.factor_id,
     )
 
 

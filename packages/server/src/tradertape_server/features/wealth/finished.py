@@ -26,6 +26,10 @@ from tradertape_server.platform.http.routing import Reply
 
 SORTS = ("closed_on", "profit", "symbol", "days", "proceeds")
 SHOWN = 50  # rows of a long list inside another body
+SCALED_TAX = (
+    "These figures are scaled by your agent. The yearly exemption and fixed charges are in rupees "
+    "and cannot be: do not file by this report."
+)
 _FINISHED_BYTES = 4096  # of a book besides its content
 
 
@@ -114,7 +118,7 @@ def finish(book: Reckoning, progress: Progress = no_progress) -> FinishedBook:
         bodies[f"tax summary/{year}"] = schemas.SheetOut(rows=export.summary_texts(reports[year]))
     progress(80)
     return FinishedBook(
-        bodies={name: as_json(body) for name, body in bodies.items()},
+        bodies={name: as_json(_marked(body, book.factor_id)) for name, body in bodies.items()},
         years=years,
         pairs=_pairs(matches),
         exports={str(year): _export_rows(report) for year, report in reports.items()},
@@ -125,6 +129,16 @@ def finish(book: Reckoning, progress: Progress = no_progress) -> FinishedBook:
         trips=trips_of(book),
         is_empty=book.is_empty,
     )
+
+
+def _marked(body: Reply, factor_id: str | None) -> Reply:
+    """The body, saying so if its figures are scaled."""
+    if factor_id is None or not isinstance(body, schemas.PageOut):
+        return body
+    marks: dict[str, object] = {"scaled": True, "factor_id": factor_id}
+    if isinstance(body, schemas.TaxOut):
+        marks["notes"] = [SCALED_TAX, *body.notes]
+    return body.model_copy(update=marks)
 
 
 def as_json(body: Reply) -> bytes:

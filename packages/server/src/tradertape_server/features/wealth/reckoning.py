@@ -150,6 +150,11 @@ class Reckoning:
         return total(one.closing for one in self.cash)
 
     @property
+    def factor_id(self) -> str | None:
+        """The label of the factor that the figures are scaled with; None of real ones."""
+        return next((one.factor_id for one in self.files if one.factor_id), None)
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing was uploaded."""
         return not (self.executions or self.fund_executions or self.cash)

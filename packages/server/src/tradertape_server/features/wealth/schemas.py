@@ -31,6 +31,14 @@ MOST_POINTS = 5000
 BookState = Literal["ready", "old", "reckoning", "failed"]
 
 
+class PageOut(Reply):
+    """A page of the book. factor_id: the label of the secret factor that your agent multiplied
+    quantities and amounts by; where there is one, they are not rupees and shares."""
+
+    factor_id: str | None = None
+    scaled: bool = False
+
+
 class BookStatusOut(Reply):
     """The book of your files.
 
@@ -47,7 +55,7 @@ class BookStatusOut(Reply):
     is_empty: bool
 
 
-class WealthSummaryOut(Reply):
+class WealthSummaryOut(PageOut):
     """The whole book. xirr, twr and benchmark_return: 0.1 is 10 %; null where there is none.
 
     as_of: the day of the market's last closes. unpriced: instruments without a price, valued at
@@ -140,7 +148,7 @@ class UnmatchedOut(Reply):
     proceeds: Rupees
 
 
-class WealthHoldingsOut(Reply):
+class WealthHoldingsOut(PageOut):
     """Shares held, the largest first; open contracts; and sales without a purchase.
 
     Of contracts and sales the first 50 of `contract_count` and `unmatched_count`: all of them are
@@ -205,7 +213,7 @@ class MatchOut(Reply):
     is_estimated: bool
 
 
-class RealisedOut(Reply):
+class RealisedOut(PageOut):
     """A page of what a financial year realised, and the sums of the whole year by kind."""
 
     fy: str | None
@@ -250,7 +258,7 @@ class BusinessOut(Reply):
     remaining: Rupees
 
 
-class TaxOut(Reply):
+class TaxOut(PageOut):
     """A financial year's report. grandfathered: pairs whose cost is the price of 2018-01-31.
 
     losses_left: to carry forward, by term. other_funds: gain of funds that are not equity funds
@@ -284,7 +292,7 @@ class DividendOut(Reply):
     amount: Rupees
 
 
-class DividendsOut(Reply):
+class DividendsOut(PageOut):
     """A page of dividends, the latest first, and the sums of all by financial year."""
 
     by_year: dict[str, Rupees]
@@ -301,7 +309,7 @@ class WorthPointOut(Reply):
     benchmark: Number | None
 
 
-class NetWorthOut(Reply):
+class NetWorthOut(PageOut):
     """Shares and funds over time; the last day is always there, others as the limit allows."""
 
     benchmark: str
@@ -334,7 +342,7 @@ class CashOut(Reply):
     differences: list[CashDifferenceOut]
 
 
-class CashReconciliationOut(Reply):
+class CashReconciliationOut(PageOut):
     """Every account with a ledger."""
 
     accounts: list[CashOut]
@@ -380,7 +388,7 @@ class QualityEstimateOut(Reply):
     charges: Rupees
 
 
-class QualityOut(Reply):
+class QualityOut(PageOut):
     """What is missing or uncertain in your files.
 
     Of each list the first 200; `*_count` counts all. unknown: shares that the market data does

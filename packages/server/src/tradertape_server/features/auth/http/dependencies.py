@@ -10,6 +10,7 @@ They are coroutines because FastAPI would run plain functions on another thread.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -70,6 +71,18 @@ async def _admin_user(user: SessionUser) -> Identity:
 
 
 AdminUser = Annotated[Identity, Depends(_admin_user)]
+
+
+def agent_caller(scope: str) -> Callable[..., Awaitable[Identity]]:
+    """Return the dependency of a route for agents alone, whose key has the scope."""
+
+    async def take(caller: KnownCaller) -> Identity:
+        if caller.via != "agent":
+            raise Forbidden("This is for agents: send an agent key.", code="agent_only")
+        require_scope(caller, scope)
+        return caller
+
+    return take
 
 
 def require_scope(caller: Identity, scope: str) -> None:

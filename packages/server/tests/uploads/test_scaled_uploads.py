@@ -1,0 +1,168 @@
+"""Files that an agent scaled, and those that must not come in clear: UP-04, AP-02, AP-05, D10."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from httpx import Response
+from packages.server.tests.conftest import SignIn
+from packages.server.tests.uploads.files import books
+from sqlalchemy import text
+
+from tradertape_server.container import Container
+
+Json = dict[str, Any]
+FACTOR = Decimal("0.13720001")
+HEAD = "Symbol,ISIN,Trade Date,Exchange,Segment,Series,Trade Type,Quantity,Price,Trade ID,Order ID"
+
+
+def rewritten(count: int = 3, first: int = 1) -> str:
+    """A tradebook as an agent sends it: quantities times the factor, ids as hashes."""
+    rows = [
+        f"INFY,INE009A01021,2026-06-{10 + one:02},NSE,EQ,EQ,buy,{100 * FACTOR:f},1500.25,"
+        f"{one:016x},{one:016x}"
+        for one in range(first, first + count)
+    ]
+    return "\n".join([HEAD, *rows])
+
+
+def key_of(client: TestClient) -> str:
+    return client.post("/api/auth/agent-keys", json={}).json()["token"]
+
+
+@pytest.fixture
+def agent(app: FastAPI, signed_in: TestClient) -> TestClient:
+    headers = {"Authorization": f"Bearer {key_of(signed_in)}"}
+    return TestClient(app, base_url="http://localhost:18777", headers=headers)
+
+
+def forward(agent: TestClient, factor_id: str | None = "f-one", **changes: Any) -> Response:
+    body = {
+        "kind": "tradebook", "name": "tradebook-1a2b.csv", "content": rewritten(),
+        "scaled": factor_id is not None, "factor_id": factor_id, **changes,
+    }  # fmt: skip
+    return agent.post("/api/uploads/from-agent", json=body)
+
+
+def hide(client: TestClient, *, on: bool = True) -> None:
+    assert client.put("/api/agents/obfuscation", json={"enabled": on}).status_code == 204
+
+
+def stored(container: Container) -> int:
+    with container.database.read() as session:
+        return session.scalar(text("SELECT count(*) FROM imported_trades")) or 0
+
+
+def code_of(answer: Response) -> tuple[int, str]:
+    return answer.status_code, answer.headers.get("X-Error-Code", "")
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_up_04_a_scaled_file_is_imported_to_the_last_digit_and_every_page_says_so(
+    agent: TestClient, signed_in: TestClient, container: Container
+) -> None:
+    hide(signed_in)
+    answer = forward(agent)
+    assert answer.status_code == 200, answer.text
+    [file] = answer.json()["files"]
+    assert (file["state"], file["imported"]) == ("done", 3)
+    assert (file["scaled"], file["factor_id"]) == (True, "f-one")
+    assert forward(agent).json()["files"][0]["duplicates"] == 3
+    with container.database.read() as session:
+        user = session.scalar(text("SELECT id FROM users"))
+    assert {one.quantity for one in container.uploads.trades(user)} == {100 * FACTOR}
+    for page in ("summary", "holdings", "realised", "tax", "dividends", "networth", "quality",
+                 "reconciliation"):  # fmt: skip
+        shown = signed_in.get(f"/api/wealth/{page}").json()
+        assert (shown["scaled"], shown["factor_id"]) == (True, "f-one"), page
+    assert "do not file" in signed_in.get("/api/wealth/tax").json()["notes"][0]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_d10_real_figures_of_an_obfuscated_account_are_not_even_read(
+    send, agent: TestClient, signed_in: TestClient, container: Container, monkeypatch: Any
+) -> None:
+    hide(signed_in)
+    monkeypatch.setattr(container.uploads, "_readers", None)  # whoever reads a file fails
+    file = (
+        "book.csv",
+        books.kite_csv(books.invented(1, 5, first=date(2024, 4, 1), last=date(2024, 6, 28))),
+    )
+    for kind in ("tradebook", "ledger", "cas"):
+        for dry_run in ("true", "false"):
+            refused = send(file, kind=kind, dry_run=dry_run)
+            assert code_of(refused) == (409, "obfuscation_required"), kind
+    assert "agent" in refused.json()["detail"]
+    assert code_of(forward(agent, None)) == (409, "obfuscation_required")
+    assert signed_in.get("/api/uploads").json() == []
+    assert signed_in.get("/api/wealth/summary").json()["scaled"] is False
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_d10_files_of_two_factors_or_of_none_are_not_added_up(
+    send, agent: TestClient, signed_in: TestClient, container: Container, sign_in: SignIn
+) -> None:
+    file = (
+        "book.csv",
+        books.kite_csv(books.invented(1, 5, first=date(2024, 4, 1), last=date(2024, 6, 28))),
+    )
+    number = send(file).json()["files"][0]["id"]
+    assert send(file, as_=sign_in("other@example.com")).status_code == 200
+    hide(signed_in)
+    assert signed_in.get("/api/agents").json()["clear_files"] == 1
+    mixed = forward(agent)
+    assert code_of(mixed) == (409, "factor_mixture")
+    assert "1 file not scaled" in mixed.json()["detail"]
+    before = stored(container)
+    assert signed_in.delete(f"/api/uploads/{number}").status_code == 204
+    assert signed_in.get("/api/agents").json()["clear_files"] == 0
+    first = forward(agent).json()["files"][0]
+    assert stored(container) == before - 5 + 3
+    other = forward(agent, "f-two")
+    assert code_of(other) == (409, "factor_mixture")
+    assert all(name in other.json()["detail"] for name in ("f-one", "f-two"))
+    hide(signed_in, on=False)
+    assert code_of(send(file)) == (409, "factor_mixture")
+    signed_in.delete(f"/api/uploads/{first['id']}")
+    assert send(file).status_code == 200
+
+
+def test_d10_of_two_factors_at_once_one_is_stored(
+    agent: TestClient, signed_in: TestClient, container: Container
+) -> None:
+    """Both files are read before either is stored; on both databases."""
+    forward(agent, content="nonsense")  # the routes are warm
+    for turn in range(4):
+        given = [(f"f-{one}", rewritten(first=1 + 3 * one)) for one in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            codes = list(
+                pool.map(lambda one: code_of(forward(agent, one[0], content=one[1])), given)
+            )
+        with container.database.read() as session:
+            labels = set(session.scalars(text("SELECT factor_id FROM uploads WHERE state='done'")))
+        assert len(labels) == 1, (turn, codes)
+        assert set(codes) <= {(200, ""), (409, "factor_mixture"), (429, "too_many_requests")}
+        for one in signed_in.get("/api/uploads").json():
+            signed_in.delete(f"/api/uploads/{one['id']}")
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_up_04_only_an_agent_may_send_what_it_rewrote(
+    agent: TestClient, signed_in: TestClient
+) -> None:
+    assert code_of(forward(signed_in)) == (403, "agent_only")
+    for body in (
+        {"scaled": False},
+        {"factor_id": None, "scaled": True},
+        {"kind": "cas"},
+        {"content": ""},
+    ):
+        assert forward(agent, **body).status_code == 422, body
+    bad = forward(agent, content="Symbol,Quantity\nINFY,1")
+    assert bad.status_code == 400
