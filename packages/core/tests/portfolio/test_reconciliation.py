@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,11 +16,19 @@ from tradertape_core.portfolio.reconciliation import (
     Evidence,
     Ours,
     OwnOrder,
+    UploadedTrade,
     find_cause,
 )
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=30)
+TODAY = NOW.date()
+
+
+def trade(units: int, *, on: date = TODAY, price: int = 100, key: str = "k") -> UploadedTrade:
+    return UploadedTrade(on=on, units=units, price=Decimal(price), key=key)
+
+
 TEN = Ours(quantity=10, average_price=Decimal(1000), last_fill_at=LONG_AGO)
 
 
@@ -60,6 +68,9 @@ CASES = [
     (TEN, AtBroker(holding=10, pledged=4), {}, Cause.PLEDGED_OR_MTF),
     (TEN, AtBroker(holding=10, funded=4), {}, Cause.PLEDGED_OR_MTF),
     (TEN, AtBroker(holding=13), {"external": -2}, Cause.UNKNOWN),
+    (TEN, AtBroker(holding=14), {"uploaded": (trade(4),)}, Cause.EXTERNAL_TRADE),
+    (TEN, AtBroker(holding=4), {"uploaded": (trade(-6),), "external": -6}, Cause.EXTERNAL_TRADE),
+    (Ours(), AtBroker(holding=40), {"uploaded": (trade(40),)}, Cause.EXTERNAL_TRADE),
 ]  # fmt: skip
 
 
@@ -75,6 +86,35 @@ def test_each_cause_is_found_by_its_evidence(
 
 def test_every_cause_has_a_case() -> None:
     assert {one[3] for one in CASES} == set(Cause)
+
+
+def test_the_latest_uploaded_trades_that_make_the_difference_are_shown() -> None:
+    """Older ones were settled by what came after them."""
+    old = trade(4, on=TODAY - timedelta(days=400), price=50)
+    back = trade(-4, on=TODAY - timedelta(days=300), price=60)
+    known = Evidence(uploaded=(old, back, trade(10, price=101), trade(-6, price=120)))
+    finding = find_cause(TEN, AtBroker(holding=14), known, NOW)
+    assert [one.units for one in finding.trades] == [10, -6]
+    assert finding.traded_at == (Decimal("101.00"), TODAY)
+    assert finding.evidence == (
+        "10 bought and 6 sold on 24 Nov 2026, 2 trades of an uploaded tradebook that no order of "
+        "ours made",
+    )
+    assert (finding.confidence, finding.lacks_trades) == (0.95, False)
+
+
+def test_uploaded_trades_that_are_not_the_difference_are_no_evidence() -> None:
+    finding = find_cause(TEN, AtBroker(holding=14), Evidence(uploaded=(trade(3),)), NOW)
+    assert (finding.cause, finding.trades, finding.lacks_trades) == (Cause.MANUAL_BUY, (), True)
+
+
+def test_an_old_trade_is_less_sure_and_hides_no_bonus() -> None:
+    old = trade(10, on=TODAY - timedelta(days=400))
+    likely = find_cause(TEN, AtBroker(holding=20), Evidence(uploaded=(old,)), NOW)
+    assert (likely.cause, likely.confidence) == (Cause.EXTERNAL_TRADE, 0.8)
+    known = Evidence(uploaded=(old,), ratios=((Decimal(2), "1:1 bonus"),))
+    bonus = find_cause(TEN, AtBroker(holding=20), known, NOW)
+    assert (bonus.cause, bonus.trades) == (Cause.CORPORATE_ACTION, ())
 
 
 def test_a_known_action_is_suggested_with_its_ratio() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from tradertape_core.kernel.python310 import StrEnum
@@ -15,6 +15,7 @@ from tradertape_core.kernel.python310 import StrEnum
 LAG = timedelta(minutes=2)  # how long a broker's books may follow a fill
 _SURE, _LIKELY, _POSSIBLE = 0.95, 0.8, 0.5
 _CLOSE_ENOUGH = Decimal("0.03")  # of an average price that a split has divided
+_RECENT = timedelta(days=30)  # how long ago a trade is that a difference of today is surely of
 
 
 class Cause(StrEnum):
@@ -22,6 +23,7 @@ class Cause(StrEnum):
 
     MANUAL_BUY = "manual_buy"
     MANUAL_SELL = "manual_sell"
+    EXTERNAL_TRADE = "external_trade"
     MISSED_FILL = "missed_fill"
     PHANTOM_FILL = "phantom_fill"
     PARTIAL_FILL = "partial_fill"
@@ -33,6 +35,10 @@ class Cause(StrEnum):
     PRE_EXISTING = "pre_existing"
     BROKER_LAG = "broker_lag"
     UNKNOWN = "unknown"
+
+
+_FROM_OUTSIDE = frozenset({Cause.MANUAL_BUY, Cause.MANUAL_SELL, Cause.PRE_EXISTING, Cause.UNKNOWN})
+_PAISA = Decimal("0.01")
 
 
 class Action(StrEnum):
@@ -88,14 +94,29 @@ class OwnOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UploadedTrade:
+    """A trade of an uploaded tradebook that is not in our books; units sold are below 0.
+
+    units, price: in terms of today's shares. key: the same for the same trade of another file.
+    """
+
+    on: date
+    units: int
+    price: Decimal
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What else is known. external: units that other terminals traded today, sales below 0.
 
-    ratios: shares after for one before, with what is said of each action. renamed: units that the
-    broker holds under another symbol of the same ISIN, with that symbol.
+    uploaded: trades of uploaded tradebooks that no order of ours made, the oldest first. ratios:
+    shares after for one before, with what is said of each action. renamed: units that the broker
+    holds under another symbol of the same ISIN, with that symbol.
     """
 
     external: int = 0
+    uploaded: tuple[UploadedTrade, ...] = ()
     orders: tuple[OwnOrder, ...] = ()
     ratios: tuple[tuple[Decimal, str], ...] = ()
     renamed: tuple[tuple[str, int], ...] = ()
@@ -103,7 +124,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The difference (broker less ours), its likely cause with a confidence of 0 to 1, and why."""
+    """The difference (broker less ours), its likely cause with a confidence of 0 to 1, and why.
+
+    trades: the uploaded trades that make it up, where they do.
+    """
 
     difference: int
     cause: Cause | None
@@ -111,6 +135,22 @@ class Finding:
     evidence: tuple[str, ...] = ()
     suggested: Action = Action.REVIEW
     ratio: Decimal | None = None
+    trades: tuple[UploadedTrade, ...] = ()
+
+    @property
+    def lacks_trades(self) -> bool:
+        """Whether trades outside of TraderTape may explain it, of which none are known."""
+        return self.cause in _FROM_OUTSIDE
+
+    @property
+    def traded_at(self) -> tuple[Decimal, date] | None:
+        """The average price of the trades in the difference's direction, and the last one's day."""
+        same = [one for one in self.trades if (one.units > 0) == (self.difference > 0)]
+        units = sum(abs(one.units) for one in same)
+        if not units:
+            return None
+        value = sum((abs(one.units) * one.price for one in same), Decimal(0))
+        return (value / units).quantize(_PAISA), same[-1].on
 
 
 @dataclass(slots=True)
@@ -131,10 +171,11 @@ class _Case:
         *evidence: str,
         suggested: Action = Action.REVIEW,
         ratio: Decimal | None = None,
+        trades: tuple[UploadedTrade, ...] = (),
     ) -> Finding:
         return Finding(
             difference=self.difference, cause=cause, confidence=confidence, evidence=evidence,
-            suggested=suggested, ratio=ratio,
+            suggested=suggested, ratio=ratio, trades=trades,
         )  # fmt: skip
 
 
@@ -176,6 +217,40 @@ def _of_order(case: _Case, differing: Sequence[OwnOrder]) -> Finding:
     is_part = any(one.ours and one.broker != one.wanted for one in differing)
     cause = Cause.PARTIAL_FILL if is_part else Cause.MISSED_FILL
     return case.found(cause, _SURE, *words, suggested=Action.READ_ORDERS)
+
+
+def _uploaded(case: _Case) -> Finding | None:
+    trades = _latest_that_make(case.difference, case.known.uploaded)
+    if not trades or _action(case) is not None:  # an old purchase may equal a bonus of today
+        return None
+    bought = sum(one.units for one in trades if one.units > 0)
+    sold = -sum(one.units for one in trades if one.units < 0)
+    first, last = trades[0].on, trades[-1].on
+    days = f"on {_day(last)}" if first == last else f"from {_day(first)} to {_day(last)}"
+    parts = [f"{units} {verb}" for units, verb in ((bought, "bought"), (sold, "sold")) if units]
+    is_one = len(trades) == 1
+    words = (
+        f"{' and '.join(parts)} {days}, {len(trades)} {'trade' if is_one else 'trades'} of an "
+        "uploaded tradebook that no order of ours made"
+    )
+    is_recent = case.now.date() - first <= _RECENT
+    return case.found(Cause.EXTERNAL_TRADE, _SURE if is_recent else _LIKELY, words, trades=trades)
+
+
+def _day(on: date) -> str:
+    return f"{on.day} {on:%b %Y}"
+
+
+def _latest_that_make(
+    difference: int, trades: Sequence[UploadedTrade]
+) -> tuple[UploadedTrade, ...]:
+    """The fewest of the latest trades that amount to a difference; none where they never do."""
+    units = 0
+    for back, one in enumerate(reversed(trades), start=1):
+        units += one.units
+        if units == difference:
+            return tuple(trades[len(trades) - back :])
+    return ()
 
 
 def _elsewhere(case: _Case) -> Finding | None:
@@ -273,5 +348,6 @@ def _by_hand(case: _Case) -> Finding | None:
 
 
 _EXPLANATIONS = (
-    _own_orders, _elsewhere, _action, _renamed, _before_us, _lag, _twice, _parts, _by_hand,
+    _own_orders, _uploaded, _elsewhere, _action, _renamed, _before_us, _lag, _twice, _parts,
+    _by_hand,
 )  # fmt: skip

@@ -137,7 +137,14 @@ def _join(
     corporate = CorporateFacts(data.market, is_real=is_real)
     wealth = build_wealth(base, data, uploads, corporate, is_real=is_real)
     reconciliation = ReconciliationService(
-        database, clock, execution, connections, holdings, corporate, notifications.publish
+        database,
+        clock,
+        execution,
+        connections,
+        holdings,
+        corporate,
+        uploads,
+        notifications.publish,
     )
     agents = build_agents(
         database,
@@ -182,7 +189,13 @@ def _join(
             database,
             clock,
             reconciliation,
-            HandActions(database, clock, execution, *rescaling_of(execution, trading.workers)),
+            HandActions(
+                database,
+                clock,
+                execution,
+                reconciliation.adopted,
+                *rescaling_of(execution, trading.workers),
+            ),
         ),
         jobs=build_jobs(base, portfolios, reconciliation),
         reconciliation_cycle=ReconciliationCycle(reconciliation),

@@ -9798,6 +9798,36 @@ export type ReconciliationOut = {
 };
 
 /**
+ * ExternalTradeOut
+ *
+ * A trade of an uploaded tradebook that TraderTape did not make, in terms of today's shares.
+ *
+ * key: the same for the same trade of another file.
+ */
+export type ExternalTradeOut = {
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Price
+     */
+    price: number;
+    /**
+     * Quantity
+     */
+    quantity: number;
+    /**
+     * Side
+     */
+    side: 'BUY' | 'SELL';
+    /**
+     * Traded On
+     */
+    traded_on: string;
+};
+
+/**
  * OwnerOut
  *
  * Units of one owner: a run's name, or by hand.
@@ -9875,9 +9905,15 @@ export type DifferenceOut = {
      */
     can_correct?: 'adopt' | 'write_off' | null;
     /**
+     * Can Import Tradebook
+     *
+     * Whether an uploaded tradebook of these days may show what was traded.
+     */
+    can_import_tradebook?: boolean;
+    /**
      * Classification
      */
-    classification: 'manual_buy' | 'manual_sell' | 'missed_fill' | 'phantom_fill' | 'partial_fill' | 'duplicate_fill' | 'corporate_action' | 'unsettled_t1' | 'pledged_or_mtf' | 'symbol_change' | 'pre_existing' | 'broker_lag' | 'unknown';
+    classification: 'manual_buy' | 'manual_sell' | 'external_trade' | 'missed_fill' | 'phantom_fill' | 'partial_fill' | 'duplicate_fill' | 'corporate_action' | 'unsettled_t1' | 'pledged_or_mtf' | 'symbol_change' | 'pre_existing' | 'broker_lag' | 'unknown';
     /**
      * Confidence
      */
@@ -9927,6 +9963,24 @@ export type DifferenceOut = {
      */
     status: 'new' | 'drift';
     suggested: SuggestionOut;
+    /**
+     * Traded On
+     *
+     * The day of the last of them.
+     */
+    traded_on?: string | null;
+    /**
+     * Traded Price
+     *
+     * Their average price in the direction of the difference.
+     */
+    traded_price?: number | null;
+    /**
+     * Trades
+     *
+     * Of uploaded tradebooks: the trades that make up the difference.
+     */
+    trades?: Array<ExternalTradeOut>;
     /**
      * Value At Risk
      */
@@ -17997,9 +18051,19 @@ export type CorrectionOut = {
      */
     note: string;
     /**
+     * Price
+     *
+     * Of the uploaded trades that the units come from, when it was made; or null.
+     */
+    price: number | null;
+    /**
      * Scope
      */
     scope: string;
+    /**
+     * Traded On
+     */
+    traded_on: string | null;
     /**
      * Undone At
      */
@@ -18050,6 +18114,16 @@ export type CorporateActionPreviewOut = {
      * Account Scope
      */
     account_scope: string;
+    /**
+     * Adopted
+     *
+     * Units that were adopted, less those written off.
+     */
+    adopted?: number;
+    /**
+     * Adopted After
+     */
+    adopted_after?: number;
     /**
      * Broker Quantity
      */

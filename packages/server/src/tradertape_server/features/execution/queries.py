@@ -201,6 +201,11 @@ class ExecutionQueries:
         with self.database.read() as session:
             return repository.fills(session, run_id=run_id, account_id=account_id)
 
+    def fills_in(self, account_id: int, instruments: Collection[str]) -> list[Fill]:
+        """Executions of an account in some instruments, oldest first."""
+        with self.database.read() as session:
+            return account_queries.fills_in(session, account_id, instruments)
+
     def positions(
         self, *, run_id: str | None = None, account_id: int | None = None, open_only: bool = False
     ) -> list[Position]:

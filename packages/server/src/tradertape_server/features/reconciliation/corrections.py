@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -60,9 +61,12 @@ class Corrections:
             item = _shown(report, wanted)
             _demand(item, wanted)
             _demand_newer(report, repository.corrections(session, who.id), wanted)
+            self._demand_trades(who.id, item)
             row = Correction(
                 user_id=who.id, scope=item.account_scope, instrument=item.instrument,
                 action=wanted.action, units=item.difference, cause=item.classification,
+                price=None if item.traded_price is None else Decimal(str(item.traded_price)),
+                traded_on=item.traded_on, trade_keys=[one.key for one in item.trades],
                 note=wanted.note, made_by=who.email, created_at=now,
             )  # fmt: skip
             session.add(row)
@@ -90,6 +94,8 @@ class Corrections:
             if row.undone_at is not None:
                 raise Conflict(f"Correction {correction_id} is undone already.")
             is_applied = row.action == repository.APPLIED
+            if is_applied and (row.action_terms or {}).get("positions") == 0:
+                is_applied = False  # no position was changed, only what corrections count as
             if not is_applied:
                 row.undone_at = self.clock.now()
                 self._audit(session, who, "reconciliation.undo", row, origin)
@@ -105,6 +111,12 @@ class Corrections:
         with self.database.read() as session:
             _demand_newer(report, repository.corrections(session, user_id), wanted)
         return item
+
+    def _demand_trades(self, user_id: int, item: DifferenceOut) -> None:
+        if item.trades and not self.reconciliation.is_still_uploaded(user_id, item):
+            raise Conflict(
+                f"The uploaded trades of {item.instrument} are no longer there: check again first."
+            )
 
     def _again(self, user_id: int) -> ReconciliationOut:
         """The comparison with the correction; the last one where the broker cannot be read."""
@@ -132,7 +144,8 @@ def _out(row: Correction) -> CorrectionOut:
     )
     return CorrectionOut(
         id=row.id, scope=row.scope, instrument=row.instrument, action=action, units=row.units,
-        cause=row.cause, note=row.note, made_by=row.made_by, created_at=row.created_at,
+        cause=row.cause, price=None if row.price is None else float(row.price),
+        traded_on=row.traded_on, note=row.note, made_by=row.made_by, created_at=row.created_at,
         undone_at=row.undone_at,
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.execution.trading_accounts import BROKER
 from tradertape_server.features.reconciliation import repository
+from tradertape_server.features.reconciliation.adopted import Adopted
 from tradertape_server.features.reconciliation.hand_commands import (
     ApplyByHand,
     TakeBack,
@@ -44,12 +45,22 @@ LONGEST_AGO: Final = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Units that corrections count beside the positions: now, and after an action."""
+
+    units: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class HandActions:
-    """also: what else moves with the units. also_back: the same when it is taken back."""
+    """adopted: units beside the positions. also: what else moves with the units. also_back: the
+    same when it is taken back."""
 
     database: Database
     clock: Clock
     execution: ExecutionService
+    adopted: Adopted
     also: Also
     also_back: Also
 
@@ -60,10 +71,13 @@ class HandActions:
         hand = self._hand(wanted, self.clock.now())
         held = self._held(self._account(user_id, wanted.account_scope), wanted.instrument)
         changed = after(held, hand.action(wanted.instrument))
+        beside = self._beside(user_id, wanted, hand)
         return CorporateActionPreviewOut(
             account_scope=wanted.account_scope, instrument=wanted.instrument,
-            broker_quantity=item.broker_quantity, quantity_after=quantity_of(changed),
-            refused=_why_not(item, held, changed),
+            broker_quantity=item.broker_quantity,
+            quantity_after=quantity_of(changed) + beside.after,
+            adopted=beside.units, adopted_after=beside.after,
+            refused=_why_not(item, held, changed, beside),
             positions=[_change(*pair) for pair in zip(held, changed, strict=True)],
         )  # fmt: skip
 
@@ -75,12 +89,16 @@ class HandActions:
         hand, account_id = self._hand(wanted, now), self._account(who.id, wanted.account_scope)
         held = self._held(account_id, wanted.instrument)
         changed = after(held, hand.action(wanted.instrument))
-        refused = _why_not(item, held, changed)
+        refused = _why_not(item, held, changed, self._beside(who.id, wanted, hand))
         if refused is not None:
             raise Conflict(refused)
         row = Correction(
             user_id=who.id, scope=wanted.account_scope, instrument=wanted.instrument,
             action=APPLIED, units=item.difference, cause=item.classification,
+            action_terms={
+                "new": hand.new, "old": hand.old, "ex_date": hand.ex_date.isoformat(),
+                "positions": sum(a != b for a, b in zip(held, changed, strict=True)),
+            },
             note=wanted.note, made_by=who.email, created_at=now,
         )  # fmt: skip
 
@@ -88,7 +106,7 @@ class HandActions:
             uow.session.add(row)
             self._audit(uow.session, who, "apply_corporate_action", row, hand, origin)
 
-        seen = item.our_quantity, item.broker_quantity
+        seen = quantity_of(held), quantity_of(changed)
         command = ApplyByHand(
             hand, wanted.instrument, self.execution.gtt, self.also, account_id, seen=seen,
             record=keep,
@@ -130,6 +148,12 @@ class HandActions:
             )
         return HandAction(_name(now), wanted.ex_date, wanted.new, wanted.old)
 
+    def _beside(self, user_id: int, wanted: CorporateActionIn, hand: HandAction) -> Beside:
+        place = user_id, wanted.account_scope, wanted.instrument
+        return Beside(
+            self.adopted.units(*place), self.adopted.units(*place, hand.action(wanted.instrument))
+        )
+
     def _account(self, user_id: int, scope: str) -> int:
         for one in self.execution.accounts(user_id):
             if one.scope == scope and one.kind == BROKER:
@@ -165,17 +189,17 @@ def _name(made_at: datetime) -> str:
 
 
 def _why_not(
-    item: DifferenceOut, held: list[Position], changed: list[Position]
-) -> str | None:  # fmt: skip
-    units = quantity_of(held)
+    item: DifferenceOut, held: list[Position], changed: list[Position], beside: Beside
+) -> str | None:
+    units, units_after = quantity_of(held) + beside.units, quantity_of(changed) + beside.after
     if units != item.our_quantity:
         return (
-            f"Our positions hold {units} of the {item.our_quantity} units; the others are from "
-            "corrections, or were traded since. Check again, or adopt or write off the difference."
+            f"Our books hold {units} units now, and {item.our_quantity} when they were compared. "
+            "Check again first."
         )
-    if quantity_of(changed) != item.broker_quantity:
+    if units_after != item.broker_quantity:
         return (
-            f"{units} units would become {quantity_of(changed)}, and the broker holds "
+            f"{units} units would become {units_after}, and the broker holds "
             f"{item.broker_quantity}. Check the ratio and the ex date: units bought on the ex date "
             "or later stay as they are."
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tradertape_server.platform.database.engine import Base
+from tradertape_server.platform.database.engine import Base, DecimalText
 
 
 class ReconciliationReport(Base):
@@ -46,7 +47,10 @@ class Correction(Base):
     """Units that a person adopted (above 0), or wrote off (below 0), in the comparison; or those
     that a corporate action gave or took, which a person applied to the positions.
 
-    cause: what the difference was classified as. undone_at: None while it counts.
+    cause: what the difference was classified as. price, traded_on, trade_keys: of the uploaded
+    trades that it took its units from, price in rupees for a share of then. action_terms: `new`
+    units for `old` ones from `ex_date`, and how many `positions` that changed. undone_at: None
+    while it counts.
     """
 
     __tablename__ = "reconciliation_corrections"
@@ -59,6 +63,10 @@ class Correction(Base):
     action: Mapped[str] = mapped_column(String(12))
     units: Mapped[int] = mapped_column(BigInteger)
     cause: Mapped[str] = mapped_column(String(20))
+    price: Mapped[Decimal | None] = mapped_column(DecimalText())
+    traded_on: Mapped[date | None]
+    trade_keys: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    action_terms: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     note: Mapped[str] = mapped_column(String(200))
     made_by: Mapped[str] = mapped_column(String(320))
     created_at: Mapped[datetime]

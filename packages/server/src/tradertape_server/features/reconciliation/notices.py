@@ -8,8 +8,11 @@ from tradertape_core.kernel.format import grouped, inr
 from tradertape_server.features.notifications.publishing import Notice
 from tradertape_server.features.reconciliation.schemas import DifferenceOut, ReconciliationOut
 
-# Explained by how brokers keep shares, or from before TraderTape: shown on the page alone.
-QUIET = frozenset({"pre_existing", "unsettled_t1", "pledged_or_mtf", "broker_lag"})
+# Explained by how brokers keep shares, from before TraderTape, or by trades that the person has
+# uploaded: shown on the page alone.
+QUIET = frozenset(
+    {"pre_existing", "unsettled_t1", "pledged_or_mtf", "broker_lag", "external_trade"}
+)
 
 
 def notices_of(user_id: int, report: ReconciliationOut) -> Iterator[Notice]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +14,6 @@ from tradertape_server.features.reconciliation.models import (
     ReconciliationReport,
 )
 
-OWNERS = {"adopt": "adopted", "write_off": "written off"}
 APPLIED = "apply_action"  # it changed the positions: it is in them, not beside them
 
 
@@ -84,14 +82,3 @@ def correction(session: Session, user_id: int, correction_id: int) -> Correction
     """One of a person's corrections, locked."""
     row = session.get(Correction, correction_id, with_for_update=True)
     return row if row is not None and row.user_id == user_id else None
-
-
-def corrected_units(
-    session: Session, user_id: int, scope: str
-) -> dict[str, tuple[tuple[str, int], ...]]:
-    """What is corrected of an account, by instrument: as whose units it counts, and how many."""
-    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for row in corrections(session, user_id, scope=scope):
-        if row.undone_at is None and row.action in OWNERS:
-            found[row.instrument][OWNERS[row.action]] += row.units
-    return {name: tuple(units.items()) for name, units in found.items()}

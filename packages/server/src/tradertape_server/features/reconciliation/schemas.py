@@ -11,9 +11,9 @@ from tradertape_server.features.gtts.schemas import Scope
 from tradertape_server.platform.http.routing import Body, IstTime, Reply
 
 Causes = Literal[
-    "manual_buy", "manual_sell", "missed_fill", "phantom_fill", "partial_fill", "duplicate_fill",
-    "corporate_action", "unsettled_t1", "pledged_or_mtf", "symbol_change", "pre_existing",
-    "broker_lag", "unknown",
+    "manual_buy", "manual_sell", "external_trade", "missed_fill", "phantom_fill", "partial_fill",
+    "duplicate_fill", "corporate_action", "unsettled_t1", "pledged_or_mtf", "symbol_change",
+    "pre_existing", "broker_lag", "unknown",
 ]  # fmt: skip
 Suggestions = Literal["wait", "ignore", "apply_corporate_action", "read_orders", "review"]
 CorrectionAction = Literal["adopt", "write_off"]
@@ -46,6 +46,19 @@ class SuggestionOut(Reply):
     ratio: float | None = None
 
 
+class ExternalTradeOut(Reply):
+    """A trade of an uploaded tradebook that TraderTape did not make, in terms of today's shares.
+
+    key: the same for the same trade of another file.
+    """
+
+    key: str
+    traded_on: date
+    side: Literal["BUY", "SELL"]
+    quantity: int
+    price: float
+
+
 class DifferenceOut(Reply):
     """An instrument whose quantities differ. Units below 0 are short.
 
@@ -66,6 +79,18 @@ class DifferenceOut(Reply):
     can_apply_action: bool = Field(
         default=False, description="Whether it looks like a split or bonus that can be applied."
     )
+    can_import_tradebook: bool = Field(
+        default=False,
+        description="Whether an uploaded tradebook of these days may show what was traded.",
+    )
+    trades: list[ExternalTradeOut] = Field(
+        default_factory=list[ExternalTradeOut],
+        description="Of uploaded tradebooks: the trades that make up the difference.",
+    )
+    traded_price: float | None = Field(
+        default=None, description="Their average price in the direction of the difference."
+    )
+    traded_on: date | None = Field(default=None, description="The day of the last of them.")
     classification: Causes
     confidence: Annotated[float, Field(ge=0, le=1)]
     evidence: list[str]
@@ -169,6 +194,8 @@ class CorporateActionPreviewOut(Reply):
     instrument: str
     broker_quantity: int
     quantity_after: int
+    adopted: int = Field(default=0, description="Units that were adopted, less those written off.")
+    adopted_after: int = 0
     refused: str | None
     positions: list[PositionChangeOut]
 
@@ -185,6 +212,10 @@ class CorrectionOut(Reply):
     action: DoneAction
     units: int
     cause: str
+    price: float | None = Field(
+        description="Of the uploaded trades that the units come from, when it was made; or null."
+    )
+    traded_on: date | None
     note: str
     made_by: str
     created_at: IstTime

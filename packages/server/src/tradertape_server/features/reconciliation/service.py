@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
@@ -10,7 +11,7 @@ from typing import Final, Literal
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.ledger.position import Position
 from tradertape_core.orders.order import Order
-from tradertape_core.portfolio.reconciliation import Cause, Finding, find_cause
+from tradertape_core.portfolio.reconciliation import Cause, Finding, UploadedTrade, find_cause
 from tradertape_server.features.brokerage.accounts import Connected
 from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.execution.service import ExecutionService
@@ -19,10 +20,10 @@ from tradertape_server.features.holdings.service import HoldingsService
 from tradertape_server.features.market.corporate_facts import CorporateFacts
 from tradertape_server.features.notifications.publishing import Notice
 from tradertape_server.features.reconciliation import repository
+from tradertape_server.features.reconciliation.adopted import Adopted
 from tradertape_server.features.reconciliation.models import IgnoredDifference
 from tradertape_server.features.reconciliation.notices import notices_of
 from tradertape_server.features.reconciliation.reading import (
-    Corrected,
     Place,
     Ratio,
     Rows,
@@ -33,12 +34,14 @@ from tradertape_server.features.reconciliation.schemas import (
     AccountReportOut,
     BrokerDetailOut,
     DifferenceOut,
+    ExternalTradeOut,
     IgnoreIn,
     OwnerOut,
     ReconciliationOut,
     ReconciliationSummaryOut,
     SuggestionOut,
 )
+from tradertape_server.features.reconciliation.uploaded import UploadedTrades, Uploads
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError, NotFound
 
@@ -64,7 +67,7 @@ class ReconciliationService:
     def __init__(
         self, database: Database, clock: Clock, execution: ExecutionService,
         connections: Connections, holdings: HoldingsService, facts: CorporateFacts,
-        tell: Tell = _nobody,
+        uploads: Uploads, tell: Tell = _nobody,
     ) -> None:  # fmt: skip
         self._database = database
         self._clock = clock
@@ -73,6 +76,8 @@ class ReconciliationService:
         self._holdings = holdings
         self._facts = facts
         self._tell = tell
+        self.adopted = Adopted(database, clock, facts)
+        self._uploaded = UploadedTrades(uploads, execution, self.adopted)
 
     def last(self, user_id: int) -> ReconciliationOut:
         """The last report, with what is ignored now."""
@@ -128,6 +133,13 @@ class ReconciliationService:
         """Ids of people with a broker connected."""
         return {one.account.user_id for one in self._connections.all()}
 
+    def is_still_uploaded(self, user_id: int, item: DifferenceOut) -> bool:
+        """Whether the trades that a difference was shown with are uploaded, and not taken yet."""
+        scope, names = item.account_scope, {item.instrument: item.isin}
+        found = self._uploaded.of(user_id, scope, self._account_id(user_id, scope), names)
+        known = {one.key for one in found.get(item.instrument, ())}
+        return all(one.key in known for one in item.trades)
+
     # --- inside -------------------------------------------------------------------------------
 
     def _connected(self, user_id: int) -> Sequence[Connected]:
@@ -147,14 +159,16 @@ class ReconciliationService:
             return _unread(scope, "broker_unavailable", before, error.detail, None)
         if rows.is_stale:  # an old reading shows nothing new
             return _unread(scope, "stale", before, None, rows.read_at)
-        positions, orders = self._own(user_id, scope, rows)
+        account_id = self._account_id(user_id, scope)
+        positions, orders = self._own(account_id, rows)
         found = places(
             rows, positions, orders, self._isin_of,
-            lambda name, held: self._ratios(name, held, now), now, self._corrected(user_id, scope),
+            lambda name, held: self._ratios(name, held, now), now,
+            self.adopted.of(user_id, scope),
         )  # fmt: skip
         items = [
             _difference(scope, place, finding, _seen(before, scope, place, finding), now, counts)
-            for place in found
+            for place in self._with_uploads(user_id, scope, account_id, found)
             if (finding := find_cause(place.ours, place.broker, place.known, now)).cause
         ]
         is_drift = any(item.status == "drift" for item in items)
@@ -172,18 +186,31 @@ class ReconciliationService:
         found = by_account(holdings.rows, positions.rows, orders.rows)
         return found.get(scope, Rows())
 
-    def _own(self, user_id: int, scope: str, rows: Rows) -> tuple[list[Position], dict[str, Order]]:
+    def _account_id(self, user_id: int, scope: str) -> int | None:
         known = {one.scope: one for one in self._execution.accounts(user_id) if one.kind == BROKER}
         account = known.get(scope)
-        if account is None:
+        return None if account is None else account.id
+
+    def _own(
+        self, account_id: int | None, rows: Rows
+    ) -> tuple[list[Position], dict[str, Order]]:  # fmt: skip
+        if account_id is None:
             return [], {}
         names = {row.our_order_id for row in rows.orders if row.our_order_id}
         orders = self._execution.orders_by_id(names)
-        return self._execution.positions(account_id=account.id), orders
+        return self._execution.positions(account_id=account_id), orders
 
-    def _corrected(self, user_id: int, scope: str) -> Corrected:
-        with self._database.read() as session:
-            return repository.corrected_units(session, user_id, scope)
+    def _with_uploads(
+        self, user_id: int, scope: str, account_id: int | None, found: Sequence[Place]
+    ) -> list[Place]:
+        """What differs, with the uploaded trades of it."""
+        differ = [one for one in found if one.ours.quantity != one.broker.quantity]
+        names = {one.instrument: one.isin for one in differ}
+        trades = self._uploaded.of(user_id, scope, account_id, names)
+        return [
+            replace(one, known=replace(one.known, uploaded=trades.get(one.instrument, ())))
+            for one in differ
+        ]
 
     def _isin_of(self, name: str) -> str:
         instrument = self._execution.market.instrument(name)
@@ -235,6 +262,7 @@ def _difference(
     counts: bool,
 ) -> DifferenceOut:  # fmt: skip
     broker, cycles = place.broker, 1 if seen is None else seen.age_cycles + counts
+    traded = finding.traded_at
     risk = abs(finding.difference) * place.price
     return DifferenceOut(
         account_scope=scope,
@@ -254,6 +282,10 @@ def _difference(
         if finding.difference > 0
         else "write_off",
         can_apply_action=cycles >= CYCLES and finding.cause is Cause.CORPORATE_ACTION,
+        can_import_tradebook=finding.lacks_trades,
+        trades=[_trade(one) for one in finding.trades],
+        traded_price=None if traded is None else float(traded[0]),
+        traded_on=None if traded is None else traded[1],
         classification=(finding.cause or Cause.UNKNOWN).value,
         confidence=finding.confidence,
         evidence=list(finding.evidence),
@@ -268,6 +300,13 @@ def _difference(
         value_at_risk=round(float(risk), 2),
         ignored=False,
         ignored_until=None,
+    )  # fmt: skip
+
+
+def _trade(one: UploadedTrade) -> ExternalTradeOut:
+    return ExternalTradeOut(
+        key=one.key, traded_on=one.on, side="BUY" if one.units > 0 else "SELL",
+        quantity=abs(one.units), price=round(float(one.price), 4),
     )  # fmt: skip
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from tradertape_server.features.uploads.models import (
@@ -169,6 +169,23 @@ def completed(session: Session, user_id: int, table: Imported) -> Iterator[Any]:
         .order_by(table.upload_id, table.id)
     )
     yield from session.execute(query.execution_options(yield_per=5000))
+
+
+def completed_trades(
+    session: Session, user_id: int, symbols: Collection[str], isins: Collection[str]
+) -> Iterator[Any]:
+    """Trades of a person's completed uploads in some symbols or ISINs, as `completed` has them;
+    none of scaled ones, whose quantities are not the real ones."""
+    query = (
+        select(*ImportedTrade.__table__.columns)
+        .join(Upload, Upload.id == ImportedTrade.upload_id)
+        .where(
+            ImportedTrade.user_id == user_id, Upload.state == "done", Upload.is_scaled.is_(False),
+            or_(ImportedTrade.symbol.in_(symbols), ImportedTrade.isin.in_(isins)),
+        )
+        .order_by(ImportedTrade.upload_id, ImportedTrade.id)
+    )  # fmt: skip
+    yield from session.execute(query)
 
 
 def mappings(session: Session, user_id: int) -> Sequence[UploadMapping]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -169,6 +169,23 @@ class UploadService:
         latest = datetime.max.replace(tzinfo=IST)
         trades.sort(key=lambda one: (one.traded_on, one.at or latest))
         return tuple(trades)
+
+    def trades_in(
+        self, user_id: int, *, symbols: Collection[str], isins: Collection[str]
+    ) -> list[tuple[str, BookTrade]]:
+        """A person's trades in some symbols or ISINs with their keys, each once, by day and time.
+
+        The account is "" where the file names none.
+        """
+        with self._database.read() as session:
+            rows = [
+                (row.account, row.key, (row.key, trade_of(row)))
+                for row in repository.completed_trades(session, user_id, symbols, isins)
+            ]
+        latest = datetime.max.replace(tzinfo=IST)
+        found = distinct(rows)
+        found.sort(key=lambda one: (one[1].traded_on, one[1].at or latest))
+        return found
 
     def ledger_lines(self, user_id: int) -> tuple[LedgerLine, ...]:
         """A person's ledger lines, each once, by day; opening and closing balances of the files

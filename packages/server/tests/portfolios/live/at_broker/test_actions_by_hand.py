@@ -17,6 +17,7 @@ from sqlalchemy import select
 from tradertape_core.kernel.clock import IST
 from tradertape_server.features.auth.models import AuditEntry
 from tradertape_server.features.holdings.schemas import HoldingOut
+from tradertape_server.features.market.corporate_facts import Rescaling
 from tradertape_server.features.reconciliation.corrections import Corrections
 from tradertape_server.features.reconciliation.hand_actions import HandActions
 from tradertape_server.features.reconciliation.service import ReconciliationService
@@ -59,16 +60,21 @@ class OneConnected:
         return [SimpleNamespace(account=SimpleNamespace(scope=SCOPE, broker="kite", user_id=1))]
 
 
-class NoFacts:
-    def rescalings(self, *_: Any) -> list[Any]:
-        return []
+class Facts:
+    """Splits and bonuses that a data set has."""
+
+    def __init__(self) -> None:
+        self.known: list[Rescaling] = []
+
+    def rescalings(self, symbols: Any, until: Any) -> list[Rescaling]:
+        return [one for one in self.known if one.symbol in symbols and one.ex_date <= until]
 
 
 class Case:
     """A portfolio's position at a broker, whose holdings a bonus has doubled."""
 
     def __init__(self, desk: BrokerDesk) -> None:
-        self.desk, self.broker = desk, Broker(desk.clock)
+        self.desk, self.broker, self.facts = desk, Broker(desk.clock), Facts()
         self.portfolio, self.signal, self.held = bought(desk)
         self.name = f"NSE:{self.signal['symbol']}"
         desk.clock.advance(days=1)
@@ -78,11 +84,11 @@ class Case:
 
     def join(self) -> None:
         """Give the server that runs the parts that compare, with this broker."""
-        one, facts, connected = self.desk.container, NoFacts(), OneConnected()
+        one, facts, connected = self.desk.container, self.facts, OneConnected()
         books: Any = (one.database, one.clock, one.execution)
-        reader = ReconciliationService(*books, connected, self.broker, facts)  # type: ignore[arg-type]
+        reader = ReconciliationService(*books, connected, self.broker, facts, one.uploads)  # type: ignore[arg-type]
         moves = rescaling_of(one.execution, one.workers)
-        acts = HandActions(*books, *moves)
+        acts = HandActions(*books, reader.adopted, *moves)
         corrections = Corrections(one.database, one.clock, reader, acts)
         built = replace(one, reconciliation=reader, corrections=corrections)
         self.desk.container = self.desk.served.state.container = built

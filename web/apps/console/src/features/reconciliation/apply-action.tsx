@@ -165,6 +165,15 @@ function Preview({ shown }: { shown: ActionPreview }) {
               </Table.Td>
             </Table.Tr>
           ))}
+          {Boolean(shown.adopted || shown.adopted_after) && (
+            <Table.Tr>
+              <Table.Td>Adopted, less written off</Table.Td>
+              <Table.Td ta="right" className="tt-num">
+                {number(shown.adopted ?? 0)} → {number(shown.adopted_after ?? 0)}
+              </Table.Td>
+              <Table.Td ta="right">–</Table.Td>
+            </Table.Tr>
+          )}
         </Table.Tbody>
       </Table>
       {shown.refused === null ? (

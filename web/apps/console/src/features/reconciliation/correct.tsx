@@ -1,6 +1,7 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core"
 import { useMutation } from "@tanstack/react-query"
-import { number } from "@tradertape/ui/format.ts"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { date, number } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
@@ -54,6 +55,13 @@ export function Correct({ item, onReport }: Props) {
               ? `The broker holds ${number(item.broker_quantity)}, our books ${number(item.our_quantity)}. The ${units} units will count as yours, held outside portfolios and runs.`
               : `Our books have ${number(item.our_quantity)}, the broker ${number(item.broker_quantity)}. The ${units} units will no longer be expected at the broker.`}
           </Text>
+          {item.traded_price != null && item.traded_on && (
+            <Text size="sm">
+              By your uploaded tradebook they were {action === "adopt" ? "bought" : "sold"} at{" "}
+              <Amount value={item.traded_price} /> on average, the last on {date(item.traded_on)}. Price and
+              day are kept with the correction.
+            </Text>
+          )}
           <Text size="sm" c="dimmed">
             This is an entry beside the ledger: it sends no order and changes no position, stop or cash. It
             can be undone at any time.

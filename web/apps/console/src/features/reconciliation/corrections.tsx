@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { count, instant, number } from "@tradertape/ui/format.ts"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { count, date, instant, number } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
 import { symbolOf } from "@/lib/instrument"
 import { notifyFailure } from "@/lib/notify"
@@ -34,6 +35,12 @@ export function Corrections({ onReport }: { onReport: (next: Reconciliation) => 
             <div className={classes.foot}>
               <span>
                 {DONE[row.action]} {number(Math.abs(row.units))} units of {symbolOf(row.instrument)}
+                {row.price != null && row.traded_on && (
+                  <>
+                    {" "}
+                    at <Amount value={row.price} />, {date(row.traded_on)}
+                  </>
+                )}
                 {row.note ? `: ${row.note}` : ""}{" "}
                 <span className={classes.small}>
                   {row.scope}, {instant(row.created_at)}

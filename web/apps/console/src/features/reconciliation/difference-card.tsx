@@ -3,13 +3,15 @@ import { useMutation } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { date, instant, number, percent } from "@tradertape/ui/format.ts"
+import { LinkButton } from "@/components/page/link-button"
 import { symbolOf } from "@/lib/instrument"
 import { notifyFailure } from "@/lib/notify"
 import { type Difference, type Reconciliation, reconciliationCalls } from "@/lib/queries/reconciliation"
 import { ApplyAction } from "./apply-action"
 import { Correct } from "./correct"
+import { ExternalTrades } from "./external-trades"
 import classes from "./reconciliation.module.css"
-import { ADVICE, CAUSES } from "./words"
+import { adviceOf, CAUSES } from "./words"
 
 interface Props {
   item: Difference
@@ -83,8 +85,9 @@ export function DifferenceCard({ item, onReport }: Props) {
           {instant(item.first_seen)}.
         </span>
       </p>
+      <ExternalTrades item={item} />
       <div className={classes.foot}>
-        <span className={classes.small}>{ADVICE[item.suggested.action]}</span>
+        <span className={classes.small}>{adviceOf(item)}</span>
         {item.ignored ? (
           <Button
             size="compact-xs"
@@ -98,6 +101,16 @@ export function DifferenceCard({ item, onReport }: Props) {
           </Button>
         ) : (
           <span className={classes.choices}>
+            {item.can_import_tradebook && (
+              <LinkButton
+                to="/uploads"
+                size="compact-xs"
+                variant="default"
+                aria-label={`Import the tradebook that has ${symbol}`}
+              >
+                Import tradebook
+              </LinkButton>
+            )}
             <ApplyAction item={item} onReport={onReport} />
             <Correct item={item} onReport={onReport} />
             <Menu position="bottom-end" width={250}>

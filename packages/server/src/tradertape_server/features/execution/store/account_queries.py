@@ -46,6 +46,14 @@ def fills(session: Session, user_id: int, instrument: str) -> list[Fill]:
     return [_fill(row) for row in session.scalars(newest)]
 
 
+def fills_in(session: Session, account_id: int, instruments: Collection[str]) -> list[Fill]:
+    """Fills of an account in some instruments, oldest first."""
+    query = select(FillRow).where(
+        FillRow.account_id == account_id, FillRow.instrument.in_(instruments)
+    )
+    return [_fill(row) for row in session.scalars(query.order_by(FillRow.id))]
+
+
 def open_orders(session: Session, user_id: int, instrument: str) -> list[Order]:
     """Open orders of an instrument, oldest first."""
     query = select(OrderRow).where(
