@@ -103,6 +103,23 @@ def test_a_risk_rule_is_made_and_seen_in_chromium(fresh_server: Any, tmp_path: P
 
 
 @pytest.mark.slow
+def test_po_03_differences_are_looked_at_and_corrected_in_chromium(
+    fresh_server: Any, tmp_path: Path
+) -> None:
+    """PO-03 (D11): evidence, two readings, ignore, adopt, an uploaded tradebook, undo, a ticket."""
+    subprocess.run([WEB_STEP, "install"], check=True, capture_output=True)
+    playwright = ROOT / "web" / "node_modules" / ".bin" / "playwright"
+    only = ["--project=reconciliation", f"--output={tmp_path / 'traces'}"]
+    play(
+        [playwright, "test", f"--config={CONSOLE}", *only],
+        fresh_server,
+        folder=tmp_path,
+        UNUSED_SERVER="1",
+        SHOTS=os.environ.get("SHOTS", ""),
+    )
+
+
+@pytest.mark.slow
 def test_up_01_a_tradebook_is_uploaded_in_chromium(fresh_server: Any, tmp_path: Path) -> None:
     """UP-01 on the Uploads page: preview, row errors, mapping, import, undo; on a phone too."""
     subprocess.run([WEB_STEP, "install"], check=True, capture_output=True)

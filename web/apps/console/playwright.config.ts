@@ -44,6 +44,13 @@ export default defineConfig({
     // Needs a server whose clock can be moved; skipped without one.
     { name: "models", testMatch: "models.spec.ts", dependencies: ["sign-in"], use: { storageState } },
     { name: "risk", testMatch: "risk.spec.ts", dependencies: ["sign-in"], use: { storageState } },
+    // Connects the sandbox; skipped on a server that somebody has used.
+    {
+      name: "reconciliation",
+      testMatch: "reconciliation.spec.ts",
+      dependencies: ["sign-in"],
+      use: { storageState },
+    },
     { name: "uploads", testMatch: "uploads.spec.ts", dependencies: ["sign-in"], use: { storageState } },
     // After the check that begins with nothing uploaded.
     { name: "family", testMatch: "family.spec.ts", dependencies: ["sign-in"], use: { storageState } },

@@ -94,7 +94,8 @@ def test_units_that_are_gone_are_written_off_and_a_new_difference_shows(
     gone = of_tcs(checked(person, container))
     assert (gone["difference"], gone["can_correct"]) == (-7, "write_off")
     assert gone["owners"] == [{"owner": "adopted", "quantity": tcs["difference"] + 7}]
-    assert gone["classification"] == "manual_sell"
+    assert (gone["classification"], gone["can_buy_back"]) == ("manual_sell", True)
+    assert tcs["can_buy_back"] is False  # what is too much is nothing to buy
     off = person.post(f"{URL}/corrections", json=wanted(gone, "write_off"))
     assert off.status_code == 200, off.text
     assert "NSE:TCS" not in names(off.json())

@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test"
-import { expectAccessible } from "./care"
+import { expectAccessible, lookAround } from "./care"
 import { shoot } from "./shots"
 
 test("a risk rule is created, shown with its gauge, switched off and deleted", async ({ page }) => {
@@ -28,8 +28,11 @@ test("a risk rule is created, shown with its gauge, switched off and deleted", a
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
   await shoot(page, "risk-phone")
   await expectAccessible(page, "the risk page on a phone")
+  await lookAround(page, "risk-with-a-rule", "/risk")
   await page.setViewportSize({ width: 1440, height: 900 })
   await rules.getByRole("button", { name: "Change Daily loss limit" }).click()
+  await expectAccessible(page, "a rule that is changed, dark")
+  await shoot(page, "risk-change-rule-dark")
   const change = page.getByRole("dialog", { name: "Change Daily loss limit" })
   await change.getByRole("textbox", { name: "Name" }).fill("My limit")
   await change.getByRole("button", { name: "Save rule" }).click()

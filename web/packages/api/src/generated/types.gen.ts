@@ -9901,6 +9901,12 @@ export type DifferenceOut = {
      */
     can_apply_action?: boolean;
     /**
+     * Can Buy Back
+     *
+     * Whether an order ticket for the missing shares makes sense: BUY, CNC.
+     */
+    can_buy_back?: boolean;
+    /**
      * Can Correct
      */
     can_correct?: 'adopt' | 'write_off' | null;

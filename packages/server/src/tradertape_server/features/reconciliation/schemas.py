@@ -83,6 +83,10 @@ class DifferenceOut(Reply):
         default=False,
         description="Whether an uploaded tradebook of these days may show what was traded.",
     )
+    can_buy_back: bool = Field(
+        default=False,
+        description="Whether an order ticket for the missing shares makes sense: BUY, CNC.",
+    )
     trades: list[ExternalTradeOut] = Field(
         default_factory=list[ExternalTradeOut],
         description="Of uploaded tradebooks: the trades that make up the difference.",

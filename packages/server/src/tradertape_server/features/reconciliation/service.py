@@ -50,6 +50,7 @@ APART = timedelta(seconds=30)  # of two readings that count: an impatient click 
 _HIGH, _MEDIUM = Decimal(100_000), Decimal(10_000)  # rupees
 _HARMLESS = frozenset({Cause.BROKER_LAG, Cause.UNSETTLED_T1, Cause.PRE_EXISTING})
 State = Literal["ok", "drift", "stale", "broker_unavailable"]
+_SOLD_ELSEWHERE = frozenset({Cause.MANUAL_SELL, Cause.EXTERNAL_TRADE, Cause.UNKNOWN})
 _WORST: Final[tuple[State, ...]] = ("broker_unavailable", "stale", "drift", "ok")
 _ACTIONS_OF_DAYS = timedelta(days=60)
 
@@ -283,6 +284,7 @@ def _difference(
         else "write_off",
         can_apply_action=cycles >= CYCLES and finding.cause is Cause.CORPORATE_ACTION,
         can_import_tradebook=finding.lacks_trades,
+        can_buy_back=cycles >= CYCLES and _is_sold_elsewhere(place, finding),
         trades=[_trade(one) for one in finding.trades],
         traded_price=None if traded is None else float(traded[0]),
         traded_on=None if traded is None else traded[1],
@@ -308,6 +310,12 @@ def _trade(one: UploadedTrade) -> ExternalTradeOut:
         key=one.key, traded_on=one.on, side="BUY" if one.units > 0 else "SELL",
         quantity=abs(one.units), price=round(float(one.price), 4),
     )  # fmt: skip
+
+
+def _is_sold_elsewhere(place: Place, finding: Finding) -> bool:
+    """Whether shares are missing that no order of ours, and nothing that lags, explains."""
+    is_shares = place.instrument.startswith(("NSE:", "BSE:"))
+    return is_shares and finding.difference < 0 and finding.cause in _SOLD_ELSEWHERE
 
 
 def _severity(finding: Finding, risk: Decimal) -> Literal["low", "medium", "high"]:

@@ -65,7 +65,8 @@ export function Correct({ item, onReport }: Props) {
           <Text size="sm" c="dimmed">
             This is an entry beside the ledger: it sends no order and changes no position, stop or cash. It
             can be undone at any time.
-            {action === "write_off" && " A position that still shows the units is closed on its own page."}
+            {action === "write_off" &&
+              " A position that still shows the units is closed on its own page. To have the shares again, buy them back afterwards: the order ticket is offered beside the correction."}
           </Text>
           <TextInput
             label="Note"

@@ -11,6 +11,7 @@ import {
   type Reconciliation,
   reconciliationCalls,
 } from "@/lib/queries/reconciliation"
+import { BuyBack } from "./buy-back"
 import classes from "./reconciliation.module.css"
 import { DONE } from "./words"
 
@@ -48,15 +49,20 @@ export function Corrections({ onReport }: { onReport: (next: Reconciliation) => 
                 </span>
               </span>
               {!row.undone_at && (
-                <Button
-                  size="compact-xs"
-                  variant="default"
-                  aria-label={`Undo the correction of ${symbolOf(row.instrument)}`}
-                  loading={undoing.isPending && undoing.variables.id === row.id}
-                  onClick={() => undoing.mutate(row)}
-                >
-                  Undo
-                </Button>
+                <span className={classes.choices}>
+                  {row.action === "write_off" && (
+                    <BuyBack account={row.scope} instrument={row.instrument} units={-row.units} />
+                  )}
+                  <Button
+                    size="compact-xs"
+                    variant="default"
+                    aria-label={`Undo the correction of ${symbolOf(row.instrument)}`}
+                    loading={undoing.isPending && undoing.variables.id === row.id}
+                    onClick={() => undoing.mutate(row)}
+                  >
+                    Undo
+                  </Button>
+                </span>
               )}
             </div>
           </li>

@@ -8,6 +8,7 @@ import { symbolOf } from "@/lib/instrument"
 import { notifyFailure } from "@/lib/notify"
 import { type Difference, type Reconciliation, reconciliationCalls } from "@/lib/queries/reconciliation"
 import { ApplyAction } from "./apply-action"
+import { BuyBack } from "./buy-back"
 import { Correct } from "./correct"
 import { ExternalTrades } from "./external-trades"
 import classes from "./reconciliation.module.css"
@@ -113,6 +114,9 @@ export function DifferenceCard({ item, onReport }: Props) {
             )}
             <ApplyAction item={item} onReport={onReport} />
             <Correct item={item} onReport={onReport} />
+            {item.can_buy_back && (
+              <BuyBack account={item.account_scope} instrument={item.instrument} units={-item.difference} />
+            )}
             <Menu position="bottom-end" width={250}>
               <Menu.Target>
                 <Button
