@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from tradertape_core.wealth.executions import NIL, Execution, Kind, part_of
 from tradertape_core.wealth.instruments import ShareAction
+from tradertape_core.wealth.records import BookTrade
 
 Group = tuple[str, str, str, Kind]
 
@@ -22,6 +23,7 @@ class RoundTrip:
     key: follows from the first trade alone, so that a file that is imported again gives the same.
     quantity: units opened in all; value: rupees they were opened for. gross, net: rupees, net of
     charges; None while it is open. at: times are aware, None where the file has the day alone.
+    made_of: its trades, one that also belongs to another trip with its whole quantity.
     """
 
     key: str
@@ -41,7 +43,12 @@ class RoundTrip:
     closing_value: Decimal
     charges: Decimal
     is_estimated: bool
-    trades: int
+    made_of: tuple[BookTrade, ...]
+
+    @property
+    def trades(self) -> int:
+        """How many trades it took."""
+        return len(self.made_of)
 
     @property
     def gross(self) -> Decimal | None:
@@ -79,8 +86,29 @@ def round_trips(
     for (_, _, instrument, kind), ones in groups.items():
         of_share = (actions or {}).get(instrument, ()) if kind is Kind.DELIVERY else ()
         found += _Walk(kind, deque(of_share)).run(ones)
-    found.sort(key=lambda trip: (trip.opened_on, trip.opened_at is not None, trip.key))
+    found.sort(key=by_day)
     return found
+
+
+def position_trips(
+    executions: Iterable[Execution], actions: Sequence[ShareAction] = ()
+) -> Iterator[RoundTrip]:
+    """The round trips of one position, whose executions are all of one kind and in order of time.
+
+    Shares of a position for delivery that were bought and sold within one day are intraday, by
+    what they were in the end. actions: of the share, by day.
+    """
+    ones = list(executions)
+    if not ones:
+        return
+    for trip in _Walk(ones[0].kind, deque(actions), is_in_time=True).run(ones):
+        is_one_day = trip.kind is Kind.DELIVERY and trip.closed_on == trip.opened_on
+        yield replace(trip, kind=Kind.INTRADAY) if is_one_day else trip
+
+
+def by_day(trip: RoundTrip) -> tuple[date, bool, str]:
+    """The order of trips: by the day of the first trade."""
+    return trip.opened_on, trip.opened_at is not None, trip.key
 
 
 @dataclass(slots=True)
@@ -93,20 +121,24 @@ class _Trip:
     closing: Decimal = NIL
     charges: Decimal = NIL
     is_estimated: bool = False
-    trades: int = 0
+    made_of: list[BookTrade] = field(default_factory=list[BookTrade])
 
 
 @dataclass(slots=True)
 class _Walk:
-    """One kind of trade in one instrument of one account. held: below zero for what is short."""
+    """One kind of trade in one instrument of one account. held: below zero for what is short.
+
+    is_in_time: whether trades of one day are in the order they were made.
+    """
 
     kind: Kind
     waiting: deque[ShareAction]
     held: Decimal = NIL
     trip: _Trip | None = None
+    is_in_time: bool = False
 
     def run(self, ones: Iterable[Execution]) -> Iterator[RoundTrip]:
-        if self.kind is Kind.DELIVERY:
+        if self.kind is Kind.DELIVERY and not self.is_in_time:
             # What is bought on one exchange can be delivered against a sale on the other.
             ones = sorted(ones, key=lambda one: (one.day, not one.is_buy))
         for one in ones:
@@ -150,7 +182,7 @@ def _count(trip: _Trip, one: Execution, quantity: Decimal, *, is_opening: bool) 
         trip.closing += value
     trip.charges += part_of(one.charges, quantity, one.quantity)
     trip.is_estimated |= one.is_estimated
-    trip.trades += 1
+    trip.made_of.append(one.trade)
 
 
 def _made(trip: _Trip, last: Execution | None) -> RoundTrip:
@@ -162,7 +194,7 @@ def _made(trip: _Trip, last: Execution | None) -> RoundTrip:
         opened_at=first.at, closed_on=last.day if last else None,
         closed_at=last.trade.at if last else None, quantity=trip.opened, value=trip.value,
         closing_value=trip.closing, charges=trip.charges, is_estimated=trip.is_estimated,
-        trades=trip.trades,
+        made_of=tuple(trip.made_of),
     )  # fmt: skip
 
 

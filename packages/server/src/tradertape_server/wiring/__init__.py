@@ -35,6 +35,7 @@ from tradertape_server.features.reconciliation.hand_actions import HandActions
 from tradertape_server.features.reconciliation.service import ReconciliationService
 from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.features.strategies.trial_service import TrialService
+from tradertape_server.features.trade_journal.own_trades import OwnTrades
 from tradertape_server.features.trade_journal.service import TradeJournal
 from tradertape_server.features.trading.service import TradingService
 from tradertape_server.features.uploads.labels import clear_files
@@ -235,7 +236,7 @@ def _join(
         upload_mappings=MappingService(clock),
         watchlists=WatchlistService(clock, data.instruments, data.market),
         wealth=wealth,
-        trade_journal=TradeJournal(database, wealth, clock),
+        trade_journal=TradeJournal(database, wealth, OwnTrades(database, clock, corporate), clock),
         family=build_family(
             database,
             clock,

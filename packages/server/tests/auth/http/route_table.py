@@ -187,6 +187,7 @@ ROUTES: dict[str, Row] = {
     "DELETE /api/uploads/{upload_id}": OWN,
     "GET /api/uploads/{upload_id}/errors.csv": OWN,
     "GET /api/watchlists": USER,
+    "GET /api/journal/status": USER,
     "GET /api/journal/trips": USER,
     "GET /api/journal/trips/{trip_key}": OWN,
     "PUT /api/journal/trips/{trip_key}": Row("user", owned=True, body={}),

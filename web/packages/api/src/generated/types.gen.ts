@@ -2584,6 +2584,9 @@ export type GapCauseOut = {
  * closed_on, exit_price, gross, net, return_pct and days are null while it is open. return_pct:
  * net, in percent of `value`, what it was opened for. kind: intraday, delivery or derivative.
  * r_multiple: net as a multiple of what the planned stop risked.
+ * origin: an `upload`, or what traded here: a worker's `run`, a `portfolio`, an order by `hand`.
+ * setup: what you wrote, else the strategy or portfolio; planned_stop: what you wrote, else that
+ * of the position.
  */
 export type TripOut = {
     /**
@@ -2654,6 +2657,14 @@ export type TripOut = {
      */
     opened_on: string;
     /**
+     * Origin
+     */
+    origin?: 'upload' | 'run' | 'portfolio' | 'hand';
+    /**
+     * Planned Stop
+     */
+    planned_stop?: string | null;
+    /**
      * Quantity
      */
     quantity: string;
@@ -2673,6 +2684,10 @@ export type TripOut = {
      * Segment
      */
     segment: string;
+    /**
+     * Setup
+     */
+    setup?: string;
     /**
      * Symbol
      */
@@ -15084,6 +15099,46 @@ export type KeyRow = {
      * Scopes
      */
     scopes: Array<string>;
+};
+
+/**
+ * JournalStatusOut
+ *
+ * What there is to see. version: changes with the trips, so that pages are read anew.
+ *
+ * live: trips with real money, uploads among them; 0 until those are reckoned. paper: the others.
+ * hidden: trips that are the same trades as one of the other source, and are not shown.
+ * uploads: `ready`, `reckoning` or `failed`; percent, detail: how far it is, or why it failed.
+ */
+export type JournalStatusOut = {
+    /**
+     * Detail
+     */
+    detail: string;
+    /**
+     * Hidden
+     */
+    hidden: number;
+    /**
+     * Live
+     */
+    live: number;
+    /**
+     * Paper
+     */
+    paper: number;
+    /**
+     * Percent
+     */
+    percent: number | null;
+    /**
+     * Uploads
+     */
+    uploads: 'ready' | 'reckoning' | 'failed';
+    /**
+     * Version
+     */
+    version: string;
 };
 
 /**
@@ -29770,6 +29825,12 @@ export type ReadCalendarApiJournalCalendarGetData = {
          */
         year: number;
         /**
+         * Money
+         *
+         * Trades with real money, uploads among them, or all others.
+         */
+        money?: 'live' | 'paper';
+        /**
          * State
          */
         state?: 'all' | 'open' | 'closed';
@@ -29862,6 +29923,12 @@ export type ReadDiscoveryApiJournalDiscoveryGetData = {
     path?: never;
     query?: {
         /**
+         * Money
+         *
+         * Trades with real money, uploads among them, or all others.
+         */
+        money?: 'live' | 'paper';
+        /**
          * State
          */
         state?: 'all' | 'open' | 'closed';
@@ -29952,6 +30019,12 @@ export type ExportTripsApiJournalExportGetData = {
     path?: never;
     query?: {
         /**
+         * Money
+         *
+         * Trades with real money, uploads among them, or all others.
+         */
+        money?: 'live' | 'paper';
+        /**
          * State
          */
         state?: 'all' | 'open' | 'closed';
@@ -30039,6 +30112,12 @@ export type ReadHeatMapApiJournalHeatmapGetData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Money
+         *
+         * Trades with real money, uploads among them, or all others.
+         */
+        money?: 'live' | 'paper';
         /**
          * State
          */
@@ -30365,6 +30444,12 @@ export type ReadStatisticsApiJournalStatisticsGetData = {
          */
         by?: 'setup' | 'tag' | 'mistake' | 'symbol' | 'weekday' | 'hour' | 'side' | 'kind' | 'held' | 'month' | 'account';
         /**
+         * Money
+         *
+         * Trades with real money, uploads among them, or all others.
+         */
+        money?: 'live' | 'paper';
+        /**
          * State
          */
         state?: 'all' | 'open' | 'closed';
@@ -30450,6 +30535,47 @@ export type ReadStatisticsApiJournalStatisticsGetResponses = {
 
 export type ReadStatisticsApiJournalStatisticsGetResponse = ReadStatisticsApiJournalStatisticsGetResponses[keyof ReadStatisticsApiJournalStatisticsGetResponses];
 
+export type ReadStatusApiJournalStatusGetData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/journal/status';
+};
+
+export type ReadStatusApiJournalStatusGetErrors = {
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ReadStatusApiJournalStatusGetError = ReadStatusApiJournalStatusGetErrors[keyof ReadStatusApiJournalStatusGetErrors];
+
+export type ReadStatusApiJournalStatusGetResponses = {
+    /**
+     * Successful Response
+     */
+    200: JournalStatusOut;
+};
+
+export type ReadStatusApiJournalStatusGetResponse = ReadStatusApiJournalStatusGetResponses[keyof ReadStatusApiJournalStatusGetResponses];
+
 export type ListTripsApiJournalTripsGetData = {
     body?: never;
     path?: never;
@@ -30462,6 +30588,12 @@ export type ListTripsApiJournalTripsGetData = {
          * Order
          */
         order?: 'asc' | 'desc';
+        /**
+         * Money
+         *
+         * Trades with real money, uploads among them, or all others.
+         */
+        money?: 'live' | 'paper';
         /**
          * State
          */

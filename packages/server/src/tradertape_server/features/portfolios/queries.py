@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from tradertape_server.features.portfolios import repository
@@ -70,3 +71,35 @@ def changed_positions(
 def scans_since(session: Session, since: datetime) -> Sequence[PortfolioScan]:
     """Everybody's scans since a time, oldest first."""
     return repository.scans_since(session, since)
+
+
+def positions_with_names(
+    session: Session, user_id: int
+) -> Sequence[tuple[PortfolioPosition, str]]:  # fmt: skip
+    """All positions of a person's portfolios, open or closed, each with its portfolio's name."""
+    query = (
+        select(PortfolioPosition, Portfolio.name)
+        .join(Portfolio, Portfolio.id == PortfolioPosition.portfolio_id)
+        .where(Portfolio.user_id == user_id)
+        .order_by(PortfolioPosition.id)
+    )
+    return [(row, name) for row, name in session.execute(query).all()]
+
+
+def names_of(session: Session, user_id: int) -> dict[int, str]:
+    """A person's portfolios' names, by id."""
+    query = select(Portfolio.id, Portfolio.name).where(Portfolio.user_id == user_id)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def version_of_positions(session: Session, user_id: int) -> tuple[int, datetime | None]:
+    """Changes with a new position of a person, and with every change of one by candles."""
+    by_candles = case((PortfolioPosition.run_id.is_(None), PortfolioPosition.updated_at))
+    query = (
+        select(func.count(), func.max(by_candles))
+        .select_from(PortfolioPosition)
+        .join(Portfolio, Portfolio.id == PortfolioPosition.portfolio_id)
+        .where(Portfolio.user_id == user_id)
+    )
+    many, changed = session.execute(query).one()
+    return many, changed

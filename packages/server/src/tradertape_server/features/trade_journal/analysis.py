@@ -15,8 +15,9 @@ from tradertape_server.features.trade_journal.choosing import (
     Entries,
     Mask,
     returns,
+    setups,
 )
-from tradertape_server.features.wealth.trips import Trips
+from tradertape_server.features.trade_journal.trips import JournalTrips
 
 MOST_GROUPS = 200
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -38,7 +39,7 @@ Group = tuple[str, Mask]
 
 
 def statistics(
-    trips: Trips, entries: Entries, mask: Mask, by: schemas.Dimension
+    trips: JournalTrips, entries: Entries, mask: Mask, by: schemas.Dimension
 ) -> schemas.StatisticsOut:
     """The figures of all chosen trips that are closed, and of each group of them."""
     closed = mask & (trips.of("closed") > 0) if trips.total else mask
@@ -54,11 +55,16 @@ def statistics(
     )  # fmt: skip
 
 
-def groups(trips: Trips, entries: Entries, by: schemas.Dimension) -> Iterator[Group]:
+def groups(trips: JournalTrips, entries: Entries, by: schemas.Dimension) -> Iterator[Group]:
     """The groups of a dimension. A trip can be in several, or with nothing written in none."""
     if not trips.total:
         return
-    if by in ("setup", "tag", "mistake"):
+    if by == "setup":
+        names, setup = setups(trips, entries)
+        for at in sorted(range(len(names)), key=names.__getitem__):
+            if names[at]:
+                yield names[at], np.asarray(setup == at)
+    elif by in ("tag", "mistake"):
         yield from _written_groups(trips, entries, by)
     elif by in ("symbol", "kind", "account"):
         column = trips.of(by)
@@ -68,42 +74,40 @@ def groups(trips: Trips, entries: Entries, by: schemas.Dimension) -> Iterator[Gr
         yield from _GROUPS[by](trips)
 
 
-def _written_groups(trips: Trips, entries: Entries, by: str) -> Iterator[Group]:
+def _written_groups(trips: JournalTrips, entries: Entries, by: str) -> Iterator[Group]:
     places: dict[str, list[int]] = {}
     for key, place in trips.places(entries).items():
         one = entries[key]
-        words = {"setup": [one.setup], "tag": one.tags, "mistake": one.mistakes}[by]
-        for word in words:
-            if word:
-                places.setdefault(word, []).append(place)
+        for word in one.tags if by == "tag" else one.mistakes:
+            places.setdefault(word, []).append(place)
     for word in sorted(places):
         mask = np.zeros(trips.total, dtype=bool)
         mask[places[word]] = True
         yield word, mask
 
 
-def _weekdays(trips: Trips) -> Iterator[Group]:
+def _weekdays(trips: JournalTrips) -> Iterator[Group]:
     for at, name in enumerate(WEEKDAYS):
         yield name, np.asarray(trips.of("weekday") == at)
 
 
-def _hours(trips: Trips) -> Iterator[Group]:
+def _hours(trips: JournalTrips) -> Iterator[Group]:
     for hour in range(24):
         yield f"{hour:02d}:00", np.asarray(trips.of("hour") == hour)
 
 
-def _sides(trips: Trips) -> Iterator[Group]:
+def _sides(trips: JournalTrips) -> Iterator[Group]:
     yield "long", np.asarray(trips.of("short") == 0)
     yield "short", np.asarray(trips.of("short") == 1)
 
 
-def _held(trips: Trips) -> Iterator[Group]:
+def _held(trips: JournalTrips) -> Iterator[Group]:
     days = trips.of("days")
     for name, least, most in HELD:
         yield name, np.asarray((days >= least) & (days <= most) & (trips.of("closed") > 0))
 
 
-def _months(trips: Trips) -> Iterator[Group]:
+def _months(trips: JournalTrips) -> Iterator[Group]:
     closed = trips.of("closed")
     days = np.unique(closed[closed > 0])
     months = sorted({date.fromordinal(int(one)).strftime("%Y-%m") for one in days}, reverse=True)
@@ -113,12 +117,12 @@ def _months(trips: Trips) -> Iterator[Group]:
         yield month, names == month
 
 
-_GROUPS: dict[str, Callable[[Trips], Iterator[Group]]] = {
+_GROUPS: dict[str, Callable[[JournalTrips], Iterator[Group]]] = {
     "weekday": _weekdays, "hour": _hours, "side": _sides, "held": _held, "month": _months,
 }  # fmt: skip
 
 
-def heat_map(trips: Trips, mask: Mask) -> list[schemas.CellOut]:
+def heat_map(trips: JournalTrips, mask: Mask) -> list[schemas.CellOut]:
     """Closed trips by weekday and hour of their opening."""
     if not trips.total:
         return []
@@ -137,7 +141,7 @@ def heat_map(trips: Trips, mask: Mask) -> list[schemas.CellOut]:
     ]  # fmt: skip
 
 
-def calendar(trips: Trips, mask: Mask, year: int) -> list[schemas.DayOut]:
+def calendar(trips: JournalTrips, mask: Mask, year: int) -> list[schemas.DayOut]:
     """What was closed on each day of a calendar year."""
     if not trips.total:
         return []
@@ -152,7 +156,7 @@ def calendar(trips: Trips, mask: Mask, year: int) -> list[schemas.DayOut]:
     ]
 
 
-def discovery(trips: Trips, entries: Entries, mask: Mask) -> schemas.DiscoveryOut:
+def discovery(trips: JournalTrips, entries: Entries, mask: Mask) -> schemas.DiscoveryOut:
     """What stands out of the closed trips, by what is known when a trade is made."""
     closed = mask & (trips.of("closed") > 0) if trips.total else mask
     places = np.flatnonzero(closed)
@@ -205,7 +209,7 @@ def _summary(count: int, found: list[Finding]) -> str:
     )
 
 
-def _figures(trips: Trips, mask: Mask) -> schemas.FiguresOut:
+def _figures(trips: JournalTrips, mask: Mask) -> schemas.FiguresOut:
     places = np.flatnonzero(mask)
     if len(places):
         places = places[np.argsort(trips.of("closed")[places], kind="stable")]

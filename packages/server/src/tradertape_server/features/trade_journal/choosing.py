@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradertape_server.features.trade_journal.models import JournalEntry
-from tradertape_server.features.wealth.trips import Trips
+from tradertape_server.features.trade_journal.ports import Money
+from tradertape_server.features.trade_journal.trips import JournalTrips
 
 Mask = NDArray[np.bool_]
 State = Literal["all", "open", "closed"]
@@ -21,8 +22,12 @@ Entries = Mapping[str, JournalEntry]
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What to show. since, until: days of the opening, both included."""
+    """What to show. since, until: days of the opening, both included.
 
+    money: of trips with real money, uploads among them, or of all others: never of both.
+    """
+
+    money: Money = "live"
     state: State = "all"
     symbol: str | None = None
     setup: str | None = None
@@ -34,7 +39,7 @@ class Filters:
     until: date | None = None
 
 
-def chosen(trips: Trips, entries: Entries, filters: Filters) -> Mask:
+def chosen(trips: JournalTrips, entries: Entries, filters: Filters) -> Mask:
     """Which trips pass all filters."""
     mask = np.ones(trips.total, dtype=bool)
     if not trips.total:
@@ -53,8 +58,10 @@ def chosen(trips: Trips, entries: Entries, filters: Filters) -> Mask:
         mask &= trips.of("opened") >= filters.since.toordinal()
     if filters.until:
         mask &= trips.of("opened") <= filters.until.toordinal()
+    if filters.setup:
+        names, column = setups(trips, entries)
+        mask &= column == (names.index(filters.setup) if filters.setup in names else -1)
     for word, of in (
-        (filters.setup, lambda one: [one.setup]),
         (filters.tag, lambda one: one.tags),
         (filters.mistake, lambda one: one.mistakes),
     ):
@@ -63,14 +70,29 @@ def chosen(trips: Trips, entries: Entries, filters: Filters) -> Mask:
     return mask
 
 
-def named(trips: Trips, column: str, name: str) -> Mask:
+def setups(trips: JournalTrips, entries: Entries) -> tuple[list[str], NDArray[Any]]:
+    """Names, and the place of each trip's setup among them: what a person wrote, else the strategy
+    or portfolio that traded."""
+    names = list(trips.names.get("setup", ()))
+    column = trips.of("setup")
+    written_ones = {key: one.setup for key, one in entries.items() if one.setup}
+    if not written_ones:
+        return names, column
+    place = {name: at for at, name in enumerate(names)}
+    column = column.copy()
+    for key, at in trips.places(written_ones).items():
+        column[at] = place.setdefault(written_ones[key], len(place))
+    return list(place), column
+
+
+def named(trips: JournalTrips, column: str, name: str) -> Mask:
     """Which trips have a name in a column of names."""
     names = trips.names.get(column, [])
     at = names.index(name) if name in names else -1
     return np.asarray(trips.of(column) == at)
 
 
-def written(trips: Trips, keys: list[str]) -> Mask:
+def written(trips: JournalTrips, keys: list[str]) -> Mask:
     """Which trips are among these keys."""
     mask = np.zeros(trips.total, dtype=bool)
     mask[list(trips.places(keys).values())] = True
@@ -78,7 +100,7 @@ def written(trips: Trips, keys: list[str]) -> Mask:
 
 
 def ordered(
-    trips: Trips, mask: Mask, sort: Sort, *, is_descending: bool
+    trips: JournalTrips, mask: Mask, sort: Sort, *, is_descending: bool
 ) -> NDArray[np.intp]:  # fmt: skip
     """The places of the chosen trips in the wanted order; open ones without a result come last."""
     places = np.flatnonzero(mask)
@@ -91,13 +113,13 @@ def ordered(
     return places[order]
 
 
-def returns(trips: Trips) -> NDArray[np.float64]:
+def returns(trips: JournalTrips) -> NDArray[np.float64]:
     """Net by what each trip was opened for."""
     value = trips.of("value")
     return np.divide(trips.of("net"), value, out=np.zeros(len(value)), where=value > 0)
 
 
-def _values(trips: Trips, sort: Sort) -> NDArray[Any]:
+def _values(trips: JournalTrips, sort: Sort) -> NDArray[Any]:
     if sort == "return_pct":
         return returns(trips)
     return trips.of({"closed_on": "closed"}.get(sort, sort)).astype(np.float64)

@@ -25,17 +25,29 @@ def entry(
     return session.scalars(query.with_for_update() if lock else query).one_or_none()
 
 
+def entries_of(
+    session: Session, user_id: int, trip_keys: Sequence[str], lock: bool
+) -> Sequence[JournalEntry]:
+    """What a person wrote about some trips."""
+    query = select(JournalEntry).where(
+        JournalEntry.user_id == user_id, JournalEntry.trip_key.in_(trip_keys)
+    )
+    return session.scalars(query.with_for_update() if lock else query).all()
+
+
 def count_entries(session: Session, user_id: int) -> int:
     """How many trips a person wrote about."""
     query = select(func.count()).where(JournalEntry.user_id == user_id)
     return session.scalar(query) or 0
 
 
-def screenshots(session: Session, user_id: int, trip_key: str) -> Sequence[JournalScreenshot]:
-    """The pictures of a trip, oldest first, without their content."""
+def screenshots(
+    session: Session, user_id: int, trip_keys: Sequence[str]
+) -> Sequence[JournalScreenshot]:
+    """The pictures of a trip under its keys, oldest first, without their content."""
     return session.scalars(
         select(JournalScreenshot)
-        .where(JournalScreenshot.user_id == user_id, JournalScreenshot.trip_key == trip_key)
+        .where(JournalScreenshot.user_id == user_id, JournalScreenshot.trip_key.in_(trip_keys))
         .order_by(JournalScreenshot.id)
     ).all()
 

@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.trade_journal import pictures, schemas
 from tradertape_server.features.trade_journal.choosing import Filters, Sort, State
+from tradertape_server.features.trade_journal.ports import Money
 from tradertape_server.features.trade_journal.service import TradeJournal
 from tradertape_server.platform.errors import BadRequest
 from tradertape_server.platform.http.concurrency import OwnThreads
@@ -34,6 +35,9 @@ _PICTURE = {
 
 
 def _filters(
+    money: Annotated[
+        Money, Query(description="Trades with real money, uploads among them, or all others.")
+    ] = "live",
     state: State = "all",
     symbol: Text = None,
     setup: Text = None,
@@ -46,10 +50,16 @@ def _filters(
 ) -> Filters:
     if since and until and since > until:
         raise BadRequest("`since` is after `until`: swap them.")
-    return Filters(state, symbol, setup, tag, mistake, side, kind, since, until)
+    return Filters(money, state, symbol, setup, tag, mistake, side, kind, since, until)
 
 
 Chosen = Annotated[Filters, Depends(_filters)]
+
+
+@router.get("/status")
+def read_status(user: CurrentUser, journal: Journal) -> schemas.JournalStatusOut:
+    """Whether there are trips to see, and how far your uploads are reckoned."""
+    return journal.status(user.id)
 
 
 @router.get("/trips")
@@ -62,7 +72,8 @@ def list_trips(
     sort: Sort = "opened_on",
     order: Literal["asc", "desc"] = "desc",
 ) -> list[schemas.TripOut]:
-    """Your round trips, reckoned from the trades you uploaded, with what you wrote about them.
+    """Your round trips, of the trades you uploaded and of those you made here, with what you wrote
+    about them. A trade that is in both is shown once.
 
     While a large book is being reckoned for the first time: 503 with code `book_being_reckoned`.
     """
@@ -133,8 +144,8 @@ def delete_screenshot(
 def list_lost_entries(
     session: DbSession, user: CurrentUser, journal: Journal
 ) -> list[schemas.LostEntryOut]:
-    """What you wrote about trades that your files no longer have: an upload was undone, or an older
-    file changed where the trade begins. Import the file again and it is back."""
+    """What you wrote about trades that are gone: an upload was undone, an older file changed where
+    the trade begins, or a paper portfolio was reset. Import the file again and it is back."""
     return journal.lost(session, user.id)
 
 

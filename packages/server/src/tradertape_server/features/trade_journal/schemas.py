@@ -22,6 +22,9 @@ Dimension = Literal[
 ]  # fmt: skip
 
 
+Origin = Literal["upload", "run", "portfolio", "hand"]
+
+
 class EntryIn(Body):
     """What you write about a round trip; replaces all that was written before."""
 
@@ -53,6 +56,9 @@ class TripOut(Reply):
     closed_on, exit_price, gross, net, return_pct and days are null while it is open. return_pct:
     net, in percent of `value`, what it was opened for. kind: intraday, delivery or derivative.
     r_multiple: net as a multiple of what the planned stop risked.
+    origin: an `upload`, or what traded here: a worker's `run`, a `portfolio`, an order by `hand`.
+    setup: what you wrote, else the strategy or portfolio; planned_stop: what you wrote, else that
+    of the position.
     """
 
     key: str
@@ -77,9 +83,29 @@ class TripOut(Reply):
     days: int | None
     is_estimated: bool = Field(description="Whether charges are estimated.")
     trades: int
+    origin: Origin = "upload"
+    setup: str = ""
+    planned_stop: str | None = None
     r_multiple: float | None = None
     entry: EntryOut = Field(default_factory=EntryOut)
     screenshots: int = 0
+
+
+class JournalStatusOut(Reply):
+    """What there is to see. version: changes with the trips, so that pages are read anew.
+
+    live: trips with real money, uploads among them; 0 until those are reckoned. paper: the others.
+    hidden: trips that are the same trades as one of the other source, and are not shown.
+    uploads: `ready`, `reckoning` or `failed`; percent, detail: how far it is, or why it failed.
+    """
+
+    version: str
+    live: int
+    paper: int
+    hidden: int
+    uploads: Literal["ready", "reckoning", "failed"]
+    percent: int | None
+    detail: str
 
 
 class ScreenshotOut(Reply):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.trade_journal import analysis, repository, schemas
+from tradertape_server.features.trade_journal.books import JournalBooks
 from tradertape_server.features.trade_journal.choosing import (
     Entries,
     Filters,
@@ -23,8 +23,9 @@ from tradertape_server.features.trade_journal.choosing import (
 )
 from tradertape_server.features.trade_journal.models import JournalEntry, JournalScreenshot
 from tradertape_server.features.trade_journal.pictures import read_picture
+from tradertape_server.features.trade_journal.ports import Own, Uploaded
+from tradertape_server.features.trade_journal.trips import JournalTrips
 from tradertape_server.features.wealth.export import neutral
-from tradertape_server.features.wealth.trips import Trips
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import Conflict, NotFound
 
@@ -34,26 +35,38 @@ MOST_STORED = 200 * 1024 * 1024
 COLUMNS = (
     "key", "broker", "account", "symbol", "segment", "kind", "side", "opened_on", "closed_on",
     "quantity", "entry_price", "exit_price", "gross", "charges", "net", "return_pct", "days",
-    "r_multiple", "setup", "tags", "mistakes", "rating", "note",
+    "r_multiple", "origin", "planned_stop", "setup", "tags", "mistakes", "rating", "note",
 )  # fmt: skip
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
-class Books(Protocol):
-    """Where the round trips are reckoned."""
-
-    def trips(self, user_id: int) -> Trips:
-        """A person's round trips. Raises Unavailable while they are being reckoned."""
-        ...
-
-
 class TradeJournal:
-    """A person's journal: trips from the book, what was written about them, and their figures."""
+    """A person's journal: trips of uploads and of what was traded here, what was written about
+    them, and their figures."""
 
-    def __init__(self, database: Database, books: Books, clock: Clock) -> None:
+    def __init__(self, database: Database, uploaded: Uploaded, own: Own, clock: Clock) -> None:
         self._database = database
-        self._books = books
+        self._uploaded = uploaded
+        self._books = JournalBooks(uploaded, own)
         self._clock = clock
+
+    def status(self, user_id: int) -> schemas.JournalStatusOut:
+        """What there is to see."""
+        paper = self._books.trips(user_id, "paper")
+        book = self._uploaded.status(user_id)
+        state = "reckoning" if book.reckoned_at is None else "ready"
+        if book.reckoned_at is None and book.state == "failed":
+            state = "failed"
+        live = self._books.trips(user_id, "live") if state == "ready" else JournalTrips()
+        return schemas.JournalStatusOut(
+            version=self._books.version(user_id),
+            live=live.total,
+            paper=paper.total,
+            hidden=len(live.hidden),
+            uploads=state,
+            percent=book.percent,
+            detail=book.detail,
+        )
 
     def page(
         self, session: Session, user_id: int, filters: Filters, sort: Sort, *,
@@ -63,17 +76,18 @@ class TradeJournal:
         trips, entries, mask = self._chosen(session, user_id, filters)
         places = ordered(trips, mask, sort, is_descending=is_descending)
         wanted = places[offset : offset + limit].tolist()
-        pictures = repository.counts(session, user_id)
-        return len(places), [_out(row, entries, pictures) for row in trips.rows.at(wanted)]
+        pictures = _shown_counts(trips, repository.counts(session, user_id))
+        return len(places), [_out(row, entries, pictures) for row in trips.rows(wanted)]
 
     def trip(self, session: Session, user_id: int, key: str) -> schemas.TripDetailOut:
         """One trip with its pictures. Raises NotFound."""
-        row = self._row(user_id, key)
-        entry = repository.entry(session, user_id, key)
-        pictures = repository.screenshots(session, user_id, key)
-        entries = {key: entry} if entry else {}
+        trips, shown = self._found(user_id, key)
+        entry = self._entry(session, user_id, trips, shown)
+        keys = [shown, *trips.hidden_behind(shown)]
+        pictures = repository.screenshots(session, user_id, keys)
+        entries = {shown: entry} if entry else {}
         return schemas.TripDetailOut(
-            trip=_out(row, entries, {key: len(pictures)}),
+            trip=_out(_row(trips, shown), entries, {shown: len(pictures)}),
             pictures=[schemas.ScreenshotOut.model_validate(one) for one in pictures],
         )
 
@@ -81,8 +95,9 @@ class TradeJournal:
         self, session: Session, user_id: int, key: str, body: schemas.EntryIn
     ) -> schemas.EntryOut:
         """Replace what is written about a trip; nothing written leaves no entry."""
-        trip = schemas.TripOut.model_validate_json(self._row(user_id, key))
-        entry = repository.entry(session, user_id, key, lock=True)
+        trips, shown = self._found(user_id, key)
+        trip = schemas.TripOut.model_validate_json(_row(trips, shown))
+        entry = self._entry(session, user_id, trips, shown, lock=True)
         if body == schemas.EntryIn():
             if entry is not None:
                 session.delete(entry)
@@ -90,7 +105,7 @@ class TradeJournal:
         if entry is None:
             if repository.count_entries(session, user_id) >= MOST_ENTRIES:
                 raise Conflict(f"A journal has at most {MOST_ENTRIES:,} entries: empty old ones")
-            entry = JournalEntry(user_id=user_id, trip_key=key)
+            entry = JournalEntry(user_id=user_id, trip_key=shown)
             session.add(entry)
         entry.symbol, entry.opened_on = trip.symbol, trip.opened_on
         entry.setup, entry.rating, entry.note = body.setup, body.rating, body.note
@@ -103,15 +118,16 @@ class TradeJournal:
 
     def add_picture(self, user_id: int, key: str, content: bytes) -> schemas.ScreenshotOut:
         """Keep a picture of a trip, encoded anew. Raises BadRequest, TooLarge or Conflict."""
-        self._row(user_id, key)
+        trips, shown = self._found(user_id, key)
+        keys = [shown, *trips.hidden_behind(shown)]
         picture = read_picture(content)
         with self._database.write() as session:
-            if len(repository.screenshots(session, user_id, key)) >= MOST_OF_TRIP:
+            if len(repository.screenshots(session, user_id, keys)) >= MOST_OF_TRIP:
                 raise Conflict(f"A trade has at most {MOST_OF_TRIP} screenshots: delete one")
             if repository.used_bytes(session, user_id) + len(picture.content) > MOST_STORED:
                 raise Conflict("Your screenshots take 200 MB, the most there is: delete some")
             made = JournalScreenshot(
-                user_id=user_id, trip_key=key, width=picture.width, height=picture.height,
+                user_id=user_id, trip_key=shown, width=picture.width, height=picture.height,
                 size_bytes=len(picture.content), content=picture.content,
                 created_at=self._clock.now(),
             )  # fmt: skip
@@ -134,10 +150,12 @@ class TradeJournal:
         session.delete(found)
 
     def lost(self, session: Session, user_id: int) -> list[schemas.LostEntryOut]:
-        """What was written about trips that the files no longer have, newest first."""
-        trips = self._books.trips(user_id)
+        """What was written about trips that there are no longer, newest first."""
+        every = self._books.every(user_id)
         entries = repository.entries(session, user_id)
-        held = {key.decode() for key in trips.keys.values.tolist()} if entries else set()
+        keys = [one.trip_key for one in entries]
+        held = {key for trips in every for key in trips.places(keys)}
+        held |= {key for trips in every for key in trips.hidden}
         pictures = repository.counts(session, user_id)
         found = [one for one in entries if one.trip_key not in held]
         found.sort(key=lambda one: one.opened_on, reverse=True)
@@ -155,18 +173,22 @@ class TradeJournal:
         entry = repository.entry(session, user_id, key, lock=True)
         if entry is None:
             raise NotFound("Entry")
-        if self._books.trips(user_id).places([key]):
-            raise Conflict("The trade is in your files: empty its entry instead", code="trip_known")
-        for one in repository.screenshots(session, user_id, key):
+        self._books.every(user_id)  # while uploads are being reckoned, nothing is known to be gone
+        if self._books.with_key(user_id, key) is not None:
+            raise Conflict("The trade is in your journal: empty its entry", code="trip_known")
+        for one in repository.screenshots(session, user_id, [key]):
             session.delete(one)
         session.delete(entry)
 
     def words(self, session: Session, user_id: int) -> schemas.WordsOut:
         """Setups, tags and mistakes to choose from."""
         entries = repository.entries(session, user_id)
+        names = {
+            one for trips in self._books.every(user_id) for one in trips.names.get("setup", ())
+        }
         used = {word for one in entries for word in one.mistakes}
         return schemas.WordsOut(
-            setups=sorted({one.setup for one in entries if one.setup}),
+            setups=sorted(({one.setup for one in entries} | names) - {""}),
             tags=sorted({word for one in entries for word in one.tags}),
             mistakes=[*schemas.MISTAKES, *sorted(used - set(schemas.MISTAKES))],
         )
@@ -205,17 +227,47 @@ class TradeJournal:
 
     def _chosen(
         self, session: Session, user_id: int, filters: Filters
-    ) -> tuple[Trips, Entries, Mask]:
-        trips = self._books.trips(user_id)
-        entries = {one.trip_key: one for one in repository.entries(session, user_id)}
+    ) -> tuple[JournalTrips, Entries, Mask]:
+        trips = self._books.trips(user_id, filters.money)
+        entries = _shown_entries(trips, repository.entries(session, user_id))
         return trips, entries, chosen(trips, entries, filters)
 
-    def _row(self, user_id: int, key: str) -> bytes:
-        trips = self._books.trips(user_id)
-        places = trips.places([key])
-        if key not in places:
+    def _found(self, user_id: int, key: str) -> tuple[JournalTrips, str]:
+        """The trips among which a key is, and the key under which its trip is shown."""
+        trips = self._books.with_key(user_id, key)
+        if trips is None:
             raise NotFound("Trade")
-        return next(trips.rows.at([places[key]]))
+        return trips, trips.shown(key)
+
+    def _entry(
+        self, session: Session, user_id: int, trips: JournalTrips, shown: str, *, lock: bool = False
+    ) -> JournalEntry | None:
+        """What is written about a trip, or about one that is hidden behind it."""
+        keys = [shown, *trips.hidden_behind(shown)]
+        found = {one.trip_key: one for one in repository.entries_of(session, user_id, keys, lock)}
+        return next((found[key] for key in keys if key in found), None)
+
+
+def _row(trips: JournalTrips, key: str) -> bytes:
+    return next(trips.rows([trips.places([key])[key]]))
+
+
+def _shown_entries(trips: JournalTrips, entries: Sequence[JournalEntry]) -> Entries:
+    """Entries by the key under which their trip is shown; its own before one of a hidden trip."""
+    found = {one.trip_key: one for one in entries if one.trip_key not in trips.hidden}
+    if trips.hidden:
+        for one in sorted(entries, key=lambda one: one.trip_key):
+            if one.trip_key in trips.hidden:
+                found.setdefault(trips.hidden[one.trip_key], one)
+    return found
+
+
+def _shown_counts(trips: JournalTrips, counts: Mapping[str, int]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for key, many in counts.items():
+        shown = trips.shown(key)
+        found[shown] = found.get(shown, 0) + many
+    return found
 
 
 def _out(row: bytes, entries: Entries, pictures: dict[str, int]) -> schemas.TripOut:
@@ -223,13 +275,16 @@ def _out(row: bytes, entries: Entries, pictures: dict[str, int]) -> schemas.Trip
     entry = entries.get(trip.key)
     if entry is not None:
         trip.entry = schemas.EntryOut.model_validate(entry)
-        trip.r_multiple = _r_multiple(trip)
+        trip.setup = entry.setup or trip.setup
+        if entry.stop_price is not None:
+            trip.planned_stop = f"{entry.stop_price:f}"
+    trip.r_multiple = _r_multiple(trip)
     trip.screenshots = pictures.get(trip.key, 0)
     return trip
 
 
 def _r_multiple(trip: schemas.TripOut) -> float | None:
-    stop = trip.entry.stop_price
+    stop = trip.planned_stop
     if stop is None or trip.net is None or trip.entry_price is None:
         return None
     away = float(trip.entry_price) - float(stop)
@@ -237,13 +292,13 @@ def _r_multiple(trip: schemas.TripOut) -> float | None:
     return round(float(trip.net) / risk, 2) if risk > 0 else None
 
 
-def _csv(trips: Trips, entries: Entries, mask: Mask) -> Iterator[bytes]:
+def _csv(trips: JournalTrips, entries: Entries, mask: Mask) -> Iterator[bytes]:
     yield _line(COLUMNS)
-    for row in trips.rows.at(np.flatnonzero(mask).tolist()):
+    for row in trips.rows(np.flatnonzero(mask).tolist()):
         one = _out(row, entries, {})
         told = one.model_dump(mode="json")
         told |= {
-            "side": "short" if one.is_short else "long", "setup": one.entry.setup,
+            "side": "short" if one.is_short else "long",
             "tags": "; ".join(one.entry.tags), "mistakes": "; ".join(one.entry.mistakes),
             "rating": one.entry.rating, "note": one.entry.note,
         }  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,12 +13,14 @@ from numpy.typing import NDArray
 
 from tradertape_core.journal.trips import RoundTrip, round_trips
 from tradertape_core.kernel.clock import IST
+from tradertape_core.wealth.records import BookTrade
 from tradertape_server.features.wealth.lines import Column, Lines, column, lines_of
 from tradertape_server.features.wealth.reckoning import Reckoning
 
 _KEY = "S32"
 _PAISA = Decimal("0.01")
 _PRICE = Decimal("0.0001")
+MARKS = ("number", "order", "like")
 
 
 class Trips(msgspec.Struct, frozen=True):
@@ -27,12 +30,16 @@ class Trips(msgspec.Struct, frozen=True):
     and closed (days as date.toordinal; closed 0 while open), days, weekday (0 Monday, of the
     opening), hour (IST, of the opening; -1 where the file has no time), short; and symbol, kind,
     account as places in `names`.
+
+    trades: one entry for each trade of each trip: the place of its trip, its units, and three marks
+    (`marks_of`) by which it is found in another source; 0 where one is not known.
     """
 
     rows: Lines = Lines()
     keys: Column = Column(_KEY, b"")
     numbers: dict[str, Column] = {}
     names: dict[str, list[str]] = {}
+    trades: dict[str, Column] = {}
 
     @property
     def total(self) -> int:
@@ -42,7 +49,7 @@ class Trips(msgspec.Struct, frozen=True):
     @property
     def size(self) -> int:
         """Bytes of memory, about."""
-        columns = (self.keys, *self.numbers.values())
+        columns = (self.keys, *self.numbers.values(), *self.trades.values())
         words = sum(len(one) + 60 for ones in self.names.values() for one in ones)
         return self.rows.size + words + sum(len(one.content) for one in columns)
 
@@ -69,8 +76,8 @@ def trips_of(book: Reckoning) -> Trips:
     return made(trips)
 
 
-def made(trips: Sequence[RoundTrip]) -> Trips:
-    """Keep round trips."""
+def made(trips: Sequence[RoundTrip], more: Sequence[Mapping[str, Any]] = ()) -> Trips:
+    """Keep round trips. more: what is in the row of each besides."""
     names: dict[str, list[str]] = {}
     numbers: dict[str, Column] = {}
     for name, words in (
@@ -98,8 +105,51 @@ def made(trips: Sequence[RoundTrip]) -> Trips:
     ):
         numbers[name] = column(whole, kind)
     keys = np.array([one.key.encode() for one in trips], dtype=_KEY)
-    rows = lines_of(msgspec.json.encode(_row(one)) for one in trips)
-    return Trips(rows, Column(_KEY, keys.tobytes()), numbers, names)
+    besides = more or [{}] * len(trips)
+    rows = lines_of(
+        msgspec.json.encode(_row(one) | dict(also))
+        for one, also in zip(trips, besides, strict=True)
+    )
+    return Trips(rows, Column(_KEY, keys.tobytes()), numbers, names, _trades(trips))
+
+
+def _trades(trips: Sequence[RoundTrip]) -> dict[str, Column]:
+    every = [(place, one) for place, trip in enumerate(trips) for one in trip.made_of]
+    marks = {one: marks_of(one) for _, one in every}
+    found = {
+        "trip": column([place for place, _ in every], "<i4"),
+        "units": column([float(one.quantity) for _, one in every], "<f8"),
+    }
+    for at, name in enumerate(MARKS):
+        found[name] = column([marks[one][at] for _, one in every], "<u8")
+    return found
+
+
+def marks_of(trade: BookTrade) -> tuple[int, int, int]:
+    """What makes a trade the same in two sources: its number, its order's, or all it says.
+
+    A number at the exchange is of one day, and its two sides share it. The account is left out of
+    the first two: an agent's account does not have the broker's name for it.
+    """
+    day, side = trade.traded_on.isoformat(), trade.side.value
+    said = (day, side, f"{trade.quantity.normalize():f}", f"{trade.price.normalize():f}")
+    return (
+        _mark("trade", trade.trade_id, *said) if trade.trade_id else 0,
+        order_mark(trade, trade.order_id),
+        _mark("like", trade.broker, trade.account, trade.symbol, *said) if trade.account else 0,
+    )
+
+
+def order_mark(trade: BookTrade, order_id: str) -> int:
+    """The mark of a trade's order by one of the order's numbers."""
+    if not order_id:
+        return 0
+    return _mark("order", order_id, trade.traded_on.isoformat(), trade.side.value)
+
+
+def _mark(*words: str) -> int:
+    digest = hashlib.blake2b("\x1f".join(words).encode(), digest_size=8).digest()
+    return int.from_bytes(digest) or 1
 
 
 def _hour(trip: RoundTrip) -> int:

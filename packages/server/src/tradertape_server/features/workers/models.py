@@ -73,6 +73,12 @@ class WorkerRun(Base):
         """Its id as its user named it."""
         return public_run_id(self.strategy_run_id)
 
+    @property
+    def strategy_name(self) -> str:
+        """Its strategy as the worker calls it, else its template."""
+        given = self.details.get("strategy_name")
+        return given if isinstance(given, str) and given.strip() else self.template_id
+
 
 class PnlPoint(Base):
     """A run's profit and loss at a moment, in paise: a point of the line on its page."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tradertape_core.risk.protection_state import LegState
@@ -63,3 +64,34 @@ class WorkerQueries:
 def users_with_runs(session: Session) -> set[int]:
     """People who have a run that is not closed, in the caller's transaction."""
     return {run.user_id for run in repository.runs_not_over(session, None)}
+
+
+@dataclass(frozen=True, slots=True)
+class RunOfPerson:
+    """A run as the trade journal names it. stops: of its protection, in rupees, by instrument."""
+
+    name: str
+    stops: dict[str, Decimal]
+
+
+def runs_of_person(session: Session, user_id: int) -> dict[str, RunOfPerson]:
+    """A person's runs by their id."""
+    query = select(WorkerRun).where(WorkerRun.user_id == user_id)
+    return {
+        run.strategy_run_id: RunOfPerson(run.strategy_name, _stops(run))
+        for run in session.scalars(query.execution_options(yield_per=500))
+    }
+
+
+def version_of_runs(session: Session, user_id: int) -> tuple[int, int]:
+    """Changes with a person's runs and their protections."""
+    query = select(func.count(), func.sum(WorkerRun.protection_version))
+    many, changes = session.execute(query.where(WorkerRun.user_id == user_id)).one()
+    return many, int(changes or 0)
+
+
+def _stops(run: WorkerRun) -> dict[str, Decimal]:
+    if run.protection is None:
+        return {}
+    legs = protection_of(run).legs
+    return {leg.instrument: leg.stop_price for leg in legs if leg.stop_price is not None}

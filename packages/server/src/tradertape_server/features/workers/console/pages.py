@@ -180,7 +180,7 @@ class PageService:
             attention=[
                 out.Attention(
                     strategy_run_id=one.run.public_id,
-                    name=_name(one.run),
+                    name=one.run.strategy_name,
                     execution_mode=cast("out.Mode", mode_of(one.run.venue)),
                     reason=reason,
                     words=sentence_of(one.run, reason, self._liveness),
@@ -237,7 +237,7 @@ class PageService:
         return out.RunCard(
             **dict(_pulse(snapshot)),
             template_id=run.template_id,
-            name=_name(run),
+            name=run.strategy_name,
             account_scope=run.account_scope,
             execution_mode=cast("out.Mode", mode_of(run.venue)),
             environment=cast("out.Environment", run.environment),
@@ -397,11 +397,6 @@ def _summary(
         net=float(Decimal(net) / 100),
         is_stale=any(one.pnl.is_stale for one in snapshots),
     )
-
-
-def _name(run: WorkerRun) -> str:
-    given = run.details.get("strategy_name")
-    return given if isinstance(given, str) and given.strip() else run.template_id
 
 
 def _object(value: Any) -> Json:
