@@ -2,7 +2,8 @@
 
 An upload's rows count once its state is `done`, which its last piece sets: a file is imported
 whole or not at all. A large file is stored by a thread; an import that ends with the server is
-recorded as failed, and its rows are removed.
+recorded as failed by the next one, or by another process to which the import seems lost, and its
+rows are removed. Of a failed upload, `stored` above 0 says that rows remain to be removed.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.wealth.records import BookTrade
@@ -31,8 +33,11 @@ logger = get_logger(__name__)
 PIECE = ROWS
 LARGE_ROWS = 5000
 _QUEUED = 4
-# An import that is at work says so with every piece.
-_LOST_AFTER = timedelta(minutes=3)
+# An import at work says so with every piece, and so do those that wait behind it.
+LOST_AFTER = timedelta(minutes=1)
+_SAY_EVERY = timedelta(seconds=10)
+_STOPPED = "The server stopped during the import, and nothing was imported: upload the file again."
+_NOT_STORED = "The rows could not be stored, and nothing was imported: upload the file again."
 
 
 def columns_of(rows: Rows) -> list[dict[str, Any]]:
@@ -70,14 +75,17 @@ class Imports:
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._clearing = threading.Lock()
+        self._own: set[int] = set()  # imports that this process is at, or that wait here
+        self._said_at = clock.now()
         self.changed: Callable[[int], None] = _unheard
 
     def start(self) -> None:
-        """Clear what an earlier stop left behind."""
-        self.recover()
+        """End what an earlier stop left behind; its rows are removed in the background."""
+        self._recover(at_start=True)
 
     def stop(self) -> None:
-        """Stop after the piece at work; the import is recorded as failed later."""
+        """Stop after the piece at work, and record its import as failed."""
         self._stopping.set()
         if self._thread is not None and self._thread.is_alive():
             try:
@@ -85,11 +93,23 @@ class Imports:
             except queue.Full:
                 logger.info("uploads wait to be imported at the stop", waiting=_QUEUED)
             self._thread.join(10)
+        for upload_id in tuple(self._own):
+            try:
+                self._fail(upload_id, _STOPPED)
+            except SQLAlchemyError:  # the next start does it
+                logger.warning("stopped import not recorded", upload=upload_id, exc_info=True)
 
     def store(self, upload_id: int, user_id: int, kind: str, answer: Answer) -> bool:
         """Store an upload's rows; False if a thread does it. Raises Unavailable if many wait."""
+        self._own.add(upload_id)
         if answer.rows <= LARGE_ROWS:
-            self._store(upload_id, kind, user_id, answer)
+            try:
+                self._store(upload_id, kind, user_id, answer)
+            except SQLAlchemyError:
+                self._fail_later(upload_id, kind)
+                raise
+            finally:
+                self._own.discard(upload_id)
             return True
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
@@ -98,6 +118,7 @@ class Imports:
         try:
             self._queue.put_nowait((upload_id, kind, user_id, answer))
         except queue.Full:
+            self._own.discard(upload_id)
             self._fail(upload_id, "Other large files are being imported: upload it again later.")
             raise Unavailable(
                 "Other large files are being imported: repeat the upload in a minute.",
@@ -116,23 +137,48 @@ class Imports:
                 session.delete(upload)
 
     def recover(self) -> None:
-        """Finish removals and end imports that a stopped server left; others' are left alone."""
-        before = self._clock.now() - _LOST_AFTER
+        """End imports and finish removals that another process left; those at work are not."""
+        self._recover(at_start=False)
+
+    def _recover(self, *, at_start: bool) -> None:
+        # A SQLite file is one server's: what it finds at its start is lost.
+        is_lost = at_start and self._database.is_sqlite
+        before = None if is_lost else self._clock.now() - LOST_AFTER
         with self._database.read() as session:
-            lost = [
-                (one.id, one.kind)
-                for one in repository.in_state(session, "importing", before=before)
-            ]
-            leaving = [
-                (one.id, one.kind)
-                for one in repository.in_state(session, "removing", before=before)
-            ]
-        for upload_id, kind in lost:
-            self._fail(upload_id, "The server stopped during the import: upload the file again.")
-            while self._remove_piece(upload_id, kind):
-                pass
-        for upload_id, kind in leaving:
-            self.remove(upload_id, kind)
+            lost = repository.in_state(session, "importing", before=before)
+        for one in lost:
+            if one.id not in self._own:
+                self._fail(one.id, _STOPPED)
+        threading.Thread(
+            target=self._clear, args=(before,), name="uploads-clearing", daemon=True
+        ).start()  # fmt: skip
+
+    def _clear(self, before: datetime | None) -> None:
+        """Remove rows of failed uploads, and uploads whose removal was interrupted."""
+        if not self._clearing.acquire(blocking=False):
+            return
+        try:
+            with self._database.read() as session:
+                failed = [(one.id, one.kind) for one in repository.uncleared(session)]
+                leaving = [
+                    (one.id, one.kind)
+                    for one in repository.in_state(session, "removing", before=before)
+                ]
+            for upload_id, kind in failed:
+                self._clear_failed(upload_id, kind)
+            for upload_id, kind in leaving:
+                self.remove(upload_id, kind)
+        except SQLAlchemyError:  # it is done when the uploads are next listed, or at the next start
+            logger.warning("rows of failed uploads not removed yet", exc_info=True)
+        finally:
+            self._clearing.release()
+
+    def _clear_failed(self, upload_id: int, kind: str) -> None:
+        while self._remove_piece(upload_id, kind):
+            if self._stopping.is_set():
+                return
+        with self._database.write() as session:
+            repository.set_cleared(session, upload_id)
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
@@ -142,9 +188,11 @@ class Imports:
             upload_id, kind, user_id, answer = job
             try:
                 self._store(upload_id, kind, user_id, answer)
-            except SQLAlchemyError:
-                logger.warning("upload not imported", upload=upload_id, exc_info=True)
-                self._fail_later(upload_id)
+            except Exception:  # one file must not end the imports of the others
+                logger.exception("upload not imported", upload=upload_id)
+                self._fail_later(upload_id, kind)
+            if not self._stopping.is_set():
+                self._own.discard(upload_id)
 
     def _store(self, upload_id: int, kind: str, user_id: int, answer: Answer) -> None:
         stored = 0
@@ -160,6 +208,7 @@ class Imports:
                 if not repository.set_progress(session, upload_id, stored, self._clock.now()):
                     return  # undone meanwhile
                 repository.insert_rows(session, kind, values)
+                self._say_that_others_wait(session)
         with self._database.write() as session:
             if not repository.set_progress(session, upload_id, stored, self._clock.now()):
                 return
@@ -171,16 +220,20 @@ class Imports:
         with self._database.write() as session:
             return repository.remove_some(session, kind, upload_id, PIECE * 2) > 0
 
+    def _say_that_others_wait(self, session: Session) -> None:
+        now = self._clock.now()
+        if now - self._said_at >= _SAY_EVERY:
+            self._said_at = now
+            repository.touch(session, self._own, now)
+
     def _fail(self, upload_id: int, detail: str) -> None:
         with self._database.write() as session:
-            upload = session.get(Upload, upload_id)
-            if upload is not None and upload.state == "importing":
-                upload.state, upload.detail, upload.to_store = "failed", detail, 0
-                upload.imported = upload.duplicates = 0
+            repository.fail(session, upload_id, detail, self._clock.now())
 
-    def _fail_later(self, upload_id: int) -> None:
+    def _fail_later(self, upload_id: int, kind: str) -> None:
         try:
-            self._fail(upload_id, "The database did not take the rows: upload the file again.")
+            self._fail(upload_id, _NOT_STORED)
+            self._clear_failed(upload_id, kind)
         except SQLAlchemyError:
             logger.exception("failure of an upload not recorded", upload=upload_id)
 

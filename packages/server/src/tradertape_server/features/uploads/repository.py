@@ -37,9 +37,13 @@ def page(session: Session, user_id: int, limit: int, offset: int) -> tuple[int, 
     return total, session.scalars(query).all()
 
 
-def owned(session: Session, user_id: int, upload_id: int) -> Upload | None:
-    """One upload of a person."""
+def owned(
+    session: Session, user_id: int, upload_id: int, *, locks: bool = False
+) -> Upload | None:  # fmt: skip
+    """One upload of a person. locks: its state remains as read until the transaction ends."""
     query = select(Upload).where(Upload.user_id == user_id, Upload.id == upload_id)
+    if locks:
+        query = query.with_for_update()
     return session.scalars(query).one_or_none()
 
 
@@ -137,10 +141,43 @@ def remove_some(session: Session, kind: str, upload_id: int, most: int) -> int:
     return len(ids)
 
 
-def in_state(session: Session, state: str, *, before: datetime) -> Sequence[Upload]:
-    """Uploads of everybody in a state, without a change since."""
-    query = select(Upload).where(Upload.state == state, Upload.updated_at < before)
+def in_state(session: Session, state: str, *, before: datetime | None) -> Sequence[Upload]:
+    """Uploads of everybody in a state; before: without a change since."""
+    query = select(Upload).where(Upload.state == state)
+    if before is not None:
+        query = query.where(Upload.updated_at < before)
     return session.scalars(query.order_by(Upload.id)).all()
+
+
+def fail(session: Session, upload_id: int, detail: str, now: datetime) -> None:
+    """Record an import as failed, unless it has ended meanwhile."""
+    session.execute(
+        update(Upload)
+        .where(Upload.id == upload_id, Upload.state == "importing")
+        .values(state="failed", detail=detail, to_store=0, imported=0, duplicates=0, updated_at=now)
+    )
+
+
+def uncleared(session: Session) -> Sequence[Upload]:
+    """Failed uploads of which rows remain."""
+    query = select(Upload).where(Upload.state == "failed", Upload.stored > 0)
+    return session.scalars(query.order_by(Upload.id)).all()
+
+
+def set_cleared(session: Session, upload_id: int) -> None:
+    """Record that no row of a failed upload remains."""
+    session.execute(
+        update(Upload).where(Upload.id == upload_id, Upload.state == "failed").values(stored=0)
+    )
+
+
+def touch(session: Session, upload_ids: Collection[int], now: datetime) -> None:
+    """Record that these imports are not lost."""
+    session.execute(
+        update(Upload)
+        .where(Upload.id.in_(tuple(upload_ids)), Upload.state == "importing")
+        .values(updated_at=now)
+    )
 
 
 def raise_version(session: Session, user_id: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from tradertape_core.wealth.statements.quality import ImportedFile
 from tradertape_core.wealth.statements.reading import Statement
 from tradertape_server.features.uploads import labels, repository, schemas, views
 from tradertape_server.features.uploads.child_process import Readers
-from tradertape_server.features.uploads.imports import Imports
+from tradertape_server.features.uploads.imports import LOST_AFTER, Imports
 from tradertape_server.features.uploads.labels import CLEAR, Label
 from tradertape_server.features.uploads.mappings import layout_of, saved_layouts
 from tradertape_server.features.uploads.models import (
@@ -35,7 +35,6 @@ from tradertape_server.platform.errors import BadRequest, Conflict, NotFound
 MOST_UPLOADS = 2000
 MOST_ROWS = 2_000_000
 _FIRST_DAY = date.min
-_STALE = timedelta(minutes=3)
 _OTHER_VIEW = {Kind.TRADEBOOK: Kind.REALISED_PNL, Kind.REALISED_PNL: Kind.TRADEBOOK}
 
 
@@ -116,6 +115,8 @@ class UploadService:
 
     def get(self, session: Session, user_id: int, upload_id: int) -> schemas.FileOut:
         """One upload. Raises NotFound, also for another person's."""
+        with self._database.read() as before:
+            self._recover_stale([_owned(before, user_id, upload_id)])
         return views.file_out(_owned(session, user_id, upload_id))
 
     def errors_csv(self, session: Session, user_id: int, upload_id: int) -> str:
@@ -125,7 +126,7 @@ class UploadService:
     def undo(self, user_id: int, upload_id: int) -> None:
         """Remove an upload and its rows; rows that another upload has too remain by that one."""
         with self._database.write() as session:
-            upload = _owned(session, user_id, upload_id)
+            upload = _owned(session, user_id, upload_id, locks=True)
             counted = upload.state == "done"
             upload.state, upload.updated_at = "removing", self._clock.now()
             if counted:
@@ -315,7 +316,7 @@ class UploadService:
             return self.get(session, user_id, upload_id)
 
     def _recover_stale(self, uploads: Iterable[Upload]) -> None:
-        before = self._clock.now() - _STALE
+        before = self._clock.now() - LOST_AFTER
         if any(
             one.state in ("importing", "removing") and one.updated_at < before for one in uploads
         ):
@@ -348,8 +349,8 @@ def _keyed(answer: Answer) -> Iterator[tuple[str, str, str]]:
         yield from zip(rows.keys, accounts, contents, strict=True)
 
 
-def _owned(session: Session, user_id: int, upload_id: int) -> Upload:
-    found = repository.owned(session, user_id, upload_id)
+def _owned(session: Session, user_id: int, upload_id: int, *, locks: bool = False) -> Upload:
+    found = repository.owned(session, user_id, upload_id, locks=locks)
     if found is None:
         raise NotFound("Upload")
     return found

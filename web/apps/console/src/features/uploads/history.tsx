@@ -114,7 +114,18 @@ function columnsWith(onUndo: (file: UploadedFile) => void): Column<UploadedFile>
 
 function State({ file }: { file: UploadedFile }) {
   const state = STATES[file.state]
-  if (file.state !== "importing") return <Badge color={state.color}>{state.label}</Badge>
+  if (file.state !== "importing") {
+    return (
+      <Stack gap={2} align="flex-start">
+        <Badge color={state.color}>{state.label}</Badge>
+        {file.state === "failed" && (
+          <Text size="xs" maw="32ch" style={{ whiteSpace: "normal" }}>
+            {file.detail}
+          </Text>
+        )}
+      </Stack>
+    )
+  }
   const whole = file.to_store || 1
   const part = (100 * (file.stored ?? 0)) / whole
   return (
