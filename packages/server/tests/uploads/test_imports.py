@@ -253,7 +253,7 @@ def test_up_01_a_large_file_is_imported_in_the_background(
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_up_01_an_import_cut_by_a_stop_is_failed_and_leaves_no_row(
-    send, signed_in: TestClient, container: Container, clock
+    send, signed_in: TestClient, container: Container, clock, wait_for
 ) -> None:
     from tradertape_server.features.uploads.models import ImportedTrade, Upload
 
@@ -265,5 +265,9 @@ def test_up_01_an_import_cut_by_a_stop_is_failed_and_leaves_no_row(
     [shown] = signed_in.get("/api/uploads").json()
     assert shown["state"] == "failed"
     assert "upload the file again" in shown["detail"]
-    with container.database.read() as session:
-        assert session.query(ImportedTrade).count() == 0
+
+    def left() -> int:
+        with container.database.read() as session:
+            return session.query(ImportedTrade).count()
+
+    wait_for(left, lambda count: count == 0)

@@ -27,17 +27,19 @@ class Gate:
     def __init__(self) -> None:
         self.reached, self.opened = Event(), Event()
         self.failure: Exception | None = None
-        self._pieces = 0
+        self._stored = self._pieces = 0
         self._insert = repository.insert_rows
 
     def insert_rows(self, *arguments: Any) -> None:
-        self._pieces += 1
-        if self._pieces == 3 and self.failure is not None:
-            raise self.failure
+        self._stored += len(arguments[2])
+        if self._stored > 1000 and self.failure is not None:
+            failure, self.failure = self.failure, None
+            raise failure
         self._insert(*arguments)
 
     def set_progress(self, *arguments: Any) -> bool:
-        if self._pieces == 2 and self.failure is None:
+        self._pieces += 1
+        if self._pieces == 3:
             self.reached.set()
             assert self.opened.wait(30)
         return _progress(*arguments)

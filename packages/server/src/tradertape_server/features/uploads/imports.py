@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -22,7 +23,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_core.wealth.records import BookTrade
 from tradertape_server.features.uploads import repository
 from tradertape_server.features.uploads.models import Upload
-from tradertape_server.features.uploads.reading.wire import ROWS, Answer, Rows, rows_in
+from tradertape_server.features.uploads.reading.wire import PAUSE_S, ROWS, Answer, Rows, rows_in
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import Unavailable
 from tradertape_server.platform.logging import get_logger
@@ -32,6 +33,7 @@ logger = get_logger(__name__)
 # Rows removed at once; a piece keeps the one writer of a SQLite file for about 20 ms.
 PIECE = ROWS
 LARGE_ROWS = 5000
+_AT_ONCE = 100  # rows of one statement, some 3 ms
 _QUEUED = 4
 # An import at work says so with every piece, and so do those that wait behind it.
 LOST_AFTER = timedelta(minutes=1)
@@ -207,7 +209,9 @@ class Imports:
                 stored += len(values)
                 if not repository.set_progress(session, upload_id, stored, self._clock.now()):
                     return  # undone meanwhile
-                repository.insert_rows(session, kind, values)
+                for place in range(0, len(values), _AT_ONCE):
+                    repository.insert_rows(session, kind, values[place : place + _AT_ONCE])
+                    time.sleep(PAUSE_S)
                 self._say_that_others_wait(session)
         with self._database.write() as session:
             if not repository.set_progress(session, upload_id, stored, self._clock.now()):

@@ -18,6 +18,7 @@ from pathlib import Path
 
 VARIABLE = "NUMBA_CACHE_DIR"
 LOADED_AFTER_S = 5.0
+_NICE = 10
 
 
 def numba_cache(home: Path) -> Path:
@@ -114,7 +115,12 @@ def fill(cache: Path) -> None:
 
 
 def load_for_parent() -> None:
-    """Compile for the process at the other end of standard input, and end when it ends."""
+    """Compile for the process at the other end of standard input, and end when it ends.
+
+    It takes a processor for a minute: whatever the server does comes first.
+    """
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     load()
 
