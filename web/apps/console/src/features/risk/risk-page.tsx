@@ -70,7 +70,7 @@ export function RiskPage() {
               triggers and orders by hand. A daily loss limit is a good first one.
             </EmptyState>
           ) : (
-            <RulesList rules={rules.data} onEdit={setEdited} />
+            <RulesList rules={rules.data} types={types.data ?? []} onEdit={setEdited} />
           )}
         </Section>
         <Rehearsal money={money ?? state.data?.money ?? "paper"} />

@@ -3,11 +3,18 @@ import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { instant, words } from "@tradertape/ui/format.ts"
 import { Pencil, Trash2 } from "lucide-react"
 import { notifyDone, notifyFailure } from "@/lib/notify"
-import { type RiskRule, riskCalls } from "@/lib/queries/risk"
+import { type RiskRule, type RiskRuleType, riskCalls } from "@/lib/queries/risk"
+import { parametersOf } from "./parameters"
 import classes from "./risk.module.css"
 
+interface Props {
+  rules: RiskRule[]
+  types: RiskRuleType[]
+  onEdit: (rule: RiskRule) => void
+}
+
 /** Every rule with its parameters in words, a switch, and its last breach. */
-export function RulesList({ rules, onEdit }: { rules: RiskRule[]; onEdit: (rule: RiskRule) => void }) {
+export function RulesList({ rules, types, onEdit }: Props) {
   const client = useQueryClient()
   const onSettled = () => client.invalidateQueries({ queryKey: ["risk"] })
   const switching = useMutation({
@@ -28,7 +35,7 @@ export function RulesList({ rules, onEdit }: { rules: RiskRule[]; onEdit: (rule:
           <div className={classes.what}>
             <Text fw={550}>{rule.name}</Text>
             <Text size="xs" c="dimmed">
-              {parametersOf(rule)}
+              {parametersOf(rule, types)}
               {rule.scope.level === "user" ? "" : ` · ${words(rule.scope.level)} ${rule.scope.id}`}
               {rule.last_triggered_at
                 ? ` · broken ${rule.trigger_count}×, last ${instant(rule.last_triggered_at)}`
@@ -58,11 +65,4 @@ export function RulesList({ rules, onEdit }: { rules: RiskRule[]; onEdit: (rule:
       ))}
     </ul>
   )
-}
-
-function parametersOf(rule: RiskRule): string {
-  const shown = Object.entries(rule.params).filter(([, value]) => value !== null && value !== undefined)
-  return shown
-    .map(([key, value]) => `${words(key)} ${Array.isArray(value) ? value.join(", ") : String(value)}`)
-    .join(" · ")
 }
