@@ -235,10 +235,12 @@ def desk(
     servers: Servers,
     clock: Any,
     market: Any,
-) -> BrokerDesk:
+) -> Iterator[BrokerDesk]:
     container = servers.first
     container.portfolios.schedule.stop()
     container.portfolios.upkeep.stop()
     container.guardian.stop()
     container.execution_jobs.stop()
-    return BrokerDesk(app, signed_in, servers, clock, market)
+    yield BrokerDesk(app, signed_in, servers, clock, market)
+    # Before the app closes the database: a thread that reads would keep its connection.
+    servers.stop()

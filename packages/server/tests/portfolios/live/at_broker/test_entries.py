@@ -11,8 +11,6 @@ from tradertape_server.features.execution.venues.gateway import RequestRefused
 
 from .conftest import BrokerDesk
 
-pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-
 
 def test_sg_07_a_signal_becomes_a_trigger_at_the_broker_and_a_guarded_position(
     desk: BrokerDesk,

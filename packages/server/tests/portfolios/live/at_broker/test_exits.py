@@ -14,8 +14,6 @@ from tradertape_core.orders.order import OrderStatus
 
 from .conftest import BrokerDesk, Json
 
-pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-
 
 def bought(desk: BrokerDesk, **settings: Any) -> tuple[Json, Json, Json]:
     """A portfolio with its one position: portfolio, signal and position."""

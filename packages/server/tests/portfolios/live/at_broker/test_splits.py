@@ -10,8 +10,6 @@ from tradertape_core.orders.gtt import GttStatus
 from .conftest import BrokerDesk, Json
 from .test_exits import bought, fill_sales, sold
 
-pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-
 
 @pytest.mark.parametrize("is_down", [False, True], ids=["running", "down"])
 def test_value_is_unchanged_to_the_paisa_and_nothing_is_sold(

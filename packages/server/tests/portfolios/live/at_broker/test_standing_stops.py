@@ -20,8 +20,6 @@ from tradertape_server.features.portfolios.models import PortfolioPosition
 from .conftest import BrokerDesk, Json
 from .test_exits import fill_sales, sold
 
-pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-
 
 def bought(desk: BrokerDesk, *, filled: int | None = None) -> tuple[Json, Json, Json]:
     """A portfolio with its one position, whose stop and target wait at the broker."""

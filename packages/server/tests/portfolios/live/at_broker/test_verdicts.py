@@ -10,7 +10,6 @@ import pytest
 from .conftest import BrokerDesk
 
 Json = dict[str, Any]
-pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 def make_rule(desk: BrokerDesk, kind: str, *, scope: Json | None = None, **params: Any) -> int:
