@@ -180,6 +180,24 @@ def app_of(cloud: FakeCloud) -> Flask:  # noqa: C901 - its routes
             cloud.posts.append((name, json.loads(request.data)))
         return jsonify(ok=True)
 
+    @app.post("/api/uploads/from-agent")
+    def upload() -> Response:
+        with cloud.lock:
+            cloud.bodies.append(request.data)
+            body = json.loads(request.data)
+            is_new = ("from-agent", body) not in cloud.posts
+            cloud.posts.append(("from-agent", body))
+        rows = body["content"].count("\n") - 1
+        accepts = request.args.get("accept_difference") == "true"
+        held = "differs" in body["content"] and not accepts
+        return jsonify(
+            files=[{
+                "id": 7, "state": "held" if held else "done", "rows": rows,
+                "imported": rows if is_new else 0, "duplicates": 0 if is_new else rows,
+                "detail": "", "warnings": [],
+            }]
+        )  # fmt: skip
+
     return app
 
 

@@ -12,6 +12,7 @@ PENDING_TOKEN: Final = "/api/agent/pending-token"  # noqa: S105 - an address
 ACCESS_TOKEN: Final = "/api/agent/access-token"  # noqa: S105 - an address
 HEARTBEAT: Final = "/api/agent/heartbeat"
 EXPECTED_HOLDINGS: Final = "/api/agent/expected-holdings"
+UPLOADS: Final = "/api/uploads/from-agent"
 CONFIG: Final = "/api/agent/config"
 LATEST_VERSION: Final = "/api/agent/latest-version"
 

@@ -25,7 +25,8 @@ AUTHENTICATION_FAILED: Final = (
     "Cloud authentication failed: the agent API key is wrong, expired or revoked. Regenerate it "
     "under Settings → Trading Agent, then run `tradertape-agent configure` again"
 )
-_TIMEOUT: Final = httpx.Timeout(15.0, connect=5.0)
+ANSWER_S: Final = 15.0
+_CONNECT_S: Final = 5.0
 _UNAUTHORISED, _FORBIDDEN, _TOO_MANY, _FIRST_FAILURE = 401, 403, 429, 500
 
 
@@ -91,7 +92,7 @@ class Cloud:
         }
         # No redirects: the key goes to this address alone. No proxies of the environment either.
         self._client = httpx.Client(
-            base_url=url, headers=headers, timeout=_TIMEOUT, follow_redirects=False,
+            base_url=url, headers=headers, follow_redirects=False,
             verify=tls(), transport=transport, trust_env=False,
         )  # fmt: skip
 
@@ -100,20 +101,23 @@ class Cloud:
         address = f"{path}?{urlencode(parameters)}" if parameters else path
         return self._send("GET", address, b"")
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Reply:
+    def post(self, path: str, body: Mapping[str, Any], *, within_s: float = ANSWER_S) -> Reply:
         """Send a document. Raises what `get` does, and what the guard raises."""
-        return self._send("POST", path, encoded(body))
+        return self._send("POST", path, encoded(body), within_s)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def _send(self, method: str, path: str, body: bytes) -> Reply:
+    def _send(self, method: str, path: str, body: bytes, within_s: float = ANSWER_S) -> Reply:
         self._guard(path, body)
         number = self._outgoing.begin(method, path, body, self._clock.now())
         headers = {"Content-Type": "application/json"} if body else {}
         try:
-            answer = self._client.request(method, path, content=body or None, headers=headers)
+            answer = self._client.request(
+                method, path, content=body or None, headers=headers,
+                timeout=httpx.Timeout(within_s, connect=_CONNECT_S),
+            )  # fmt: skip
         except httpx.HTTPError as error:
             self._outgoing.end(number, type(error).__name__)
             raise CloudSilent(f"{self.url} cannot be reached ({_reason(error)})") from None

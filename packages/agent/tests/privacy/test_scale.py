@@ -243,7 +243,23 @@ def test_ap_02_what_is_made_in_each_mode_passes_the_verifier_and_tells_no_figure
     assert figures.isdisjoint(real | {one.invested for one in HOLDINGS} | {Decimal("12345.67")})
     assert (Decimal("1500.35") in figures) is (mode == "relative")
     assert json.loads(body)["scaled"] is True
-    assert positions_document([future], privacy)["positions"] == []
+    positions = positions_document([future], privacy)
+    assert positions["positions"] == []
+    check("/api/agent/sync-positions", encoded({**positions, "broker": "kite"}))
+    if mode == "sealed":  # real, and with the derivatives: nobody but its owner can read it
+        found = opened(json.loads(body)["sealed"], privacy.factor.seal_key)
+        assert [one["quantity"] for one in found["holdings"]] == ["1000", "333"]
+        assert found["margins"]["net"] == "12345.67"
+        [hidden] = opened(positions["sealed"], privacy.factor.seal_key)["positions"]
+        assert (hidden["symbol"], hidden["quantity"]) == ("NIFTYFUT", "75")
+
+
+def test_letters_of_a_sealed_document_are_not_taken_for_an_id(tmp_path: Path) -> None:
+    check, _ = verifier(tmp_path, "sealed")
+    body = {"broker": "kite", "scaled": True, "factor_id": "f", "holdings": []}
+    check("/api/agent/sync-holdings", encoded({**body, "sealed": "a/ABCDE1234F/a="}))
+    with pytest.raises(Withheld):
+        check("/api/agent/sync-holdings", encoded({**body, "sealed": "ABCDE1234F."}))
 
 
 def test_ap_02_a_thousand_shares_are_a_hundred_and_thirty_seven() -> None:

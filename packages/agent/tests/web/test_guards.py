@@ -37,7 +37,7 @@ CHANGES = (
     ("POST", "/api/reconciliation/corrections/1/undo"), ("POST", "/api/reconciliation/orders"),
     ("POST", "/api/reconciliation/orders/corrective:x/cancel"),
     ("POST", "/api/orders/doubtful/x/resolve"),
-    ("POST", "/api/uploads/preview"),
+    ("POST", "/api/uploads/preview"), ("POST", "/api/uploads/send"),
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from packages.agent.tests.machine import Machine, machine, sign_in
 from packages.agent.tests.web.test_guards import ask, csrf
 from packages.brokers.tests.sandboxed import Running
 
+from tradertape_agent.privacy.statements import Rewritten
 from tradertape_agent.web.app import build_app
 from tradertape_agent.web.pages import find_pages, pages
 from tradertape_sandbox.app import open_default_account
@@ -325,22 +326,96 @@ def test_ai_04_mutual_funds_are_read_where_the_broker_tells_of_them(
     assert float(fund["invested"]) == pytest.approx(5000, abs=1)
 
 
-def test_ai_07_a_tradebook_is_rewritten_here_and_nothing_of_it_is_sent(
+BOOK = "symbol,trade_date,trade_type,quantity,price,trade_id\nINFY,2026-06-10,buy,1000,1500,7\n"
+
+
+def a_file(text: str = BOOK) -> dict[str, str]:
+    return {"name": "tradebook.csv", "content": base64.b64encode(text.encode()).decode()}
+
+
+def test_ai_07_a_tradebook_is_rewritten_here_and_shown_before_it_is_sent(
     own: Machine, client: FlaskClient
 ) -> None:
     own.cloud.obfuscation = True
     own.cycle()
     before = len(own.cloud.bodies)
-    text = "symbol,trade_date,trade_type,quantity,price,trade_id\nINFY,2026-06-10,buy,1000,1500,7\n"
-    body = {"name": "tradebook.csv", "content": base64.b64encode(text.encode()).decode()}
-    made = change(client, "POST", "/api/uploads/preview", body).json
+    made = change(client, "POST", "/api/uploads/preview", a_file()).json
     assert made["before"][0][3] == "1000"
     assert Decimal(made["after"][0][3]) == 1000 * own.agent.privacy.factor.factor
-    assert made["takes_uploads"] is False
     assert base64.b64decode(made["content"]).startswith(b"PK")
     assert len(own.cloud.bodies) == before
     for wrong in ({}, {"name": "a.xlsx", "content": "%"}, {"name": "a.xlsx", "content": "AAAA"}):
-        assert change(client, "POST", "/api/uploads/preview", wrong).status_code == 422
+        for what in ("preview", "send"):
+            assert change(client, "POST", f"/api/uploads/{what}", wrong).status_code == 422
+    assert len(own.cloud.bodies) == before
+
+
+def test_up_04_a_tradebook_is_sent_scaled_and_repeating_it_is_harmless(
+    own: Machine, client: FlaskClient
+) -> None:
+    own.cloud.obfuscation = True
+    own.cycle()
+    factor = own.agent.privacy.factor
+    sent = change(client, "POST", "/api/uploads/send", a_file())
+    assert (sent.status_code, sent.json["imported"]) == (200, 1), sent.text
+    again = change(client, "POST", "/api/uploads/send", a_file()).json
+    assert (again["imported"], again["duplicates"]) == (0, 1)
+    [body, _] = own.cloud.posted("from-agent")
+    assert (body["scaled"], body["factor_id"]) == (True, factor.factor_id)
+    header, row, _ = body["content"].split("\n")
+    cells = dict(zip(header.split(","), row.split(","), strict=True))
+    assert Decimal(cells["quantity"]) == 1000 * factor.factor
+    assert cells["price"] == "1500"
+    assert len(cells["trade_id"]) == 16
+    kept = own.agent.journal.outgoing.newest()[0]
+    assert (kept["path"], kept["outcome"]) == ("/api/uploads/from-agent", "200")
+    assert bytes(kept["body"]) == own.cloud.bodies[-1]
+
+
+def test_up_04_a_file_that_is_held_is_sent_again_on_purpose(
+    own: Machine, client: FlaskClient
+) -> None:
+    file = a_file(BOOK.replace("INFY", "differs"))
+    assert change(client, "POST", "/api/uploads/send", file).json["state"] == "held"
+    accepted = change(client, "POST", "/api/uploads/send", {**file, "accept_difference": True})
+    assert accepted.json["state"] == "done"
+    assert own.cloud.posted("from-agent")[0]["scaled"] is False
+
+
+def test_up_04_why_the_cloud_did_not_take_a_file_is_told(own: Machine, client: FlaskClient) -> None:
+    path = "/api/uploads/from-agent"
+    for status, told in ((409, "not now"), (503, "not counted twice"), (403, "not now")):
+        own.cloud.declines[path] = status
+        answer = change(client, "POST", "/api/uploads/send", a_file())
+        assert answer.status_code >= 400
+        assert told in answer.json["detail"]
+    own.cloud.declines.clear()
+    own.cloud.is_down = True
+    assert change(client, "POST", "/api/uploads/send", a_file()).status_code == 503
+
+
+def test_ap_02_a_file_that_was_not_scaled_is_not_sent(
+    own: Machine, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever rewrites it has a fault: the last look knows nothing of how it was made."""
+    own.cloud.obfuscation = True
+    own.cycle()
+    before = len(own.cloud.bodies)
+    good = {"kind": "tradebook", "name": "t.csv", "scaled": True, "factor_id": "f"}
+    scaled = f"{1000 * own.agent.privacy.factor.factor:f}"
+    for content in (
+        "symbol,quantity\nINFY,1000\n", f"symbol,quantity,order id\nINFY,{scaled},77\n",
+        f"symbol,quantity,client\nINFY,{scaled},AB1\n", "date,debit\n2026-06-10,12.5\n",
+        f"symbol,quantity\nINFY,{scaled}\nSB0001,{scaled}\n", "symbol,quantity\nINFY,many\n",
+    ):  # fmt: skip
+        document = {**good, "content": content}
+        monkeypatch.setattr(Rewritten, "document", lambda _self, document=document: document)
+        answer = change(client, "POST", "/api/uploads/send", a_file())
+        assert answer.status_code == 422, content
+        assert "was not sent" in answer.json["detail"]
+    monkeypatch.setattr(Rewritten, "document", lambda _self: {**good, "scaled": False})
+    assert change(client, "POST", "/api/uploads/send", a_file()).status_code == 422
+    assert len(own.cloud.bodies) == before
 
 
 def test_only_an_upload_may_be_large(own: Machine, client: FlaskClient) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,9 @@ from packages.server.tests.conftest import SignIn
 from packages.server.tests.uploads.files import books
 from sqlalchemy import text
 
+from tradertape_agent.journal.store import Store
+from tradertape_agent.privacy.modes import Privacy
+from tradertape_agent.privacy.statements import rewritten as agent_rewritten
 from tradertape_server.container import Container
 
 Json = dict[str, Any]
@@ -166,3 +170,40 @@ def test_up_04_only_an_agent_may_send_what_it_rewrote(
         assert forward(agent, **body).status_code == 422, body
     bad = forward(agent, content="Symbol,Quantity\nINFY,1")
     assert bad.status_code == 400
+
+
+WRITERS = {
+    "kite csv": books.kite_csv,
+    "kite workbook": books.kite_workbook,
+    "upstox workbook": books.upstox_workbook,
+    "groww workbook": books.groww_workbook,
+}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("mode", ["off", "relative"])
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_up_04_what_the_agent_makes_of_every_brokers_file_is_read_here(
+    agent: TestClient, signed_in: TestClient, container: Container, tmp_path: Path, kind: str,
+    mode: str,
+) -> None:  # fmt: skip
+    store = Store(tmp_path / "journal.db")
+    privacy = Privacy(tmp_path / "factor", store, None)
+    privacy.hear(is_obfuscated=mode != "off")
+    hide(signed_in, on=mode != "off")
+    factor = Decimal(1) if mode == "off" else privacy.factor.factor
+    trades = books.invented(3, 40, first=date(2024, 4, 1), last=date(2024, 6, 28))
+    made = agent_rewritten("book.xlsx" if "book" in kind else "book.csv", WRITERS[kind](trades),
+                           privacy, [])  # fmt: skip
+    answer = agent.post("/api/uploads/from-agent", json=made.document())
+    assert answer.status_code == 200, answer.text
+    [file] = answer.json()["files"]
+    assert (file["state"], file["imported"]) == ("done", 40), file
+    assert all("does not name the broker's account" in one for one in file["warnings"])
+    with container.database.read() as session:
+        user = session.scalar(text("SELECT id FROM users"))
+    found = sorted(container.uploads.trades(user), key=lambda one: (one.traded_on, one.symbol))
+    assert sum(one.quantity for one in found) == factor * sum(one.quantity for one in trades)
+    value = sum((one.quantity * one.price for one in found), Decimal(0))
+    assert abs(value - factor * sum(one.value for one in trades)) < Decimal("0.01")
+    store.close()

@@ -89,14 +89,13 @@ test("AR-03, AR-04: drift is shown with its cause, ignored, and shown again", as
   await expect(card.getByRole("button", { name: "Ignore this difference" })).toBeVisible()
 })
 
-test("AI-07, AP-02: a tradebook is rewritten, shown before and after, and saved", async ({ page }) => {
+test("AI-07, UP-04: a tradebook is rewritten, shown before and after, saved and sent", async ({ page }) => {
   await page.goto("/#/uploads")
   const chooser = page.waitForEvent("filechooser")
   await page.getByRole("button", { name: "Choose a file" }).click()
   const text =
     "symbol,trade_date,trade_type,quantity,price,trade_id,client_id\nINFY,2026-06-10,buy,1000,1500,77,AB1\n"
   await (await chooser).setFiles({ name: "tradebook.csv", mimeType: "text/csv", buffer: Buffer.from(text) })
-  await expect(page.getByText("The server does not take uploads yet")).toBeVisible()
   await expect(page.getByRole("region", { name: "In your file, table" })).toContainText("1000")
   const after = page.getByRole("region", { name: "What would leave, table" })
   await expect(after).toContainText("INFY")
@@ -107,4 +106,8 @@ test("AI-07, AP-02: a tradebook is rewritten, shown before and after, and saved"
   const saved = page.waitForEvent("download")
   await page.getByRole("button", { name: "Save the file" }).click()
   expect((await saved).suggestedFilename()).toMatch(/^tradebook-[0-9a-f]{8}\.xlsx$/)
+  await page.getByRole("button", { name: "Send to the cloud" }).click()
+  await expect(page.getByRole("status")).toContainText("1 new row")
+  await expectCare(page, "a tradebook that was sent")
+  await shoot(page, "upload-sent-390")
 })

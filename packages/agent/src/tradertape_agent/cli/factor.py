@@ -24,6 +24,17 @@ def export() -> None:
     click.echo(found.backup_code())
 
 
+@factor.command("seal-key")
+def seal_key() -> None:
+    """Print the key that opens sealed documents: your browser asks for it, the cloud never does."""
+    from tradertape_agent.privacy.factor import read_factor
+
+    found = read_factor(folder().factor)
+    if found is None:
+        raise AgentError("there is no factor yet: it is made when obfuscation is on in the account")
+    click.echo(found.seal_code())
+
+
 @factor.command("import")
 @click.argument("code", required=False)
 @click.option("--replace", is_flag=True, help="Replace a factor that is here.")

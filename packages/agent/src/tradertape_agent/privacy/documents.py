@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 
 from tradertape_agent.privacy.modes import Mode, Privacy
-from tradertape_agent.privacy.scale import Scale
+from tradertape_agent.privacy.scale import PLAIN, Scale
 from tradertape_agent.privacy.sealing import sealed
 from tradertape_brokers.portfolio import Holding, Margin, Position
 
@@ -23,33 +23,34 @@ def holdings_document(
 ) -> Row:
     """Return the members of `sync-holdings` that tell of holdings and funds."""
     scale = privacy.shown()
-    rows = [_holding(one, scale) for one in holdings]
-    funds = _margins(margins, scale)
     found: Row = {"scaled": scale.is_scaled, "factor_id": scale.factor_id}
     if privacy.mode is Mode.COARSE:
         return {**found, "holdings": weights(holdings), "margins": {}}
     if privacy.mode is Mode.SEALED:
-        exact = {"holdings": rows, "margins": funds}
+        real = [_holding(one, PLAIN) for one in holdings]
+        exact = {"holdings": real, "margins": _margins(margins, PLAIN)}
         return {
             **found, "holdings": [], "margins": {}, "sealed": sealed(exact, privacy.factor.seal_key)
         }  # fmt: skip
-    return {**found, "holdings": rows, "margins": funds}
+    rows = [_holding(one, scale) for one in holdings]
+    return {**found, "holdings": rows, "margins": _margins(margins, scale)}
 
 
 def positions_document(positions: Sequence[Position], privacy: Privacy) -> Row:
     """Return the members of `sync-positions` that tell of positions.
 
-    Derivatives are left out where figures are hidden: their lots are public, so that a scaled
-    quantity tells the factor. The strong modes tell of no position at all.
+    Derivatives are left out where figures are scaled: their lots are public, so that a scaled
+    quantity tells the factor. Sealed documents have all of them, real; coarse ones have none.
     """
     scale = privacy.shown()
+    found: Row = {"scaled": scale.is_scaled, "factor_id": scale.factor_id}
+    if privacy.mode is Mode.COARSE:
+        return {**found, "positions": []}
+    if privacy.mode is Mode.SEALED:
+        exact = {"positions": [_position(one, PLAIN) for one in positions]}
+        return {**found, "positions": [], "sealed": sealed(exact, privacy.factor.seal_key)}
     shown = [one for one in positions if not (scale.is_scaled and _is_derivative(one))]
-    if privacy.mode in (Mode.COARSE, Mode.SEALED):
-        shown = []
-    return {
-        "scaled": scale.is_scaled, "factor_id": scale.factor_id,
-        "positions": [_position(one, scale) for one in shown],
-    }  # fmt: skip
+    return {**found, "positions": [_position(one, scale) for one in shown]}
 
 
 def weights(holdings: Sequence[Holding]) -> list[Row]:

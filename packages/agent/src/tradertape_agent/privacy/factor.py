@@ -49,6 +49,10 @@ class Factor:
         """The key that seals documents."""
         return self._derived("seal")
 
+    def seal_code(self) -> str:
+        """Return the seal key as text: letters and digits in groups of five."""
+        return _grouped(base64.b32encode(self.seal_key).decode().rstrip("="))
+
     def _derived(self, purpose: str) -> bytes:
         return hmac.digest(self.master, f"tradertape-agent {purpose}".encode(), "sha256")
 
@@ -56,8 +60,7 @@ class Factor:
         """Return it as text to write down: letters and digits in groups of five."""
         number = int(self.factor.scaleb(_DECIMALS))
         body = number.to_bytes(_FACTOR_BYTES, "big") + bytes.fromhex(self.factor_id) + self.master
-        text = base64.b32encode(body + _check_of(body)).decode().rstrip("=")
-        return "-".join(text[at : at + _GROUP] for at in range(0, len(text), _GROUP))
+        return _grouped(base64.b32encode(body + _check_of(body)).decode().rstrip("="))
 
     @classmethod
     def of_backup_code(cls, code: str) -> Factor:
@@ -76,6 +79,10 @@ class Factor:
             factor_id=body[_FACTOR_BYTES : _FACTOR_BYTES + _ID_BYTES].hex(),
             master=body[_FACTOR_BYTES + _ID_BYTES :],
         )
+
+
+def _grouped(text: str) -> str:
+    return "-".join(text[at : at + _GROUP] for at in range(0, len(text), _GROUP))
 
 
 def new_factor() -> Factor:

@@ -6,6 +6,7 @@ formatting or properties is taken over.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
@@ -20,25 +21,21 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from tradertape_agent.errors import AgentError
+from tradertape_agent.privacy.columns import (
+    AMOUNTS,
+    FACTS,
+    IDS,
+    PRICES,
+    QUANTITIES,
+    TEXTS,
+    key_of,
+)
 from tradertape_agent.privacy.modes import Mode, Privacy
 from tradertape_agent.privacy.scale import PLAIN, Scale
 from tradertape_agent.privacy.sheets import Cell, read_rows
 from tradertape_agent.privacy.verifier import PAN, Withheld
 from tradertape_core.kernel.python310 import StrEnum
 
-_QUANTITIES: Final = frozenset({"quantity", "qty", "qty."})
-_AMOUNTS: Final = frozenset({"amount", "value", "debit", "credit", "net balance", "balance"})
-_PRICES: Final = frozenset({"price", "average price"})
-_IDS: Final = frozenset({"trade id", "order id", "trade num", "exchange order id"})
-_FACTS: Final = frozenset(
-    {
-        "symbol", "isin", "trade date", "exchange", "segment", "series", "trade type", "auction",
-        "order execution time", "date", "company", "stock name", "scrip code", "instrument type",
-        "trade time", "side", "type", "execution date and time", "order status", "posting date",
-        "voucher type", "expiry", "expiry date", "strike price", "cost center",
-    }
-)  # fmt: skip
-_TEXTS: Final = frozenset({"particulars", "narration", "remarks", "remark"})
 _DERIVATIVES: Final = frozenset({"FO", "F&O", "NFO", "BFO", "CDS", "BCD", "MCX", "COM", "FNO"})
 _LEAST_KNOWN: Final = 4
 _HEADER_WITHIN: Final = 60
@@ -76,7 +73,7 @@ class Column:
     @property
     def key(self) -> str:
         """The name as it is recognised."""
-        return _key(self.name)
+        return key_of(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +93,18 @@ class Rewritten:
     originals: Sequence[Sequence[str]]
     left_out: Mapping[str, int]
     content: bytes
+
+    def document(self) -> dict[str, Any]:
+        """The body that sends it: as CSV, which is read and checked before it leaves."""
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows((self.header, *self.rows))
+        return {
+            "kind": self.kind.value,
+            "name": self.name.removesuffix(".xlsx") + ".csv",
+            "content": text.getvalue(),
+            "scaled": self.factor_id is not None,
+            "factor_id": self.factor_id,
+        }
 
 
 def rewritten(name: str, content: bytes, privacy: Privacy, ids: Iterable[str]) -> Rewritten:
@@ -132,11 +141,11 @@ def rewritten(name: str, content: bytes, privacy: Privacy, ids: Iterable[str]) -
 
 def _header(table: Sequence[Sequence[Cell]]) -> tuple[int, list[tuple[int, str]]]:
     """The row with the names of the columns, below what the broker writes above it."""
-    known = _QUANTITIES | _AMOUNTS | _PRICES | _IDS | _FACTS | _TEXTS
+    known = QUANTITIES | AMOUNTS | PRICES | IDS | FACTS | TEXTS
     for at, row in enumerate(table[:_HEADER_WITHIN]):
         named = [(place, cell.strip()) for place, cell in enumerate(row) if isinstance(cell, str)]
-        keys = {_key(text) for _, text in named}
-        if len(keys & known) >= _LEAST_KNOWN and keys & (_QUANTITIES | _AMOUNTS):
+        keys = {key_of(text) for _, text in named}
+        if len(keys & known) >= _LEAST_KNOWN and keys & (QUANTITIES | AMOUNTS):
             return at, [(place, text) for place, text in named if text]
     raise AgentError(
         "this is no tradebook or ledger that the agent knows: no row names a quantity or an "
@@ -144,13 +153,9 @@ def _header(table: Sequence[Sequence[Cell]]) -> tuple[int, list[tuple[int, str]]
     )
 
 
-def _key(text: str) -> str:
-    return " ".join(text.replace("_", " ").lower().split())
-
-
 def _kind(columns: Sequence[Column]) -> Kind:
     keys = {one.key for one in columns}
-    if keys & _QUANTITIES:
+    if keys & QUANTITIES:
         return Kind.TRADEBOOK
     if {"debit", "credit"} <= keys:
         return Kind.LEDGER
@@ -158,19 +163,19 @@ def _kind(columns: Sequence[Column]) -> Kind:
 
 
 def _column(name: str, place: int, scale: Scale) -> Column:
-    key = _key(name)
-    if key in _TEXTS:
+    key = key_of(name)
+    if key in TEXTS:
         return Column(name, place, Treatment.LEFT_OUT, "free text may name accounts and amounts")
-    if key in _FACTS:
+    if key in FACTS:
         return Column(name, place, Treatment.KEPT)
-    if key in _PRICES:
+    if key in PRICES:
         why = "prices are public" if not scale.scales_prices else ""
         return Column(
             name, place, Treatment.SCALED if scale.scales_prices else Treatment.KEPT, why
         )  # fmt: skip
-    if key in _QUANTITIES | _AMOUNTS:
+    if key in QUANTITIES | AMOUNTS:
         return Column(name, place, Treatment.SCALED if scale.is_scaled else Treatment.KEPT)
-    if key in _IDS:
+    if key in IDS:
         return Column(name, place, Treatment.HIDDEN if scale.is_scaled else Treatment.KEPT)
     return Column(name, place, Treatment.LEFT_OUT, "not a column that the agent knows")
 
@@ -201,7 +206,7 @@ def _rows(
 
 
 def _is_without_figure(cells: Mapping[str, Cell]) -> bool:
-    names = cells.keys() & _QUANTITIES or cells.keys() & _AMOUNTS
+    names = cells.keys() & QUANTITIES or cells.keys() & AMOUNTS
     return all(_number(cells[name]) is None for name in names)
 
 
@@ -212,16 +217,16 @@ def _is_derivative(cells: Mapping[str, Cell]) -> bool:
 
 
 def _sent(key: str, cell: Cell, scale: Scale) -> str:
-    if key in _IDS:
+    if key in IDS:
         return scale.identifier(_text(cell))
-    if key not in _QUANTITIES | _AMOUNTS | _PRICES:
+    if key not in QUANTITIES | AMOUNTS | PRICES:
         return _text(cell)
     number = _number(cell)
     if number is None:
         return ""  # what stands in the place of a figure may be anything
-    if key in _PRICES:
+    if key in PRICES:
         return _plain(scale.price_to_cloud(number))
-    if key in _AMOUNTS:
+    if key in AMOUNTS:
         number = number.quantize(_PAISA, ROUND_HALF_EVEN)
     return _plain(scale.to_cloud(number))
 

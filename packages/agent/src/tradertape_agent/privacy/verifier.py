@@ -6,15 +6,18 @@ times whole paise; a name that it does not know does not pass at all.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any, Final, cast
 
-from tradertape_agent.addresses import ACCESS_TOKEN
+from tradertape_agent.addresses import ACCESS_TOKEN, UPLOADS
 from tradertape_agent.errors import AgentError
+from tradertape_agent.privacy import columns
 from tradertape_agent.privacy.modes import Mode, Privacy
 
 QUANTITIES: Final = frozenset({"quantity", "t1_quantity", "pledged_quantity", "filled_quantity"})
@@ -34,8 +37,14 @@ _FREE: Final = frozenset(
         "occurred_at", "last_poll", "instance", "factor_id", "idempotency_key", "sealed",
     }
 )  # fmt: skip
+# Random letters, in which a PAN or an id may stand by chance; nothing else is left out of the look.
+_SEALED: Final = re.compile(rb'"sealed": "[A-Za-z0-9+/]*=*"')
 _HIDDEN_ID: Final = re.compile(r"[0-9a-f]{16}")
 PAN: Final = re.compile(rb"(?<![A-Z0-9])[A-Z]{5}[0-9]{4}[A-Z](?![A-Z0-9])")
+_SENT_COLUMNS: Final = (
+    columns.QUANTITIES | columns.AMOUNTS | columns.PRICES | columns.IDS | columns.FACTS
+)
+_OF_A_FILE: Final = {"kind", "name", "content", "scaled", "factor_id"}
 _DIGIT: Final = re.compile(r"\d")
 _NEAR: Final = Fraction(1, 10**6)
 _LEAST_SECRET: Final = 4
@@ -62,7 +71,7 @@ class Verifier:
 
     def __call__(self, path: str, body: bytes) -> None:
         """Check a request. Raises Withheld."""
-        whole = path.encode() + b"\n" + body
+        whole = path.encode() + b"\n" + _SEALED.sub(b'"sealed": ""', body)
         tokens = () if path == ACCESS_TOKEN else self._tokens()
         for secret in (*self._secrets(), *tokens):
             if len(secret) >= _LEAST_SECRET and secret.encode() in whole:
@@ -78,8 +87,36 @@ class Verifier:
                 raise Withheld(f"{path} was not sent: it holds your client id")
         if PAN.search(whole):
             raise Withheld(f"{path} was not sent: it holds what looks like a PAN")
-        if body:
-            self._look(json.loads(body, parse_float=Decimal), path, "")
+        if not body:
+            return
+        document = json.loads(body, parse_float=Decimal)
+        if path.partition("?")[0] == UPLOADS:
+            self._look_at_file(document)
+        else:
+            self._look(document, path, "")
+
+    def _look_at_file(self, document: Mapping[str, Any]) -> None:
+        """Check a statement cell by cell. Raises Withheld."""
+        if document.keys() != _OF_A_FILE or document["scaled"] is not True:
+            raise Withheld("the file was not sent: it is not what a rewritten statement looks like")
+        header, *rows = csv.reader(io.StringIO(str(document["content"])))
+        for name in header:
+            if columns.key_of(name) not in _SENT_COLUMNS:
+                raise Withheld(f"the file was not sent: its column {name} is not known")
+        for row in rows:
+            for name, cell in zip(header, row, strict=True):
+                if cell and not self._is_hidden(columns.key_of(name), cell):
+                    raise Withheld(f"the file was not sent: its column {name} is not scaled")
+
+    def _is_hidden(self, column: str, cell: str) -> bool:
+        if column in columns.IDS:
+            return _HIDDEN_ID.fullmatch(cell) is not None
+        if column not in columns.QUANTITIES | columns.AMOUNTS:
+            return True
+        try:
+            return self._is_scaled(Decimal(cell), 1 if column in columns.QUANTITIES else 100)
+        except InvalidOperation:
+            return False
 
     def _look(self, value: object, path: str, name: str) -> None:
         if isinstance(value, Mapping):

@@ -18,6 +18,7 @@ import type {
   Rewritten,
   Saved,
   Sent,
+  SentFile,
   SentOrder,
   Settings,
   Signal,
@@ -166,4 +167,6 @@ export const calls = {
   revoke: (id: string) => change<unknown>("DELETE", `/api/devices/${id}`),
   rewrite: (name: string, content: string) =>
     change<Rewritten>("POST", "/api/uploads/preview", { name, content }),
+  sendFile: (name: string, content: string, accepts: boolean) =>
+    change<SentFile>("POST", "/api/uploads/send", { name, content, accept_difference: accepts }),
 }

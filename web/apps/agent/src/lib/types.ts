@@ -331,5 +331,14 @@ export interface Rewritten {
   header: string[]
   bytes: number
   content: string
-  takes_uploads: boolean
+}
+
+export interface SentFile {
+  id: number | null
+  state: "done" | "importing" | "held" | "rejected"
+  rows: number
+  imported: number
+  duplicates: number
+  detail: string
+  warnings: string[]
 }

@@ -112,7 +112,9 @@ function Limits() {
         <List.Item>Lots of derivatives are public: positions in them are not sent at all.</List.Item>
         <List.Item>
           For holdings, sealed mode is the one that keeps them from the database's administrator: they are
-          encrypted on this machine. Symbols, dates and percentages are visible in every other mode.
+          encrypted on this machine, with all positions. The console shows them to you with the key of{" "}
+          <code>tradertape-agent factor seal-key</code>. Symbols, dates and percentages are visible in every
+          other mode.
         </List.Item>
       </List>
       <Alert color="gray" variant="light" mt="sm">

@@ -1,9 +1,9 @@
-import { Alert, Badge, Button } from "@mantine/core"
+import { Alert, Badge, Button, Group } from "@mantine/core"
 import { ScrollRegion } from "@tradertape/ui/components/scroll-region.tsx"
 import { Section } from "@tradertape/ui/components/section.tsx"
 import { count, number } from "@tradertape/ui/format.ts"
-import { Download } from "lucide-react"
-import type { Rewritten, UploadColumn } from "@/lib/types"
+import { Download, Send } from "lucide-react"
+import type { Rewritten, SentFile, UploadColumn } from "@/lib/types"
 import { bytesOf } from "./base64"
 import classes from "./uploads.module.css"
 
@@ -14,22 +14,35 @@ const TREATMENTS: Record<UploadColumn["treatment"], { text: string; color: strin
   left_out: { text: "Left out", color: "yellow" },
 }
 
-/** The rewritten file: what happens to each column, its first rows before and after, and the file itself. */
-export function Preview({ made }: { made: Rewritten }) {
+interface Props {
+  made: Rewritten
+  onSend: (acceptsDifference: boolean) => void
+  isSending: boolean
+  sent: SentFile | undefined
+}
+
+/** The rewritten file: what happens to each column, its first rows before and after, and what was sent of it. */
+export function Preview({ made, onSend, isSending, sent }: Props) {
   return (
     <>
-      {!made.takes_uploads && (
-        <Alert color="gray" variant="light" title="The server does not take uploads yet">
-          Nothing was sent. Save the rewritten file to see exactly what would leave this machine.
-        </Alert>
-      )}
+      {sent && <Outcome sent={sent} onAccept={() => onSend(true)} isSending={isSending} />}
       <Section
         title={`${made.kind === "tradebook" ? "Tradebook" : "Ledger"}, ${count(made.rows, "row")}`}
         note={`${made.name}, ${number(made.bytes)} bytes${made.factor_id ? `, factor ${made.factor_id}` : ""}`}
         action={
-          <Button leftSection={<Download size={15} />} onClick={() => save(made)}>
-            Save the file
-          </Button>
+          <Group gap="xs">
+            <Button variant="default" leftSection={<Download size={15} />} onClick={() => save(made)}>
+              Save the file
+            </Button>
+            <Button
+              leftSection={<Send size={15} />}
+              loading={isSending}
+              disabled={sent?.state === "done" || sent?.state === "importing"}
+              onClick={() => onSend(false)}
+            >
+              Send to the cloud
+            </Button>
+          </Group>
         }
       >
         <ul className={classes.columns} aria-label="Columns">
@@ -49,6 +62,38 @@ export function Preview({ made }: { made: Rewritten }) {
       <Rows title="In your file" header={made.header} rows={made.before} />
       <Rows title="What would leave" header={made.header} rows={made.after} />
     </>
+  )
+}
+
+interface OutcomeProps {
+  sent: SentFile
+  onAccept: () => void
+  isSending: boolean
+}
+
+function Outcome({ sent, onAccept, isSending }: OutcomeProps) {
+  if (sent.state === "held") {
+    return (
+      <Alert color="yellow" variant="light" role="status" title="Not imported: a total differs">
+        <p>{sent.detail.replace(/ Nothing was imported.*$/s, "")}</p>
+        <Button size="xs" variant="default" loading={isSending} onClick={onAccept}>
+          Import it all the same
+        </Button>
+      </Alert>
+    )
+  }
+  const known = sent.duplicates > 0 ? `, ${count(sent.duplicates, "row")} of earlier uploads` : ""
+  return (
+    <Alert color="green" variant="light" role="status" title="Sent">
+      {sent.state === "importing"
+        ? `${count(sent.rows, "row")} are being imported: the console shows the progress under Uploads.`
+        : `${count(sent.imported, "new row")}${known}. The console shows it under Uploads, where it can be undone.`}
+      {sent.warnings.map((one) => (
+        <p key={one} className="tt-warn">
+          {one}
+        </p>
+      ))}
+    </Alert>
   )
 }
 

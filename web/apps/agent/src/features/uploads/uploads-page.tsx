@@ -10,19 +10,33 @@ import { Preview } from "./preview"
 
 const LARGEST = 10_000_000
 
-async function rewrite(file: File) {
-  if (file.size > LARGEST) throw new Error("The file is larger than 10 MB: export a shorter period.")
-  return calls.rewrite(file.name, base64Of(new Uint8Array(await file.arrayBuffer())))
+interface Chosen {
+  name: string
+  content: string
 }
 
-/** A tradebook or ledger as it would leave this machine: rewritten here, checked, shown, and saved. */
+async function read(file: File): Promise<Chosen> {
+  if (file.size > LARGEST) throw new Error("The file is larger than 10 MB: export a shorter period.")
+  return { name: file.name, content: base64Of(new Uint8Array(await file.arrayBuffer())) }
+}
+
+async function rewrite(file: File) {
+  const chosen = await read(file)
+  return { chosen, made: await calls.rewrite(chosen.name, chosen.content) }
+}
+
+/** A tradebook or ledger as it would leave this machine: rewritten here, checked, shown, and sent. */
 export function UploadsPage() {
   const { data: privacy } = useQuery(privacyQuery)
-  const rewriting = useMutation({ mutationFn: rewrite })
+  const sending = useMutation({
+    mutationFn: ({ chosen, accepts }: { chosen: Chosen; accepts: boolean }) =>
+      calls.sendFile(chosen.name, chosen.content, accepts),
+  })
+  const rewriting = useMutation({ mutationFn: rewrite, onMutate: () => sending.reset() })
   return (
     <Page
       title="Uploads"
-      note="Choose a tradebook or ledger (XLSX or CSV) of your broker. It is rewritten on this machine: quantities and amounts are scaled, ids are replaced, names, texts and unknown columns are left out."
+      note="Choose a tradebook or ledger (XLSX or CSV) of your broker. It is rewritten on this machine: quantities and amounts are scaled, ids are replaced, names, texts and unknown columns are left out. Then you see it, and send it to the cloud."
       action={
         <FileButton
           accept=".xlsx,.csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -48,8 +62,18 @@ export function UploadsPage() {
           {reasonOf(rewriting.error)}
         </Alert>
       )}
+      {sending.error && (
+        <Alert color="red" variant="light" role="alert" title="The file was not imported">
+          {reasonOf(sending.error)}
+        </Alert>
+      )}
       {rewriting.data ? (
-        <Preview made={rewriting.data} />
+        <Preview
+          made={rewriting.data.made}
+          sent={sending.data}
+          isSending={sending.isPending}
+          onSend={(accepts) => rewriting.data && sending.mutate({ chosen: rewriting.data.chosen, accepts })}
+        />
       ) : (
         <EmptyState icon={<FileSpreadsheet size={30} />} title="No file chosen">
           Zerodha: Console, Reports, Tradebook or Ledger, XLSX. Upstox: Reports, Trade. Groww: Stocks order
