@@ -242,7 +242,12 @@ def _join(
             clock,
             base.mailer,
             base.settings.effective_public_url,
-            MemberBooks(holdings, wealth, agents.obfuscation.is_on, uploads.last_change),
+            MemberBooks(
+                holdings,
+                wealth,
+                lambda user_id: agents.obfuscation.is_on(user_id) or uploads.is_scaled(user_id),
+                uploads.last_change,
+            ),
         ),
         gtts=GttPageService(execution, data.instruments, trading.accounts),
         trading=TradingService(execution, trading.accounts, data.instruments, clock),

@@ -19471,13 +19471,18 @@ export type BrokerOrderOut = {
  *
  * state: ready; old (files, the market's data or the day have changed, the figures are those of
  * before, and the new book is being reckoned); reckoning (there is none yet); failed (`detail`
- * says why). percent: of the reckoning. size_bytes: of the book in memory.
+ * says why). percent: of the reckoning. size_bytes: of the book in memory. factor_id: as of its
+ * pages.
  */
 export type BookStatusOut = {
     /**
      * Detail
      */
     detail: string;
+    /**
+     * Factor Id
+     */
+    factor_id?: string | null;
     /**
      * Is Empty
      */

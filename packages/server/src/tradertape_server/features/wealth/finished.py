@@ -73,6 +73,7 @@ class FinishedBook(msgspec.Struct, frozen=True):
     dividends: Lines
     trips: Trips
     is_empty: bool
+    factor_id: str | None = None
 
     @property
     def size(self) -> int:
@@ -128,6 +129,7 @@ def finish(book: Reckoning, progress: Progress = no_progress) -> FinishedBook:
         dividends=lines_of(_all_json(paid.items)),
         trips=trips_of(book),
         is_empty=book.is_empty,
+        factor_id=book.factor_id,
     )
 
 

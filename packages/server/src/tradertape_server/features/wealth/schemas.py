@@ -44,7 +44,8 @@ class BookStatusOut(Reply):
 
     state: ready; old (files, the market's data or the day have changed, the figures are those of
     before, and the new book is being reckoned); reckoning (there is none yet); failed (`detail`
-    says why). percent: of the reckoning. size_bytes: of the book in memory.
+    says why). percent: of the reckoning. size_bytes: of the book in memory. factor_id: as of its
+    pages.
     """
 
     state: BookState
@@ -53,6 +54,7 @@ class BookStatusOut(Reply):
     detail: str
     size_bytes: int
     is_empty: bool
+    factor_id: str | None = None
 
 
 class WealthSummaryOut(PageOut):

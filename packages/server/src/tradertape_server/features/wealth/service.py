@@ -54,6 +54,7 @@ class WealthService:
             detail=waiting.error if waiting is not None else "",
             size_bytes=0 if kept is None else kept.book.size,
             is_empty=kept is not None and kept.book.is_empty,
+            factor_id=None if kept is None else kept.book.factor_id,
         )
 
     def summary(self, user_id: int) -> schemas.WealthSummaryOut:

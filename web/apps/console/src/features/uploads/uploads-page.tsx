@@ -1,11 +1,12 @@
-import { Button, Group, PasswordInput, SegmentedControl, Stack } from "@mantine/core"
-import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { Alert, Button, Group, PasswordInput, SegmentedControl, Stack } from "@mantine/core"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
 import { Section } from "@/components/page/section"
 import { Failure } from "@/components/states/failure"
 import { notifyDone } from "@/lib/notify"
+import { meQuery } from "@/lib/queries/auth"
 import { type UploadKind, uploadCalls, uploadsQuery } from "@/lib/queries/uploads"
 import { DropZone } from "./drop-zone"
 import { FilePreview } from "./file-preview"
@@ -16,6 +17,7 @@ import { canImport, isOff, KINDS } from "./words"
 /** Files of brokers and registrars: read and checked first, imported when you say so. */
 export function UploadsPage() {
   const client = useQueryClient()
+  const { data: me } = useQuery(meQuery)
   const [kind, setKind] = useState<UploadKind>("tradebook")
   const [files, setFiles] = useState<File[]>([])
   const [password, setPassword] = useState("")
@@ -51,31 +53,37 @@ export function UploadsPage() {
         note="Tradebooks, ledgers and account statements. Files are read on your server and sent nowhere."
       />
       <Stack gap="md">
-        <SegmentedControl
-          aria-label="What to upload"
-          data={[...KINDS]}
-          value={kind}
-          onChange={(next) => {
-            setKind(next as UploadKind)
-            clear()
-          }}
-        />
-        {kind === "cas" && (
-          <PasswordInput
-            label="Password of the PDF"
-            description="Usually your PAN in capitals. It opens the file and is kept nowhere."
-            autoComplete="off"
-            maw={420}
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-          />
+        {me?.obfuscation ? (
+          <OnTheAgent />
+        ) : (
+          <>
+            <SegmentedControl
+              aria-label="What to upload"
+              data={[...KINDS]}
+              value={kind}
+              onChange={(next) => {
+                setKind(next as UploadKind)
+                clear()
+              }}
+            />
+            {kind === "cas" && (
+              <PasswordInput
+                label="Password of the PDF"
+                description="Usually your PAN in capitals. It opens the file and is kept nowhere."
+                autoComplete="off"
+                maw={420}
+                value={password}
+                onChange={(event) => setPassword(event.currentTarget.value)}
+              />
+            )}
+            <DropZone
+              accept={kind === "cas" ? ".pdf" : ".xlsx,.xlsm,.csv"}
+              isMany={kind === "tradebook"}
+              isBusy={reading.isPending}
+              onFiles={take}
+            />
+          </>
         )}
-        <DropZone
-          accept={kind === "cas" ? ".pdf" : ".xlsx,.xlsm,.csv"}
-          isMany={kind === "tradebook"}
-          isBusy={reading.isPending}
-          onFiles={take}
-        />
         <Failure error={reading.error ?? importing.error} title="The files are not imported" />
         {shown.map((file) => (
           <FilePreview key={`${file.name} ${file.sha256}`} file={file} />
@@ -119,5 +127,15 @@ export function UploadsPage() {
         </Section>
       </Stack>
     </>
+  )
+}
+
+/** With obfuscation, no file comes here in clear. */
+function OnTheAgent() {
+  return (
+    <Alert color="blue" variant="light" title="Obfuscation is on: upload on your agent">
+      A statement would show your real figures to this server. Open your agent's page, choose the file under
+      Uploads, look at what leaves, and send it from there. What it sent appears below.
+    </Alert>
   )
 }

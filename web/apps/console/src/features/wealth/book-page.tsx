@@ -2,7 +2,7 @@ import { Alert, Progress, Stack, Tabs, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
 import { moment } from "@tradertape/ui/format.ts"
-import { FileUp } from "lucide-react"
+import { EyeOff, FileUp } from "lucide-react"
 import { useMemo } from "react"
 import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
@@ -77,9 +77,21 @@ function Book({ status }: { status: BookStatus }) {
     )
   return (
     <Stack gap="md">
+      {status.factor_id && <Scaled factorId={status.factor_id} />}
       <Old status={status} />
       <Parts at={at} />
     </Stack>
+  )
+}
+
+/** The figures below are not rupees. */
+function Scaled({ factorId }: { factorId: string }) {
+  return (
+    <Alert color="gray" variant="light" icon={<EyeOff size={16} />} title="Scaled figures, not rupees">
+      Your agent multiplied quantities and amounts by your secret factor ({factorId}). Prices, percentages and
+      dates are real. Fixed charges and the yearly tax exemption are in rupees and do not fit: do not file by
+      the tax report. Your agent's own pages show real figures.
+    </Alert>
   )
 }
 

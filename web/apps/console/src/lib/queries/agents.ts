@@ -5,6 +5,7 @@ import type {
   AgentInstanceOut,
   AgentsOut,
   LeaseOut,
+  SnapshotDetailOut,
   SnapshotOut,
 } from "@tradertape/api/generated/types.gen.ts"
 
@@ -12,6 +13,7 @@ export type AgentsPage = AgentsOut
 export type AgentInstance = AgentInstanceOut
 export type AgentLease = LeaseOut
 export type AgentSnapshot = SnapshotOut
+export type AgentSnapshotDetail = SnapshotDetailOut
 
 const POLL_MS = 10_000
 
@@ -21,6 +23,13 @@ export const agentsQuery = queryOptions({
   queryFn: ({ signal }) => unwrap(api.showAgents({ signal })),
   refetchInterval: POLL_MS,
 })
+
+/** What a snapshot holds. */
+export const snapshotQuery = (id: number) =>
+  queryOptions({
+    queryKey: ["agents", "snapshot", id],
+    queryFn: ({ signal }) => unwrap(api.showSnapshot({ signal, path: { snapshot_id: id } })),
+  })
 
 export const agentCalls = {
   setObfuscation: (enabled: boolean) => unwrap(api.setObfuscation({ body: { enabled } })),

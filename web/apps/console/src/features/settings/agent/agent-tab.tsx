@@ -36,7 +36,7 @@ export function AgentTab() {
         defaultScopes={["signals:read", "results:write", "sync:write"]}
       />
       {data.snapshots.length > 0 && <SnapshotsSection page={data} />}
-      <ObfuscationSection isOn={data.obfuscation} />
+      <ObfuscationSection isOn={data.obfuscation} clearFiles={data.clear_files} />
     </>
   )
 }

@@ -1,5 +1,7 @@
-import { Switch, Text } from "@mantine/core"
+import { Alert, Switch, Text } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { Link } from "@tanstack/react-router"
+import { count } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
 import { Section } from "@/components/page/section"
@@ -9,7 +11,7 @@ import { meQuery } from "@/lib/queries/auth"
 import { brokersQuery } from "@/lib/queries/brokers"
 
 /** Whether the server sees scaled quantities only. */
-export function ObfuscationSection({ isOn }: { isOn: boolean }) {
+export function ObfuscationSection({ isOn, clearFiles }: { isOn: boolean; clearFiles: number }) {
   const client = useQueryClient()
   const [isAsking, setAsking] = useState(false)
   const changing = useMutation({
@@ -33,9 +35,19 @@ export function ObfuscationSection({ isOn }: { isOn: boolean }) {
         disabled={changing.isPending}
         onChange={({ currentTarget }) => (currentTarget.checked ? setAsking(true) : changing.mutate(false))}
       />
+      {isOn && clearFiles > 0 && (
+        <Alert color="yellow" variant="light" mt="sm" title="Uploads with real figures are still here">
+          <Text size="sm">
+            {count(clearFiles, "upload")} of yours {clearFiles === 1 ? "is" : "are"} not scaled. Undo what
+            should not be on this server, and send it again from your agent's page, under Uploads.{" "}
+            <Link to="/uploads">Uploads</Link>
+          </Text>
+        </Alert>
+      )}
       <Text size="xs" c="dimmed" mt={8}>
-        While it is on, this server keeps no session at a broker: connect brokers on the agent. Scaling hides
-        sizes from a casual look, not from a determined analyst: prices and whole shares give the factor away.
+        While it is on, this server keeps no session at a broker and takes no files with real figures: connect
+        brokers on the agent, and upload there. Scaling hides sizes from a casual look, not from a determined
+        analyst: prices and whole shares give the factor away.
       </Text>
       <Confirm
         opened={isAsking}

@@ -1,15 +1,19 @@
-import { Alert, Badge, Group, Table, Text } from "@mantine/core"
+import { Alert, Badge, Button, Group, Table, Text } from "@mantine/core"
 import { age } from "@tradertape/ui/format.ts"
 import { EyeOff } from "lucide-react"
+import { useState } from "react"
+import { Dialog } from "@/components/dialog/dialog"
 import { ScrollRegion } from "@/components/page/scroll-region"
 import { Section } from "@/components/page/section"
-import type { AgentsPage } from "@/lib/queries/agents"
+import type { AgentSnapshot, AgentsPage } from "@/lib/queries/agents"
 import { useNow } from "@/lib/use-now"
 import { driftOf } from "./agent-words"
+import { SnapshotRows } from "./snapshot-rows"
 
 /** What the agents last sent of each broker, with what their comparison came to. */
 export function SnapshotsSection({ page }: { page: AgentsPage }) {
   const now = useNow()
+  const [shown, setShown] = useState<AgentSnapshot>()
   return (
     <Section title="Last sync" note="Drift is found and shown, and never corrected by itself." flush>
       {page.warnings.map((warning) => (
@@ -32,10 +36,10 @@ export function SnapshotsSection({ page }: { page: AgentsPage }) {
                   </Table.Td>
                   <Table.Td>
                     <Group gap={6}>
-                      {snapshot.rows} rows
+                      {!snapshot.sealed && `${snapshot.rows} rows`}
                       {snapshot.scaled && (
                         <Badge color="gray" leftSection={<EyeOff size={11} aria-hidden />}>
-                          scaled
+                          {snapshot.sealed ? "sealed" : "scaled"}
                         </Badge>
                       )}
                     </Group>
@@ -43,12 +47,30 @@ export function SnapshotsSection({ page }: { page: AgentsPage }) {
                   <Table.Td ta="right">
                     {snapshot.kind === "holdings" && <Badge color={drift.tone}>{drift.text}</Badge>}
                   </Table.Td>
+                  <Table.Td ta="right" w={90}>
+                    <Button
+                      size="compact-xs"
+                      variant="default"
+                      aria-label={`Show ${snapshot.kind} of ${snapshot.broker}`}
+                      onClick={() => setShown(snapshot)}
+                    >
+                      Show
+                    </Button>
+                  </Table.Td>
                 </Table.Tr>
               )
             })}
           </Table.Tbody>
         </Table>
       </ScrollRegion>
+      <Dialog
+        opened={shown !== undefined}
+        onClose={() => setShown(undefined)}
+        title={shown ? `${shown.broker}, ${shown.kind}` : ""}
+        size="xl"
+      >
+        {shown && <SnapshotRows snapshot={shown} />}
+      </Dialog>
     </Section>
   )
 }
