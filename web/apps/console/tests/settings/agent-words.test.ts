@@ -2,7 +2,7 @@ import { expect, test } from "vitest"
 import { brokersOf, driftOf, executionOf, presenceOf } from "@/features/settings/agent/agent-words"
 
 test("an agent that was not heard of is offline", () => {
-  expect(presenceOf({ online: true })).toEqual({ text: "online", tone: "teal" })
+  expect(presenceOf({ online: true })).toEqual({ text: "online", tone: "green" })
   expect(presenceOf({ online: false })).toEqual({ text: "offline", tone: "red" })
 })
 
@@ -21,7 +21,7 @@ test("whether an agent asks is told in words", () => {
 })
 
 test.each([
-  ["ok", "no drift in 34 symbols", "teal"],
+  ["ok", "no drift in 34 symbols", "green"],
   ["drift", "3 of 34 symbols differ", "yellow"],
   ["stale", "not compared lately", "yellow"],
   ["broker_unavailable", "broker not reached", "red"],

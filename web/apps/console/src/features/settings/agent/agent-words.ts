@@ -1,6 +1,6 @@
 import type { AgentInstance, AgentSnapshot } from "@/lib/queries/agents"
 
-export type Tone = "teal" | "yellow" | "red" | "gray"
+export type Tone = "green" | "yellow" | "red" | "gray"
 
 export interface Word {
   text: string
@@ -9,7 +9,7 @@ export interface Word {
 
 /** Whether an agent was heard of a moment ago. */
 export function presenceOf(agent: Pick<AgentInstance, "online">): Word {
-  return agent.online ? { text: "online", tone: "teal" } : { text: "offline", tone: "red" }
+  return agent.online ? { text: "online", tone: "green" } : { text: "offline", tone: "red" }
 }
 
 /** How an agent places orders. */
@@ -30,7 +30,7 @@ export function brokersOf(agent: Pick<AgentInstance, "brokers">): string {
 /** What the agent's comparison with the broker's book came to. */
 export function driftOf(snapshot: Pick<AgentSnapshot, "drift_status" | "drift" | "symbols">): Word {
   const { drift_status: status, drift, symbols } = snapshot
-  if (status === "ok") return { text: `no drift in ${symbols ?? 0} symbols`, tone: "teal" }
+  if (status === "ok") return { text: `no drift in ${symbols ?? 0} symbols`, tone: "green" }
   if (status === "drift") return { text: `${drift ?? 0} of ${symbols ?? 0} symbols differ`, tone: "yellow" }
   if (status === "stale") return { text: "not compared lately", tone: "yellow" }
   if (status === "broker_unavailable") return { text: "broker not reached", tone: "red" }

@@ -37,7 +37,7 @@ export function LeasesSection({ leases }: { leases: AgentLease[] }) {
                   </Text>
                 </Table.Td>
                 <Table.Td>
-                  <Badge color={lease.overdue ? "yellow" : "teal"}>
+                  <Badge color={lease.overdue ? "yellow" : "green"}>
                     {lease.overdue ? "no report" : "in hand"}
                   </Badge>
                 </Table.Td>

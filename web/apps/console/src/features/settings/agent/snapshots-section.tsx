@@ -22,7 +22,7 @@ export function SnapshotsSection({ page }: { page: AgentsPage }) {
         </Alert>
       ))}
       <ScrollRegion label="Last sync, table" style={{ overflowX: "auto" }}>
-        <Table miw={460}>
+        <Table miw={540}>
           <Table.Tbody>
             {page.snapshots.map((snapshot) => {
               const drift = driftOf(snapshot)
@@ -38,7 +38,7 @@ export function SnapshotsSection({ page }: { page: AgentsPage }) {
                     <Group gap={6}>
                       {!snapshot.sealed && `${snapshot.rows} rows`}
                       {snapshot.scaled && (
-                        <Badge color="gray" leftSection={<EyeOff size={11} aria-hidden />}>
+                        <Badge color="gray" miw={74} leftSection={<EyeOff size={11} aria-hidden />}>
                           {snapshot.sealed ? "sealed" : "scaled"}
                         </Badge>
                       )}

@@ -30,7 +30,7 @@ export function HandingOver({ row, code }: { row: BrokerRow; code: string }) {
     )
   if (!isSuccess) return <Waiting text="Handing the login to your agent…" />
   return (
-    <Alert color="teal" variant="light" icon={<Check size={18} />} title="Handed to your agent" maw={720}>
+    <Alert color="green" variant="light" icon={<Check size={18} />} title="Handed to your agent" maw={720}>
       <Stack gap="sm" align="flex-start">
         <Text size="sm">
           Your agent picks the login at {row.title} up within five minutes and completes it on its own
