@@ -26,10 +26,10 @@ const order: Proposal = {
 
 describe("a correction in words", () => {
   it("names the act with its number, in the direction of the difference", () => {
-    expect(actionWords.adopt(drift)).toBe("Adopt 12")
-    expect(actionWords.corrective_order(drift)).toBe("Sell 12")
-    expect(actionWords.write_off(missing)).toBe("Write off 2")
-    expect(actionWords.corrective_order(missing)).toBe("Buy 2")
+    expect(actionWords("adopt", drift)).toBe("Adopt 12")
+    expect(actionWords("corrective_order", drift)).toBe("Sell 12")
+    expect(actionWords("write_off", missing)).toBe("Write off 2")
+    expect(actionWords("corrective_order", missing)).toBe("Buy 2")
   })
 
   it("says what the agent expects before and after", () => {

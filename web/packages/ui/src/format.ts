@@ -1,6 +1,8 @@
 /** All formatting of numbers, dates and amounts for display. */
 
-const MISSING = "–"
+import { isHidden, MASK } from "./discreet.ts"
+
+export const MISSING = "–"
 const IST = "Asia/Kolkata"
 const LAKH = 1e5
 const CRORE = 1e7
@@ -62,32 +64,116 @@ export function signedPercent(value: Figure, decimals = 1): string {
   return parsed === null ? MISSING : `${withPlus(parsed, group(parsed, decimals))}%`
 }
 
-/** "₹1,04,321.50", grouped by lakh and crore. */
-export function money(value: Figure, decimals = 2): string {
+/** The price of an instrument or an option: public, so it is never hidden. "1,450.50". */
+export function price(value: Figure, decimals = 2): string {
+  return number(value, decimals)
+}
+
+/** The same with the sign of the rupee, "₹89.45"; without it in discreet mode, where "₹" is never before a figure. */
+export function unitPrice(value: Figure, decimals = 2): string {
+  return isHidden() ? price(value, decimals) : realMoney(value, decimals)
+}
+
+function realMoney(value: Figure, decimals = 2): string {
   const parsed = figure(value)
   if (parsed === null) return MISSING
   const text = group(parsed, decimals)
   return text.startsWith("−") ? `−₹${text.slice(1)}` : `₹${text}`
 }
 
-export function signedMoney(value: Figure, decimals = 0): string {
+function realSignedMoney(value: Figure, decimals = 0): string {
   const parsed = figure(value)
-  return parsed === null ? MISSING : withPlus(parsed, money(parsed, decimals))
+  return parsed === null ? MISSING : withPlus(parsed, realMoney(parsed, decimals))
 }
 
-/** "₹12.40 L", "₹3.05 Cr", "₹9,500": for axes, cards and headlines. */
-export function moneyShort(value: Figure): string {
+function inLakhs(value: Figure, write: (value: number, decimals: number) => string): string {
   const parsed = figure(value)
   if (parsed === null) return MISSING
   const size = Math.abs(parsed)
-  if (size >= CRORE) return `${money(parsed / CRORE, 2)} Cr`
-  if (size >= LAKH) return `${money(parsed / LAKH, 2)} L`
-  return money(parsed, 0)
+  if (size >= CRORE) return `${write(parsed / CRORE, 2)} Cr`
+  if (size >= LAKH) return `${write(parsed / LAKH, 2)} L`
+  return write(parsed, 0)
 }
 
-/** Quantities in short form: "17.04 L", "3.05 Cr", "9,500". */
+const realMoneyShort = (value: Figure): string => inLakhs(value, realMoney)
+
+const realQuantity = (value: Figure, decimals?: number): string =>
+  decimals === undefined ? plain(value) : number(value, decimals)
+
+/**
+ * The same figures, never hidden: only for an order form and for what a confirmation is about to do, whose figures
+ * somebody must be able to check (docs/decisions/0203).
+ */
+export const exact = {
+  money: realMoney,
+  signedMoney: realSignedMoney,
+  moneyShort: realMoneyShort,
+  quantity: realQuantity,
+}
+
+/** What discreet mode shows in place of a figure; a missing figure stays missing. */
+function hiding<T extends unknown[]>(write: (value: Figure, ...rest: T) => string) {
+  return (value: Figure, ...rest: T): string =>
+    isHidden() && figure(value) !== null ? MASK : write(value, ...rest)
+}
+
+/** "₹1,04,321.50", grouped by lakh and crore; hidden in discreet mode. */
+export const money = hiding(realMoney)
+
+/** "+₹1,200"; hidden in discreet mode. */
+export const signedMoney = hiding(realSignedMoney)
+
+/** "₹12.40 L", "₹3.05 Cr", "₹9,500": for axes, cards and headlines; hidden in discreet mode. */
+export const moneyShort = hiding(realMoneyShort)
+
+/** Units that somebody holds, bought or ordered, with their own decimals: "90,000"; hidden in discreet mode. */
+export const quantity = hiding(realQuantity)
+
+/** A difference in units, "+12"; hidden in discreet mode. */
+export const signedQuantity = hiding((value: Figure): string => signed(value, 0))
+
+/** An amount in a column whose header has the sign, "1,04,321.50", or a Greek in rupees; hidden in discreet mode. */
+export const bareMoney = hiding(number)
+
+/** The market's units in short form, which are public: "17.04 L", "3.05 Cr", "9,500". */
 export function unitsShort(value: Figure): string {
-  return moneyShort(value).replace("₹", "")
+  return inLakhs(value, number)
+}
+
+/** A sentence about the market or a strategy, whose figures are public: in discreet mode without the rupee signs. */
+export function marketText(text: string): string {
+  return isHidden() ? text.replaceAll("₹", "") : text
+}
+
+const WHEN = new RegExp(
+  [
+    String.raw`\b\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*(?: \d{4})?`,
+    String.raw`\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?`,
+    String.raw`\b\d{2}/\d{2}/\d{4}`,
+    String.raw`\b\d{1,2}:\d{2}(?::\d{2})?\b`,
+  ].join("|"),
+  "g",
+)
+const DIGITS = String.raw`\d+(?:,\d+)*(?:\.\d+)?`
+const FIGURES = new RegExp(
+  [
+    String.raw`[−+-]?(?:₹|\bRs\.?|\bINR)\s?[−-]?${DIGITS}(?:\s?(?:L|Cr|lakh|crore)\b)?`,
+    String.raw`(?<![\w.,#]|[A-Z]:)[−+-]?${DIGITS}(?![\w%]|[.,]\d|\s?%)`,
+  ].join("|"),
+  "g",
+)
+
+/**
+ * A sentence that came with its figures in it, from the server, a broker or a person. It does not say which of them
+ * are amounts, so discreet mode hides all but percentages, dates, times and what belongs to a name.
+ */
+export function discreet(text: string): string
+export function discreet(text: string | null | undefined): string | null | undefined
+export function discreet(text: string | null | undefined): string | null | undefined {
+  if (!text || !isHidden()) return text
+  const times = text.match(WHEN) ?? []
+  const parts = text.split(WHEN).map((part) => part.replace(FIGURES, MASK))
+  return parts.map((part, place) => part + (times[place] ?? "")).join("")
 }
 
 const day = new Intl.DateTimeFormat("en-GB", {

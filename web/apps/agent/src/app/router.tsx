@@ -1,4 +1,5 @@
 import { createHashHistory, createRootRoute, createRoute, createRouter } from "@tanstack/react-router"
+import { useHidden } from "@tradertape/ui/discreet.ts"
 import { BrokersPage } from "@/features/brokers/brokers-page"
 import { DashboardPage } from "@/features/dashboard/dashboard-page"
 import { FundsPage } from "@/features/funds/funds-page"
@@ -14,8 +15,16 @@ import { NotFound } from "./shell/not-found"
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFound })
 
-const at = <Path extends string>(path: Path, component: () => React.JSX.Element) =>
-  createRoute({ getParentRoute: () => root, path, component })
+/** A page, rendered again when amounts are hidden or shown: rendered, not mounted, so that what is typed stays. */
+const at = <Path extends string>(path: Path, Page: () => React.JSX.Element) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    component: function DiscreetPage() {
+      useHidden()
+      return <Page />
+    },
+  })
 
 const routeTree = root.addChildren([
   at("/", DashboardPage),

@@ -1,28 +1,33 @@
-import { money, number } from "@tradertape/ui/format.ts"
+import { type exact, money, quantity, unitPrice } from "@tradertape/ui/format.ts"
 import type { Environment, Intent, Leg, OrderPreview, PrivacyMode, Signal } from "./types"
 
 /** "SANDBOX" or "LIVE", as every button that moves money says. */
 export const environmentWord = (environment: Environment) => (environment === "live" ? "LIVE" : "SANDBOX")
 
+/** How figures are written: `exact` in what is about to be sent, which discreet mode does not hide. */
+export type Written = Pick<typeof exact, "money" | "quantity">
+
+export const HIDING: Written = { money, quantity }
+
 const verb = (side: Signal["side"]) => (side === "SELL" ? "Sell" : "Buy")
 
 /** "Buy 10 at ₹160.50 or better when the price reaches ₹160.00". */
-export function legWords(side: Signal["side"], leg: Leg): string {
-  const what = `${verb(side)} ${number(leg.quantity)}`
-  const price = leg.price === null ? "at the market" : `at ${money(leg.price)} or better`
+export function legWords(side: Signal["side"], leg: Leg, write: Written = HIDING): string {
+  const what = `${verb(side)} ${write.quantity(leg.quantity)}`
+  const price = leg.price === null ? "at the market" : `at ${unitPrice(leg.price)} or better`
   return leg.trigger === null
     ? `${what} ${price}`
-    : `${what} ${price} when the price reaches ${money(leg.trigger)}`
+    : `${what} ${price} when the price reaches ${unitPrice(leg.trigger)}`
 }
 
 /** "GTT for ₹1,605.00": what one approval places. */
-export function totalWords(order: OrderPreview): string {
+export function totalWords(order: OrderPreview, write: Written = HIDING): string {
   const kind = order.kind === "gtt" ? "GTT" : "order"
   const amounts = order.legs.map(({ amount }) => amount).filter((one) => one !== null)
   const largest = amounts.reduce((most, one) => (Number(one) > Number(most) ? one : most), amounts[0] ?? null)
   if (largest === null) return `${kind} at the market`
   const about = order.legs.some(({ price }) => price === null) ? "about " : ""
-  return `${kind} for ${about}${money(largest)}`
+  return `${kind} for ${about}${write.money(largest)}`
 }
 
 const STATES: Record<Intent["state"], string> = {
@@ -37,8 +42,8 @@ const STATES: Record<Intent["state"], string> = {
 /** "GTT waiting at the broker, 0 of 10 filled". */
 export function intentWords(intent: Intent): string {
   const kind = intent.kind === "gtt" ? "GTT" : "Order"
-  const price = intent.filled > 0 ? ` at ${money(intent.average_price)}` : ""
-  return `${kind} ${STATES[intent.state]}, ${number(intent.filled)} of ${number(intent.quantity)} filled${price}`
+  const price = intent.filled > 0 ? ` at ${unitPrice(intent.average_price)}` : ""
+  return `${kind} ${STATES[intent.state]}, ${quantity(intent.filled)} of ${quantity(intent.quantity)} filled${price}`
 }
 
 export interface Progress {

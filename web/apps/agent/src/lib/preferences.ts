@@ -1,3 +1,5 @@
+import { notifications } from "@mantine/notifications"
+import { setDiscreet } from "@tradertape/ui/discreet.ts"
 import { useSyncExternalStore } from "react"
 
 /** Preferences stored in this browser. */
@@ -20,18 +22,38 @@ function read(): Preferences {
 
 let current = read()
 
-/** Set the preferences as attributes of the root element, for CSS. */
+/** Set the preferences as attributes of the root element, for CSS, and where amounts are written. */
+function apply(): void {
+  document.documentElement.dataset.palette = current.palette
+  setDiscreet(current.discreet)
+}
+
+function become(next: Preferences): void {
+  // A notice keeps the words that it came with.
+  if (next.discreet && !current.discreet) notifications.clean()
+  current = next
+  apply()
+  for (const listener of listeners) listener()
+}
+
+/** Apply the stored preferences, and from now on those that another tab of this browser sets. */
 export function applyPreferences(): void {
-  const root = document.documentElement
-  root.dataset.palette = current.palette
-  root.dataset.discreet = current.discreet ? "on" : "off"
+  apply()
+  window.addEventListener("storage", ({ key }) => {
+    if (key === KEY || key === null) become(read())
+  })
+  // A page that was kept while another one was shown has heard of nothing.
+  window.addEventListener("pageshow", ({ persisted }) => persisted && become(read()))
 }
 
 export function setPreferences(change: Partial<Preferences>): void {
-  current = { ...current, ...change }
-  localStorage.setItem(KEY, JSON.stringify(current))
-  applyPreferences()
-  for (const listener of listeners) listener()
+  const next = { ...current, ...change }
+  try {
+    localStorage.setItem(KEY, JSON.stringify(next))
+  } catch {
+    // Storage is full or forbidden: they hold until this page is closed.
+  }
+  become(next)
 }
 
 function subscribe(listener: () => void): () => void {

@@ -12,6 +12,7 @@ import { takeToken, withoutToken } from "@/lib/family-token"
 import { live } from "@/lib/live"
 import { meQuery } from "@/lib/queries/auth"
 import type { Tab } from "@/lib/queries/strategies"
+import { withDiscreetMode } from "./discreet-page"
 import { hasFailedPageLoad, loadPage } from "./page-loading"
 import { queryClient, whenSignedOut } from "./query-client"
 import { Broken } from "./shell/fallbacks/broken"
@@ -30,8 +31,9 @@ const pageNumber = (value: unknown) => {
   return found !== undefined && found > 1 ? found : undefined
 }
 
-/** A page whose code is loaded on the first visit. */
-const lazyPage: typeof lazyRouteComponent = (load, name) => lazyRouteComponent(() => loadPage(load), name)
+/** A page whose code is loaded on the first visit, and which is rendered again when amounts are hidden or shown. */
+const lazyPage: typeof lazyRouteComponent = (load, name) =>
+  lazyRouteComponent(async () => withDiscreetMode(await loadPage(load), name), name)
 
 const rootRoute = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
 

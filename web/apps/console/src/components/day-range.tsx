@@ -1,4 +1,4 @@
-import { number } from "@tradertape/ui/format.ts"
+import { price } from "@tradertape/ui/format.ts"
 import classes from "./day-range.module.css"
 
 interface Props {
@@ -22,7 +22,7 @@ export function rangeOf(low: Price, high: Price, open: Price, last: Price) {
   return {
     at: placeBetween(low, high, last) * 100,
     from: placeBetween(low, high, open ?? last) * 100,
-    words: `Last ${number(last, 2)} between low ${number(low, 2)} and high ${number(high, 2)}`,
+    words: `Last ${price(last)} between low ${price(low)} and high ${price(high)}`,
   }
 }
 

@@ -1,5 +1,6 @@
 import { notifications } from "@mantine/notifications"
 import { ApiError } from "@tradertape/api/client.ts"
+import { discreet } from "@tradertape/ui/format.ts"
 
 export function notifyDone(message: string): void {
   notifications.show({ message, color: "iris", autoClose: 3_500 })
@@ -14,9 +15,12 @@ export function failureText(error: unknown): { message: string; requestId: strin
   if (error instanceof ApiError) {
     const first = error.validationErrors[0]
     const place = first && first.pointer !== "/" ? ` (${first.pointer})` : ""
-    return { message: `${capitalised(error.message)}${place}`, requestId: error.requestId }
+    return { message: discreet(`${capitalised(error.message)}${place}`), requestId: error.requestId }
   }
-  return { message: error instanceof Error ? error.message : "Something went wrong.", requestId: "" }
+  return {
+    message: error instanceof Error ? discreet(error.message) : "Something went wrong.",
+    requestId: "",
+  }
 }
 
 export function notifyFailure(title: string, error: unknown): void {

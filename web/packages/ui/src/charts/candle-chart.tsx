@@ -9,7 +9,7 @@ import {
   type Time,
 } from "lightweight-charts"
 import { useEffect, useRef, useState } from "react"
-import { date as dateText, moneyShort, number } from "../format.ts"
+import { date as dateText, number, unitsShort } from "../format.ts"
 import { type Tokens, useTokens } from "../use-tokens.ts"
 import { ChartCredit } from "./chart-credit.tsx"
 import classes from "./charts.module.css"
@@ -146,7 +146,7 @@ export function CandleChart(props: Props) {
             ))}
             <div className={classes.item}>
               <dt>Vol</dt>
-              <dd className="tt-num">{moneyShort(candle.volume).replace("₹", "")}</dd>
+              <dd className="tt-num">{unitsShort(candle.volume)}</dd>
             </div>
           </dl>
         </div>

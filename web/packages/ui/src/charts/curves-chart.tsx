@@ -9,6 +9,7 @@ import {
   type Time,
 } from "lightweight-charts"
 import { useEffect, useMemo, useRef, useState } from "react"
+import { useHidden } from "../discreet.ts"
 import { date as dateText } from "../format.ts"
 import { type Tokens, useTokens } from "../use-tokens.ts"
 import { ChartFoot } from "./chart-foot.tsx"
@@ -110,6 +111,7 @@ function showRange(chart: IChartApi, { months }: Range, days: readonly CurvePoin
 export function CurvesChart(props: Props) {
   const { curves, lower, height, format, label, onReady } = props
   const tokens = useTokens()
+  const isHidden = useHidden()
   const host = useRef<HTMLDivElement>(null)
   const [reading, setReading] = useState<Reading | null>(null)
   const chart = useRef<IChartApi | null>(null)
@@ -123,7 +125,7 @@ export function CurvesChart(props: Props) {
     if (chart.current) showRange(chart.current, range, days)
   }
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a chart is rebuilt for new curves or colours only
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a chart is rebuilt for new curves, colours and discreet mode only
   useEffect(() => {
     if (!host.current) return
     const made = createChart(host.current, boundedChartOptions(tokens))
@@ -147,7 +149,7 @@ export function CurvesChart(props: Props) {
       chart.current = null
       made.remove()
     }
-  }, [curves, lower, tokens])
+  }, [curves, lower, tokens, isHidden])
 
   const last = (points: CurvePoint[]) => points.at(-1)?.value ?? null
   const values = reading?.values ?? [

@@ -10,6 +10,7 @@ import {
 import { type EChartsCoreOption, type EChartsType, init, use } from "echarts/core"
 import { CanvasRenderer } from "echarts/renderers"
 import { useEffect, useRef } from "react"
+import { useHidden } from "../discreet.ts"
 import { type Tokens, useTokens } from "../use-tokens.ts"
 
 use([
@@ -29,7 +30,7 @@ use([
 ])
 
 interface Props {
-  /** Called again when the palette changes; keep it stable with useCallback. */
+  /** Called again when the palette or discreet mode changes; keep it stable with useCallback. */
   option: (tokens: Tokens) => EChartsCoreOption
   height: number
   label: string
@@ -74,6 +75,7 @@ export function axis(tokens: Tokens, more: Record<string, unknown> = {}): Record
 
 export function EChart({ option, height, label, onPick, onReady }: Props) {
   const tokens = useTokens()
+  const isHidden = useHidden()
   const host = useRef<HTMLDivElement>(null)
   const chart = useRef<EChartsType | null>(null)
   const pick = useRef(onPick)
@@ -99,8 +101,11 @@ export function EChart({ option, height, label, onPick, onReady }: Props) {
     const own = option(tokens)
     // Merge tooltips so that a custom formatter keeps the colours.
     const tooltip = { ...(base.tooltip as object), ...(own.tooltip as object | undefined) }
-    chart.current?.setOption({ ...base, ...own, tooltip }, { notMerge: true })
-  }, [option, tokens])
+    // The description that the chart makes of its data has all the amounts: without it, the label alone.
+    const aria = isHidden ? { enabled: false } : (own.aria ?? base.aria)
+    chart.current?.setOption({ ...base, ...own, tooltip, aria }, { notMerge: true })
+    if (isHidden) host.current?.setAttribute("aria-label", label)
+  }, [option, tokens, isHidden, label])
 
   return <div ref={host} style={{ height, width: "100%" }} role="img" aria-label={label} />
 }

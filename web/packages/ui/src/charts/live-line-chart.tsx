@@ -1,5 +1,6 @@
 import { BaselineSeries, createChart, type IChartApi, type ISeriesApi } from "lightweight-charts"
 import { useEffect, useRef } from "react"
+import { useHidden } from "../discreet.ts"
 import { useTokens } from "../use-tokens.ts"
 import { ChartCredit } from "./chart-credit.tsx"
 import classes from "./charts.module.css"
@@ -28,13 +29,14 @@ interface Props {
 /** A live line around zero: gains above, losses below. */
 export function LiveLineChart({ points, last, height, label, format, onReady }: Props) {
   const tokens = useTokens()
+  const isHidden = useHidden()
   const host = useRef<HTMLDivElement>(null)
   const line = useRef<ISeriesApi<"Baseline"> | null>(null)
   const chart = useRef<IChartApi | null>(null)
   const newest = useRef(0)
   const drawn = useRef(0)
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a chart is rebuilt for new points or colours only
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a chart is rebuilt for new points, colours and discreet mode only
   useEffect(() => {
     if (!host.current) return
     const made = createChart(host.current, liveChartOptions(tokens, true))
@@ -64,7 +66,7 @@ export function LiveLineChart({ points, last, height, label, format, onReady }: 
       chart.current = null
       made.remove()
     }
-  }, [points, tokens])
+  }, [points, tokens, isHidden])
 
   useEffect(() => {
     const time = last && chartTime(last.at)

@@ -1,12 +1,22 @@
-import { money, moneyShort } from "../format.ts"
+import { exact } from "../format.ts"
+import { Masked } from "./masked.tsx"
+
+type Figure = number | string | null | undefined
 
 interface Props {
-  value: number | string | null | undefined
+  value: Figure
   decimals?: number
   short?: boolean
+  className?: string
 }
 
-/** A rupee amount that discreet mode can blur. */
-export function Amount({ value, decimals = 2, short = false }: Props) {
-  return <span className="tt-num tt-amount">{short ? moneyShort(value) : money(value, decimals)}</span>
+/** A rupee amount, hidden in discreet mode. */
+export function Amount({ value, decimals = 2, short = false, className }: Props) {
+  const text = short ? exact.moneyShort(value) : exact.money(value, decimals)
+  return <Masked text={text} className={className} />
+}
+
+/** Units that somebody holds, bought or ordered; hidden in discreet mode. */
+export function Quantity({ value, decimals, className }: Omit<Props, "short">) {
+  return <Masked text={exact.quantity(value, decimals)} className={className} />
 }

@@ -1,4 +1,5 @@
-import { signedMoney, signedPercent } from "../format.ts"
+import { exact, signedPercent } from "../format.ts"
+import { Masked } from "./masked.tsx"
 
 interface Props {
   value: number | null | undefined
@@ -11,18 +12,24 @@ interface Props {
 /** A gain or loss with arrow, sign and colour, so that no information is in colour alone. */
 export function Delta({ value, kind = "percent", decimals, against }: Props) {
   if (value === null || value === undefined) return <span className="tt-num tt-muted">–</span>
-  const text = kind === "money" ? signedMoney(value, decimals ?? 0) : signedPercent(value, decimals ?? 1)
+  const text =
+    kind === "money" ? exact.signedMoney(value, decimals ?? 0) : signedPercent(value, decimals ?? 1)
   const isFlat = !/[1-9]/.test(text)
   const isBeaten = value > 0 && against != null && value <= against
   const tone = isFlat || isBeaten ? "tt-muted" : value > 0 ? "tt-gain" : "tt-loss"
-  const arrow = isFlat ? "" : value > 0 ? "▲ " : "▼ "
+  const arrow = (
+    <span aria-hidden style={{ fontSize: "0.72em", verticalAlign: "0.1em" }}>
+      {isFlat ? "" : value > 0 ? "▲ " : "▼ "}
+    </span>
+  )
+  // The arrow says plus already; the minus stays, so that a copied figure keeps its sign.
+  const shown = text.replace("+", "")
+  const className = `tt-num ${tone}`
+  if (kind === "money") return <Masked text={shown} className={className} before={arrow} />
   return (
-    <span className={`tt-num ${tone} ${kind === "money" ? "tt-amount" : ""}`}>
-      <span aria-hidden style={{ fontSize: "0.72em", verticalAlign: "0.1em" }}>
-        {arrow}
-      </span>
-      {/* The arrow says plus already; the minus stays, so that a copied figure keeps its sign. */}
-      {text.replace("+", "")}
+    <span className={className}>
+      {arrow}
+      {shown}
     </span>
   )
 }

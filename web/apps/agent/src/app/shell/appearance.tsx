@@ -3,7 +3,7 @@ import { Eye, EyeOff, Moon, Sun } from "lucide-react"
 import { setPreferences, usePreferences } from "@/lib/preferences"
 import classes from "./frame.module.css"
 
-/** Light or dark, and amounts shown or blurred. */
+/** Light or dark, and amounts shown or hidden. */
 export function Appearance() {
   const { toggleColorScheme } = useMantineColorScheme()
   const isDark = useComputedColorScheme("light") === "dark"

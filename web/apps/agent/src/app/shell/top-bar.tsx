@@ -2,6 +2,8 @@ import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { EnvironmentChip } from "@tradertape/ui/components/environment-chip.tsx"
 import { age, sentence } from "@tradertape/ui/format.ts"
+import { EyeOff } from "lucide-react"
+import { usePreferences } from "@/lib/preferences"
 import { statusQuery } from "@/lib/queries"
 import type { Status } from "@/lib/types"
 import { useNow } from "@/lib/use-now"
@@ -19,6 +21,7 @@ export function TopBar() {
         <EnvironmentChip environment={data.environment} />
         <Chip label="Cloud" state={data.cloud} isGood={data.cloud === "ok"} />
         <Chip label={data.primary_title} state={data.broker} isGood={data.broker === "ok"} />
+        <HiddenSign />
         <span className={classes.spring} />
         <span className={classes.polled}>
           {data.last_poll ? `polled ${age(data.last_poll, now)}` : "not polled yet"}
@@ -31,6 +34,18 @@ export function TopBar() {
       )}
       {!error && <Banners status={data} />}
     </>
+  )
+}
+
+/** Says that amounts are hidden. */
+function HiddenSign() {
+  const { discreet } = usePreferences()
+  if (!discreet) return null
+  return (
+    <span className={classes.chip}>
+      <EyeOff size={14} aria-hidden />
+      <span className="tt-hidden">Amounts are hidden</span>
+    </span>
   )
 }
 

@@ -45,9 +45,7 @@ function BrokerCard({ broker }: { broker: Broker }) {
       <div className="tt-muted">{broker.is_primary ? "Primary: executes your signals" : "Read only"}</div>
       {!isConnected && broker.problem && <p className="tt-loss">{sentence(broker.problem)}</p>}
       <dl className={cards.facts}>
-        {broker.user_id && (
-          <Stat label="Client id" value={<span className="tt-amount">{broker.user_id}</span>} />
-        )}
+        {broker.user_id && <Stat label="Client id" value={broker.user_id} />}
         {isConnected && broker.session_ends_at && (
           <Stat label="Session until" value={instant(broker.session_ends_at)} />
         )}

@@ -1,11 +1,11 @@
 import { Alert } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
-import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { Amount, Quantity } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { EmptyState } from "@tradertape/ui/components/empty-state.tsx"
 import { Section } from "@tradertape/ui/components/section.tsx"
-import { date, number } from "@tradertape/ui/format.ts"
+import { date, number, price } from "@tradertape/ui/format.ts"
 import { PiggyBank } from "lucide-react"
 import { Figures, type Row } from "@/components/figures"
 import { Loaded } from "@/components/loaded"
@@ -62,9 +62,9 @@ function rowOf(one: Fund): Row {
     name: one.fund,
     note: `${one.folio ? `Folio ${one.folio}` : "Demat"}, ${one.broker}${day}`,
     cells: [
-      number(one.quantity, 3),
-      number(one.average_price, 4),
-      number(one.last_price, 4),
+      <Quantity key="units" value={one.quantity} decimals={3} />,
+      price(one.average_price, 4),
+      price(one.last_price, 4),
       <Amount key="value" value={one.value} decimals={0} />,
       <Delta key="profit" kind="money" value={Number(one.pnl)} />,
     ],

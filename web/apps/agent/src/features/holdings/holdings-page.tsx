@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query"
-import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { Amount, Quantity } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { EmptyState } from "@tradertape/ui/components/empty-state.tsx"
 import { Section } from "@tradertape/ui/components/section.tsx"
-import { number } from "@tradertape/ui/format.ts"
+import { number, price, quantity } from "@tradertape/ui/format.ts"
 import { Layers } from "lucide-react"
 import { Figures, type Row } from "@/components/figures"
 import { Loaded } from "@/components/loaded"
@@ -59,8 +59,8 @@ const POSITIONS = ["Quantity", "Average", "Last", "Profit"]
 
 function holdingRow(one: Holding): Row {
   const parts = [
-    one.t1_quantity > 0 && `${number(one.t1_quantity)} unsettled`,
-    one.pledged_quantity > 0 && `${number(one.pledged_quantity)} pledged`,
+    one.t1_quantity > 0 && `${quantity(one.t1_quantity)} unsettled`,
+    one.pledged_quantity > 0 && `${quantity(one.pledged_quantity)} pledged`,
     one.product === "MTF" && "margin funded",
   ].filter(Boolean)
   return {
@@ -68,9 +68,9 @@ function holdingRow(one: Holding): Row {
     name: one.symbol,
     note: [`${one.exchange}, ${one.broker}`, ...parts].join(", "),
     cells: [
-      number(one.total_quantity),
-      number(one.average_price, 2),
-      number(one.last_price, 2),
+      <Quantity key="units" value={one.total_quantity} />,
+      price(one.average_price),
+      price(one.last_price),
       <Amount key="value" value={one.value} decimals={0} />,
       <span key="profit">
         <Delta kind="money" value={Number(one.pnl)} /> <Delta value={Number(one.pnl_pct)} />
@@ -85,9 +85,9 @@ function positionRow(one: Position): Row {
     name: one.symbol,
     note: `${one.exchange}, ${one.product}, ${one.broker}`,
     cells: [
-      number(one.quantity),
-      number(one.average_price, 2),
-      number(one.last_price, 2),
+      <Quantity key="units" value={one.quantity} />,
+      price(one.average_price),
+      price(one.last_price),
       <Delta key="profit" kind="money" value={Number(one.pnl)} />,
     ],
   }

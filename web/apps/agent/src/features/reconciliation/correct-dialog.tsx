@@ -1,6 +1,6 @@
 import { Text, TextInput } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { percent, sentence } from "@tradertape/ui/format.ts"
+import { exact, percent, sentence } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Confirm } from "@/components/confirm"
 import { actionWords, correctionEffect } from "@/lib/correction-words"
@@ -27,7 +27,7 @@ export function CorrectDialog({ drift, action, onClose }: Props) {
       return refresh(client, reconciliationQuery)
     },
   })
-  const what = actionWords[action](drift)
+  const what = actionWords(action, drift, exact)
   return (
     <Confirm
       title={`${what} of ${drift.symbol}?`}

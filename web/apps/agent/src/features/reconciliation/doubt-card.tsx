@@ -1,6 +1,6 @@
 import { Badge, Button, Text, TextInput } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { instant, number, sentence } from "@tradertape/ui/format.ts"
+import { discreet, exact, instant, quantity, sentence } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import cards from "@/components/cards.module.css"
 import { Confirm } from "@/components/confirm"
@@ -25,7 +25,7 @@ export function DoubtCard({ doubt }: { doubt: Doubt }) {
     <article className={cards.card} data-tone="warn" aria-label={`Order in doubt: ${doubt.symbol}`}>
       <div className={cards.head}>
         <span className={cards.name}>
-          {side} {number(doubt.quantity)} {doubt.symbol}
+          {side} {quantity(doubt.quantity)} {doubt.symbol}
         </span>
         <Badge color={doubt.can_resolve ? "red" : "yellow"}>
           {doubt.can_resolve ? "Needs your word" : "The broker is being asked"}
@@ -34,8 +34,8 @@ export function DoubtCard({ doubt }: { doubt: Doubt }) {
       <p className="tt-muted">
         {intentWords(doubt)}. Sent {instant(doubt.asked_at)}.
       </p>
-      {doubt.message && <p>{sentence(doubt.message)}</p>}
-      {doubt.problem && <p className="tt-warn">{sentence(doubt.problem)}</p>}
+      {doubt.message && <p>{discreet(sentence(doubt.message))}</p>}
+      {doubt.problem && <p className="tt-warn">{discreet(sentence(doubt.problem))}</p>}
       {!doubt.can_resolve && <p>Nothing to do yet: its book was read {doubt.looks} times so far.</p>}
       {doubt.outcomes.includes("placed") && (
         <Candidates doubt={doubt} onPick={(trigger) => setAsked({ outcome: "placed", trigger })} />
@@ -107,7 +107,7 @@ function ResolveDialog({ doubt, asked, onClose }: { doubt: Doubt; asked: Asked; 
       onConfirm={() => said && resolving.mutate(said)}
       onClose={onClose}
     >
-      {asked.trigger && <Text size="sm">{candidateWords(asked.trigger, doubt.side)}.</Text>}
+      {asked.trigger && <Text size="sm">{candidateWords(asked.trigger, doubt.side, exact)}.</Text>}
       <Text size="sm" mt={asked.trigger ? 6 : 0}>
         {outcomeEffect(doubt, asked.outcome)}
       </Text>

@@ -27,7 +27,7 @@ export function DriftActions({ drift }: { drift: Drift }) {
       <div className={cards.buttons}>
         {offered.map((action) => (
           <Button key={action} variant="default" onClick={() => setOpen(action)}>
-            {actionWords[action](drift)}
+            {actionWords(action, drift)}
           </Button>
         ))}
         <Ignoring drift={drift} />

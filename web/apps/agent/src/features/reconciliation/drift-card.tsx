@@ -1,6 +1,6 @@
 import { Badge } from "@mantine/core"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { money, number, percent, sentence, signed } from "@tradertape/ui/format.ts"
+import { money, percent, quantity, sentence, signedQuantity } from "@tradertape/ui/format.ts"
 import cards from "@/components/cards.module.css"
 import type { Drift } from "@/lib/types"
 import { DriftActions } from "./drift-actions"
@@ -22,9 +22,9 @@ export function DriftCard({ drift }: { drift: Drift }) {
         </Badge>
       </div>
       <dl className={cards.facts} data-three>
-        <Stat label="Cloud expects" value={number(drift.cloud_qty)} />
-        <Stat label="Broker has" value={number(drift.broker_qty)} note={parts(drift)} />
-        <Stat label="Difference" value={signed(drift.difference, 0)} note={money(drift.value, 0)} />
+        <Stat label="Cloud expects" value={quantity(drift.cloud_qty)} />
+        <Stat label="Broker has" value={quantity(drift.broker_qty)} note={parts(drift)} />
+        <Stat label="Difference" value={signedQuantity(drift.difference)} note={money(drift.value, 0)} />
       </dl>
       {drift.evidence.length > 0 && (
         <p className="tt-muted">
@@ -47,6 +47,6 @@ const PARTS = [
 
 function parts({ broker_detail: detail }: Drift): string {
   return PARTS.filter(([name]) => detail[name] !== 0)
-    .map(([name, word]) => `${number(detail[name])} ${word}`)
+    .map(([name, word]) => `${quantity(detail[name])} ${word}`)
     .join(", ")
 }

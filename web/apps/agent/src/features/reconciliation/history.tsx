@@ -1,7 +1,7 @@
 import { Badge, Button } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { Section } from "@tradertape/ui/components/section.tsx"
-import { instant, number, sentence, signed } from "@tradertape/ui/format.ts"
+import { discreet, instant, quantity, sentence, signedQuantity } from "@tradertape/ui/format.ts"
 import { notifyDone, notifyFailure } from "@/lib/notify"
 import { intentWords } from "@/lib/order-words"
 import { calls, reconciliationQuery, refresh } from "@/lib/queries"
@@ -34,7 +34,7 @@ function OrderLine({ order }: { order: SentOrder }) {
     <li className={classes.line}>
       <div>
         <strong>
-          {order.side === "SELL" ? "Sell" : "Buy"} {number(order.quantity)} {order.symbol}
+          {order.side === "SELL" ? "Sell" : "Buy"} {quantity(order.quantity)} {order.symbol}
         </strong>
         <div className="tt-muted">
           {intentWords(order)} · {instant(order.asked_at)}
@@ -82,14 +82,14 @@ function CorrectionLine({ correction: one }: { correction: Correction }) {
     <li className={classes.line}>
       <div>
         <strong>
-          {act} {number(Math.abs(one.units))} {one.symbol}
+          {act} {quantity(Math.abs(one.units))} {one.symbol}
         </strong>{" "}
         {one.undone_at && <Badge color="gray">Undone</Badge>}
         <div className="tt-muted">
-          {signed(one.units, 0)} in the comparison since {instant(one.made_at)}
+          {signedQuantity(one.units)} in the comparison since {instant(one.made_at)}
           {one.undone_at ? `, undone ${instant(one.undone_at)}` : ""}
         </div>
-        {one.note && <div className="tt-muted">{one.note}</div>}
+        {one.note && <div className="tt-muted">{discreet(one.note)}</div>}
       </div>
       {!one.undone_at && (
         <Button

@@ -1,7 +1,7 @@
 import { SegmentedControl, Text, TextInput } from "@mantine/core"
 import { useDebouncedValue } from "@mantine/hooks"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { money, number } from "@tradertape/ui/format.ts"
+import { exact } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Confirm } from "@/components/confirm"
 import { Failed } from "@/components/problems"
@@ -44,7 +44,7 @@ export function OrderDialog({ drift, status, onClose }: Props) {
   })
   return (
     <Confirm
-      title={`${actionWords.corrective_order(drift)} of ${drift.symbol}?`}
+      title={`${actionWords("corrective_order", drift, exact)} of ${drift.symbol}?`}
       verb={proposal ? proposalVerb(proposal, status.environment) : "Place the order"}
       color={status.environment === "live" ? "red" : "iris"}
       isBusy={sending.isPending}
@@ -86,11 +86,11 @@ function Shown({ proposal, drift }: { proposal: Proposal; drift: Drift }) {
         {proposalWords(proposal)}.{" "}
         {proposal.last_price === null
           ? "The broker has no last price."
-          : `Last price ${money(proposal.last_price)}.`}
+          : `Last price ${exact.money(proposal.last_price)}.`}
       </Text>
       <Text size="sm" mt={6}>
-        Filled, the broker has {number(drift.cloud_qty)} instead of {number(drift.broker_qty)}: what the cloud
-        expects.
+        Filled, the broker has {exact.quantity(drift.cloud_qty)} instead of {exact.quantity(drift.broker_qty)}
+        : what the cloud expects.
       </Text>
     </>
   )

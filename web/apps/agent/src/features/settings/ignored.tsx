@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Section } from "@tradertape/ui/components/section.tsx"
-import { instant, signed } from "@tradertape/ui/format.ts"
+import { instant, signedQuantity } from "@tradertape/ui/format.ts"
 import { notifyFailure } from "@/lib/notify"
 import { calls, reconciliationQuery, refresh } from "@/lib/queries"
 import type { Ignore } from "@/lib/types"
@@ -36,7 +36,7 @@ function Line({ ignore }: { ignore: Ignore }) {
     onSettled: () => refresh(client, reconciliationQuery),
   })
   const what =
-    ignore.difference === null ? "any difference" : `a difference of ${signed(ignore.difference, 0)}`
+    ignore.difference === null ? "any difference" : `a difference of ${signedQuantity(ignore.difference)}`
   return (
     <div className={classes.line}>
       <span>

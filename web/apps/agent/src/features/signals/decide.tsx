@@ -1,5 +1,6 @@
 import { Button, Text } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { exact } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import cards from "@/components/cards.module.css"
 import { Confirm } from "@/components/confirm"
@@ -43,7 +44,7 @@ export function Decide({ signal, status }: { signal: Signal; status: Status }) {
       {isAsking && (
         <Confirm
           title={`${what}?`}
-          verb={`Place ${total} · ${word}`}
+          verb={`Place ${signal.order ? totalWords(signal.order, exact) : "order"} · ${word}`}
           color={status.environment === "live" ? "red" : "iris"}
           isBusy={deciding.isPending}
           onConfirm={() => deciding.mutate("approve")}
@@ -51,7 +52,7 @@ export function Decide({ signal, status }: { signal: Signal; status: Status }) {
         >
           {signal.order?.legs.map((leg) => (
             <Text key={`${leg.trigger} ${leg.price}`} size="sm">
-              {legWords(signal.side, leg)}
+              {legWords(signal.side, leg, exact)}
             </Text>
           ))}
           <Text size="sm" c="dimmed" mt={6}>

@@ -1,8 +1,9 @@
 import { Badge } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { EnvironmentChip } from "@tradertape/ui/components/environment-chip.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { instant, money, percent, sentence } from "@tradertape/ui/format.ts"
+import { discreet, instant, money, percent, sentence, unitPrice } from "@tradertape/ui/format.ts"
 import cards from "@/components/cards.module.css"
 import { intentWords, legWords, progressOf } from "@/lib/order-words"
 import { statusQuery } from "@/lib/queries"
@@ -30,10 +31,12 @@ export function SignalCard({ signal }: { signal: Signal }) {
           The risk rules refuse it: {why}
         </p>
       ))}
-      {signal.state !== "waiting" && signal.reason && <p className="tt-muted">{sentence(signal.reason)}</p>}
+      {signal.state !== "waiting" && signal.reason && (
+        <p className="tt-muted">{discreet(sentence(signal.reason))}</p>
+      )}
       {signal.intents.map((intent) => (
         <p key={intent.key} style={{ marginBottom: 0 }}>
-          {intentWords(intent)}. {intent.message}
+          {intentWords(intent)}. {discreet(intent.message)}
         </p>
       ))}
       {signal.can_decide && status && <Decide signal={signal} status={status} />}
@@ -51,11 +54,13 @@ function Order({ signal }: { signal: Signal }) {
           {leg.amount !== null && <span className="tt-muted"> = {money(leg.amount)}</span>}
         </p>
       ))}
-      {order?.problem && <p className="tt-warn">It cannot be placed as it is now: {order.problem}</p>}
+      {order?.problem && (
+        <p className="tt-warn">It cannot be placed as it is now: {discreet(order.problem)}</p>
+      )}
       <dl className={cards.facts}>
-        {signal.stop_price && <Stat label="Stop" value={money(signal.stop_price)} />}
-        {signal.target_price && <Stat label="Target" value={money(signal.target_price)} />}
-        {order?.risk && <Stat label="Loss at the stop" value={money(order.risk)} />}
+        {signal.stop_price && <Stat label="Stop" value={unitPrice(signal.stop_price)} />}
+        {signal.target_price && <Stat label="Target" value={unitPrice(signal.target_price)} />}
+        {order?.risk && <Stat label="Loss at the stop" value={<Amount value={order.risk} />} />}
         {signal.conviction && <Stat label="Conviction" value={percent(Number(signal.conviction) * 100, 0)} />}
         {signal.expires_at && <Stat label="Valid until" value={instant(signal.expires_at)} />}
       </dl>

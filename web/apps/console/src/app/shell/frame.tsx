@@ -1,5 +1,6 @@
 import { useHotkeys } from "@mantine/hooks"
 import { Outlet } from "@tanstack/react-router"
+import { useHidden } from "@tradertape/ui/discreet.ts"
 import { lazy, Suspense, useEffect, useState } from "react"
 import { KillSwitchDialog } from "@/components/kill-switch/kill-switch-dialog"
 import { useFeedStatus } from "@/lib/live"
@@ -11,6 +12,7 @@ import { Rail } from "./navigation/rail"
 import { ShortcutsDialog } from "./navigation/shortcuts-dialog"
 import { TopBar } from "./top-bar/top-bar"
 import { useAccountUpdates } from "./use-account-updates"
+import { useDiscreetKeys } from "./use-discreet-keys"
 import { useVersionCheck } from "./version/use-version-check"
 
 const CommandPalette = lazy(() => import("./navigation/command-palette"))
@@ -30,6 +32,8 @@ export function Frame() {
   const { isRailFolded } = usePreferences()
   useVersionCheck()
   useAccountUpdates()
+  useDiscreetKeys()
+  useHidden()
   const isPaletteWanted = usePaletteWanted()
   const { link } = useFeedStatus()
   return (

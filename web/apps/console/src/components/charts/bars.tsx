@@ -1,4 +1,5 @@
 import { axis, EChart } from "@tradertape/ui/charts/echart.tsx"
+import { MASK } from "@tradertape/ui/discreet.ts"
 import type { Tokens } from "@tradertape/ui/use-tokens.ts"
 import type { EChartsType } from "echarts/core"
 import { useCallback, useRef } from "react"
@@ -52,6 +53,10 @@ export function Bars({ title, note, file, bars, format, tone, height = 260, unit
       yAxis: axis(tokens, {
         name: unit,
         axisLine: { show: false },
+        // The labels are plain numbers, unless these are amounts and hidden.
+        ...(format(1) === MASK && {
+          axisLabel: { color: tokens.muted, fontSize: 11, formatter: () => MASK },
+        }),
         nameTextStyle: { align: "left", color: tokens.muted, fontSize: 11 },
       }),
       grid: {

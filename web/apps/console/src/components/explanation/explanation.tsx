@@ -1,5 +1,5 @@
 import { Text } from "@mantine/core"
-import { number, signed } from "@tradertape/ui/format.ts"
+import { marketText, number, signed } from "@tradertape/ui/format.ts"
 import { Check, CircleHelp, X } from "lucide-react"
 import { scorePartName } from "@/lib/indicator-names"
 import type { ExplainNode, Explanation } from "@/lib/queries/strategies"
@@ -40,7 +40,7 @@ function Node({ node }: { node: ExplainNode }) {
     <div className={classes.node}>
       <div className={classes.line}>
         <Mark verdict={node.verdict} />
-        <span>{isNest ? (NEST_WORDS[node.type] ?? node.english) : node.saw}</span>
+        <span>{isNest ? (NEST_WORDS[node.type] ?? marketText(node.english)) : marketText(node.saw)}</span>
       </div>
       {isNest && (
         <div className={classes.inside}>
@@ -60,7 +60,7 @@ function Around({ data }: { data: Explanation }) {
       {data.filters.map((filter) => (
         <div key={filter.name} className={classes.line}>
           <Mark verdict={filter.passed} />
-          <span>{filter.saw}</span>
+          <span>{marketText(filter.saw)}</span>
         </div>
       ))}
       {data.regime && (

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { number, signed } from "@tradertape/ui/format.ts"
+import { price, signed } from "@tradertape/ui/format.ts"
 import { Flash } from "@/components/states/flash"
 import { useTick } from "@/lib/live"
 import classes from "./indices-strip.module.css"
@@ -33,7 +33,7 @@ function Index({ id, label }: { id: string; label: string }) {
     <Link to="/market/$id" params={{ id }} className={classes.index} data-live>
       <span className={classes.name}>{label}</span>
       <span className={classes.level}>
-        <Flash value={tick?.ltp}>{number(tick?.ltp, 2)}</Flash>
+        <Flash value={tick?.ltp}>{price(tick?.ltp)}</Flash>
       </span>
       <span className={classes.moved}>
         {tick && signed(tick.change, 2)} <Delta value={tick?.change_pct} decimals={2} />

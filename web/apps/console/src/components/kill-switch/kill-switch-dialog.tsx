@@ -1,6 +1,6 @@
 import { Button, Checkbox, Group, Modal, Stack, Text, TextInput } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { count, instant } from "@tradertape/ui/format.ts"
+import { count, discreet, instant } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { notifyDone } from "@/lib/notify"
 import {
@@ -115,7 +115,7 @@ function Resume({ state, onClose }: { state: KillSwitchState; onClose: () => voi
     <Stack gap="sm">
       <Text size="sm">
         Stopped {instant(state.since)} by {state.by ?? "another user"}
-        {state.reason ? `: ${state.reason}` : "."}
+        {state.reason ? `: ${discreet(state.reason)}` : "."}
       </Text>
       <Text size="sm">
         {isServers

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
-import { count, instant } from "@tradertape/ui/format.ts"
+import { count, discreet, instant } from "@tradertape/ui/format.ts"
 import { OctagonX } from "lucide-react"
 import { killSwitchQuery } from "@/lib/queries/risk"
 import { openKillSwitchDialog } from "./dialog-state"
@@ -48,7 +48,7 @@ export function StoppedBanner() {
       <span>
         {data.scope === "server" ? "Trading is stopped on this server" : "Trading is stopped"} since{" "}
         {instant(data.since)}
-        {data.reason ? `: ${data.reason}` : ""}. New entries are refused, exits are allowed.
+        {data.reason ? `: ${discreet(data.reason)}` : ""}. New entries are refused, exits are allowed.
         <WaitingCancels count={data.cancels_waiting_for_login ?? 0} />
       </span>
     </div>

@@ -1,5 +1,5 @@
 import { Badge } from "@mantine/core"
-import { number } from "@tradertape/ui/format.ts"
+import { discreet, price } from "@tradertape/ui/format.ts"
 import type { ModelPosition } from "@/lib/queries/models"
 
 type Guarded = Pick<
@@ -27,14 +27,14 @@ export function guardName(row: Guarded): string {
 export function guardText(row: Guarded): string {
   if (row.open_quantity === 0) return ""
   const levels = [
-    row.stop_price === null ? "" : `stop ${number(row.stop_price, 2)}`,
-    row.target_price === null ? "" : `target ${number(row.target_price, 2)}`,
+    row.stop_price === null ? "" : `stop ${price(row.stop_price)}`,
+    row.target_price === null ? "" : `target ${price(row.target_price)}`,
   ].filter(Boolean)
   const what = levels.join(" and ")
   if (row.guarded_by === "broker")
     return `Your broker holds ${what} as ${guardGtt(row)}, also while this server is down.`
   if (row.guarded_by === "server") {
-    const why = row.standing_problem ? ` None waits at the broker: ${row.standing_problem}` : ""
+    const why = row.standing_problem ? ` None waits at the broker: ${discreet(row.standing_problem)}` : ""
     return `This server compares each price with ${what}, while it runs.${why}`
   }
   if (row.guarded_by === "candles") return `Each day's candle is compared with ${what}, at the daily scan.`

@@ -12,7 +12,7 @@ import {
 import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
-import { moneyShort } from "@tradertape/ui/format.ts"
+import { exact } from "@tradertape/ui/format.ts"
 import { ChevronRight, Rocket } from "lucide-react"
 import { useState } from "react"
 import { fieldErrors } from "@/lib/field-errors"
@@ -130,7 +130,7 @@ function DeployDialog(props: DialogProps) {
               Cancel
             </Button>
             <Button type="submit" loading={deploying.isPending}>
-              Deploy with {moneyShort(starting_capital)} · PAPER
+              Deploy with {exact.moneyShort(starting_capital)} · PAPER
             </Button>
           </Group>
         </Stack>

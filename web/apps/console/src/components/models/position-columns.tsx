@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { date, number, percent } from "@tradertape/ui/format.ts"
+import { date, number, percent, price, quantity } from "@tradertape/ui/format.ts"
 import type { ModelPosition } from "@/lib/queries/models"
 import type { Column } from "../table/column"
 import { GuardMark, guardName } from "./guard"
@@ -29,14 +29,14 @@ const QUANTITY: Column<ModelPosition> = {
   id: "quantity",
   header: "Qty",
   value: (row) => row.quantity,
-  cell: (row) => number(row.quantity),
+  cell: (row) => quantity(row.quantity),
 }
 
 const PAID: Column<ModelPosition> = {
   id: "average",
   header: "Average (₹)",
   value: (row) => row.average_price,
-  cell: (row) => number(row.average_price, 2),
+  cell: (row) => price(row.average_price),
 }
 
 const R: Column<ModelPosition> = {
@@ -64,9 +64,9 @@ export function positionColumns(names?: ReadonlyMap<number, string>): Columns {
   return [
     SYMBOL,
     ...portfolioColumn(names),
-    { ...QUANTITY, value: (row) => row.open_quantity, cell: (row) => number(row.open_quantity) },
+    { ...QUANTITY, value: (row) => row.open_quantity, cell: (row) => quantity(row.open_quantity) },
     PAID,
-    { id: "ltp", header: "Close (₹)", value: (row) => row.ltp, cell: (row) => number(row.ltp, 2) },
+    { id: "ltp", header: "Close (₹)", value: (row) => row.ltp, cell: (row) => price(row.ltp) },
     {
       id: "value",
       header: "Value (₹)",
@@ -89,14 +89,14 @@ export function positionColumns(names?: ReadonlyMap<number, string>): Columns {
       id: "stop",
       header: "Stop (₹)",
       value: (row) => row.stop_price,
-      cell: (row) => number(row.stop_price, 2),
+      cell: (row) => price(row.stop_price),
     },
     { id: "away", header: "To stop", value: toStop, cell: (row) => percent(toStop(row)) },
     {
       id: "target",
       header: "Target (₹)",
       value: (row) => row.target_price,
-      cell: (row) => number(row.target_price, 2),
+      cell: (row) => price(row.target_price),
     },
     {
       id: "guard",
@@ -123,7 +123,7 @@ export function closedColumns(names?: ReadonlyMap<number, string>): Columns {
       id: "exit",
       header: "Exit (₹)",
       value: (row) => row.exit_price,
-      cell: (row) => number(row.exit_price, 2),
+      cell: (row) => price(row.exit_price),
     },
     {
       id: "net",

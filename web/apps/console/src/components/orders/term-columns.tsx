@@ -1,4 +1,4 @@
-import { moment, number } from "@tradertape/ui/format.ts"
+import { moment, price, quantity } from "@tradertape/ui/format.ts"
 import type { Column } from "../table/column"
 
 /** What every order has, whoever placed it. */
@@ -14,13 +14,13 @@ export interface OrderTerms {
 }
 
 /** A price in rupees; an order without one has a dash. */
-export const orderPrice = (value: number | null) => (value ? number(value, 2) : "–")
+export const orderPrice = (value: number | null) => (value ? price(value) : "–")
 
 export const typeWords = (order: OrderTerms) =>
   `${order.order_type} ${order.product}${order.variety === "regular" ? "" : ` ${order.variety}`}`
 
 export const filledWords = (order: OrderTerms) =>
-  `${number(order.filled_quantity)} of ${number(order.quantity)}`
+  `${quantity(order.filled_quantity)} of ${quantity(order.quantity)}`
 
 export function typeColumn<Row extends OrderTerms>(): Column<Row> {
   return { id: "type", header: "Type", isText: true, value: (o) => o.order_type, cell: typeWords }

@@ -1,6 +1,6 @@
-import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { Amount, Quantity } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { date, plain } from "@tradertape/ui/format.ts"
+import { date, plain, unitPrice } from "@tradertape/ui/format.ts"
 import type { ReactNode } from "react"
 import type { Column } from "@/components/table/column"
 
@@ -9,7 +9,7 @@ type Rupees = string | null | undefined
 
 export const figure = (value: Rupees): number | null => (value == null ? null : Number(value))
 
-/** Columns of one kind of row: text, days, counts, amounts, gains. */
+/** Columns of one kind of row: text, days, counts, quantities, prices, amounts, gains. */
 export function columnsOf<T>() {
   return {
     text: (
@@ -36,6 +36,18 @@ export function columnsOf<T>() {
       header,
       value: (row) => (read(row) === null ? null : Number(read(row))),
       cell: (row) => (read(row) === null ? "–" : plain(read(row))),
+    }),
+    quantity: (id: string, header: ReactNode, read: (row: T) => string | number | null): Column<T> => ({
+      id,
+      header,
+      value: (row) => (read(row) === null ? null : Number(read(row))),
+      cell: (row) => <Quantity value={read(row)} />,
+    }),
+    price: (id: string, header: ReactNode, read: (row: T) => Rupees): Column<T> => ({
+      id,
+      header,
+      value: (row) => figure(read(row)),
+      cell: (row) => unitPrice(read(row)),
     }),
     amount: (id: string, header: ReactNode, read: (row: T) => Rupees): Column<T> => ({
       id,

@@ -1,7 +1,7 @@
 import { Button, Skeleton, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
-import { count, money } from "@tradertape/ui/format.ts"
+import { count, exact, money } from "@tradertape/ui/format.ts"
 import { ShoppingCart } from "lucide-react"
 import { useMemo, useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
@@ -93,7 +93,8 @@ function Filled({ signals, portfolios, isBusy, onPlace }: FilledProps) {
     [portfolios, chosen, mutate],
   )
   const hasAgents = chosen.some(({ portfolio_id }) => portfolios.get(portfolio_id)?.placed_by === "agent")
-  const words = `${count(chosen.length, "order")} for ${money(totalOf(chosen), 0)}`
+  const orders = count(chosen.length, "order")
+  const total = exact.money(totalOf(chosen), 0)
   return (
     <Section title="In the cart" flush>
       <DataTable
@@ -122,14 +123,14 @@ function Filled({ signals, portfolios, isBusy, onPlace }: FilledProps) {
             disabled={chosen.length === 0}
             onClick={() => (isLive ? setAsking(true) : onPlace(ids, false))}
           >
-            Place {words} · {isLive ? "LIVE" : "PAPER"}
+            Place {orders} for {money(totalOf(chosen), 0)} · {isLive ? "LIVE" : "PAPER"}
           </Button>
         </span>
       </div>
       <Confirm
         opened={isAsking}
-        title={`Place ${words} with real money?`}
-        verb={`Place ${words}`}
+        title={`Place ${orders} for ${total} with real money?`}
+        verb={`Place ${orders} for ${total}`}
         isBusy={isBusy}
         onClose={() => setAsking(false)}
         onConfirm={() => {
@@ -137,7 +138,7 @@ function Filled({ signals, portfolios, isBusy, onPlace }: FilledProps) {
           onPlace(ids, false)
         }}
       >
-        {`Orders of live portfolios go to your broker now and spend up to ${money(totalOf(chosen), 0)}.${
+        {`Orders of live portfolios go to your broker now and spend up to ${total}.${
           hasAgents ? " Those that your agent places wait until it asks for them, within half a minute." : ""
         }`}
       </Confirm>

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { instant, percent, plain, words } from "@tradertape/ui/format.ts"
+import { instant, percent, quantity, words } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Section } from "@/components/page/section"
 import { Loaded } from "@/components/states/loaded"
@@ -201,8 +201,8 @@ function holdingColumns(names: ReadonlyMap<number, string>): Column<FamilyHoldin
   const of = columnsOf<FamilyHolding>()
   return [
     of.text("symbol", "Share", (row) => row.symbol),
-    of.number("quantity", "Quantity", (row) => row.quantity),
-    of.amount("average", "Average", (row) => row.average_price),
+    of.quantity("quantity", "Quantity", (row) => row.quantity),
+    of.price("average", "Average", (row) => row.average_price),
     of.number("ltp", "Price (₹)", (row) => row.ltp),
     of.amount("value", "Value", (row) => row.value),
     of.gain("pnl", "Profit", (row) => row.pnl),
@@ -228,7 +228,7 @@ const funds = columnsOf<FamilyFund>()
 
 const FUNDS: Column<FamilyFund>[] = [
   funds.text("scheme", "Fund", (row) => row.scheme),
-  funds.number("units", "Units", (row) => row.units),
+  funds.quantity("units", "Units", (row) => row.units),
   funds.number("nav", "NAV (₹)", (row) => row.nav),
   funds.amount("value", "Value", (row) => row.value),
   {
@@ -245,7 +245,12 @@ function positionColumns(names: ReadonlyMap<number, string>): Column<FamilyPosit
     of.text("who", "Member", (row) => names.get(row.user_id) ?? ""),
     of.text("symbol", "Instrument", (row) => row.symbol),
     of.text("product", "Product", (row) => row.product),
-    { id: "quantity", header: "Quantity", value: (row) => row.quantity, cell: (row) => plain(row.quantity) },
+    {
+      id: "quantity",
+      header: "Quantity",
+      value: (row) => row.quantity,
+      cell: (row) => quantity(row.quantity),
+    },
     of.number("average", "Average (₹)", (row) => row.average_price),
     of.number("ltp", "Last (₹)", (row) => row.ltp),
     of.gain("pnl", "P&L", (row) => row.pnl),

@@ -1,7 +1,7 @@
 import { ActionIcon, Badge, Group } from "@mantine/core"
 import { useMediaQuery } from "@mantine/hooks"
 import { Link } from "@tanstack/react-router"
-import { date, number } from "@tradertape/ui/format.ts"
+import { date, price, quantity } from "@tradertape/ui/format.ts"
 import { Pencil, Trash2 } from "lucide-react"
 import { type ReactNode, useMemo } from "react"
 import { Flash } from "@/components/states/flash"
@@ -32,8 +32,8 @@ export function LegWords({ leg }: { leg: GttLeg }) {
   const isBuy = leg.transaction_type === "BUY"
   return (
     <span className={classes.leg}>
-      <span className={isBuy ? "tt-gain" : "tt-loss"}>{isBuy ? "Buy" : "Sell"}</span> {number(leg.quantity)}{" "}
-      at {number(leg.price, 2)}
+      <span className={isBuy ? "tt-gain" : "tt-loss"}>{isBuy ? "Buy" : "Sell"}</span> {quantity(leg.quantity)}{" "}
+      at {price(leg.price)}
     </span>
   )
 }
@@ -64,7 +64,7 @@ function phoneLines(gtt: Gtt): ReactNode {
 
 function Last({ id }: { id: string }) {
   const last = useTickPart(id, (tick) => tick.ltp)
-  return <Flash value={last}>{number(last, 2)}</Flash>
+  return <Flash value={last}>{price(last)}</Flash>
 }
 
 interface Actions extends Omit<Props, "gtts"> {

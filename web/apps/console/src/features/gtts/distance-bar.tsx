@@ -1,4 +1,4 @@
-import { number, percent } from "@tradertape/ui/format.ts"
+import { percent, price } from "@tradertape/ui/format.ts"
 import type { Gtt } from "@/lib/queries/gtts"
 import { useTickPart, useTicks } from "@/lib/tick-parts"
 import { distanceOf } from "./distance"
@@ -24,9 +24,9 @@ export function DistanceBar({ gtt }: { gtt: Gtt }) {
         )}
       </div>
       <div className={classes.ends}>
-        <span>{found.done === null ? number(first?.trigger, 2) : number(gtt.reference, 2)}</span>
+        <span>{found.done === null ? price(first?.trigger) : price(gtt.reference)}</span>
         <strong>{words}</strong>
-        <span>{found.done === null ? number(second?.trigger, 2) : number(first?.trigger, 2)}</span>
+        <span>{found.done === null ? price(second?.trigger) : price(first?.trigger)}</span>
       </div>
     </div>
   )

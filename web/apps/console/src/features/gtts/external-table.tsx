@@ -1,5 +1,5 @@
 import { Badge } from "@mantine/core"
-import { moment, number, words } from "@tradertape/ui/format.ts"
+import { moment, price, words } from "@tradertape/ui/format.ts"
 import type { Column } from "@/components/table/column"
 import { DataTable } from "@/components/table/data-table"
 import { symbolOf } from "@/lib/instrument"
@@ -25,7 +25,7 @@ const COLUMNS: Column<ExternalGtt>[] = [
     id: "trigger",
     header: "Trigger",
     value: (gtt) => gtt.legs[0]?.trigger ?? null,
-    cell: (gtt) => gtt.legs.map((leg) => number(leg.trigger, 2)).join(" / "),
+    cell: (gtt) => gtt.legs.map((leg) => price(leg.trigger)).join(" / "),
   },
   {
     id: "places",

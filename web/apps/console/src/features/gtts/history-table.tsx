@@ -1,5 +1,5 @@
 import { Badge, Text } from "@mantine/core"
-import { moment, number, words } from "@tradertape/ui/format.ts"
+import { discreet, moment, price, quantity, words } from "@tradertape/ui/format.ts"
 import type { Column } from "@/components/table/column"
 import { DataTable } from "@/components/table/data-table"
 import { symbolOf } from "@/lib/instrument"
@@ -23,13 +23,13 @@ function Outcome({ gtt }: { gtt: Gtt }) {
     )
   if (result.reason)
     return (
-      <span className={classes.reason} title={result.reason}>
-        {result.reason}
+      <span className={classes.reason} title={discreet(result.reason)}>
+        {discreet(result.reason)}
       </span>
     )
   const filled =
     result.filled_quantity > 0
-      ? `, ${number(result.filled_quantity)} at ${number(result.average_price, 2)}`
+      ? `, ${quantity(result.filled_quantity)} at ${price(result.average_price)}`
       : ""
   return (
     <>
@@ -63,7 +63,7 @@ const COLUMNS: Column<Gtt>[] = [
     value: (gtt) => gtt.legs[0]?.trigger ?? null,
     cell: (gtt) =>
       over(gtt)
-        .map((leg) => number(leg.trigger, 2))
+        .map((leg) => price(leg.trigger))
         .join(" / "),
   },
   {

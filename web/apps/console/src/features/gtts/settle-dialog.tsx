@@ -1,6 +1,6 @@
 import { Button, Radio, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { moment, number } from "@tradertape/ui/format.ts"
+import { exact, moment, price } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Dialog } from "@/components/dialog/dialog"
 import { symbolOf } from "@/lib/instrument"
@@ -40,7 +40,7 @@ export function SettleDialog({ gtt, onClose }: { gtt: Gtt; onClose: () => void }
                 key={one.broker_trigger_id}
                 value={one.broker_trigger_id}
                 label={`${one.broker_trigger_id}: ${one.legs
-                  .map((leg) => `${number(leg.quantity)} at ${number(leg.trigger, 2)}`)
+                  .map((leg) => `${exact.quantity(leg.quantity)} at ${price(leg.trigger)}`)
                   .join(" / ")}, created ${moment(one.created_at)}`}
               />
             ))}

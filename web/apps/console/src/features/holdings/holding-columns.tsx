@@ -1,13 +1,13 @@
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { number } from "@tradertape/ui/format.ts"
+import { price, quantity } from "@tradertape/ui/format.ts"
 import type { Column } from "@/components/table/column"
 import type { Holding } from "@/lib/queries/portfolio"
 import { RowAge } from "./age-note"
 import classes from "./holdings.module.css"
 
 function quantityNote({ t1_quantity: t1, pledged_quantity: pledged }: Holding): string {
-  const parts = [t1 > 0 && `${number(t1)} unsettled`, pledged > 0 && `${number(pledged)} pledged`]
+  const parts = [t1 > 0 && `${quantity(t1)} unsettled`, pledged > 0 && `${quantity(pledged)} pledged`]
   return parts.filter(Boolean).join(", ")
 }
 
@@ -34,7 +34,7 @@ export function holdingColumns(title: ((broker: string) => string) | null): Colu
       cell: (row) => (
         <>
           {quantityNote(row) && <span className={classes.small}>{quantityNote(row)} </span>}
-          {number(owned(row))}
+          {quantity(owned(row))}
         </>
       ),
     },
@@ -42,13 +42,13 @@ export function holdingColumns(title: ((broker: string) => string) | null): Colu
       id: "average",
       header: "Average (₹)",
       value: (row) => row.average_price,
-      cell: (row) => number(row.average_price, 2),
+      cell: (row) => price(row.average_price),
     },
     {
       id: "last",
       header: "Last (₹)",
       value: (row) => row.last_price,
-      cell: (row) => number(row.last_price, 2),
+      cell: (row) => price(row.last_price),
     },
     {
       id: "invested",

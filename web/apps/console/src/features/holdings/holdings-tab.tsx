@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { count, number } from "@tradertape/ui/format.ts"
+import { count, price, quantity } from "@tradertape/ui/format.ts"
 import { Wallet } from "lucide-react"
 import { useMemo } from "react"
 import { Section } from "@/components/page/section"
@@ -112,7 +112,7 @@ function Line({ row }: { row: Holding }) {
         <Amount value={row.value} />
       </span>
       <span className={classes.small}>
-        {number(row.quantity + row.t1_quantity + row.pledged_quantity)} at {number(row.average_price, 2)}
+        {quantity(row.quantity + row.t1_quantity + row.pledged_quantity)} at {price(row.average_price)}
       </span>
       <span>
         <Delta kind="money" decimals={0} value={row.pnl} /> <Delta value={row.day_change_pct} decimals={2} />

@@ -1,6 +1,6 @@
 import { Anchor, Badge } from "@mantine/core"
 import { Link } from "@tanstack/react-router"
-import { number, words } from "@tradertape/ui/format.ts"
+import { discreet, quantity, words } from "@tradertape/ui/format.ts"
 import {
   averageColumn,
   filledColumn,
@@ -80,7 +80,7 @@ export function orderColumns(title: ((broker: string) => string) | null): Column
       value: (o) => o.symbol,
       cell: (o) => (
         <>
-          <Side side={o.side} /> {number(o.quantity)} {o.symbol}{" "}
+          <Side side={o.side} /> {quantity(o.quantity)} {o.symbol}{" "}
           <span className={classes.small}>{o.exchange}</span> <RowAge row={o} />
         </>
       ),
@@ -106,7 +106,7 @@ export function orderColumns(title: ((broker: string) => string) | null): Column
       value: (o) => o.status_message,
       cell: (o) => (
         <span className={classes.message} title={o.status_message ?? undefined}>
-          {o.status_message}
+          {discreet(o.status_message)}
         </span>
       ),
     },

@@ -1,7 +1,7 @@
 import { Select } from "@mantine/core"
 import { useMediaQuery } from "@mantine/hooks"
 import { useQuery } from "@tanstack/react-query"
-import { count, moment, number, words } from "@tradertape/ui/format.ts"
+import { count, moment, price, quantity, words } from "@tradertape/ui/format.ts"
 import { ListOrdered } from "lucide-react"
 import { useMemo, useState } from "react"
 import { Section } from "@/components/page/section"
@@ -114,13 +114,13 @@ function Line({ order }: { order: BrokerOrder }) {
   return (
     <li className={`${classes.row} ${rowClass(order) ?? ""}`}>
       <span>
-        <Side side={order.side} /> {number(order.quantity)} <strong>{order.symbol}</strong>{" "}
+        <Side side={order.side} /> {quantity(order.quantity)} <strong>{order.symbol}</strong>{" "}
         <RowAge row={order} />
       </span>
       <OrderState order={order} />
       <span className={classes.small}>
-        {order.order_type} {order.product}, filled {number(order.filled_quantity)}
-        {order.average_price ? ` at ${number(order.average_price, 2)}` : ""}
+        {order.order_type} {order.product}, filled {quantity(order.filled_quantity)}
+        {order.average_price ? ` at ${price(order.average_price)}` : ""}
       </span>
       <span className={classes.small}>{moment(order.placed_at)}</span>
       <span className={classes.wide}>

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { count, number } from "@tradertape/ui/format.ts"
+import { count, price, quantity, quantity as units } from "@tradertape/ui/format.ts"
 import { ChartCandlestick } from "lucide-react"
 import { useMemo, useState } from "react"
 import { Section } from "@/components/page/section"
@@ -98,7 +98,7 @@ function Positions({
 }
 
 const quantityWords = ({ quantity }: Position) =>
-  quantity === 0 ? "Closed" : `${quantity < 0 ? "Short " : ""}${number(Math.abs(quantity))}`
+  quantity === 0 ? "Closed" : `${quantity < 0 ? "Short " : ""}${units(Math.abs(quantity))}`
 
 function Line({ row }: { row: Position }) {
   return (
@@ -109,9 +109,9 @@ function Line({ row }: { row: Position }) {
       </span>
       <Delta kind="money" decimals={2} value={row.pnl} />
       <span className={classes.small}>
-        {quantityWords(row)} at {number(row.average_price, 2)}
+        {quantityWords(row)} at {price(row.average_price)}
       </span>
-      <span className={classes.small}>last {number(row.last_price, 2)}</span>
+      <span className={classes.small}>last {price(row.last_price)}</span>
     </li>
   )
 }
@@ -141,20 +141,20 @@ function positionColumns(title: ((broker: string) => string) | null): Column<Pos
       id: "average",
       header: "Average (₹)",
       value: (row) => row.average_price,
-      cell: (row) => number(row.average_price, 2),
+      cell: (row) => price(row.average_price),
     },
     {
       id: "last",
       header: "Last (₹)",
       value: (row) => row.last_price,
-      cell: (row) => number(row.last_price, 2),
+      cell: (row) => price(row.last_price),
     },
     { id: "value", header: "Value", value: (row) => row.value, cell: (row) => <Amount value={row.value} /> },
     {
       id: "bought",
       header: "Bought, sold",
       value: (row) => row.buy_quantity,
-      cell: (row) => `${number(row.buy_quantity)}, ${number(row.sell_quantity)}`,
+      cell: (row) => `${quantity(row.buy_quantity)}, ${quantity(row.sell_quantity)}`,
     },
     {
       id: "pnl",

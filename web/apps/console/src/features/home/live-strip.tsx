@@ -2,7 +2,7 @@ import { Anchor, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { count } from "@tradertape/ui/format.ts"
+import { count, discreet } from "@tradertape/ui/format.ts"
 import { CircleAlert } from "lucide-react"
 import { Section } from "@/components/page/section"
 import { type Attention, type ModeSummary, overviewQuery } from "@/lib/queries/workers"
@@ -68,7 +68,7 @@ function Wanted({ items }: { items: Attention[] }) {
           <Link to="/workers/$id" params={{ id: item.strategy_run_id }} className={classes.alert}>
             <CircleAlert size={15} aria-hidden />
             <span className={classes.name}>{item.name}</span>
-            <span>{item.words}</span>
+            <span>{discreet(item.words)}</span>
           </Link>
         </li>
       ))}

@@ -141,7 +141,7 @@ function HourCell({ cell, most }: { cell: Cell | undefined; most: number }) {
       style={{ background: `rgba(var(--tt-rgb-${tone}), ${strength})` }}
       title={`${count(cell.count, "trade")}, ${cell.wins} won`}
     >
-      <span className="tt-amount">{signedMoney(cell.net)}</span>
+      <span>{signedMoney(cell.net)}</span>
     </td>
   )
 }

@@ -1,6 +1,6 @@
 import { Alert, Badge, Group, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { count, percent } from "@tradertape/ui/format.ts"
+import { count, discreet, percent } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
 import { Loaded } from "@/components/states/loaded"
 import type { Finding } from "@/lib/queries/journal"
@@ -19,7 +19,7 @@ export function DiscoveryTab({ queries }: TabProps) {
             variant="light"
             color={found.findings.some(({ stands_out }) => stands_out) ? "blue" : "gray"}
           >
-            {found.text}
+            {discreet(found.text)}
           </Alert>
           {found.findings.length > 0 && (
             <Section
@@ -60,7 +60,7 @@ function One({ finding }: { finding: Finding }) {
       </Badge>
       <div>
         <Text size="sm" fw={finding.stands_out ? 600 : 400}>
-          {finding.text}
+          {discreet(finding.text)}
         </Text>
         <Text size="xs" c="dimmed">
           {count(finding.count, "trade")}; chance of such a difference {chance}, after the correction

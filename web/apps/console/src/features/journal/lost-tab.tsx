@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { discreet } from "@tradertape/ui/format.ts"
 import { FolderCheck } from "lucide-react"
 import { useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
@@ -71,7 +72,7 @@ function columns(onDelete: (entry: LostEntry) => void): Column<LostEntry>[] {
     of.text("symbol", "Trade", (row) => row.symbol),
     of.day("opened", "Opened", (row) => row.opened_on),
     of.text("setup", "Setup", (row) => row.entry.setup ?? ""),
-    of.text("note", "Note", (row) => (row.entry.note ?? "").slice(0, 120)),
+    of.text("note", "Note", (row) => discreet(row.entry.note ?? "").slice(0, 120)),
     of.number("screenshots", "Screenshots", (row) => row.screenshots),
     {
       id: "action",

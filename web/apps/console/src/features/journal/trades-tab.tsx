@@ -3,7 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks"
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { count, number, words } from "@tradertape/ui/format.ts"
+import { count, number, price as priceText, words } from "@tradertape/ui/format.ts"
 import { Image, NotebookPen } from "lucide-react"
 import { useState } from "react"
 import { Section } from "@/components/page/section"
@@ -140,7 +140,7 @@ function tripColumns(choose: (key: string) => void): Column<Trip>[] {
       cell: (row) =>
         row.closed_on === null ? <Badge>Open</Badge> : of.day("", "", () => row.closed_on).cell(row),
     },
-    of.number("quantity", "Quantity", (row) => row.quantity),
+    of.quantity("quantity", "Quantity", (row) => row.quantity),
     price("entry", "Entry (₹)", (row) => row.entry_price),
     price("exit", "Exit (₹)", (row) => row.exit_price),
     of.gain("net", "Net (₹)", (row) => row.net),
@@ -174,5 +174,5 @@ function tripColumns(choose: (key: string) => void): Column<Trip>[] {
 }
 
 function price(id: string, header: string, read: (row: Trip) => string | null): Column<Trip> {
-  return { id, header, value: (row) => figure(read(row)), cell: (row) => number(figure(read(row)), 2) }
+  return { id, header, value: (row) => figure(read(row)), cell: (row) => priceText(figure(read(row))) }
 }

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { date, instant, words as inWords, number, plain } from "@tradertape/ui/format.ts"
+import { date, instant, words as inWords, number, price, quantity } from "@tradertape/ui/format.ts"
 import { SideDialog } from "@/components/dialog/dialog"
 import { ErrorState } from "@/components/states/error-state"
 import { figure } from "@/components/table/columns-of"
@@ -63,17 +63,17 @@ function Figures({ trip }: { trip: Trip }) {
       <Stat label="Charges" value={<Amount value={figure(trip.charges)} />} />
       <Stat
         label={`${inWords(trip.kind)}, ${trip.is_short ? "short" : "long"}`}
-        value={`${plain(trip.quantity)} units`}
+        value={`${quantity(trip.quantity)} units`}
         note={`${trip.trades} trades`}
       />
       <Stat
         label="Entry"
-        value={number(figure(trip.entry_price), 2)}
+        value={price(figure(trip.entry_price))}
         note={trip.opened_at ? instant(trip.opened_at) : date(trip.opened_on)}
       />
       <Stat
         label="Exit"
-        value={number(figure(trip.exit_price), 2)}
+        value={price(figure(trip.exit_price))}
         note={trip.closed_at ? instant(trip.closed_at) : trip.closed_on ? date(trip.closed_on) : undefined}
       />
       <Stat label="Account" value={trip.account} note={inWords(trip.broker)} />

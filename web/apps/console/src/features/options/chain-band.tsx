@@ -1,7 +1,7 @@
 import type { Chain, OptionSession } from "@tradertape/api/generated/types.gen.ts"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { count, number, percent } from "@tradertape/ui/format.ts"
+import { count, number, percent, price } from "@tradertape/ui/format.ts"
 import { Flash } from "@/components/states/flash"
 import { useTick } from "@/lib/live"
 import classes from "./options.module.css"
@@ -16,13 +16,13 @@ export function ChainBand({ chain, session }: { chain: Chain; session: OptionSes
         label={session.spot_instrument.split(":")[1] ?? session.underlying}
         value={
           <>
-            <Flash value={spot}>{number(spot, 2)}</Flash> <Delta value={tick?.change_pct} decimals={2} />
+            <Flash value={spot}>{price(spot)}</Flash> <Delta value={tick?.change_pct} decimals={2} />
           </>
         }
       />
       <Stat
         label="Future"
-        value={number(chain.forward, 2)}
+        value={price(chain.forward)}
         note={chain.forward_source === "parity" ? "from put-call parity" : "from cost of carry"}
         hint="The forward price used for volatility and Greeks."
       />

@@ -1,7 +1,7 @@
 import { Alert, Skeleton, Stack } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { Link, useParams } from "@tanstack/react-router"
-import { count, date, instant, words } from "@tradertape/ui/format.ts"
+import { count, date, discreet, instant, words } from "@tradertape/ui/format.ts"
 import { ModeMark } from "@/components/models/mode-mark"
 import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
@@ -87,7 +87,7 @@ function Detail({ page }: { page: Dashboard }) {
             variant="light"
             color={alert.level === "critical" ? "red" : alert.level === "warning" ? "yellow" : "gray"}
           >
-            {alert.text} Since {instant(alert.since)}.
+            {discreet(alert.text)} Since {instant(alert.since)}.
           </Alert>
         ))}
         <Kpis page={page} />

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { count, money } from "@tradertape/ui/format.ts"
+import { count, exact } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
 import { notifyDone, notifyFailure } from "@/lib/notify"
@@ -20,8 +20,7 @@ export function Close({ story }: { story: Story }) {
   const mode = paper_mode ? "PAPER" : "LIVE"
   const closing = useMutation({
     mutationFn: () => modelCalls.close(position.id),
-    onSuccess: () =>
-      notifyDone(`${position.symbol}: ${is_executed ? "the sale is under way" : `${shares} sold`}`),
+    onSuccess: () => notifyDone(`${position.symbol}: ${is_executed ? "the sale is under way" : "sold"}`),
     onError: (error) => notifyFailure(`${position.symbol} was not sold`, error),
     onSettled: () => {
       setAsking(false)
@@ -41,7 +40,7 @@ export function Close({ story }: { story: Story }) {
       <Confirm
         opened={isAsking}
         title={`Sell ${shares} of ${position.symbol}${paper_mode ? "" : " with real money"}?`}
-        verb={`Sell for about ${money(position.market_value, 0)} · ${mode}`}
+        verb={`Sell for about ${exact.money(position.market_value, 0)} · ${mode}`}
         isBusy={closing.isPending}
         onConfirm={() => closing.mutate()}
         onClose={() => setAsking(false)}

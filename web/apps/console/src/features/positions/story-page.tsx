@@ -4,7 +4,7 @@ import { Link, useParams } from "@tanstack/react-router"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { date, instant, number, percent } from "@tradertape/ui/format.ts"
+import { date, discreet, instant, number, percent, price, quantity } from "@tradertape/ui/format.ts"
 import { useMemo } from "react"
 import { shifted } from "@/components/models/days"
 import { guardName, guardText, isGuardOdd } from "@/components/models/guard"
@@ -123,21 +123,21 @@ function Figures({ position }: { position: ModelPosition }) {
         value={<Delta kind="money" value={position.net_pnl} decimals={2} />}
       />
       {isOpen && <Stat label="Unrealised" value={<Delta value={position.unrealised_pct} decimals={2} />} />}
-      <Stat label="Shares" value={number(isOpen ? position.open_quantity : position.quantity)} />
-      <Stat label="Average price" value={number(position.average_price, 2)} />
+      <Stat label="Shares" value={quantity(isOpen ? position.open_quantity : position.quantity)} />
+      <Stat label="Average price" value={price(position.average_price)} />
       <Stat
         label={isOpen ? "Last close" : "Exit price"}
-        value={number(isOpen ? position.ltp : position.exit_price, 2)}
+        value={price(isOpen ? position.ltp : position.exit_price)}
       />
       {isOpen && <Stat label="Value" value={<Amount value={position.market_value} decimals={0} />} />}
       {isOpen && (
         <Stat
           label="Stop"
-          value={number(position.stop_price, 2)}
+          value={price(position.stop_price)}
           note={position.stop_price === null ? undefined : `${percent(toStop(position))} away`}
         />
       )}
-      {isOpen && <Stat label="Target" value={number(position.target_price, 2)} />}
+      {isOpen && <Stat label="Target" value={price(position.target_price)} />}
       {isOpen && <Stat label="Guarded by" value={guardName(position)} />}
       <Stat
         label="R multiple"
@@ -171,7 +171,7 @@ function Events({ story }: { story: Story }) {
               {event.by && `, ${event.by}`}
             </span>
           </div>
-          {event.text && <div>{event.text}</div>}
+          {event.text && <div>{discreet(event.text)}</div>}
         </li>
       ))}
     </ol>

@@ -1,7 +1,6 @@
 import { Alert, Button, Group, NumberInput, Stack, Table, Text, TextInput } from "@mantine/core"
 import { useMutation } from "@tanstack/react-query"
-import { Amount } from "@tradertape/ui/components/amount.tsx"
-import { number } from "@tradertape/ui/format.ts"
+import { exact, number, unitPrice } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
@@ -158,10 +157,10 @@ function Preview({ shown }: { shown: ActionPreview }) {
             <Table.Tr key={one.owner}>
               <Table.Td>{one.owner}</Table.Td>
               <Table.Td ta="right" className="tt-num">
-                {number(one.quantity)} → {number(one.quantity_after)}
+                {exact.quantity(one.quantity)} → {exact.quantity(one.quantity_after)}
               </Table.Td>
               <Table.Td ta="right" className="tt-num">
-                <Amount value={one.average_price} /> → <Amount value={one.average_price_after} />
+                {unitPrice(one.average_price)} → {unitPrice(one.average_price_after)}
               </Table.Td>
             </Table.Tr>
           ))}
@@ -177,7 +176,9 @@ function Preview({ shown }: { shown: ActionPreview }) {
         </Table.Tbody>
       </Table>
       {shown.refused === null ? (
-        <Text size="sm">Afterwards our books hold {number(shown.quantity_after)}, as the broker does.</Text>
+        <Text size="sm">
+          Afterwards our books hold {exact.quantity(shown.quantity_after)}, as the broker does.
+        </Text>
       ) : (
         <Alert color="yellow" variant="light">
           {shown.refused}

@@ -1,4 +1,4 @@
-import { number } from "@tradertape/ui/format.ts"
+import { quantity } from "@tradertape/ui/format.ts"
 import { LinkButton } from "@/components/page/link-button"
 import { symbolOf } from "@/lib/instrument"
 
@@ -17,7 +17,7 @@ export function BuyBack({ account, instrument, units }: Props) {
       search={{ ticket: instrument, side: "BUY", account, quantity: units, product: "CNC", isNew: true }}
       size="compact-xs"
       variant="default"
-      aria-label={`Order ticket: buy ${number(units)} ${symbolOf(instrument)}`}
+      aria-label={`Order ticket: buy ${quantity(units)} ${symbolOf(instrument)}`}
     >
       Buy back
     </LinkButton>

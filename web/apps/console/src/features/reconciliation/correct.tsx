@@ -1,7 +1,6 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core"
 import { useMutation } from "@tanstack/react-query"
-import { Amount } from "@tradertape/ui/components/amount.tsx"
-import { date, number } from "@tradertape/ui/format.ts"
+import { date, exact, quantity, unitPrice } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
@@ -36,14 +35,14 @@ export function Correct({ item, onReport }: Props) {
   })
   if (!action) return null
   const symbol = symbolOf(item.instrument)
-  const units = number(Math.abs(item.difference))
+  const units = exact.quantity(Math.abs(item.difference))
   const verb = action === "adopt" ? `Adopt ${units} units` : `Write off ${units} units`
   return (
     <>
       <Button
         size="compact-xs"
         variant="default"
-        aria-label={`${verb} of ${symbol}`}
+        aria-label={`${action === "adopt" ? "Adopt" : "Write off"} ${quantity(Math.abs(item.difference))} units of ${symbol}`}
         onClick={() => setOpen(true)}
       >
         {action === "adopt" ? "Adopt" : "Write off"}
@@ -52,14 +51,14 @@ export function Correct({ item, onReport }: Props) {
         <Stack gap="sm">
           <Text size="sm">
             {action === "adopt"
-              ? `The broker holds ${number(item.broker_quantity)}, our books ${number(item.our_quantity)}. The ${units} units will count as yours, held outside portfolios and runs.`
-              : `Our books have ${number(item.our_quantity)}, the broker ${number(item.broker_quantity)}. The ${units} units will no longer be expected at the broker.`}
+              ? `The broker holds ${exact.quantity(item.broker_quantity)}, our books ${exact.quantity(item.our_quantity)}. The ${units} units will count as yours, held outside portfolios and runs.`
+              : `Our books have ${exact.quantity(item.our_quantity)}, the broker ${exact.quantity(item.broker_quantity)}. The ${units} units will no longer be expected at the broker.`}
           </Text>
           {item.traded_price != null && item.traded_on && (
             <Text size="sm">
               By your uploaded tradebook they were {action === "adopt" ? "bought" : "sold"} at{" "}
-              <Amount value={item.traded_price} /> on average, the last on {date(item.traded_on)}. Price and
-              day are kept with the correction.
+              {unitPrice(item.traded_price)} on average, the last on {date(item.traded_on)}. Price and day are
+              kept with the correction.
             </Text>
           )}
           <Text size="sm" c="dimmed">

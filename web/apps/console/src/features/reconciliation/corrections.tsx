@@ -1,7 +1,6 @@
 import { Button } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { Amount } from "@tradertape/ui/components/amount.tsx"
-import { count, date, instant, number } from "@tradertape/ui/format.ts"
+import { count, date, discreet, instant, quantity, unitPrice } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
 import { symbolOf } from "@/lib/instrument"
 import { notifyFailure } from "@/lib/notify"
@@ -35,14 +34,14 @@ export function Corrections({ onReport }: { onReport: (next: Reconciliation) => 
           <li key={row.id} className={classes.item}>
             <div className={classes.foot}>
               <span>
-                {DONE[row.action]} {number(Math.abs(row.units))} units of {symbolOf(row.instrument)}
+                {DONE[row.action]} {quantity(Math.abs(row.units))} units of {symbolOf(row.instrument)}
                 {row.price != null && row.traded_on && (
                   <>
                     {" "}
-                    at <Amount value={row.price} />, {date(row.traded_on)}
+                    at {unitPrice(row.price)}, {date(row.traded_on)}
                   </>
                 )}
-                {row.note ? `: ${row.note}` : ""}{" "}
+                {row.note ? `: ${discreet(row.note)}` : ""}{" "}
                 <span className={classes.small}>
                   {row.scope}, {instant(row.created_at)}
                   {row.undone_at ? `, undone ${instant(row.undone_at)}` : ""}

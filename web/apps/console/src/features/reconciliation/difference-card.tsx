@@ -2,7 +2,7 @@ import { Badge, Button, Menu } from "@mantine/core"
 import { useMutation } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
-import { date, instant, number, percent } from "@tradertape/ui/format.ts"
+import { date, discreet, instant, percent, quantity as unitsText } from "@tradertape/ui/format.ts"
 import { LinkButton } from "@/components/page/link-button"
 import { symbolOf } from "@/lib/instrument"
 import { notifyFailure } from "@/lib/notify"
@@ -65,9 +65,9 @@ export function DifferenceCard({ item, onReport }: Props) {
         <span className={classes.small}>{item.account_scope}</span>
       </div>
       <dl className={classes.numbers}>
-        <Figure label="TraderTape" value={number(item.our_quantity)} />
-        <Figure label="Broker" value={number(item.broker_quantity)} />
-        <Figure label="Difference" value={`${item.difference > 0 ? "+" : ""}${number(item.difference)}`} />
+        <Figure label="TraderTape" value={unitsText(item.our_quantity)} />
+        <Figure label="Broker" value={unitsText(item.broker_quantity)} />
+        <Figure label="Difference" value={`${item.difference > 0 ? "+" : ""}${unitsText(item.difference)}`} />
         <div>
           <dt>Value at risk</dt>
           <dd>
@@ -76,13 +76,14 @@ export function DifferenceCard({ item, onReport }: Props) {
         </div>
       </dl>
       <p className={classes.text}>
-        {CAUSES[item.classification]} ({percent(item.confidence * 100, 0)} sure): {item.evidence.join(", ")}.{" "}
+        {CAUSES[item.classification]} ({percent(item.confidence * 100, 0)} sure):{" "}
+        {discreet(item.evidence.join(", "))}.{" "}
         <span className={classes.small}>
           {places
             .filter(([units]) => units !== 0)
-            .map(([units, where]) => `${number(units)} ${where}`)
+            .map(([units, where]) => `${unitsText(units)} ${where}`)
             .join(", ") || "Nothing at the broker"}
-          {item.owners.map(({ owner, quantity }) => `; ${owner}: ${number(quantity)}`).join("")}. Since{" "}
+          {item.owners.map(({ owner, quantity }) => `; ${owner}: ${unitsText(quantity)}`).join("")}. Since{" "}
           {instant(item.first_seen)}.
         </span>
       </p>

@@ -1,6 +1,6 @@
 import { Table } from "@mantine/core"
-import { Amount } from "@tradertape/ui/components/amount.tsx"
-import { date, number } from "@tradertape/ui/format.ts"
+import { Quantity } from "@tradertape/ui/components/amount.tsx"
+import { date, number, unitPrice } from "@tradertape/ui/format.ts"
 import { symbolOf } from "@/lib/instrument"
 import type { Difference } from "@/lib/queries/reconciliation"
 
@@ -33,10 +33,10 @@ export function ExternalTrades({ item }: { item: Difference }) {
             <Table.Td>{date(one.traded_on)}</Table.Td>
             <Table.Td>{one.side === "BUY" ? "Bought" : "Sold"}</Table.Td>
             <Table.Td ta="right" className="tt-num">
-              {number(one.quantity)}
+              <Quantity value={one.quantity} />
             </Table.Td>
             <Table.Td ta="right" className="tt-num">
-              <Amount value={one.price} />
+              {unitPrice(one.price)}
             </Table.Td>
           </Table.Tr>
         ))}

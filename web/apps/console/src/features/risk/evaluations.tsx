@@ -1,6 +1,6 @@
 import { Badge, Checkbox, Skeleton, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { moment, number } from "@tradertape/ui/format.ts"
+import { discreet, moment, quantity } from "@tradertape/ui/format.ts"
 import { ScrollText } from "lucide-react"
 import { useState } from "react"
 import { Section } from "@/components/page/section"
@@ -54,14 +54,14 @@ function Entry({ one }: { one: RiskEvaluation }) {
             {one.passed ? (one.reason ? "Warned" : "Passed") : "Refused"}
           </Badge>
           {one.instrument
-            ? `${one.side} ${number(one.quantity)} ${one.instrument}`
+            ? `${one.side} ${quantity(one.quantity)} ${one.instrument}`
             : "Watched without an order"}
         </span>
         <span className="tt-muted">{moment(one.at)}</span>
       </div>
       {one.reason && (
         <Text size="sm" mt={4} style={{ overflowWrap: "anywhere" }}>
-          {one.reason}
+          {discreet(one.reason)}
         </Text>
       )}
     </li>

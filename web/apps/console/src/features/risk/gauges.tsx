@@ -1,5 +1,5 @@
 import { Badge, Text } from "@mantine/core"
-import { percent, words } from "@tradertape/ui/format.ts"
+import { discreet, percent, words } from "@tradertape/ui/format.ts"
 import type { RiskOutcome } from "@/lib/queries/risk"
 import { inUnit } from "./amounts"
 import classes from "./risk.module.css"
@@ -34,7 +34,7 @@ export function Gauges({ outcomes }: { outcomes: RiskOutcome[] }) {
           </div>
           {one.status !== "ok" && (
             <Text size="xs" c="dimmed">
-              {one.message}
+              {discreet(one.message)}
             </Text>
           )}
         </li>

@@ -1,7 +1,7 @@
 import { Button, Select, Text } from "@mantine/core"
 import { useMutation } from "@tanstack/react-query"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { count, instant, number, words } from "@tradertape/ui/format.ts"
+import { count, instant, number, quantity, words } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Section } from "@/components/page/section"
 import { Failure } from "@/components/states/failure"
@@ -106,7 +106,7 @@ const REFUSALS: Column<Rehearsed["refusals"][number]>[] = [
     header: "Order",
     isText: true,
     value: (row) => row.instrument,
-    cell: (row) => `${words(row.side)} ${number(row.quantity)} ${row.instrument}`,
+    cell: (row) => `${words(row.side)} ${quantity(row.quantity)} ${row.instrument}`,
   },
   {
     id: "why",

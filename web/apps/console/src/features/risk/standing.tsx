@@ -1,6 +1,6 @@
 import { Button, Group, Text, TextInput } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { instant, money, percent } from "@tradertape/ui/format.ts"
+import { discreet, instant, money, percent } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Section } from "@/components/page/section"
 import { Failure } from "@/components/states/failure"
@@ -58,7 +58,7 @@ function Halt({ halt }: { halt: RiskHalt }) {
   return (
     <div role="status">
       <Text mt="md" fw={550} c="red">
-        {halt.message}
+        {discreet(halt.message)}
       </Text>
       <Text size="sm" c="dimmed">
         Since {instant(halt.since)}, {halt.until ? `until ${instant(halt.until)}` : "until it is released"}. A

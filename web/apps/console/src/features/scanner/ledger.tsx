@@ -1,6 +1,6 @@
 import { Skeleton } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { date } from "@tradertape/ui/format.ts"
+import { date, discreet } from "@tradertape/ui/format.ts"
 import { useMemo } from "react"
 import { ExplanationView } from "@/components/explanation/explanation"
 import { reasonText } from "@/components/models/words"
@@ -30,7 +30,7 @@ const COLUMNS: Column<Line>[] = [
     header: "Why",
     isText: true,
     value: (row) => row.reason,
-    cell: (row) => reasonText(row.reason),
+    cell: (row) => discreet(reasonText(row.reason)),
   },
 ]
 

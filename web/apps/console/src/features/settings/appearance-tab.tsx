@@ -54,7 +54,7 @@ export function AppearanceTab() {
         <Switch
           size="xs"
           label="Discreet mode"
-          description="Blurs rupee amounts until you point at them. Percentages stay readable."
+          description="Hides rupee amounts and quantities on every page (Shift H). Percentages and market prices stay; press an amount to look at it, or hold H."
           checked={discreet}
           onChange={(event) => setPreferences({ discreet: event.currentTarget.checked })}
         />

@@ -4,7 +4,7 @@ import type { RunSummary } from "@tradertape/api/backtest.ts"
 import { Sparkline } from "@tradertape/ui/charts/sparkline.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { age, number } from "@tradertape/ui/format.ts"
+import { age, marketText, number } from "@tradertape/ui/format.ts"
 import { GitFork, Play } from "lucide-react"
 import { PaperTrade } from "@/components/models/paper-trade"
 import { LinkButton } from "@/components/page/link-button"
@@ -35,7 +35,7 @@ export function StrategyCard({ strategy, lastRun }: Props) {
         </Group>
       </Group>
       <Text size="sm" c="dimmed" lineClamp={3}>
-        {strategy.english.summary || strategy.description}
+        {marketText(strategy.english.summary || strategy.description || "")}
       </Text>
       {lastRun && <LastResult run={lastRun} />}
       <div className={classes.foot}>

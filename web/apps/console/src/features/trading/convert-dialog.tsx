@@ -1,7 +1,7 @@
 import { Button, Group, NumberInput, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import type { ConvertIn } from "@tradertape/api/generated/types.gen.ts"
-import { number } from "@tradertape/ui/format.ts"
+import { exact } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
@@ -45,7 +45,7 @@ export function ConvertDialog({ of, onClose }: Props) {
         quantity: units,
       }),
     onSuccess: () => {
-      notifyDone(`Converted ${number(units)} ${symbolOf(of.instrument)} to ${to}`)
+      notifyDone(`Converted ${exact.quantity(units)} ${symbolOf(of.instrument)} to ${to}`)
       onClose()
     },
     onSettled: () => client.invalidateQueries({ queryKey: ["trading"] }),
@@ -54,8 +54,8 @@ export function ConvertDialog({ of, onClose }: Props) {
     <Dialog opened onClose={onClose} title={`Convert ${symbolOf(of.instrument)} to ${to}?`}>
       <Stack gap="sm">
         <Text size="sm">
-          {number(held)} are held as {of.product} on {of.account_scope}. No unit is bought or sold; margin and
-          square-off are those of {to} from then on.
+          {exact.quantity(held)} are held as {of.product} on {of.account_scope}. No unit is bought or sold;
+          margin and square-off are those of {to} from then on.
         </Text>
         <NumberInput
           label="Quantity"
@@ -72,7 +72,7 @@ export function ConvertDialog({ of, onClose }: Props) {
             Cancel
           </Button>
           <Button disabled={!isPossible} loading={converting.isPending} onClick={() => converting.mutate()}>
-            Convert {number(units)} from {of.product} to {to} · {mode}
+            Convert {exact.quantity(units)} from {of.product} to {to} · {mode}
           </Button>
         </Group>
       </Stack>

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Group, SegmentedControl, Skeleton } from "@mantine/core"
 import { useMediaQuery } from "@mantine/hooks"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { count, moment, number } from "@tradertape/ui/format.ts"
+import { count, discreet, moment, price, quantity } from "@tradertape/ui/format.ts"
 import { ListOrdered, Pencil, X } from "lucide-react"
 import { type ReactNode, useMemo, useState } from "react"
 import { SettleOrder } from "@/components/orders/settle-order"
@@ -99,7 +99,7 @@ function Actions({ order, onChange }: { order: TradingOrder; onChange: (order: T
       {order.in_doubt && (
         <SettleOrder
           orderId={order.order_id}
-          what={`${number(order.quantity)} ${symbol}`}
+          what={`${quantity(order.quantity)} ${symbol}`}
           at={order.account_scope}
         />
       )}
@@ -187,13 +187,13 @@ function Table({ rows, onChange }: { rows: TradingOrder[]; onChange: (order: Tra
             <State order={order} />
             <span className={classes.small}>
               {order.order_type} {order.product}, filled {filledWords(order)}
-              {order.price ? ` at ${number(order.price, 2)}` : ""}
+              {order.price ? ` at ${price(order.price)}` : ""}
             </span>
             <Actions order={order} onChange={onChange} />
             <span className={`${classes.wide} ${classes.small}`}>
               {order.account_scope}, {moment(order.placed_at)},{" "}
               <Owner run={order.run} scope={order.account_scope} isExternal={order.is_external} />
-              {order.status_message ? `. ${order.status_message}` : ""}
+              {order.status_message ? `. ${discreet(order.status_message)}` : ""}
             </span>
           </li>
         ))}

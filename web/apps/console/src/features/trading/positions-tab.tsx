@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { count, number } from "@tradertape/ui/format.ts"
+import { count, price, quantity } from "@tradertape/ui/format.ts"
 import { Layers } from "lucide-react"
 import { type ReactNode, useMemo, useState } from "react"
 import { LinkButton } from "@/components/page/link-button"
@@ -81,7 +81,7 @@ export function PositionsTab({ action, onTicket }: Props) {
 
 function Last({ position }: { position: TradingPosition }) {
   const last = useTickPart(position.instrument, (tick) => tick.ltp) ?? position.last_price
-  return <>{number(last, 2)}</>
+  return <>{price(last)}</>
 }
 
 /** At the live price; the server's figure until there is one. */
@@ -162,12 +162,12 @@ function Table({
         cell: (p) => <Who id={p.instrument} />,
       },
       { id: "product", header: "Product", isText: true, value: (p) => p.product, cell: (p) => p.product },
-      { id: "quantity", header: "Quantity", value: (p) => p.quantity, cell: (p) => number(p.quantity) },
+      { id: "quantity", header: "Quantity", value: (p) => p.quantity, cell: (p) => quantity(p.quantity) },
       {
         id: "average",
         header: "Average (₹)",
         value: (p) => p.average_price,
-        cell: (p) => number(p.average_price, 2),
+        cell: (p) => price(p.average_price),
       },
       { id: "last", header: "Last (₹)", value: (p) => p.last_price, cell: (p) => <Last position={p} /> },
       {
@@ -212,7 +212,7 @@ function Table({
             <Who id={p.instrument} />
             <Unrealised position={p} />
             <span className={classes.small}>
-              {number(p.quantity)} {p.product} at {number(p.average_price, 2)}, last <Last position={p} />
+              {quantity(p.quantity)} {p.product} at {price(p.average_price)}, last <Last position={p} />
             </span>
             <Actions position={p} onTicket={onTicket} onExit={onExit} onConvert={onConvert} />
             <span className={`${classes.wide} ${classes.small}`}>

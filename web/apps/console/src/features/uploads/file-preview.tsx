@@ -1,5 +1,5 @@
 import { Alert, Badge, Card, Group, List, Stack, Text, Title } from "@mantine/core"
-import { date, money, number } from "@tradertape/ui/format.ts"
+import { bareMoney, date, discreet, money, number } from "@tradertape/ui/format.ts"
 import type { UploadedFile } from "@/lib/queries/uploads"
 import { ListedHoldings } from "./listed-holdings"
 import { STATES } from "./words"
@@ -35,12 +35,13 @@ export function FilePreview({ file }: { file: UploadedFile }) {
         )}
         {(file.checks ?? []).map((check) => (
           <Text key={check.name} size="sm" c={check.is_off ? "red" : "dimmed"}>
-            {check.name}: the file says {number(check.stated, 2)}, its rows give {number(check.parsed, 2)}
+            {check.name}: the file says {bareMoney(check.stated, 2)}, its rows give{" "}
+            {bareMoney(check.parsed, 2)}
           </Text>
         ))}
         {file.detail && (
           <Alert color={file.state === "preview" ? "yellow" : "red"} variant="light">
-            {file.detail}
+            {discreet(file.detail)}
           </Alert>
         )}
         {(file.warnings ?? []).map((warning) => (
@@ -64,7 +65,7 @@ function RowErrors({ file }: { file: UploadedFile }) {
       <List size="sm" spacing={2}>
         {errors.slice(0, SHOWN_ROWS).map((one) => (
           <List.Item key={`${one.row} ${one.column}`}>
-            Row {one.row}, {one.column}: {one.reason}
+            Row {one.row}, {one.column}: {discreet(one.reason)}
           </List.Item>
         ))}
         {more > 0 && <List.Item>and {number(more)} more</List.Item>}

@@ -1,6 +1,6 @@
 import { Box, Text } from "@mantine/core"
 import type { FundHolding } from "@tradertape/api/generated/types.gen.ts"
-import { money, number } from "@tradertape/ui/format.ts"
+import { money, number, quantity, unitPrice } from "@tradertape/ui/format.ts"
 import type { Column } from "@/components/table/column"
 import { PlainTable } from "@/components/table/plain-table"
 import type { UploadedFile } from "@/lib/queries/uploads"
@@ -28,9 +28,9 @@ const COLUMNS: Column<FundHolding>[] = [
     id: "units",
     header: "Quantity",
     value: (one) => one.units,
-    cell: (one) => number(one.units, one.kind === "fund" || one.kind === "pension" ? 3 : 0),
+    cell: (one) => quantity(one.units, one.kind === "fund" || one.kind === "pension" ? 3 : 0),
   },
-  { id: "price", header: "Price", value: (one) => one.nav, cell: (one) => money(one.nav) },
+  { id: "price", header: "Price", value: (one) => one.nav, cell: (one) => unitPrice(one.nav) },
   { id: "value", header: "Value", value: (one) => one.value, cell: (one) => money(one.value) },
 ]
 

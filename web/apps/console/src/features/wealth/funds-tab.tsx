@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { date, number, words } from "@tradertape/ui/format.ts"
+import { date, price, quantity, words } from "@tradertape/ui/format.ts"
 import { Landmark } from "lucide-react"
 import { LinkButton } from "@/components/page/link-button"
 import { Section } from "@/components/page/section"
@@ -21,13 +21,13 @@ const COLUMNS: Column<FundHolding>[] = [
     id: "units",
     header: "Units",
     value: (row) => Number(row.units),
-    cell: (row) => number(row.units, 3),
+    cell: (row) => quantity(row.units, 3),
   },
   {
     id: "nav",
     header: "NAV",
     value: (row) => Number(row.nav),
-    cell: (row) => (row.nav === null ? "–" : number(row.nav, 4)),
+    cell: (row) => (row.nav === null ? "–" : price(row.nav, 4)),
   },
   of.text(
     "nav_on",

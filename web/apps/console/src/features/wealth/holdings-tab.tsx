@@ -71,9 +71,9 @@ function shareColumns(onLots: (share: Share) => void): Column<Share>[] {
   return [
     of.text("symbol", "Share", (row) => row.symbol),
     of.text("sector", "Sector", (row) => row.sector),
-    of.number("quantity", "Quantity", (row) => row.quantity),
-    of.amount("average", "Average", (row) => row.average_price),
-    of.amount("price", "Price", (row) => row.price),
+    of.quantity("quantity", "Quantity", (row) => row.quantity),
+    of.price("average", "Average", (row) => row.average_price),
+    of.price("price", "Price", (row) => row.price),
     of.amount("value", "Value", (row) => row.value),
     of.gain("unrealised", "Unrealised", (row) => row.unrealised),
     of.gain("day", "Last day", (row) => row.day_profit),
@@ -83,7 +83,7 @@ function shareColumns(onLots: (share: Share) => void): Column<Share>[] {
       value: (row) => row.weight,
       cell: (row) => percent(row.weight * 100),
     },
-    of.number("long", "Long term", (row) => row.long_term_quantity),
+    of.quantity("long", "Long term", (row) => row.long_term_quantity),
     {
       id: "lots",
       header: "Lots",
@@ -115,8 +115,8 @@ const CONTRACTS: Column<Contract>[] = [
       </>
     ),
   ),
-  contract.number("quantity", "Quantity", (row) => row.quantity),
-  contract.amount("price", "Price", (row) => row.price),
+  contract.quantity("quantity", "Quantity", (row) => row.quantity),
+  contract.price("price", "Price", (row) => row.price),
   contract.day("opened", "Opened", (row) => row.opened_on),
   contract.day("expiry", "Expiry", (row) => row.expiry),
   contract.text("account", "Account", (row) => `${words(row.broker)} ${row.account}`),
@@ -126,7 +126,7 @@ const sale = columnsOf<Unmatched>()
 const UNMATCHED: Column<Unmatched>[] = [
   sale.text("symbol", "Share or fund", (row) => row.symbol),
   sale.day("sold", "Sold", (row) => row.sold_on),
-  sale.number("quantity", "Quantity", (row) => row.quantity),
+  sale.quantity("quantity", "Quantity", (row) => row.quantity),
   sale.amount("proceeds", "Proceeds", (row) => row.proceeds),
   sale.text("account", "Account", (row) => `${words(row.broker)} ${row.account}`),
 ]

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { date, words } from "@tradertape/ui/format.ts"
+import { date, discreet, words } from "@tradertape/ui/format.ts"
 import { BookOpenCheck } from "lucide-react"
 import { LinkButton } from "@/components/page/link-button"
 import { Section } from "@/components/page/section"
@@ -89,5 +89,5 @@ const COLUMNS: Column<Difference>[] = [
   of.text("kind", "Difference", (row) => words(row.kind)),
   of.gain("amount", "Amount", (row) => row.amount),
   of.number("days", "Days", (row) => row.days),
-  of.text("meaning", "What it means", (row) => row.meaning),
+  of.text("meaning", "What it means", (row) => discreet(row.meaning)),
 ]

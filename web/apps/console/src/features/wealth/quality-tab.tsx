@@ -155,7 +155,7 @@ const sale = columnsOf<Sale>()
 const UNMATCHED: Column<Sale>[] = [
   sale.text("symbol", "Share or fund", (row) => row.symbol),
   sale.day("on", "First sale", (row) => row.on),
-  sale.number("quantity", "Quantity", (row) => row.quantity),
+  sale.quantity("quantity", "Quantity", (row) => row.quantity),
   sale.amount("proceeds", "Proceeds", (row) => row.proceeds),
 ]
 

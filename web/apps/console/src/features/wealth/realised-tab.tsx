@@ -115,7 +115,7 @@ function pairColumns(sort: PairSort, order: "asc" | "desc", onSort: (by: PairSor
     of.day("bought", "Bought", (row) => row.bought_on),
     of.day("sold", by("closed_on", "Sold"), (row) => row.sold_on),
     of.number("days", by("days", "Days"), (row) => row.days),
-    of.number("quantity", "Quantity", (row) => row.quantity),
+    of.quantity("quantity", "Quantity", (row) => row.quantity),
     of.amount("cost", "Cost", (row) => row.cost),
     of.amount("proceeds", by("proceeds", "Proceeds"), (row) => row.proceeds),
     of.amount("charges", "Charges", (row) => row.charges),

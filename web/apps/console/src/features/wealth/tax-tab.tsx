@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { percent, words } from "@tradertape/ui/format.ts"
+import { discreet, money, percent, words } from "@tradertape/ui/format.ts"
 import { Download, ReceiptText } from "lucide-react"
 import { Section } from "@/components/page/section"
 import { EmptyState } from "@/components/states/empty-state"
@@ -128,10 +128,10 @@ function Report({ report, fy, onYear }: Props) {
 }
 
 function Notes({ report }: { report: TaxReport }) {
-  const notes = [...report.notes]
+  const notes = report.notes.map((text) => discreet(text))
   if (report.is_estimated) notes.push("Charges are estimated where your files have none.")
   if (Number(report.other_funds) !== 0)
-    notes.push(`Profit of funds that are in no figure here: ₹${report.other_funds}.`)
+    notes.push(`Profit of funds that are in no figure here: ${money(report.other_funds)}.`)
   if (report.without_price_2018.length > 0)
     notes.push(`Without a price of 31 January 2018: ${report.without_price_2018.join(", ")}.`)
   return (

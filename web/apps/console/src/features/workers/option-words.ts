@@ -1,4 +1,4 @@
-import { date, money, number, percent } from "@tradertape/ui/format.ts"
+import { date, money, number, percent, price, unitPrice, quantity as units } from "@tradertape/ui/format.ts"
 import { symbolOf } from "@/lib/instrument"
 import type { OptionRunCard, OptionStatus } from "@/lib/queries/option-runs"
 import type { Step } from "@/lib/queries/workers"
@@ -66,7 +66,7 @@ interface Leg {
 /** "Sell 65 × 23,700 CE": a short description of a leg, without underlying and expiry. */
 export function legWords({ side, quantity, option_type, strike, instrument }: Leg): string {
   const what = strike === null ? symbolOf(instrument) : `${number(strike)} ${option_type ?? ""}`.trim()
-  return `${side === "BUY" ? "Buy" : "Sell"} ${number(quantity)} × ${what}`
+  return `${side === "BUY" ? "Buy" : "Sell"} ${units(quantity)} × ${what}`
 }
 
 /** "NIFTY 1 Dec 2026": underlying and expiry of the run. */
@@ -76,13 +76,13 @@ export function aboutWords({ underlying, expiry }: Pick<OptionRunCard, "underlyi
 
 /** "Received ₹89.45 per unit" or "Paid ₹12.00 per unit". */
 export function entryWords(perUnit: number): string {
-  return `${perUnit < 0 ? "Received" : "Paid"} ${money(Math.abs(perUnit))} per unit`
+  return `${perUnit < 0 ? "Received" : "Paid"} ${unitPrice(Math.abs(perUnit))} per unit`
 }
 
 /** What closing now would cost or bring: a credit is bought back, a debit is sold. */
 export function nowWords(perUnit: number | null): string {
   if (perUnit === null) return "no current price"
-  return `${perUnit < 0 ? "costs" : "brings"} ${money(Math.abs(perUnit))} to close now`
+  return `${perUnit < 0 ? "costs" : "brings"} ${unitPrice(Math.abs(perUnit))} to close now`
 }
 
 const BASIS = { entry_value: "entry value", premium: "net premium" }
@@ -90,7 +90,7 @@ const BASIS = { entry_value: "entry value", premium: "net premium" }
 /** The level at which a rule acts, in its own unit. */
 export function levelWords(step: Step): string {
   if (step.level == null) return ""
-  if (!step.rule.startsWith("basket")) return number(step.level, 2)
+  if (!step.rule.startsWith("basket")) return price(step.level)
   const share = `${percent(step.level, 2)} of ${BASIS[step.basis ?? "entry_value"]}`
   return step.amount == null ? share : `${resultWords(step.amount)}, ${share}`
 }

@@ -1,4 +1,4 @@
-import { count, instant, money, number, percent, words } from "@tradertape/ui/format.ts"
+import { count, instant, money, number, percent, price, words } from "@tradertape/ui/format.ts"
 import { symbolOf } from "@/lib/instrument"
 import type {
   Market,
@@ -63,7 +63,7 @@ export function stepWords(step: Step): string {
     return `${what} at ${share}${away}`
   }
   const away = step.distance_pct == null ? "" : `, ${percent(step.distance_pct, 2)} away`
-  return `${what} of ${symbolOf(step.instrument)} at ${number(step.level, 2)}${away}`
+  return `${what} of ${symbolOf(step.instrument)} at ${price(step.level)}${away}`
 }
 
 export const CLOSED = "None: the run is closed"

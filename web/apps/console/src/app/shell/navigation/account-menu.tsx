@@ -1,10 +1,10 @@
-import { Menu, Text, useComputedColorScheme, useMantineColorScheme } from "@mantine/core"
+import { Kbd, Menu, Text, useComputedColorScheme, useMantineColorScheme } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { Activity, CircleUser, EyeOff, FileUp, LogOut, Moon, Settings, Sun } from "lucide-react"
 import { forgetSecretsOnSignOut } from "@/lib/brokers/secrets"
 import { notifyFailure } from "@/lib/notify"
-import { setPreferences, usePreferences } from "@/lib/preferences"
+import { toggleDiscreet, usePreferences } from "@/lib/preferences"
 import { meQuery, signOut } from "@/lib/queries/auth"
 import classes from "./navigation.module.css"
 
@@ -37,7 +37,8 @@ export function AccountItems({ className }: { className?: string }) {
       <Menu.Item
         className={className}
         leftSection={<EyeOff size={15} />}
-        onClick={() => setPreferences({ discreet: !discreet })}
+        rightSection={<Kbd size="xs">Shift H</Kbd>}
+        onClick={toggleDiscreet}
       >
         {discreet ? "Show amounts" : "Hide amounts"}
       </Menu.Item>

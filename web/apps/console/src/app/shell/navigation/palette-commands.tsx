@@ -20,7 +20,7 @@ import {
 } from "lucide-react"
 import { useMemo } from "react"
 import { openKillSwitchDialog } from "@/components/kill-switch/dialog-state"
-import { setPreferences, usePreferences } from "@/lib/preferences"
+import { toggleDiscreet, usePreferences } from "@/lib/preferences"
 import { openShortcuts } from "./palette"
 
 /** What can be done from anywhere, with the other words that people look for it by. */
@@ -131,9 +131,9 @@ export function useCommands(): SpotlightActionData[] {
       {
         id: "discreet",
         label: discreet ? "Show amounts" : "Hide amounts",
-        keywords: ["privacy money"],
+        keywords: ["privacy money discreet mask blur"],
         leftSection: <EyeOff size={16} />,
-        onClick: () => setPreferences({ discreet: !discreet }),
+        onClick: toggleDiscreet,
       },
       {
         id: "kill-switch",

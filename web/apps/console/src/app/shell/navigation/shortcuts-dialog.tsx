@@ -20,6 +20,8 @@ export function shortcuts(apple = isApple()): { place: string; rows: Shortcut[] 
       place: "Everywhere",
       rows: [
         { keys: [withModifier("K", apple), "/"], action: "Search, go to a page, or start an action" },
+        { keys: ["Shift H"], action: "Hide amounts, or show them again" },
+        { keys: ["H"], action: "Show hidden amounts for as long as it is held" },
         { keys: ["?"], action: "Show these shortcuts" },
         { keys: ["Esc"], action: "Close a dialog" },
       ],

@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Group, Indicator, Popover, Skeleton, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { age } from "@tradertape/ui/format.ts"
+import { age, discreet } from "@tradertape/ui/format.ts"
 import { Bell as BellIcon } from "lucide-react"
 import { useEffect, useState } from "react"
 import { LinkButton } from "@/components/page/link-button"
@@ -123,8 +123,8 @@ function Entry({ told, onLeave }: { told: Told; onLeave: () => void }) {
       data-unread={told.read_at === null || undefined}
       onClick={onLeave}
     >
-      <span className={classes.title}>{told.title}</span>
-      {told.text && told.text !== told.title && <span className={classes.text}>{told.text}</span>}
+      <span className={classes.title}>{discreet(told.title)}</span>
+      {told.text && told.text !== told.title && <span className={classes.text}>{discreet(told.text)}</span>}
       <span className={classes.when}>
         {told.read_at === null && "Unread · "}
         {age(told.at, now)}

@@ -7,6 +7,7 @@ import { brokersQuery } from "@/lib/queries/brokers"
 import { overviewOfModelsQuery } from "@/lib/queries/models"
 import { overviewQuery } from "@/lib/queries/workers"
 import { Bell } from "./bell"
+import { DiscreetSign } from "./discreet-sign"
 import { FeedChip } from "./feed-chip"
 import { MarketChip } from "./market-chip"
 import { MODES, tradedWith } from "./mode-words"
@@ -33,6 +34,7 @@ export function TopBar() {
         </Tooltip>
         <FeedChip />
         <MarketChip />
+        <DiscreetSign />
         <span className={classes.spring} />
         <Bell />
         <KillSwitch />

@@ -1,6 +1,6 @@
 import { ActionIcon, Checkbox } from "@mantine/core"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
-import { instant, number } from "@tradertape/ui/format.ts"
+import { instant, price, quantity } from "@tradertape/ui/format.ts"
 import { Trash2 } from "lucide-react"
 import { ModeMark } from "@/components/models/mode-mark"
 import type { Column } from "@/components/table/column"
@@ -47,24 +47,24 @@ export function cartColumns({ portfolios, chosen, onToggle, onRemove }: Given): 
         </span>
       ),
     },
-    { id: "quantity", header: "Qty", value: (row) => row.quantity, cell: (row) => number(row.quantity) },
+    { id: "quantity", header: "Qty", value: (row) => row.quantity, cell: (row) => quantity(row.quantity) },
     {
       id: "trigger",
       header: "Trigger (₹)",
       value: (row) => row.trigger_price,
-      cell: (row) => number(row.trigger_price, 2),
+      cell: (row) => price(row.trigger_price),
     },
     {
       id: "limit",
       header: "At most (₹)",
       value: (row) => row.limit_price ?? row.ref_price,
-      cell: (row) => number(row.limit_price ?? row.ref_price, 2),
+      cell: (row) => price(row.limit_price ?? row.ref_price),
     },
     {
       id: "stop",
       header: "Stop (₹)",
       value: (row) => row.stop_price,
-      cell: (row) => number(row.stop_price, 2),
+      cell: (row) => price(row.stop_price),
     },
     {
       id: "amount",

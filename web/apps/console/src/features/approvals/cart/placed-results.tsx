@@ -1,5 +1,5 @@
 import { Alert } from "@mantine/core"
-import { count, words } from "@tradertape/ui/format.ts"
+import { count, discreet, words } from "@tradertape/ui/format.ts"
 import { reasonText } from "@/components/models/words"
 import { Section } from "@/components/page/section"
 import type { Column } from "@/components/table/column"
@@ -33,7 +33,7 @@ const COLUMNS: Column<Result>[] = [
     header: "Why",
     isText: true,
     value: (row) => row.detail,
-    cell: (row) => (row.detail ? reasonText(row.detail) : "–"),
+    cell: (row) => (row.detail ? discreet(reasonText(row.detail)) : "–"),
   },
 ]
 

@@ -1,6 +1,7 @@
 import { Skeleton, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { money, words } from "@tradertape/ui/format.ts"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { discreet, words } from "@tradertape/ui/format.ts"
 import { Check, X } from "lucide-react"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
@@ -17,13 +18,13 @@ export function Checks({ signal }: { signal: Signal }) {
       title={titleOf(data)}
       note={
         <>
-          Free cash after it: <span className="tt-amount">{money(data.capital_after, 0)}</span>
+          Free cash after it: <Amount value={data.capital_after} decimals={0} />
         </>
       }
     >
       <ul className={classes.checks} aria-label="Risk verdict">
         {data.results.map((one) => (
-          <li key={`${one.name} ${one.text}`}>
+          <li key={`${one.name} ${discreet(one.text)}`}>
             {one.passed ? (
               <Check size={14} className="tt-gain" aria-label="met" />
             ) : (
@@ -32,7 +33,7 @@ export function Checks({ signal }: { signal: Signal }) {
             <span>
               {words(one.name)}:{" "}
               <Text component="span" size="sm" c="dimmed">
-                {one.text}
+                {discreet(one.text)}
               </Text>
             </span>
           </li>

@@ -2,7 +2,7 @@ import { Button, Kbd, Stack, Text } from "@mantine/core"
 import type { CandleMark, PriceLevel } from "@tradertape/ui/charts/candle-chart.tsx"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { date, instant, money, number, percent } from "@tradertape/ui/format.ts"
+import { date, discreet, instant, money, percent, price, quantity } from "@tradertape/ui/format.ts"
 import { Check, X } from "lucide-react"
 import { useMemo } from "react"
 import { shifted } from "@/components/models/days"
@@ -43,7 +43,7 @@ export function SignalDetail({ signal, portfolio, now, isBusy, onDecide }: Props
         action={portfolio && <ModeMark isPaper={portfolio.paper_mode} placedBy={portfolio.placed_by} />}
       >
         <Text size="sm" mb="sm">
-          {signal.reason}
+          {discreet(signal.reason)}
         </Text>
         <div className={classes.decide}>
           <Button
@@ -57,7 +57,7 @@ export function SignalDetail({ signal, portfolio, now, isBusy, onDecide }: Props
             onClick={() => onDecide("approve")}
           >
             Approve {signal.side === "SELL" ? "the sale of " : ""}
-            {number(signal.quantity)} for {money(signal.notional, 0)}
+            {quantity(signal.quantity)} for {money(signal.notional, 0)}
           </Button>
           <Button
             variant="default"
@@ -99,16 +99,16 @@ function Plan({ signal, portfolio }: { signal: Signal; portfolio: Portfolio | un
     portfolio && signal.risk_amount !== null ? (signal.risk_amount / portfolio.equity) * 100 : null
   return (
     <dl className={classes.plan} aria-label="Price plan">
-      <Stat label="Close of the signal" value={number(signal.ref_price, 2)} />
+      <Stat label="Close of the signal" value={price(signal.ref_price)} />
       <Stat
         label="Trigger"
         hint="The order becomes active when this price trades."
-        value={number(signal.trigger_price, 2)}
+        value={price(signal.trigger_price)}
       />
-      <Stat label="Limit" hint="The most that is paid." value={number(signal.limit_price, 2)} />
-      <Stat label="Stop" value={number(signal.stop_price, 2)} />
-      <Stat label="Target" value={number(signal.target_price, 2)} />
-      <Stat label="Quantity" value={number(signal.quantity)} />
+      <Stat label="Limit" hint="The most that is paid." value={price(signal.limit_price)} />
+      <Stat label="Stop" value={price(signal.stop_price)} />
+      <Stat label="Target" value={price(signal.target_price)} />
+      <Stat label="Quantity" value={quantity(signal.quantity)} />
       <Stat label="Amount" value={<Amount value={signal.notional} decimals={0} />} />
       <Stat
         label="Risk to the stop"

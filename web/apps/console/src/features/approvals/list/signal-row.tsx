@@ -1,6 +1,6 @@
 import { Checkbox } from "@mantine/core"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
-import { number } from "@tradertape/ui/format.ts"
+import { discreet, number } from "@tradertape/ui/format.ts"
 import type { Portfolio, Signal } from "@/lib/queries/models"
 import classes from "../approvals.module.css"
 import { countdown } from "./countdown"
@@ -18,7 +18,7 @@ interface Props {
 /** A signal in a line: what, how sure, how much, and for how long. */
 export function SignalRow({ signal, portfolio, now, isCurrent, isTicked, onOpen, onTick }: Props) {
   const { text, isLate } = countdown(signal.expires_at, now)
-  const refusal = signal.risk_check?.results.find(({ passed }) => !passed)?.text
+  const refusal = discreet(signal.risk_check?.results.find(({ passed }) => !passed)?.text)
   return (
     <li className={classes.row} data-current={isCurrent || undefined}>
       <Checkbox aria-label={`Select ${signal.symbol}`} checked={isTicked} onChange={onTick} />

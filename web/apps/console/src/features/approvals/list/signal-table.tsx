@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
-import { date, instant, number, words } from "@tradertape/ui/format.ts"
+import { date, instant, price, quantity, words } from "@tradertape/ui/format.ts"
 import { ListChecks } from "lucide-react"
 import { useMemo } from "react"
 import { reasonText, stageText } from "@/components/models/words"
@@ -22,7 +22,7 @@ interface Props {
 export function outcome(signal: Signal): string {
   if (signal.failure_reason) return reasonText(signal.failure_reason)
   if (signal.average_price !== null)
-    return `${number(signal.filled_quantity)} at ${number(signal.average_price, 2)}`
+    return `${quantity(signal.filled_quantity)} at ${price(signal.average_price)}`
   const note = signal.actor_history.at(-1)?.note
   return typeof note === "string" ? words(note) : "–"
 }
@@ -64,18 +64,18 @@ function columns(portfolios: Props["portfolios"], isOver: boolean): Column<Signa
       value: (row) => row.stage,
       cell: (row) => stageText(row.stage),
     },
-    { id: "quantity", header: "Qty", value: (row) => row.quantity, cell: (row) => number(row.quantity) },
+    { id: "quantity", header: "Qty", value: (row) => row.quantity, cell: (row) => quantity(row.quantity) },
     {
       id: "trigger",
       header: "Trigger (₹)",
       value: (row) => row.trigger_price,
-      cell: (row) => number(row.trigger_price, 2),
+      cell: (row) => price(row.trigger_price),
     },
     {
       id: "limit",
       header: "Limit (₹)",
       value: (row) => row.limit_price ?? row.ref_price,
-      cell: (row) => number(row.limit_price ?? row.ref_price, 2),
+      cell: (row) => price(row.limit_price ?? row.ref_price),
     },
     {
       id: "notional",

@@ -88,9 +88,7 @@ function FigureRow({ figure, runs, marksBest }: RowProps) {
       </th>
       {runs.map((run, i) => (
         <td key={run.run_id} className={best.includes(i) ? classes.best : undefined}>
-          <span className={figure.kind === "money" ? "tt-amount" : undefined}>
-            {figureText(figure.kind, values[i])}
-          </span>
+          <span>{figureText(figure.kind, values[i])}</span>
           {best.includes(i) && <span className={classes.hidden}> best</span>}
         </td>
       ))}

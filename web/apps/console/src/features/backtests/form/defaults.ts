@@ -1,5 +1,7 @@
 /** Defaults of a new backtest, and the preset periods. */
+
 import type { RunConfig } from "@tradertape/api/backtest.ts"
+import { exact } from "@tradertape/ui/format.ts"
 import type { NewBacktest } from "@/lib/queries/backtests"
 import type { DataSet } from "@/lib/queries/market"
 
@@ -89,7 +91,7 @@ export function checkFields(fields: Fields): Partial<Record<keyof Fields, string
     ...(fields.universe === OWN_LIST && fields.own_symbols.length === 0
       ? { own_symbols: "Enter at least one stock" }
       : {}),
-    ...(fields.starting_capital < 1_000 ? { starting_capital: "At least ₹1,000" } : {}),
+    ...(fields.starting_capital < 1_000 ? { starting_capital: `At least ${exact.money(1_000, 0)}` } : {}),
     ...(fields.position_size_pct <= 0 || fields.position_size_pct > 100
       ? { position_size_pct: "Above 0, at most 100" }
       : {}),

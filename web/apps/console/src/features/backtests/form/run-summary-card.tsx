@@ -1,6 +1,6 @@
 import { Stack, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { date, number } from "@tradertape/ui/format.ts"
+import { date, marketText, number } from "@tradertape/ui/format.ts"
 import type { ReactNode } from "react"
 import { Section } from "@/components/page/section"
 import { strategyQuery } from "@/lib/queries/strategies"
@@ -22,7 +22,7 @@ export function RunSummaryCard({ fields, children }: Props) {
       <Stack gap="sm">
         <Text size="sm">
           {strategy.data ? <b>{strategy.data.name}. </b> : null}
-          {strategy.data?.english.summary ?? "Choose a strategy to see what it does."}
+          {marketText(strategy.data?.english.summary ?? "Choose a strategy to see what it does.")}
         </Text>
         <Text size="xs" c="dimmed">
           {date(start_date)} to {date(end_date)}, about {number(days)} trading days,{" "}

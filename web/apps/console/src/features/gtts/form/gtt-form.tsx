@@ -1,6 +1,6 @@
 import { Alert, Button, Divider, Group, Input, SegmentedControl, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { money, number } from "@tradertape/ui/format.ts"
+import { exact, unitPrice } from "@tradertape/ui/format.ts"
 import { CircleAlert } from "lucide-react"
 import { useEffect, useState } from "react"
 import { SideDialog } from "@/components/dialog/dialog"
@@ -116,7 +116,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
               ]}
             />
             <Text size="sm">
-              Last <strong className="tt-num">{money(last)}</strong>
+              Last <strong className="tt-num">{unitPrice(last)}</strong>
             </Text>
           </Group>
           {legs.map((leg, place) => (
@@ -196,7 +196,7 @@ function verb({ isChange, id, legs, mode, isConfirming }: Verb): string {
   const what = `${isConfirming ? "Confirm: " : ""}${isChange ? "Change GTT" : "Place GTT"}`
   const real = isConfirming && mode === "LIVE" ? " with real money" : ""
   if (legs.length === 2)
-    return `${what}: ${number(leg.quantity)} ${symbolOf(id)}, stop and target${real} · ${mode}`
+    return `${what}: ${exact.quantity(leg.quantity)} ${symbolOf(id)}, stop and target${real} · ${mode}`
   const side = leg.transaction_type === "BUY" ? "buy" : "sell"
-  return `${what}: ${side} ${number(leg.quantity)} ${symbolOf(id)} at ${money(leg.price)}${real} · ${mode}`
+  return `${what}: ${side} ${exact.quantity(leg.quantity)} ${symbolOf(id)} at ${exact.money(leg.price)}${real} · ${mode}`
 }

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router"
+import { discreet } from "@tradertape/ui/format.ts"
 import { CircleAlert } from "lucide-react"
 import { Section } from "@/components/page/section"
 import type { Overview } from "@/lib/queries/models"
@@ -11,10 +12,10 @@ export function AlertList({ alerts }: { alerts: Overview["alerts"] }) {
     <Section title="Alerts" flush>
       <ul className={classes.list}>
         {alerts.map((alert) => (
-          <li key={alert.text}>
+          <li key={discreet(alert.text)}>
             <Link to={alert.href} className={classes.alert} data-level={alert.level}>
               <CircleAlert size={15} aria-hidden />
-              <span>{alert.text}</span>
+              <span>{discreet(alert.text)}</span>
             </Link>
           </li>
         ))}

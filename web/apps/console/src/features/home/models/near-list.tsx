@@ -1,6 +1,6 @@
 import { Text } from "@mantine/core"
 import { Link } from "@tanstack/react-router"
-import { count, number, percent, sentence } from "@tradertape/ui/format.ts"
+import { count, percent, price as priceText, sentence } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
 import { Flash } from "@/components/states/flash"
 import { useTick } from "@/lib/live"
@@ -38,15 +38,15 @@ function Row({ near }: { near: Near }) {
     <Link to="/positions/$id" params={{ id: String(position.id) }} className={classes.row}>
       <b>{position.symbol}</b>
       <span className={`${classes.end} ${level === "stop" ? "tt-loss" : "tt-gain"}`}>
-        {sentence(level)} {number(price, 2)},{" "}
+        {sentence(level)} {priceText(price)},{" "}
         {distance_pct >= 0 ? `${percent(distance_pct, 2)} away` : "passed"}
       </span>
       <span className={classes.under}>{near.portfolio_name}</span>
       <span className={`${classes.end} ${classes.under}`}>
-        close {number(position.ltp, 2)}
+        close {priceText(position.ltp)}
         {tick && (
           <>
-            , now <Flash value={tick.ltp}>{number(tick.ltp, 2)}</Flash>
+            , now <Flash value={tick.ltp}>{priceText(tick.ltp)}</Flash>
           </>
         )}
       </span>

@@ -1,6 +1,6 @@
 import type { LiveCandle } from "@tradertape/api/generated/types.gen.ts"
 import { chartTime, type PriceCandle, type PriceMark } from "@tradertape/ui/charts/price-chart.tsx"
-import { number } from "@tradertape/ui/format.ts"
+import { price, quantity as units } from "@tradertape/ui/format.ts"
 import type { Tick } from "@/lib/live"
 import type { Activity } from "@/lib/queries/live"
 import type { Interval } from "./intervals"
@@ -131,7 +131,7 @@ export function marksOf(
     .map(({ time, side, quantity, value }) => ({
       time,
       side,
-      text: `${side === "BUY" ? "B" : "S"} ${number(quantity)}`,
-      detail: `@ ${number(value / quantity, 2)}`,
+      text: `${side === "BUY" ? "B" : "S"} ${units(quantity)}`,
+      detail: `@ ${price(value / quantity)}`,
     }))
 }

@@ -1,6 +1,7 @@
 import { Badge, SegmentedControl, Skeleton } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { PriceChart } from "@tradertape/ui/charts/price-chart.tsx"
+import { useHidden } from "@tradertape/ui/discreet.ts"
 import { date } from "@tradertape/ui/format.ts"
 import { ChartCandlestick } from "lucide-react"
 import { useCallback, useMemo } from "react"
@@ -35,6 +36,7 @@ export function SymbolChart({ id, intervalId, activity, onInterval }: Props) {
   const history = useQuery(candleHistoryQuery(id, interval.id, from))
   const session = useQuery(sessionCandlesQuery(id, interval.id))
   const tick = useTick(id, "full")
+  const isHidden = useHidden()
   const candles = useMemo(
     () => joined(history.data?.candles ?? [], session.data?.candles ?? [], interval),
     [history.data, session.data, interval],
@@ -44,11 +46,13 @@ export function SymbolChart({ id, intervalId, activity, onInterval }: Props) {
     return going && currentPrice(going, tick, candles, interval)
   }, [session.data, tick, candles, interval])
   const going = current?.time
+  // biome-ignore lint/correctness/useExhaustiveDependencies: their texts have quantities, which discreet mode hides
   const marks = useMemo(
     () => marksOf(activity?.fills ?? [], drawn(candles, going), interval),
-    [activity, candles, going, interval],
+    [activity, candles, going, interval, isHidden],
   )
-  const lines = useMemo(() => linesOf(activity), [activity])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the same
+  const lines = useMemo(() => linesOf(activity), [activity, isHidden])
   const when = useCallback(
     (time: string | number) => (typeof time === "string" ? date(time) : CLOCK.format(time * 1_000)),
     [],

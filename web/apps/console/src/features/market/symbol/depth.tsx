@@ -1,4 +1,4 @@
-import { number } from "@tradertape/ui/format.ts"
+import { number, price as priceText } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
 import type { DepthLevel, Tick } from "@/lib/live"
 import classes from "./symbol.module.css"
@@ -51,7 +51,7 @@ function Side({ level, side, most }: { level: DepthLevel | undefined; side: "buy
   )
   const price = (
     <td key="price" className={side === "buy" ? "tt-gain" : "tt-loss"}>
-      {number(level?.price, 2)}
+      {priceText(level?.price)}
     </td>
   )
   return side === "buy" ? [orders, quantity, price] : [price, quantity, orders]

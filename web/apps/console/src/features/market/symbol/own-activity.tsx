@@ -1,6 +1,6 @@
 import { Anchor, Tabs } from "@mantine/core"
 import { Link } from "@tanstack/react-router"
-import { moment, number } from "@tradertape/ui/format.ts"
+import { moment, price, quantity } from "@tradertape/ui/format.ts"
 import { useMemo } from "react"
 import { Section } from "@/components/page/section"
 import type { Column } from "@/components/table/column"
@@ -28,8 +28,8 @@ function By({ run }: { run: string | null | undefined }) {
 
 const FILLS: Column<Fill>[] = [
   { id: "side", header: "Side", isText: true, value: (f) => f.side, cell: (f) => <Side side={f.side} /> },
-  { id: "quantity", header: "Quantity", value: (f) => f.quantity, cell: (f) => number(f.quantity) },
-  { id: "price", header: "Price (₹)", value: (f) => f.price, cell: (f) => number(f.price, 2) },
+  { id: "quantity", header: "Quantity", value: (f) => f.quantity, cell: (f) => quantity(f.quantity) },
+  { id: "price", header: "Price (₹)", value: (f) => f.price, cell: (f) => price(f.price) },
   { id: "at", header: "Time (IST)", isText: true, value: (f) => f.at, cell: (f) => moment(f.at) },
   { id: "product", header: "Product", isText: true, value: (f) => f.product, cell: (f) => f.product },
   { id: "run", header: "Source", isText: true, value: (f) => f.run_id, cell: (f) => <By run={f.run_id} /> },
@@ -42,14 +42,14 @@ const RESTING: Column<Resting>[] = [
     id: "left",
     header: "Remaining",
     value: (o) => o.pending_quantity,
-    cell: (o) => number(o.pending_quantity),
+    cell: (o) => quantity(o.pending_quantity),
   },
-  { id: "price", header: "Price (₹)", value: (o) => o.price, cell: (o) => number(o.price || null, 2) },
+  { id: "price", header: "Price (₹)", value: (o) => o.price, cell: (o) => price(o.price || null) },
   {
     id: "trigger",
     header: "Trigger (₹)",
     value: (o) => o.trigger_price,
-    cell: (o) => number(o.trigger_price || null, 2),
+    cell: (o) => price(o.trigger_price || null),
   },
   {
     id: "at",

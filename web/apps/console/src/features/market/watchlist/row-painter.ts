@@ -1,4 +1,4 @@
-import { number, signed, signedPercent, unitsShort } from "@tradertape/ui/format.ts"
+import { price, signed, signedPercent, unitsShort } from "@tradertape/ui/format.ts"
 import { rangeOf } from "@/components/day-range"
 import { flash } from "@/components/states/flash"
 import type { Tick } from "@/lib/live"
@@ -45,14 +45,14 @@ export function rowPainter(row: HTMLElement, cells: Cells) {
     cells.mark.style.left = `${range.at}%`
   }
   return (tick: Tick | undefined, now_ms: number): void => {
-    write(cells.last, number(tick?.ltp, 2))
+    write(cells.last, price(tick?.ltp))
     if (before !== undefined) flash(cells.last, before, tick?.ltp)
     before = tick?.ltp
     write(cells.change, signed(tick?.change, 2))
     paintPercent(tick?.change_pct)
     write(cells.volume, tick?.volume ? unitsShort(tick.volume) : "–")
-    write(cells.bid, number(tick?.bid, 2))
-    write(cells.ask, number(tick?.ask, 2))
+    write(cells.bid, price(tick?.bid))
+    write(cells.ask, price(tick?.ask))
     paintRange(tick)
     const age = staleFor(tick, now_ms)
     row.toggleAttribute("data-stale", age !== null)

@@ -2,7 +2,7 @@ import { Alert, Button, CopyButton, Group, SegmentedControl, Slider, Stack, Text
 import { useMutation, useQuery } from "@tanstack/react-query"
 import type { OptionSession, PreviewedStrategy } from "@tradertape/api/generated/types.gen.ts"
 import { EChart } from "@tradertape/ui/charts/echart.tsx"
-import { words } from "@tradertape/ui/format.ts"
+import { discreet, words } from "@tradertape/ui/format.ts"
 import type { Tokens } from "@tradertape/ui/use-tokens.ts"
 import { Check, Code, Layers, TriangleAlert } from "lucide-react"
 import { useCallback, useMemo, useState } from "react"
@@ -114,7 +114,7 @@ export function Builder({ session, expiry, legs, onLegs }: Props) {
               p="xs"
               title={words(warning.code)}
             >
-              {warning.message}
+              {discreet(warning.message)}
             </Alert>
           ))}
         </Stack>

@@ -3,7 +3,7 @@ import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import type { PreviewedStrategy } from "@tradertape/api/generated/types.gen.ts"
-import { count, date, money, words } from "@tradertape/ui/format.ts"
+import { count, date, exact, words } from "@tradertape/ui/format.ts"
 import { Play } from "lucide-react"
 import { useState } from "react"
 import { Dialog } from "@/components/dialog/dialog"
@@ -85,8 +85,8 @@ function CreateRunDialog({ preview, product, onClose }: Props & { onClose: () =>
         <Stack gap="sm">
           <Text size="sm">
             {count(preview.legs.length, "leg")} on {preview.underlying}, requiring about{" "}
-            {money(preview.margin.required, 0)} of margin. No orders are placed yet: the page of the run shows
-            its orders and the margin required, and asks for confirmation before entering.
+            {exact.money(preview.margin.required, 0)} of margin. No orders are placed yet: the page of the run
+            shows its orders and the margin required, and asks for confirmation before entering.
           </Text>
           <TextInput
             label="Name"

@@ -2,7 +2,7 @@ import type { PreviewedStrategy } from "@tradertape/api/generated/types.gen.ts"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { number, percent } from "@tradertape/ui/format.ts"
+import { bareMoney, number, percent } from "@tradertape/ui/format.ts"
 import classes from "./builder.module.css"
 
 /** Cost, maximum profit and maximum loss of the strategy, all computed by the server. */
@@ -59,12 +59,12 @@ export function Figures({ preview }: { preview: PreviewedStrategy }) {
         value={<Amount value={preview.charges.total} decimals={0} />}
         hint="Brokerage, taxes and fees of the entry, one order per leg."
       />
-      <Stat label="Delta" value={number(greeks.delta, 1)} hint="Rupees per rupee move of the future." />
-      <Stat label="Theta" value={number(greeks.theta, 0)} hint="Rupees per calendar day." />
-      <Stat label="Vega" value={number(greeks.vega, 0)} hint="Rupees per point of volatility." />
+      <Stat label="Delta" value={bareMoney(greeks.delta, 1)} hint="Rupees per rupee move of the future." />
+      <Stat label="Theta" value={bareMoney(greeks.theta, 0)} hint="Rupees per calendar day." />
+      <Stat label="Vega" value={bareMoney(greeks.vega, 0)} hint="Rupees per point of volatility." />
       <Stat
         label="Gamma"
-        value={number(greeks.gamma, 3)}
+        value={bareMoney(greeks.gamma, 3)}
         hint="Change of delta per rupee move of the future."
       />
     </dl>

@@ -1,6 +1,6 @@
 import { ActionIcon, Select, Tooltip } from "@mantine/core"
 import type { OptionSession, PreviewLeg } from "@tradertape/api/generated/types.gen.ts"
-import { date, number } from "@tradertape/ui/format.ts"
+import { date, number, price } from "@tradertape/ui/format.ts"
 import { ChevronDown, ChevronUp, X } from "lucide-react"
 import { ScrollRegion } from "@/components/page/scroll-region"
 import classes from "./builder.module.css"
@@ -105,7 +105,7 @@ function LegLine({ leg, worked, session, onReplace, onMove, onRemove }: LineProp
           "–"
         )}
       </td>
-      <td className={classes.figure}>{number(worked?.price, 2)}</td>
+      <td className={classes.figure}>{price(worked?.price)}</td>
       <td className={`${classes.figure} ${classes.spare}`}>{number(worked?.delta, 2)}</td>
       <td>
         <ActionIcon size="sm" aria-label={`Remove ${name}`} onClick={onRemove}>

@@ -1,7 +1,7 @@
 import type { ChainRow, ChainSide } from "@tradertape/api/generated/types.gen.ts"
 import type { OptionType, OrderSide } from "@tradertape/api/options.ts"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { number } from "@tradertape/ui/format.ts"
+import { number, price } from "@tradertape/ui/format.ts"
 import { Flash } from "@/components/states/flash"
 import { isInMoney, type Leg, lotsOf } from "../builder/legs"
 import classes from "./chain.module.css"
@@ -30,7 +30,7 @@ export function ChainLine({ row, index, sides, spot, isFirstAboveSpot, ...rest }
     >
       {sides !== "PE" && <Side type="CE" side={row.CE} strike={row.strike} spot={spot} {...rest} />}
       <th scope="row" className={classes.strike}>
-        {isFirstAboveSpot && <span className={classes.spot}>{number(spot, 2)}</span>}
+        {isFirstAboveSpot && <span className={classes.spot}>{price(spot)}</span>}
         {number(row.strike, Number.isInteger(row.strike) ? 0 : 2)}
       </th>
       {sides !== "CE" && <Side type="PE" side={row.PE} strike={row.strike} spot={spot} {...rest} />}
@@ -63,7 +63,7 @@ function Side({ type, side, strike, spot, columns, mostOpen, legs, onPick }: Sid
       <Delta value={side ? changePct(side) : null} />
     </td>,
     <td key="ltp" data-in={isIn} className={classes.last}>
-      <Flash value={side?.ltp}>{number(side?.ltp, 2)}</Flash>
+      <Flash value={side?.ltp}>{price(side?.ltp)}</Flash>
     </td>,
     <td key="pick" data-in={isIn} className={classes.picks}>
       {side && <Picks symbol={side.tradingsymbol} what={`${strike} ${type}`} legs={legs} onPick={onPick} />}

@@ -1,6 +1,6 @@
 import type { ChainSide } from "@tradertape/api/generated/types.gen.ts"
 import type { OptionType } from "@tradertape/api/options.ts"
-import { number, unitsShort } from "@tradertape/ui/format.ts"
+import { number, price, unitsShort } from "@tradertape/ui/format.ts"
 
 export type Figures = "prices" | "greeks"
 export type Sides = "both" | OptionType
@@ -42,14 +42,14 @@ const PRICES: SideColumn[] = [
     id: "bid",
     header: "Bid",
     hint: "Best price offered by buyers",
-    text: (s) => number(s.bid, 2),
+    text: (s) => price(s.bid),
     isExtra: true,
   },
   {
     id: "ask",
     header: "Ask",
     hint: "Best price asked by sellers",
-    text: (s) => number(s.ask, 2),
+    text: (s) => price(s.ask),
     isExtra: true,
   },
 ]

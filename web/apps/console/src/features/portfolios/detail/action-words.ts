@@ -1,5 +1,5 @@
 /** What the buttons of a portfolio do, said with its numbers before it is done. */
-import { count, money } from "@tradertape/ui/format.ts"
+import { count, exact } from "@tradertape/ui/format.ts"
 import type { Dashboard, PortfolioAction, Scan } from "@/lib/queries/models"
 
 interface Ask {
@@ -30,7 +30,7 @@ export function askOf(action: PortfolioAction, page: Dashboard): Ask | null {
       return {
         title: `Reset ${portfolio.name}?`,
         verb: "Reset",
-        text: `It begins anew with ${money(portfolio.starting_capital, 0)}. ${count(positions.length, "open position")}, ${count(page.closed_trades.total, "closed trade")} and all signals leave its pages and are kept as an epoch.`,
+        text: `It begins anew with ${exact.money(portfolio.starting_capital, 0)}. ${count(positions.length, "open position")}, ${count(page.closed_trades.total, "closed trade")} and all signals leave its pages and are kept as an epoch.`,
       }
     default:
       return null

@@ -1,4 +1,4 @@
-import { moment } from "@tradertape/ui/format.ts"
+import { discreet, moment } from "@tradertape/ui/format.ts"
 import { Activity as Pulse } from "lucide-react"
 import { Section } from "@/components/page/section"
 import { EmptyState } from "@/components/states/empty-state"
@@ -19,7 +19,7 @@ export function Activity({ page }: { page: Dashboard }) {
           {page.activity.map((event, i) => (
             <li key={`${event.ts} ${i}`}>
               <time dateTime={event.ts}>{moment(event.ts)}</time>
-              <span>{event.text}</span>
+              <span>{discreet(event.text)}</span>
             </li>
           ))}
         </ol>

@@ -1,6 +1,7 @@
+import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { money, moneyShort, number, percent, signedPercent } from "@tradertape/ui/format.ts"
+import { number, percent, signedPercent } from "@tradertape/ui/format.ts"
 import { LiveProfit } from "@/components/models/live-profit"
 import type { Dashboard } from "@/lib/queries/models"
 import classes from "../portfolios.module.css"
@@ -13,8 +14,12 @@ export function Kpis({ page }: { page: Dashboard }) {
       <Stat
         big
         label="Equity"
-        value={<span className="tt-amount">{moneyShort(kpis.equity)}</span>}
-        note={<span className="tt-amount">of {moneyShort(portfolio.starting_capital)} at the start</span>}
+        value={<Amount value={kpis.equity} short />}
+        note={
+          <>
+            of <Amount value={portfolio.starting_capital} short /> at the start
+          </>
+        }
       />
       <Stat
         big
@@ -53,8 +58,12 @@ export function Kpis({ page }: { page: Dashboard }) {
       <Stat
         big
         label="Cash"
-        value={<span className="tt-amount">{moneyShort(kpis.cash)}</span>}
-        note={<span className="tt-amount">{money(kpis.committed, 0)} committed</span>}
+        value={<Amount value={kpis.cash} short />}
+        note={
+          <>
+            <Amount value={kpis.committed} decimals={0} /> committed
+          </>
+        }
       />
     </dl>
   )

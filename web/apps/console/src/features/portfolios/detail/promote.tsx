@@ -1,7 +1,7 @@
 import { Alert, Button, Checkbox, Group, Radio, Stack, Text, TextInput } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
-import { money } from "@tradertape/ui/format.ts"
+import { exact } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
@@ -29,7 +29,7 @@ export function Promote({ portfolio, onClose }: Props) {
       void navigate({ to: "/portfolios/$id", params: { id: String(made.id) } })
     },
   })
-  const capital = money(portfolio.starting_capital, 0)
+  const capital = exact.money(portfolio.starting_capital, 0)
   return (
     <Dialog opened onClose={onClose} title={`Trade ${portfolio.name} live?`}>
       <Stack gap="sm">

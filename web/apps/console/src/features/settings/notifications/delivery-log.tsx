@@ -1,6 +1,6 @@
 import { Badge, Button, Skeleton, Table, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { moment } from "@tradertape/ui/format.ts"
+import { discreet, moment } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { ScrollRegion } from "@/components/page/scroll-region"
 import { Section } from "@/components/page/section"
@@ -85,7 +85,7 @@ function Outcome({ row }: { row: Delivery }) {
       )}
       {reason && (
         <Text size="xs" c="dimmed">
-          {reason}
+          {discreet(reason)}
         </Text>
       )}
     </div>

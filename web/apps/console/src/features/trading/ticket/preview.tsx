@@ -1,7 +1,8 @@
 import { Alert, Stack } from "@mantine/core"
 import { useDebouncedValue } from "@mantine/hooks"
 import { useQuery } from "@tanstack/react-query"
-import { money } from "@tradertape/ui/format.ts"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { Exact } from "@tradertape/ui/components/masked.tsx"
 import { CircleAlert, TriangleAlert } from "lucide-react"
 import { type Preview, previewQuery, type Ticket } from "@/lib/queries/trading"
 import classes from "../trading.module.css"
@@ -26,9 +27,11 @@ export function PreviewFigures({ preview, isOld }: { preview: Preview | undefine
   return (
     <Stack gap={8} aria-live="polite" aria-busy={isOld} className={isOld ? classes.isOld : undefined}>
       <dl className={classes.figures} aria-label="Preview">
-        <Figure label="Order value" value={preview?.value} />
-        <Figure label="Margin needed" value={preview?.margin_required} />
-        <Figure label="Charges" value={preview?.charges.total} />
+        <Exact>
+          <Figure label="Order value" value={preview?.value} />
+          <Figure label="Margin needed" value={preview?.margin_required} />
+          <Figure label="Charges" value={preview?.charges.total} />
+        </Exact>
         <Figure label="Available" value={preview?.available} />
       </dl>
       {preview?.warnings.map(({ code, message, severity }) => (
@@ -50,7 +53,9 @@ function Figure({ label, value }: { label: string; value: number | null | undefi
   return (
     <div>
       <dt>{label}</dt>
-      <dd className="tt-num">{value == null ? "–" : money(value)}</dd>
+      <dd>
+        <Amount value={value} />
+      </dd>
     </div>
   )
 }

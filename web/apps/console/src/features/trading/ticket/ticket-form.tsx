@@ -1,6 +1,6 @@
 import { Button, Checkbox, Input, SegmentedControl, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { money, number } from "@tradertape/ui/format.ts"
+import { discreet, exact, unitPrice } from "@tradertape/ui/format.ts"
 import { useEffect, useState } from "react"
 import { SideDialog } from "@/components/dialog/dialog"
 import { FIRST_ACCOUNT } from "@/components/inputs/account-select"
@@ -85,7 +85,7 @@ export function TicketForm({ order, start, onClose }: Props) {
       void client.invalidateQueries({ queryKey: ["trading"] })
       notifyDone(
         `${order ? "Changed" : "Placed"} order ${done.order_id}: ${done.status.toLowerCase()}` +
-          (done.status_message ? `, ${done.status_message}` : ""),
+          (done.status_message ? `, ${discreet(done.status_message)}` : ""),
       )
       onClose()
     },
@@ -160,11 +160,11 @@ export function TicketForm({ order, start, onClose }: Props) {
           {order && (
             <Text size="sm">
               {draft.side === "BUY" ? "Buy" : "Sell"} {symbolOf(order.instrument)} on {order.account_scope},{" "}
-              {number(order.filled_quantity)} of {number(order.quantity)} filled
+              {exact.quantity(order.filled_quantity)} of {exact.quantity(order.quantity)} filled
             </Text>
           )}
           <Text size="sm">
-            Last <strong className="tt-num">{money(last)}</strong>
+            Last <strong className="tt-num">{unitPrice(last)}</strong>
           </Text>
           <TermFields
             draft={draft}
@@ -216,8 +216,8 @@ function verb(
 ): string {
   const side = draft.side === "BUY" ? "Buy" : "Sell"
   const price =
-    draft.type === "MARKET" || draft.type === "SL-M" ? "at market" : `at ${money(draft.price || null)}`
-  const what = `${side} ${number(draft.quantity || null)} ${symbolOf(id)} ${price}`
+    draft.type === "MARKET" || draft.type === "SL-M" ? "at market" : `at ${exact.money(draft.price || null)}`
+  const what = `${side} ${exact.quantity(draft.quantity || null)} ${symbolOf(id)} ${price}`
   if (!isConfirming) return `${order ? "Change to: " : ""}${what} · ${mode}`
   return `Confirm: ${what}${mode === "LIVE" ? " with real money" : ""} · ${mode}`
 }

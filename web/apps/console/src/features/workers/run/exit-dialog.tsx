@@ -1,6 +1,6 @@
 import { Button, Group, Skeleton, Stack, Text, TextInput } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { count, money, number } from "@tradertape/ui/format.ts"
+import { count, exact, price } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
@@ -76,10 +76,10 @@ function Plan({ plan, market }: { plan: ExitPlanOut; market: Market }) {
                   <span className={classes.side} data-side={order.side}>
                     {order.side}
                   </span>{" "}
-                  {number(order.quantity)} {order.instrument} {order.order_type} {order.product}
+                  {exact.quantity(order.quantity)} {order.instrument} {order.order_type} {order.product}
                 </span>
-                <span className="tt-num tt-amount">
-                  {order.value === null ? "no price" : `${money(order.value)} at ${number(order.price, 2)}`}
+                <span className="tt-num">
+                  {order.value === null ? "no price" : `${exact.money(order.value)} at ${price(order.price)}`}
                 </span>
               </li>
             ))}

@@ -1,4 +1,4 @@
-import { count, money } from "@tradertape/ui/format.ts"
+import { count, exact } from "@tradertape/ui/format.ts"
 import type { OptionEntryPreview } from "@/lib/queries/option-runs"
 import type { ExitPlanOut, Market } from "@/lib/queries/workers"
 import { MARKET_WORDS } from "../words"
@@ -7,7 +7,7 @@ import { MARKET_WORDS } from "../words"
 export function exitVerb({ close, cancel, value }: ExitPlanOut, market: Market): string {
   const mode = MARKET_WORDS[market]
   if (close.length > 0) {
-    const worth = value === null ? "value unknown" : money(value, 0)
+    const worth = value === null ? "value unknown" : exact.money(value, 0)
     return `Exit ${count(close.length, "position")} · ${worth} · ${mode}`
   }
   if (cancel.length > 0) return `Cancel ${count(cancel.length, "order")} and close · ${mode}`
@@ -18,6 +18,6 @@ export function exitVerb({ close, cancel, value }: ExitPlanOut, market: Market):
 export function enterVerb({ preview }: Pick<OptionEntryPreview, "preview">, market: Market): string {
   const needs = preview.cost_contract?.margin_required
   const parts = [`Place ${count(preview.basket.orders.length, "order")}`]
-  if (needs != null) parts.push(`needs ${money(needs, 0)}`)
+  if (needs != null) parts.push(`needs ${exact.money(needs, 0)}`)
   return [...parts, MARKET_WORDS[market]].join(" · ")
 }

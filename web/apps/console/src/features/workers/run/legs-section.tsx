@@ -1,6 +1,7 @@
 import { Badge, Text } from "@mantine/core"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { money, number } from "@tradertape/ui/format.ts"
+import { price as priceText, quantity } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
 import { Flash } from "@/components/states/flash"
 import type { Column } from "@/components/table/column"
@@ -23,7 +24,7 @@ function LastPrice({ leg }: { leg: RunLeg }) {
   const price = tick?.ltp ?? leg.last_price
   return (
     <Flash value={price}>
-      <span className={leg.is_stale ? "tt-muted" : undefined}>{number(price, 2)}</span>
+      <span className={leg.is_stale ? "tt-muted" : undefined}>{priceText(price)}</span>
     </Flash>
   )
 }
@@ -37,7 +38,7 @@ function Guard({ leg, live, page }: { leg: RunLeg; live: RunLive; page: RunPage 
   return (
     <>
       {ruleWords(step.rule)}
-      {step.instrument != null && ` ${number(step.level, 2)}`}
+      {step.instrument != null && ` ${priceText(step.level)}`}
       {isOnPrice && <span className="tt-muted"> {awayWords(step)}</span>}
     </>
   )
@@ -48,7 +49,7 @@ const AT_BROKER: Column<RunLeg> = {
   id: "broker",
   header: "At the broker",
   value: (leg) => leg.broker_quantity,
-  cell: (leg) => (leg.broker_quantity === null ? "–" : number(leg.broker_quantity)),
+  cell: (leg) => (leg.broker_quantity === null ? "–" : quantity(leg.broker_quantity)),
 }
 
 const columnsOf = (live: RunLive, page: RunPage): Column<RunLeg>[] => [
@@ -68,7 +69,7 @@ const columnsOf = (live: RunLive, page: RunPage): Column<RunLeg>[] => [
     id: "quantity",
     header: "Quantity",
     value: (leg) => leg.quantity,
-    cell: (leg) => (leg.quantity === 0 ? <span className="tt-muted">closed</span> : number(leg.quantity)),
+    cell: (leg) => (leg.quantity === 0 ? <span className="tt-muted">closed</span> : quantity(leg.quantity)),
   },
   ...(page.card.execution_mode === "live" ? [AT_BROKER] : []),
   profit("net", "Net"),
@@ -84,13 +85,13 @@ const columnsOf = (live: RunLive, page: RunPage): Column<RunLeg>[] => [
     id: "average",
     header: "Average (₹)",
     value: (leg) => leg.average_price,
-    cell: (leg) => (leg.quantity === 0 ? "–" : number(leg.average_price, 2)),
+    cell: (leg) => (leg.quantity === 0 ? "–" : priceText(leg.average_price)),
   },
   {
     id: "value",
     header: "Value",
     value: (leg) => leg.value,
-    cell: (leg) => (leg.quantity === 0 ? "–" : <span className="tt-amount">{money(leg.value)}</span>),
+    cell: (leg) => (leg.quantity === 0 ? "–" : <Amount value={leg.value} />),
   },
   profit("unrealised", "Unrealised"),
   profit("realised", "Realised"),
@@ -98,7 +99,7 @@ const columnsOf = (live: RunLive, page: RunPage): Column<RunLeg>[] => [
     id: "charges",
     header: "Charges",
     value: (leg) => leg.charges,
-    cell: (leg) => <span className="tt-amount">{money(leg.charges)}</span>,
+    cell: (leg) => <Amount value={leg.charges} />,
   },
 ]
 

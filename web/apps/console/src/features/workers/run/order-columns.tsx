@@ -1,5 +1,5 @@
 import { Badge, Button } from "@mantine/core"
-import { moment, number } from "@tradertape/ui/format.ts"
+import { discreet, moment, price, quantity } from "@tradertape/ui/format.ts"
 import { SettleOrder } from "@/components/orders/settle-order"
 import {
   averageColumn,
@@ -62,7 +62,7 @@ export function orderColumns(orders: readonly RunOrder[], actions: Actions): Col
       value: (o) => o.tradingsymbol,
       cell: (o) => (
         <>
-          <Side order={o} /> {number(o.quantity)} {o.exchange}:{o.tradingsymbol}
+          <Side order={o} /> {quantity(o.quantity)} {o.exchange}:{o.tradingsymbol}
         </>
       ),
     },
@@ -78,7 +78,7 @@ export function orderColumns(orders: readonly RunOrder[], actions: Actions): Col
       isText: true,
       isSortable: false,
       value: (o) => o.status_message,
-      cell: (o) => o.status_message ?? "",
+      cell: (o) => discreet(o.status_message) ?? "",
     },
   ]
   return orders.some(hasAction) ? [...facts, actionColumn(actions)] : facts
@@ -100,7 +100,7 @@ function Action({ order, account, onCancel, cancelled }: Actions & { order: RunO
     return (
       <SettleOrder
         orderId={order.order_id}
-        what={`${number(order.quantity)} ${order.tradingsymbol}`}
+        what={`${quantity(order.quantity)} ${order.tradingsymbol}`}
         at={account}
       />
     )
@@ -113,7 +113,7 @@ function Action({ order, account, onCancel, cancelled }: Actions & { order: RunO
       loading={cancelled === order.order_id}
       onClick={() => onCancel(order)}
     >
-      Cancel remaining {number(order.pending_quantity)}
+      Cancel remaining {quantity(order.pending_quantity)}
     </Button>
   )
 }
@@ -132,20 +132,20 @@ export function phoneColumns(orders: readonly RunOrder[], actions: Actions): Col
 
 function PhoneOrder({ order }: { order: RunOrder }) {
   const limits = [
-    order.price && number(order.price, 2),
-    order.trigger_price && `trigger ${number(order.trigger_price, 2)}`,
+    order.price && price(order.price),
+    order.trigger_price && `trigger ${price(order.trigger_price)}`,
   ].filter(Boolean)
   const filled = order.filled_quantity && `${filledWords(order)} at ${orderPrice(order.average_price)}`
   return (
     <div className={classes.phoneOrder}>
       <span>
-        <Side order={order} /> {number(order.quantity)} {order.tradingsymbol}{" "}
+        <Side order={order} /> {quantity(order.quantity)} {order.tradingsymbol}{" "}
         <span className="tt-muted">{[typeWords(order), ...limits].join(" ")}</span>
       </span>
       <span>
         <State order={order} />{" "}
         <span className="tt-muted">
-          {[filled, order.status_message, moment(order.order_timestamp)].filter(Boolean).join(", ")}
+          {[filled, discreet(order.status_message), moment(order.order_timestamp)].filter(Boolean).join(", ")}
         </span>
       </span>
     </div>

@@ -1,6 +1,7 @@
 import { Skeleton, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { moment, money, number } from "@tradertape/ui/format.ts"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
+import { moment, price, quantity } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
 import type { Column } from "@/components/table/column"
@@ -19,7 +20,7 @@ const COLUMNS: Column<RunTrade>[] = [
         <span className={classes.side} data-side={t.transaction_type}>
           {t.transaction_type}
         </span>{" "}
-        {number(t.quantity)} {t.exchange}:{t.tradingsymbol}
+        {quantity(t.quantity)} {t.exchange}:{t.tradingsymbol}
       </>
     ),
   },
@@ -27,13 +28,13 @@ const COLUMNS: Column<RunTrade>[] = [
     id: "price",
     header: "Price (₹)",
     value: (t) => t.average_price,
-    cell: (t) => number(t.average_price, 2),
+    cell: (t) => price(t.average_price),
   },
   {
     id: "charges",
     header: "Charges",
     value: (t) => t.charges,
-    cell: (t) => <span className="tt-amount">{money(t.charges)}</span>,
+    cell: (t) => <Amount value={t.charges} />,
   },
   {
     id: "at",

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { money, number, percent } from "@tradertape/ui/format.ts"
+import { number, percent } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
 import type { Column } from "@/components/table/column"
 import { DataTable } from "@/components/table/data-table"
@@ -45,7 +46,7 @@ const COLUMNS: Column<RunCard>[] = [
     id: "charges",
     header: "Charges",
     value: (run) => run.pnl.charges,
-    cell: (run) => (isDry(run) ? "–" : <span className="tt-num tt-amount">{money(run.pnl.charges)}</span>),
+    cell: (run) => (isDry(run) ? "–" : <Amount value={run.pnl.charges} />),
   },
   {
     id: "positions",

@@ -1,7 +1,8 @@
 import type { Run, Summary } from "@tradertape/api/backtest.ts"
+import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { count, money, moneyShort, number, percent, signedPercent } from "@tradertape/ui/format.ts"
+import { count, number, percent, signedPercent } from "@tradertape/ui/format.ts"
 import type { ReactNode } from "react"
 import { type Figure, figureText, HEADLINES } from "../../shared/figures"
 import classes from "./headline-band.module.css"
@@ -15,8 +16,7 @@ function note(run: Run, key: keyof Summary): ReactNode {
     case "total_return":
       return (
         <>
-          <span className="tt-amount">{moneyShort(summary.ending_capital)}</span>, benchmark{" "}
-          {signedPercent(summary.benchmark_return)}
+          <Amount value={summary.ending_capital} short />, benchmark {signedPercent(summary.benchmark_return)}
         </>
       )
     case "max_drawdown":
@@ -28,7 +28,7 @@ function note(run: Run, key: keyof Summary): ReactNode {
     case "profit_factor":
       return (
         <>
-          <span className="tt-amount">{money(summary.expectancy, 0)}</span> a trade
+          <Amount value={summary.expectancy} decimals={0} /> a trade
         </>
       )
     case "total_trades":

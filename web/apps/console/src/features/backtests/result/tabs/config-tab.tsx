@@ -27,9 +27,7 @@ export function ConfigTab({ run }: { run: Run }) {
             {Object.entries(run.config).map(([key, value]) => (
               <div key={key}>
                 <dt>{settingName(key)}</dt>
-                <dd className={key === "starting_capital" ? "tt-amount" : undefined}>
-                  {settingText(key, value, options.data)}
-                </dd>
+                <dd>{settingText(key, value, options.data)}</dd>
               </div>
             ))}
           </dl>

@@ -53,9 +53,7 @@ function Pairs({ figures, summary }: { figures: Figure[]; summary: Summary }) {
               figure.label
             )}
           </dt>
-          <dd className={figure.kind === "money" ? "tt-amount" : undefined}>
-            {figureText(figure.kind, summary[figure.key])}
-          </dd>
+          <dd>{figureText(figure.kind, summary[figure.key])}</dd>
         </div>
       ))}
     </dl>

@@ -1,7 +1,7 @@
 import type { Trade } from "@tradertape/api/backtest.ts"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { date, number, words } from "@tradertape/ui/format.ts"
+import { date, number, price, quantity, words } from "@tradertape/ui/format.ts"
 import type { Column } from "@/components/table/column"
 
 /** The name of an exit rule as a person would write it: "Back at average" for back_at_average. */
@@ -35,7 +35,7 @@ export function tradeColumns(): Column<Trade>[] {
       id: "entry_price",
       header: "Price (₹)",
       value: (t) => t.entry_price,
-      cell: (t) => number(t.entry_price, 2),
+      cell: (t) => price(t.entry_price),
     },
     {
       id: "exit_date",
@@ -48,9 +48,9 @@ export function tradeColumns(): Column<Trade>[] {
       id: "exit_price",
       header: "Price (₹)",
       value: (t) => t.exit_price,
-      cell: (t) => number(t.exit_price, 2),
+      cell: (t) => price(t.exit_price),
     },
-    { id: "quantity", header: "Shares", value: (t) => t.quantity, cell: (t) => number(t.quantity) },
+    { id: "quantity", header: "Shares", value: (t) => t.quantity, cell: (t) => quantity(t.quantity) },
     {
       id: "invested",
       header: "Invested (₹)",

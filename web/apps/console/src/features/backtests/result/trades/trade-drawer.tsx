@@ -5,7 +5,7 @@ import type { CandlePoint } from "@tradertape/ui/charts/candle-chart.tsx"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { date, number, percent, signed } from "@tradertape/ui/format.ts"
+import { date, number, percent, price, quantity, signed } from "@tradertape/ui/format.ts"
 import { ChevronLeft, ChevronRight } from "lucide-react"
 import { useMemo } from "react"
 import { SideDialog } from "@/components/dialog/dialog"
@@ -78,13 +78,13 @@ function TradeDetail({ run, trade }: { run: Run; trade: Trade }) {
           label="Shares"
           hint={
             trade.wanted_quantity > trade.quantity
-              ? `${number(trade.wanted_quantity)} were ordered; the volume limit allowed no more.`
+              ? `${quantity(trade.wanted_quantity)} were ordered; the volume limit allowed no more.`
               : undefined
           }
           value={
             trade.wanted_quantity > trade.quantity
-              ? `${number(trade.quantity)} of ${number(trade.wanted_quantity)}`
-              : number(trade.quantity)
+              ? `${quantity(trade.quantity)} of ${quantity(trade.wanted_quantity)}`
+              : quantity(trade.quantity)
           }
         />
         <Stat label="Invested" value={<Amount value={trade.invested} decimals={0} />} />
@@ -94,7 +94,7 @@ function TradeDetail({ run, trade }: { run: Run; trade: Trade }) {
         <Stat label="Worst point" hint="Deepest loss while held (MAE)." value={percent(trade.mae_pct, 2)} />
         <Stat label="Best point" hint="Highest gain while held (MFE)." value={percent(trade.mfe_pct, 2)} />
         <Stat label="Add-ons" value={number(trade.addons)} />
-        <Stat label="Initial stop" value={number(trade.initial_stop, 2)} />
+        <Stat label="Initial stop" value={price(trade.initial_stop)} />
       </dl>
       <Reason title={`Bought ${date(trade.entry_date)}`}>
         {trade.entry_reason || "The entry conditions were met."}

@@ -1,4 +1,5 @@
 import { Skeleton, Stack, Text } from "@mantine/core"
+import { marketText } from "@tradertape/ui/format.ts"
 import type { English } from "@/lib/queries/strategies"
 import classes from "./preview.module.css"
 
@@ -21,13 +22,13 @@ export function EnglishPanel({ english, isStale }: Props) {
   return (
     <div className={classes.english} style={{ opacity: isStale ? 0.5 : 1, transition: "opacity 120ms" }}>
       <Text size="sm" fw={550} mb="sm">
-        {english.summary}
+        {marketText(english.summary)}
       </Text>
       {english.sections.map((section) => (
         <section key={section.title}>
           <h3>{section.title}</h3>
           {section.sentences.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
+            <p key={sentence}>{marketText(sentence)}</p>
           ))}
         </section>
       ))}

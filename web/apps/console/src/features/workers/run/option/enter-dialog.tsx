@@ -1,6 +1,6 @@
 import { Button, Group, Skeleton, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { money, number } from "@tradertape/ui/format.ts"
+import { exact } from "@tradertape/ui/format.ts"
 import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
 import { notifyDone } from "@/lib/notify"
@@ -62,14 +62,15 @@ function Orders({ entry }: { entry: OptionEntryPreview }) {
             <span className={classes.side} data-side={order.transaction_type}>
               {order.transaction_type}
             </span>{" "}
-            {number(order.quantity)} {order.exchange}:{order.tradingsymbol} {order.order_type} {order.product}
+            {exact.quantity(order.quantity)} {order.exchange}:{order.tradingsymbol} {order.order_type}{" "}
+            {order.product}
           </li>
         ))}
       </ul>
       {cost && (
         <Text size="sm">
-          Needs {money(cost.margin_required)} and costs {money(cost.total_charges)} in charges. Protection is
-          armed at the fill prices.
+          Needs {exact.money(cost.margin_required)} and costs {exact.money(cost.total_charges)} in charges.
+          Protection is armed at the fill prices.
         </Text>
       )}
       {[...messages].map((message) => (

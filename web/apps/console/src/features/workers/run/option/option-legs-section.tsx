@@ -1,6 +1,6 @@
 import { Badge, Skeleton } from "@mantine/core"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { date, number } from "@tradertape/ui/format.ts"
+import { date, discreet, number, price as priceText, quantity } from "@tradertape/ui/format.ts"
 import { Section } from "@/components/page/section"
 import { Flash } from "@/components/states/flash"
 import type { Column } from "@/components/table/column"
@@ -14,7 +14,7 @@ import classes from "../run.module.css"
 function Mark({ leg }: { leg: OptionLegState }) {
   const tick = useTick(`${leg.exchange}:${leg.tradingsymbol}`, "ltp")
   const price = tick?.ltp ?? leg.ltp
-  return <Flash value={price}>{number(price, 2)}</Flash>
+  return <Flash value={price}>{priceText(price)}</Flash>
 }
 
 const greek = (id: "delta" | "theta" | "vega", header: string): Column<OptionLegState> => ({
@@ -29,13 +29,13 @@ const COLORS: Record<string, string> = { COMPLETE: "green", REJECTED: "red", CAN
 function EntryOrder({ leg, isDryRun }: { leg: OptionLegState; isDryRun: boolean }) {
   if (leg.order_status === null) return <span className="tt-muted">not placed</span>
   const isRecorded = isDryRun && leg.order_status === "COMPLETE"
-  const filled = leg.filled_quantity < leg.quantity ? `${leg.filled_quantity} filled` : ""
+  const filled = leg.filled_quantity < leg.quantity ? `${quantity(leg.filled_quantity)} filled` : ""
   return (
     <>
       <Badge color={isRecorded ? "gray" : (COLORS[leg.order_status] ?? "iris")}>
         {orderState(leg.order_status, isRecorded)}
       </Badge>{" "}
-      {!isRecorded && (leg.detail ?? filled)}
+      {!isRecorded && (discreet(leg.detail) ?? filled)}
     </>
   )
 }
@@ -60,7 +60,7 @@ const legColumns = (isDryRun: boolean): Column<OptionLegState>[] => [
     header: "Held",
     value: (leg) => leg.net_quantity,
     cell: (leg) =>
-      leg.net_quantity === 0 ? <span className="tt-muted">none</span> : number(leg.net_quantity),
+      leg.net_quantity === 0 ? <span className="tt-muted">none</span> : quantity(leg.net_quantity),
   },
   { id: "mark", header: "Mark (₹)", value: (leg) => leg.ltp, cell: (leg) => <Mark leg={leg} /> },
   {
@@ -75,7 +75,7 @@ const legColumns = (isDryRun: boolean): Column<OptionLegState>[] => [
     id: "entry",
     header: "Entry (₹)",
     value: (leg) => leg.entry_price,
-    cell: (leg) => number(leg.entry_price, 2),
+    cell: (leg) => priceText(leg.entry_price),
   },
   {
     id: "lots",
@@ -83,7 +83,7 @@ const legColumns = (isDryRun: boolean): Column<OptionLegState>[] => [
     value: (leg) => leg.lots,
     cell: (leg) => (
       <>
-        {number(leg.lots)} <span className="tt-muted">× {number(leg.lot_size)}</span>
+        {quantity(leg.lots)} <span className="tt-muted">× {number(leg.lot_size)}</span>
       </>
     ),
   },

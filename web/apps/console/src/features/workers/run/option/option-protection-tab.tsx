@@ -1,4 +1,5 @@
 import { Badge, Skeleton, Stack } from "@mantine/core"
+import { discreet } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import type { OptionProtectionDocument, OptionState } from "@/lib/queries/option-runs"
 import type { RunLive } from "@/lib/queries/workers"
@@ -40,7 +41,11 @@ export function OptionProtectionTab({ state, live }: { state: OptionState | unde
             <Badge color="gray">Generation {protection.generation}</Badge>
           </>
         }
-        note={protection.reason ? `Last: ${protection.reason}` : "A limit on the strategy closes all legs."}
+        note={
+          protection.reason
+            ? `Last: ${discreet(protection.reason)}`
+            : "A limit on the strategy closes all legs."
+        }
         isOver={isOver || state.status === "exiting"}
         onTry={setTried}
       />

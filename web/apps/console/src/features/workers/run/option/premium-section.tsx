@@ -2,7 +2,7 @@ import { Badge, Button, Card, Group, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { count, instant, money, number, percent } from "@tradertape/ui/format.ts"
+import { bareMoney, instant, money, percent, price, quantity } from "@tradertape/ui/format.ts"
 import { LogIn } from "lucide-react"
 import { useState } from "react"
 import { entryPreviewQuery, type OptionState } from "@/lib/queries/option-runs"
@@ -34,7 +34,7 @@ export function PremiumSection({ state, card }: { state: OptionState; card: RunC
       </Group>
       {isEntering && <EnterDialog card={card} onClose={() => setEntering(false)} />}
       <dl data-live className={`${classes.figures} ${state.is_stale ? classes.stale : ""}`}>
-        <Stat label={state.underlying} value={number(state.spot_ltp, 2)} />
+        <Stat label={state.underlying} value={price(state.spot_ltp)} />
         {state.premium ? (
           <Premium premium={state.premium} isOver={isOver} />
         ) : (
@@ -45,10 +45,14 @@ export function PremiumSection({ state, card }: { state: OptionState; card: RunC
             <Stat
               label="Delta"
               hint="Rupees per rupee move of the underlying, all legs together."
-              value={number(state.greeks.delta, 2)}
+              value={bareMoney(state.greeks.delta, 2)}
             />
-            <Stat label="Theta" hint="Rupees per calendar day." value={number(state.greeks.theta, 2)} />
-            <Stat label="Vega" hint="Rupees per point of volatility." value={number(state.greeks.vega, 2)} />
+            <Stat label="Theta" hint="Rupees per calendar day." value={bareMoney(state.greeks.theta, 2)} />
+            <Stat
+              label="Vega"
+              hint="Rupees per point of volatility."
+              value={bareMoney(state.greeks.vega, 2)}
+            />
           </>
         )}
       </dl>
@@ -58,19 +62,19 @@ export function PremiumSection({ state, card }: { state: OptionState; card: RunC
 
 function Premium({ premium, isOver }: { premium: NonNullable<OptionState["premium"]>; isOver: boolean }) {
   const isCredit = premium.entry.per_unit < 0
-  const units = count(premium.units, "unit")
+  const units = `${quantity(premium.units)} ${premium.units === 1 ? "unit" : "units"}`
   return (
     <>
       <Stat
         label={isCredit ? "Premium received (₹ per unit)" : "Premium paid (₹ per unit)"}
-        value={number(Math.abs(premium.entry.per_unit), 2)}
+        value={price(Math.abs(premium.entry.per_unit))}
         note={`${money(Math.abs(premium.entry.net))} for ${units}`}
       />
       {!isOver && (
         <Stat
           label={isCredit ? "Cost to close (₹ per unit)" : "Current value (₹ per unit)"}
           hint="The combined premium at the latest prices. Limits on the premium are compared with this."
-          value={premium.now ? number(Math.abs(premium.now.per_unit), 2) : "no price"}
+          value={premium.now ? price(Math.abs(premium.now.per_unit)) : "no price"}
           note={premium.now ? `${money(Math.abs(premium.now.net))} for ${units}` : undefined}
         />
       )}

@@ -2,7 +2,7 @@ import { Alert, Button, Skeleton, Stack, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { LiveLineChart } from "@tradertape/ui/charts/live-line-chart.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { count, moment, number, signedMoney } from "@tradertape/ui/format.ts"
+import { count, discreet, moment, price, quantity, signedMoney } from "@tradertape/ui/format.ts"
 import { History } from "lucide-react"
 import { Section } from "@/components/page/section"
 import { EmptyState } from "@/components/states/empty-state"
@@ -29,7 +29,7 @@ const COLUMNS: Column<ReplayTrigger>[] = [
     value: (t) => t.pnl,
     cell: (t) => <Delta kind="money" decimals={2} value={t.pnl} />,
   },
-  { id: "why", header: "Reason", isText: true, value: (t) => t.reason, cell: (t) => t.reason },
+  { id: "why", header: "Reason", isText: true, value: (t) => t.reason, cell: (t) => discreet(t.reason) },
   {
     id: "exits",
     header: "Orders it would have sent",
@@ -39,8 +39,8 @@ const COLUMNS: Column<ReplayTrigger>[] = [
       t.exits
         .map(
           (one) =>
-            `${one.transaction_type} ${number(one.quantity)} ${symbolOf(one.instrument)}` +
-            (one.price === null ? "" : ` at ${number(one.price, 2)}`),
+            `${one.transaction_type} ${quantity(one.quantity)} ${symbolOf(one.instrument)}` +
+            (one.price === null ? "" : ` at ${price(one.price)}`),
         )
         .join("; "),
   },

@@ -1,7 +1,7 @@
 import { Select, Skeleton } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { LevelChart } from "@tradertape/ui/charts/level-chart.tsx"
-import { number } from "@tradertape/ui/format.ts"
+import { price } from "@tradertape/ui/format.ts"
 import type { IChartApi } from "lightweight-charts"
 import { useMemo, useRef, useState } from "react"
 import { ChartSection } from "@/components/page/chart-section"
@@ -37,11 +37,11 @@ export function LevelsSection({ names, protection, live }: Props) {
       })),
     [data],
   )
-  const levelTexts = levels.map((level) => `${level.label} ${number(level.price, 2)}`).join(", ")
+  const levelTexts = levels.map((level) => `${level.label} ${price(level.price)}`).join(", ")
   return (
     <ChartSection
       title={`${symbolOf(name)} levels`}
-      note={`${tick ? `Now ${number(tick.ltp, 2)}. ` : ""}${levelTexts || "No levels set."}`}
+      note={`${tick ? `Now ${price(tick.ltp)}. ` : ""}${levelTexts || "No levels set."}`}
       file={`levels-${symbolOf(name)}`}
       png={() => chart.current?.takeScreenshot().toDataURL()}
       rows={() => candles.map(({ at, open, high, low, close }) => ({ at, open, high, low, close }))}

@@ -1,5 +1,6 @@
 import { Button, Checkbox, Group, Text, TextInput } from "@mantine/core"
 import { useForm } from "@mantine/form"
+import { discreet } from "@tradertape/ui/format.ts"
 import { Plus } from "lucide-react"
 import type { ReactNode } from "react"
 import { symbolOf } from "@/lib/instrument"
@@ -28,7 +29,7 @@ export function ProtectionForm({ id, protection, chips, legs, isOver }: Props) {
       form={form}
       note={
         protection?.reason
-          ? `Last: ${protection.reason}`
+          ? `Last: ${discreet(protection.reason)}`
           : isOver
             ? "As it was when the run closed."
             : "Checked by the server on every tick, even without a running worker."

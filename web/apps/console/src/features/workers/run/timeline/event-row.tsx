@@ -1,5 +1,5 @@
 import { UnstyledButton } from "@mantine/core"
-import { moment } from "@tradertape/ui/format.ts"
+import { discreet, moment } from "@tradertape/ui/format.ts"
 import { ChevronDown, ChevronRight } from "lucide-react"
 import { useState } from "react"
 import type { TimelineEvent } from "@/lib/queries/workers"
@@ -17,7 +17,7 @@ export function EventRow({ event }: { event: TimelineEvent }) {
         <time className={classes.time} dateTime={event.created_at}>
           {moment(event.created_at)}
         </time>
-        <span className={classes.summary}>{event.summary}</span>
+        <span className={classes.summary}>{discreet(event.summary)}</span>
         <UnstyledButton
           className={classes.more}
           aria-expanded={isOpen}
@@ -32,7 +32,7 @@ export function EventRow({ event }: { event: TimelineEvent }) {
           {detailsOf(event.payload).map(([name, text]) => (
             <div key={name}>
               <dt>{name}</dt>
-              <dd>{text}</dd>
+              <dd>{discreet(text)}</dd>
             </div>
           ))}
           <div>

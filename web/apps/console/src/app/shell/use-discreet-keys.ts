@@ -1,0 +1,37 @@
+import { useHotkeys } from "@mantine/hooks"
+import { setPeeking } from "@tradertape/ui/discreet.ts"
+import { useEffect } from "react"
+import { toggleDiscreet } from "@/lib/preferences"
+
+const FIELDS = "input, textarea, select, [contenteditable]:not([contenteditable=false])"
+
+const isPlain = (event: KeyboardEvent) =>
+  event.code === "KeyH" && !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey
+
+const isInField = ({ target }: KeyboardEvent) => target instanceof Element && target.closest(FIELDS) !== null
+
+/** Shift H turns discreet mode on and off; while it is on, amounts are shown for as long as H is held. */
+export function useDiscreetKeys(): void {
+  useHotkeys([["shift+H", toggleDiscreet]])
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (isPlain(event) && !isInField(event)) setPeeking(true)
+    }
+    const release = (event: KeyboardEvent) => {
+      if (event.code === "KeyH") setPeeking(false)
+    }
+    // A key that is released in another window is not heard here.
+    const leave = () => setPeeking(false)
+    window.addEventListener("keydown", press)
+    window.addEventListener("keyup", release)
+    window.addEventListener("blur", leave)
+    document.addEventListener("visibilitychange", leave)
+    return () => {
+      window.removeEventListener("keydown", press)
+      window.removeEventListener("keyup", release)
+      window.removeEventListener("blur", leave)
+      document.removeEventListener("visibilitychange", leave)
+      leave()
+    }
+  }, [])
+}
