@@ -373,6 +373,7 @@ const JOURNAL_TABS = ["trades", "analysis", "calendar", "discovery", "lost"] as 
 interface JournalSearch {
   tab?: (typeof JOURNAL_TABS)[number]
   trip?: string
+  money?: "paper"
 }
 
 const journalRoute = createRoute({
@@ -381,6 +382,7 @@ const journalRoute = createRoute({
   validateSearch: (raw: Raw): JournalSearch => ({
     tab: JOURNAL_TABS.find((tab) => tab === raw.tab),
     trip: typeof raw.trip === "string" && /^[0-9a-f]{32}$/.test(raw.trip) ? raw.trip : undefined,
+    money: raw.money === "paper" ? "paper" : undefined,
   }),
   component: lazyPage(() => import("@/features/journal/journal-page"), "JournalPage"),
 })

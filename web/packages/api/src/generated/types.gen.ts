@@ -30540,14 +30540,14 @@ export type ReadStatisticsApiJournalStatisticsGetResponses = {
 
 export type ReadStatisticsApiJournalStatisticsGetResponse = ReadStatisticsApiJournalStatisticsGetResponses[keyof ReadStatisticsApiJournalStatisticsGetResponses];
 
-export type ReadStatusApiJournalStatusGetData = {
+export type ReadJournalStatusApiJournalStatusGetData = {
     body?: never;
     path?: never;
     query?: never;
     url: '/api/journal/status';
 };
 
-export type ReadStatusApiJournalStatusGetErrors = {
+export type ReadJournalStatusApiJournalStatusGetErrors = {
     /**
      * Not signed in, or no longer.
      */
@@ -30570,16 +30570,16 @@ export type ReadStatusApiJournalStatusGetErrors = {
     503: Refusal;
 };
 
-export type ReadStatusApiJournalStatusGetError = ReadStatusApiJournalStatusGetErrors[keyof ReadStatusApiJournalStatusGetErrors];
+export type ReadJournalStatusApiJournalStatusGetError = ReadJournalStatusApiJournalStatusGetErrors[keyof ReadJournalStatusApiJournalStatusGetErrors];
 
-export type ReadStatusApiJournalStatusGetResponses = {
+export type ReadJournalStatusApiJournalStatusGetResponses = {
     /**
      * Successful Response
      */
     200: JournalStatusOut;
 };
 
-export type ReadStatusApiJournalStatusGetResponse = ReadStatusApiJournalStatusGetResponses[keyof ReadStatusApiJournalStatusGetResponses];
+export type ReadJournalStatusApiJournalStatusGetResponse = ReadJournalStatusApiJournalStatusGetResponses[keyof ReadJournalStatusApiJournalStatusGetResponses];
 
 export type ListTripsApiJournalTripsGetData = {
     body?: never;

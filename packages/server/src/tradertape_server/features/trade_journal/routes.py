@@ -57,7 +57,7 @@ Chosen = Annotated[Filters, Depends(_filters)]
 
 
 @router.get("/status")
-def read_status(user: CurrentUser, journal: Journal) -> schemas.JournalStatusOut:
+def read_journal_status(user: CurrentUser, journal: Journal) -> schemas.JournalStatusOut:
     """Whether there are trips to see, and how far your uploads are reckoned."""
     return journal.status(user.id)
 

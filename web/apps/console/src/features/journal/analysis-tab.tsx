@@ -21,7 +21,7 @@ const BY: { value: Dimension; label: string; empty: string }[] = [
   { value: "mistake", label: "By mistake", empty: "Note mistakes to see what they cost." },
   { value: "symbol", label: "By symbol", empty: "" },
   { value: "weekday", label: "By weekday", empty: "" },
-  { value: "hour", label: "By hour", empty: "Your files have no times of trades." },
+  { value: "hour", label: "By hour", empty: "Your trades have no times." },
   { value: "side", label: "Long and short", empty: "" },
   { value: "kind", label: "By kind", empty: "" },
   { value: "held", label: "By time held", empty: "" },

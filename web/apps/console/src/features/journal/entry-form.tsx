@@ -1,5 +1,6 @@
 import { Autocomplete, Button, Group, Input, Rating, Stack, TagsInput, Textarea } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { number } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { PriceInput } from "@/components/forms/price-input"
 import { Failure } from "@/components/states/failure"
@@ -49,7 +50,10 @@ export function EntryForm({ trip, words, onSaved }: Props) {
         <Autocomplete
           size="xs"
           label="Setup"
-          placeholder="Breakout"
+          placeholder={trip.setup || "Breakout"}
+          description={
+            trip.setup && !written?.setup ? `Until you write one: ${trip.setup}, which traded it.` : undefined
+          }
           maxLength={60}
           data={words?.setups ?? []}
           value={entry.setup ?? ""}
@@ -76,7 +80,11 @@ export function EntryForm({ trip, words, onSaved }: Props) {
         <PriceInput
           label="Planned stop"
           step={0.05}
-          description="For the result as a multiple of the risk."
+          description={
+            trip.planned_stop && written?.stop_price == null
+              ? `Until you write one: ${number(Number(trip.planned_stop), 2)}, that of the position.`
+              : "For the result as a multiple of the risk."
+          }
           value={entry.stop_price == null ? "" : Number(entry.stop_price)}
           onChange={(value) => change({ stop_price: value === "" ? null : String(value) })}
         />

@@ -1,6 +1,7 @@
-import { Progress, Stack, Tabs, Text } from "@mantine/core"
+import { Alert, Group, Progress, SegmentedControl, Stack, Tabs, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
+import { count } from "@tradertape/ui/format.ts"
 import { Download, NotebookPen } from "lucide-react"
 import { useMemo } from "react"
 import { LinkButton } from "@/components/page/link-button"
@@ -8,8 +9,7 @@ import { PageHeader } from "@/components/page/page-header"
 import { TabStrip } from "@/components/page/tab-strip"
 import { EmptyState } from "@/components/states/empty-state"
 import { Loaded } from "@/components/states/loaded"
-import { journalQueries } from "@/lib/queries/journal"
-import { type BookStatus, bookQuery } from "@/lib/queries/wealth"
+import { type JournalStatus, journalQueries, journalStatusQuery, type Money } from "@/lib/queries/journal"
 import { AnalysisTab } from "./analysis-tab"
 import { CalendarTab } from "./calendar-tab"
 import { DiscoveryTab } from "./discovery-tab"
@@ -25,42 +25,89 @@ const TABS = [
   { value: "analysis", label: "Analysis", Body: AnalysisTab },
   { value: "calendar", label: "Hours and days", Body: CalendarTab },
   { value: "discovery", label: "What stands out", Body: DiscoveryTab },
-  { value: "lost", label: "No longer in your files", Body: LostTab },
+  { value: "lost", label: "No longer there", Body: LostTab },
 ] as const
 
-/** Round trips of the uploaded trades, what was written about them, and what their figures say. */
+const MONEY = [
+  { value: "live", label: "Live" },
+  { value: "paper", label: "Paper" },
+]
+
+/** Round trips of what was traded here and uploaded, what was written about them, and what their figures say. */
 export function JournalPage() {
-  const status = useQuery(bookQuery)
+  const status = useQuery(journalStatusQuery)
+  const { money = "live" } = route.useSearch()
   return (
     <>
       <PageHeader
         title="Journal"
-        note="Each trade from its first purchase to its last sale, by the files you uploaded."
-        action={<ExportButton icon={<Download size={14} />} />}
+        note="Each trade from its first purchase to its last sale: what you traded here, and the files you uploaded."
+        action={<ExportButton icon={<Download size={14} />} money={money} />}
       />
       <Loaded query={status} what="Your journal">
-        {(book) => <Journal status={book} />}
+        {(found) => (
+          <>
+            <Switch status={found} money={money} />
+            <Journal status={found} money={money} />
+          </>
+        )}
       </Loaded>
     </>
   )
 }
 
-function Journal({ status }: { status: BookStatus }) {
-  const at = status.reckoned_at
-  if (at === null && status.state !== "failed") return <Reckoning percent={status.percent} />
-  if (at === null || (status.is_empty && status.state !== "old"))
+/** Real money, or not: never both in one figure. */
+function Switch({ status, money }: { status: JournalStatus; money: Money }) {
+  const navigate = route.useNavigate()
+  const choose = (next: string) =>
+    void navigate({
+      search: ({ tab }) => ({ tab, money: next === "paper" ? ("paper" as const) : undefined }),
+    })
+  return (
+    <Group gap="sm" mb="xs">
+      <SegmentedControl aria-label="Money" data={MONEY} value={money} onChange={choose} />
+      <Text size="sm" c="dimmed">
+        {money === "paper"
+          ? "Paper accounts, paper portfolios and sandboxes: no real money."
+          : "Real money, uploads included."}
+        {money === "live" && status.hidden > 0 && ` ${count(status.hidden, "trade")} in both, counted once.`}
+      </Text>
+    </Group>
+  )
+}
+
+function Journal({ status, money }: { status: JournalStatus; money: Money }) {
+  const { tab } = route.useSearch()
+  if (money === "live" && status.uploads === "reckoning") return <Reckoning percent={status.percent} />
+  if (money === "live" && status.uploads === "failed")
     return (
-      <EmptyState
-        icon={<NotebookPen size={32} />}
-        title={status.state === "failed" ? "Your trades could not be reckoned" : "No trades yet"}
-        action={<LinkButton to="/uploads">Upload your tradebooks</LinkButton>}
-      >
-        {status.state === "failed"
-          ? `${status.detail} It is tried again in five minutes.`
-          : "Upload the tradebooks of your brokers: every trade appears here, to be written about and analysed."}
-      </EmptyState>
+      <Alert color="red" title="Your uploads could not be reckoned">
+        {status.detail} It is tried again in five minutes.
+      </Alert>
     )
-  return <Parts at={at} />
+  if (status[money] === 0 && tab !== "lost") return <Nothing money={money} />
+  return <Parts at={status.version} money={money} />
+}
+
+function Nothing({ money }: { money: Money }) {
+  return money === "paper" ? (
+    <EmptyState
+      icon={<NotebookPen size={32} />}
+      title="No paper trades yet"
+      action={<LinkButton to="/portfolios">Portfolios</LinkButton>}
+    >
+      Trade on paper, by a portfolio, a worker or by hand: every trade appears here once it is filled.
+    </EmptyState>
+  ) : (
+    <EmptyState
+      icon={<NotebookPen size={32} />}
+      title="No trades yet"
+      action={<LinkButton to="/uploads">Upload your tradebooks</LinkButton>}
+    >
+      What you trade here appears once it is filled. Upload the tradebooks of your brokers for all that was
+      traded elsewhere.
+    </EmptyState>
+  )
 }
 
 function Reckoning({ percent }: { percent: number | null }) {
@@ -72,24 +119,27 @@ function Reckoning({ percent }: { percent: number | null }) {
   )
 }
 
-function Parts({ at }: { at: string }) {
+function Parts({ at, money }: { at: string; money: Money }) {
   const { tab = "trades" } = route.useSearch()
   const navigate = route.useNavigate()
-  const queries = useMemo(() => journalQueries(at), [at])
+  const queries = useMemo(() => journalQueries(at, money), [at, money])
   return (
     <Tabs
       value={tab}
       keepMounted={false}
       onChange={(next) =>
         void navigate({
-          search: { tab: TABS.find(({ value }) => value === next && value !== "trades")?.value },
+          search: (all) => ({
+            tab: TABS.find(({ value }) => value === next && value !== "trades")?.value,
+            money: all.money,
+          }),
         })
       }
     >
       <TabStrip tabs={TABS} value={tab} />
       {TABS.map(({ value, Body }) => (
         <Tabs.Panel key={value} value={value}>
-          <Body queries={queries} />
+          <Body key={money} queries={queries} />
         </Tabs.Panel>
       ))}
     </Tabs>

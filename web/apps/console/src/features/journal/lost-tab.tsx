@@ -14,7 +14,7 @@ import { notifyFailure } from "@/lib/notify"
 import { journalCalls, type LostEntry, refreshJournal } from "@/lib/queries/journal"
 import type { TabProps } from "./tab-props"
 
-/** What was written about trades that the files no longer have. */
+/** What was written about trades that there are no longer. */
 export function LostTab({ queries }: TabProps) {
   const client = useQueryClient()
   const query = useQuery(queries.lost)
@@ -31,17 +31,17 @@ export function LostTab({ queries }: TabProps) {
     <Loaded query={query} what="What you wrote">
       {(found) => (
         <Section
-          title="Trades no longer in your files"
-          note="An upload was undone, or an older file moved where a trade begins. Import the file again and they are back."
+          title="Trades that are no longer there"
+          note="An upload was undone, an older file moved where a trade begins, or a paper portfolio was reset. Import the file again and they are back."
           flush
         >
           {found.length === 0 ? (
             <EmptyState icon={<FolderCheck size={28} />} title="Nothing is missing">
-              All that you wrote belongs to a trade in your files.
+              All that you wrote belongs to a trade of your journal.
             </EmptyState>
           ) : (
             <PlainTable
-              label="Trades no longer in your files"
+              label="Trades that are no longer there"
               rows={found}
               columns={columns(setLeaving)}
               rowKey={(row) => row.trip_key}

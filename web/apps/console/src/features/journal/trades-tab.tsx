@@ -24,6 +24,15 @@ const STATES = [
   { value: "closed", label: "Closed" },
   { value: "open", label: "Open" },
 ]
+const KINDS = [
+  { value: "intraday", label: "Intraday" },
+  { value: "delivery", label: "Delivery" },
+  { value: "derivative", label: "Derivatives" },
+]
+const SIDES = [
+  { value: "long", label: "Long" },
+  { value: "short", label: "Short" },
+]
 const SORTS: { value: string; label: string; sort: TripSort; order: "asc" | "desc" }[] = [
   { value: "newest", label: "Newest first", sort: "opened_on", order: "desc" },
   { value: "oldest", label: "Oldest first", sort: "opened_on", order: "asc" },
@@ -40,12 +49,32 @@ export function TradesTab({ queries }: TabProps) {
   const [state, setState] = useState<NonNullable<TripFilters["state"]>>("all")
   const [symbol, setSymbol] = useState("")
   const [setup, setSetup] = useState<string | null>(null)
+  const [tag, setTag] = useState<string | null>(null)
+  const [mistake, setMistake] = useState<string | null>(null)
+  const [kind, setKind] = useState<string | null>(null)
+  const [side, setSide] = useState<string | null>(null)
+  const [since, setSince] = useState("")
+  const [until, setUntil] = useState("")
   const [sorting, setSorting] = useState("newest")
   const [page, setPage] = useState(1)
   const [typed] = useDebouncedValue(symbol.trim(), 250)
   const { sort, order } = SORTS.find(({ value }) => value === sorting) ?? { sort: "opened_on", order: "desc" }
   const query = useQuery(
-    queries.trips({ state, symbol: typed || undefined, setup: setup ?? undefined, sort, order, page }),
+    queries.trips({
+      state,
+      symbol: typed || undefined,
+      setup: setup ?? undefined,
+      tag: tag ?? undefined,
+      mistake: mistake ?? undefined,
+      kind: (kind ?? undefined) as TripFilters["kind"],
+      side: (side ?? undefined) as TripFilters["side"],
+      // The other way round while the second one is being chosen: then the first one counts.
+      since: since || undefined,
+      until: until && until >= since ? until : undefined,
+      sort,
+      order,
+      page,
+    }),
   )
   const known = useQuery(queries.words)
   const choose = (key?: string) => void navigate({ search: (all) => ({ ...all, trip: key }), replace: true })
@@ -81,6 +110,52 @@ export function TradesTab({ queries }: TabProps) {
           data={known.data?.setups ?? []}
           value={setup}
           onChange={first(setSetup)}
+        />
+        <Select
+          aria-label="Tag"
+          placeholder="Any tag"
+          clearable
+          data={known.data?.tags ?? []}
+          value={tag}
+          onChange={first(setTag)}
+        />
+        <Select
+          aria-label="Mistake"
+          placeholder="Any mistake"
+          clearable
+          data={known.data?.mistakes ?? []}
+          value={mistake}
+          onChange={first(setMistake)}
+        />
+        <Select
+          aria-label="Kind"
+          placeholder="Any kind"
+          clearable
+          data={KINDS}
+          value={kind}
+          onChange={first(setKind)}
+        />
+        <Select
+          aria-label="Side"
+          placeholder="Long and short"
+          clearable
+          data={SIDES}
+          value={side}
+          onChange={first(setSide)}
+        />
+        <TextInput
+          size="xs"
+          type="date"
+          aria-label="Opened since"
+          value={since}
+          onChange={(event) => first(setSince)(event.currentTarget.value)}
+        />
+        <TextInput
+          size="xs"
+          type="date"
+          aria-label="Opened until"
+          value={until}
+          onChange={(event) => first(setUntil)(event.currentTarget.value)}
         />
         <Select
           aria-label="Order"
@@ -157,7 +232,7 @@ function tripColumns(choose: (key: string) => void): Column<Trip>[] {
       cell: (row) => number(row.r_multiple, 2),
     },
     of.number("days", "Days", (row) => row.days),
-    of.text("setup", "Setup", (row) => row.entry?.setup ?? ""),
+    of.text("setup", "Setup", (row) => row.setup ?? ""),
     {
       id: "written",
       header: "Notes",

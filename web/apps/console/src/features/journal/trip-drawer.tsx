@@ -31,7 +31,8 @@ export function TripDrawer({ tripKey, words, onClose }: Props) {
           <Figures trip={data.trip} />
           {data.trip.is_estimated && (
             <Alert color="gray" variant="light">
-              Its charges are estimated: the file has none.
+              Its charges are estimated
+              {data.trip.origin === "upload" ? ": the file has none" : " by the rates of the day"}.
             </Alert>
           )}
           <EntryForm key={data.trip.key} trip={data.trip} words={words} onSaved={() => void refetch()} />
@@ -45,6 +46,14 @@ export function TripDrawer({ tripKey, words, onClose }: Props) {
       )}
     </SideDialog>
   )
+}
+
+/** Where a trade is known from. */
+const ORIGINS: Record<NonNullable<Trip["origin"]>, string> = {
+  upload: "An upload",
+  run: "A worker",
+  portfolio: "A portfolio",
+  hand: "An order by hand",
 }
 
 function Figures({ trip }: { trip: Trip }) {
@@ -77,6 +86,7 @@ function Figures({ trip }: { trip: Trip }) {
         note={trip.closed_at ? instant(trip.closed_at) : trip.closed_on ? date(trip.closed_on) : undefined}
       />
       <Stat label="Account" value={trip.account} note={inWords(trip.broker)} />
+      <Stat label="From" value={ORIGINS[trip.origin ?? "upload"]} note={trip.setup || undefined} />
     </dl>
   )
 }

@@ -9,6 +9,7 @@ import type {
   FiguresOut,
   FindingOut,
   GroupOut,
+  JournalStatusOut,
   ListTripsApiJournalTripsGetData,
   LostEntryOut,
   ScreenshotOut,
@@ -25,6 +26,7 @@ export type Entry = EntryIn
 export type Figures = FiguresOut
 export type Finding = FindingOut
 export type Group = GroupOut
+export type JournalStatus = JournalStatusOut
 export type LostEntry = LostEntryOut
 export type Screenshot = ScreenshotOut
 export type Statistics = StatisticsOut
@@ -32,7 +34,11 @@ export type Trip = TripOut
 export type Words = WordsOut
 type TripQuery = NonNullable<ListTripsApiJournalTripsGetData["query"]>
 export type TripSort = NonNullable<TripQuery["sort"]>
-export type TripFilters = Pick<TripQuery, "state" | "symbol" | "setup" | "mistake">
+export type Money = NonNullable<TripQuery["money"]>
+export type TripFilters = Pick<
+  TripQuery,
+  "state" | "symbol" | "setup" | "tag" | "mistake" | "side" | "kind" | "since" | "until"
+>
 export type Dimension = Statistics["by"]
 
 export interface TripsAsked extends TripFilters {
@@ -41,36 +47,47 @@ export interface TripsAsked extends TripFilters {
   page: number
 }
 
-/** What is read of the journal. at: when the book was reckoned, so that another book is read anew. */
-export const journalQueries = (at: string) => ({
+/** Whether there are trades, and how far uploads are reckoned; asked again while a page is open. */
+export const journalStatusQuery = queryOptions({
+  queryKey: ["journal-status"],
+  queryFn: ({ signal }) => unwrap(api.readJournalStatus({ signal })),
+  staleTime: 0,
+  refetchInterval: ({ state }) => (state.data?.uploads === "reckoning" ? 1_000 : 15_000),
+})
+
+/** What is read of the journal. at: the version of the trades, so that other ones are read anew. */
+export const journalQueries = (at: string, money: Money) => ({
   trips: ({ page, ...asked }: TripsAsked) =>
     queryOptions({
-      queryKey: ["journal", at, "trips", asked, page],
+      queryKey: ["journal", at, money, "trips", asked, page],
       queryFn: ({ signal }) =>
         unwrapPage(
-          api.listTrips({ signal, query: { ...asked, limit: PAGE_ROWS, offset: (page - 1) * PAGE_ROWS } }),
+          api.listTrips({
+            signal,
+            query: { ...asked, money, limit: PAGE_ROWS, offset: (page - 1) * PAGE_ROWS },
+          }),
         ),
       placeholderData: keepPreviousData,
     }),
   statistics: (by: Dimension) =>
     queryOptions({
-      queryKey: ["journal", at, "statistics", by],
-      queryFn: ({ signal }) => unwrap(api.readStatistics({ signal, query: { by } })),
+      queryKey: ["journal", at, money, "statistics", by],
+      queryFn: ({ signal }) => unwrap(api.readStatistics({ signal, query: { by, money } })),
       placeholderData: keepPreviousData,
     }),
   heatMap: queryOptions({
-    queryKey: ["journal", at, "heatmap"],
-    queryFn: ({ signal }) => unwrap(api.readHeatMap({ signal })),
+    queryKey: ["journal", at, money, "heatmap"],
+    queryFn: ({ signal }) => unwrap(api.readHeatMap({ signal, query: { money } })),
   }),
   calendar: (year: number) =>
     queryOptions({
-      queryKey: ["journal", at, "calendar", year],
-      queryFn: ({ signal }) => unwrap(api.readCalendar({ signal, query: { year } })),
+      queryKey: ["journal", at, money, "calendar", year],
+      queryFn: ({ signal }) => unwrap(api.readCalendar({ signal, query: { year, money } })),
       placeholderData: keepPreviousData,
     }),
   discovery: queryOptions({
-    queryKey: ["journal", at, "discovery"],
-    queryFn: ({ signal }) => unwrap(api.readDiscovery({ signal })),
+    queryKey: ["journal", at, money, "discovery"],
+    queryFn: ({ signal }) => unwrap(api.readDiscovery({ signal, query: { money } })),
   }),
   lost: queryOptions({
     queryKey: ["journal", at, "lost"],
