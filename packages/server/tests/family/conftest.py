@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -61,6 +61,19 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Sent:
+    """A snapshot of an agent."""
+
+    as_of: datetime
+    rows: Sequence[dict[str, Any]]
+    kind: str = "holdings"
+    broker: str = "kite"
+    factor: str | None = None
+    margins: dict[str, Any] = field(default_factory=dict)
+    is_sealed: bool = False
+
+
+@dataclass(frozen=True)
 class FamilyOf:
     """A group of three."""
 
@@ -72,13 +85,22 @@ class FamilyOf:
 
 @dataclass
 class Known:
-    """Both ports. on_read: called when a book is read; reads: whose were; live: at brokers."""
+    """All ports. on_read: called when a book is read; reads: whose were; live: at brokers.
+
+    agents: the snapshots that were sent; changed_at: when files changed last; factor: their scale;
+    payments: what the rate of uploads is of; accounts: of a share, when it is in several.
+    """
 
     clock: Clock
     shares: dict[int, list[Row]] = field(default_factory=dict)
     live: dict[int, list[Row]] = field(default_factory=dict)
     environment: dict[int, str] = field(default_factory=dict)
     scaled: set[int] = field(default_factory=set)
+    agents: dict[int, list[Sent]] = field(default_factory=dict)
+    changed_at: dict[int, datetime] = field(default_factory=dict)
+    factors: dict[int, str] = field(default_factory=dict)
+    payments: dict[int, list[tuple[date, D]]] = field(default_factory=dict)
+    accounts: dict[int, list[tuple[str, str, int, int]]] = field(default_factory=dict)
     reckoning: set[int] = field(default_factory=set)
     reads: list[int] = field(default_factory=list)
     on_read: Callable[[], object] | None = None
@@ -100,13 +122,27 @@ class Known:
         )  # fmt: skip
 
     def of_uploads(self, user_id: int) -> wealth.WealthHoldingsOut:
-        rows = [_uploaded(*row) for row in self.shares.get(user_id, [])]
+        rows = [
+            _uploaded(*row, self.accounts.get(user_id, [])) for row in self.shares.get(user_id, [])
+        ]
         return wealth.WealthHoldingsOut.model_construct(
             as_of=None, holdings=rows, contracts=[], unmatched=[]
         )
 
     def funds(self, _user_id: int) -> Sequence[wealth.FundOut]:
         return []
+
+    def flows(self, user_id: int) -> list[tuple[date, D]]:
+        return self.payments.get(user_id, [])
+
+    def last_change(self, user_id: int) -> datetime | None:
+        return self.changed_at.get(user_id, self.clock.now())
+
+    def factor(self, user_id: int) -> str | None:
+        return self.factors.get(user_id)
+
+    def latest(self, user_id: int) -> list[Sent]:
+        return self.agents.get(user_id, [])
 
     def reconciliation(self, _user_id: int) -> wealth.CashReconciliationOut:
         return wealth.CashReconciliationOut(accounts=[])
@@ -150,17 +186,24 @@ class _Port:
         return getattr(self.known, name)
 
 
-def _uploaded(symbol: str, quantity: int, price: int) -> wealth.WealthHoldingOut:
+def _uploaded(
+    symbol: str, quantity: int, price: int, accounts: Sequence[tuple[str, str, int, int]]
+) -> wealth.WealthHoldingOut:
     lot = wealth.LotOut(
         broker="kite", account="AB1", opened_on=date(2024, 1, 1), quantity=D(quantity),
         price=D(price), cost=D(quantity * price), charges=D(0), days=1, is_long_term=False,
         long_term_from=date(2025, 1, 1), is_bonus=False, is_short=False, is_estimated=False,
     )  # fmt: skip
+    whole = accounts or [("kite", "AB1", quantity, quantity * price)]
     return wealth.WealthHoldingOut.model_construct(
         instrument=symbol, symbol=symbol, name="", sector="IT", quantity=D(quantity),
         average_price=D(price), cost=D(quantity * price), price=D(price),
         value=D(quantity * price), unrealised=D(0), day_profit=D(quantity), weight=1.0,
-        long_term_quantity=D(0), lots=[lot],
+        long_term_quantity=D(0), lots=[lot], lot_count=1,
+        by_account=[
+            wealth.AccountPartOut(broker=broker, account=account, quantity=D(many), cost=D(cost))
+            for broker, account, many, cost in whole
+        ],
     )  # fmt: skip
 
 
@@ -174,11 +217,6 @@ def _held(head: dict[str, Any], symbol: str, quantity: int, price: int) -> Holdi
 
 
 @pytest.fixture
-def engine() -> str:
-    return "sqlite"
-
-
-@pytest.fixture
 def known(container: Container) -> Known:
     return Known(container.clock)
 
@@ -187,7 +225,7 @@ def known(container: Container) -> Known:
 def app(container: Container, known: Known) -> FastAPI:
     books = MemberBooks(
         _Port(known, known.at_broker), _Port(known, known.of_uploads),
-        lambda who: who in known.scaled, lambda _who: container.clock.now(),
+        lambda who: who in known.scaled, known, known, container.clock,
     )  # fmt: skip
     family = build_family(
         container.database, container.clock, container.mailer, "http://localhost:18777", books

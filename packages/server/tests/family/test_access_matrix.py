@@ -105,9 +105,15 @@ def restore(container: Container, sides: list[Side]) -> Callable[[], bool]:
     """Puts every table back to how it was; whether anything was changed."""
 
     def rows() -> list[list[dict[str, Any]]]:
+        # PostgreSQL gives rows without an order as they lie, which a restored table changes.
         with container.database.read() as session:
             return [
-                [dict(row._mapping) for row in session.execute(select(*table.__table__.columns))]
+                [
+                    dict(row._mapping)
+                    for row in session.execute(
+                        select(*table.__table__.columns).order_by(*table.__table__.primary_key)
+                    )
+                ]
                 for table in TABLES
             ]
 

@@ -100,8 +100,12 @@ def test_a_broker_that_answers_replaces_the_files_of_its_account(
     (row,) = view["holdings"]
     assert (row["quantity"], row["value"]) == ("12", "1320.00")
     assert (view["totals"]["cash"], view["totals"]["day_pnl"]) == ("500.00", "12.00")
-    # What was paid at the broker is not known: there is no rate.
-    assert view["totals"]["xirr_pct"] is None
+    assert by_id(view)[asha.id]["sources"] == [
+        {
+            "broker": "kite", "account": "AB1", "source": "broker",
+            "as_of": "2026-01-05T10:00:00+05:30", "instead_of": ["upload"],
+        }
+    ]  # fmt: skip
 
 
 def test_money_of_a_sandbox_is_never_added_to_real_money(family: MakeFamily, known: Known) -> None:

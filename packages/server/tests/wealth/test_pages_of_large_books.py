@@ -71,9 +71,14 @@ def test_lots_of_a_share_by_page(
     flat_market, signed_in: TestClient, me: int, records, trade
 ) -> None:
     days = SESSIONS[40:110]
-    records.of[me] = Uploaded(trades=tuple(trade("BUY", 1, 100, day) for day in days))
+    accounts = ("AB0001", "ZZ0009")
+    trades = (trade("BUY", 1, 100, day, account=accounts[n % 7 == 0]) for n, day in enumerate(days))
+    records.of[me] = Uploaded(trades=tuple(trades))
     (holding,) = get(signed_in, "holdings")["holdings"]
     assert (holding["lot_count"], len(holding["lots"])) == (70, 50)
+    assert {one["account"]: one["quantity"] for one in holding["by_account"]} == {
+        "AB0001": "60", "ZZ0009": "10",
+    }  # fmt: skip
     got = signed_in.get(
         f"{URL}/lots", params={"instrument": holding["instrument"], "limit": 10, "offset": 65}
     )

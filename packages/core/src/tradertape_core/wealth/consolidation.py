@@ -30,6 +30,7 @@ from tradertape_core.wealth.family import (
     Totals,
     shown_to,
 )
+from tradertape_core.wealth.returns import xirr
 
 STALE_AFTER = timedelta(days=1)
 EQUITY, MUTUAL_FUNDS, CASH = "equity", "mutual_funds", "cash"
@@ -93,9 +94,19 @@ def _totals(full: Sequence[MemberBook]) -> Totals:
         day_profit=day_profit,
         day_profit_pct=_pct(day_profit, equity - day_profit),
         positions_profit=total(one.profit for book in full for one in book.positions),
-        # Rates of two people cannot be averaged: only their payments together have a rate.
-        xirr_pct=_rate(full[0].xirr) if len(full) == 1 else None,
+        xirr_pct=_rate(_together(full)),
     )
+
+
+def _together(full: Sequence[MemberBook]) -> float | None:
+    """The rate of all payments together: rates of two people cannot be averaged. None where those
+    of somebody who has shares or funds are not known: it would be the others'."""
+    owners = [book for book in full if book.shares or book.funds]
+    if len(owners) == 1:
+        return owners[0].xirr
+    if not all(book.flows for book in owners):
+        return None
+    return xirr([flow for book in owners for flow in book.flows])
 
 
 def _member(book: MemberBook, whole: Decimal, now: datetime) -> MemberView:
@@ -122,6 +133,7 @@ def _member(book: MemberBook, whole: Decimal, now: datetime) -> MemberView:
         share_pct=_pct(own, whole) if is_full else None,
         xirr_pct=_rate(book.xirr),
         by_asset=by_asset if is_full else [replace(part, value=None) for part in by_asset],
+        sources=book.sources,
     )
 
 

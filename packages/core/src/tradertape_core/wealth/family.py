@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from tradertape_core.kernel.python310 import StrEnum
@@ -82,11 +82,35 @@ class OpenPosition:
     profit: Decimal
 
 
+class From(StrEnum):
+    """Where figures of an account come from, the surest first."""
+
+    BROKER = "broker"  # which answered just now
+    AGENT = "agent"  # the last it sent
+    UPLOAD = "upload"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the figures of an account come from. account: "" where the source does not name it.
+
+    instead_of: sources that know of the account too and are not counted.
+    """
+
+    broker: str
+    account: str
+    source: From
+    as_of: datetime | None
+    instead_of: Sequence[From] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberBook:
     """All that is known of a member. cash: by broker. notes: what makes the book incomplete.
 
-    is_scaled: the stored quantities are scaled by a factor that the server does not know.
+    flows: money put into shares and funds and taken out of them, their worth at the end, for the
+    rate of several members together; empty where it is not known. is_scaled: the stored quantities
+    are scaled by a factor that the server does not know.
     """
 
     user_id: int
@@ -97,8 +121,10 @@ class MemberBook:
     positions: Sequence[OpenPosition] = ()
     cash: Sequence[tuple[str, Decimal]] = ()
     xirr: float | None = None
+    flows: Sequence[tuple[date, Decimal]] = ()
     is_scaled: bool = False
     last_sync: datetime | None = None
+    sources: Sequence[Source] = ()
     notes: Sequence[str] = ()
 
 
@@ -127,6 +153,7 @@ class MemberView:
     share_pct: Decimal | None
     xirr_pct: Decimal | None
     by_asset: Sequence[Part]
+    sources: Sequence[Source]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,8 +255,8 @@ def shown_to(viewer: int, book: MemberBook) -> MemberBook:
         sharing = replace(sharing, amounts=Amounts.PERCENT)
     seen = replace(book, sharing=sharing)
     if sharing.amounts is Amounts.HIDDEN:
-        return replace(seen, shares=(), funds=(), positions=(), cash=(), xirr=None, notes=(),
-                       last_sync=None)  # fmt: skip
+        return replace(seen, shares=(), funds=(), positions=(), cash=(), xirr=None, flows=(),
+                       notes=(), sources=(), last_sync=None)  # fmt: skip
     return replace(
         seen,
         shares=book.shares if sharing.holdings else (),
@@ -238,4 +265,5 @@ def shown_to(viewer: int, book: MemberBook) -> MemberBook:
         positions=book.positions if sharing.positions else (),
         # The rate is of shares and funds together: with one of them it would be another's.
         xirr=book.xirr if sharing.holdings and sharing.mutual_funds else None,
+        flows=book.flows if sharing.holdings and sharing.mutual_funds else (),
     )

@@ -242,12 +242,7 @@ def _join(
             clock,
             base.mailer,
             base.settings.effective_public_url,
-            MemberBooks(
-                holdings,
-                wealth,
-                lambda user_id: agents.obfuscation.is_on(user_id) or uploads.is_scaled(user_id),
-                uploads.last_change,
-            ),
+            MemberBooks(holdings, wealth, agents.obfuscation.is_on, uploads, agents.syncing, clock),
         ),
         gtts=GttPageService(execution, data.instruments, trading.accounts),
         trading=TradingService(execution, trading.accounts, data.instruments, clock),

@@ -1586,17 +1586,46 @@ export type LotOut = {
 };
 
 /**
+ * AccountPartOut
+ *
+ * What one account holds of a share, over all of its lots.
+ */
+export type AccountPartOut = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Cost
+     */
+    cost: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+};
+
+/**
  * WealthHoldingOut
  *
  * What is held of one share over all accounts. price: the last close; null without one.
  *
- * lots: the first 50 of `lot_count`; `GET /api/wealth/lots` has all of them by page.
+ * lots: the first 50 of `lot_count`; `GET /api/wealth/lots` has all of them by page. by_account is
+ * of all lots.
  */
 export type WealthHoldingOut = {
     /**
      * Average Price
      */
     average_price: string;
+    /**
+     * By Account
+     */
+    by_account: Array<AccountPartOut>;
     /**
      * Cost
      */
@@ -5461,6 +5490,35 @@ export type GroupOut = {
  * The state of the market, in one word.
  */
 export type State = 'open' | 'demo' | 'pre_open' | 'closing_auction' | 'derivatives' | 'closed';
+
+/**
+ * SourceOut
+ *
+ * Where the figures of an account come from: the `broker` just now, what an `agent` sent last,
+ * or an `upload`. instead_of: sources that know of it too and are not counted.
+ */
+export type SourceOut = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * As Of
+     */
+    as_of: string | null;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Instead Of
+     */
+    instead_of: Array<'broker' | 'agent' | 'upload'>;
+    /**
+     * Source
+     */
+    source: 'broker' | 'agent' | 'upload';
+};
 
 /**
  * SnapshotRowOut
@@ -14066,6 +14124,10 @@ export type MemberTotalsOut = {
      */
     share_pct: string | null;
     /**
+     * Sources
+     */
+    sources: Array<SourceOut>;
+    /**
      * Stale
      */
     stale: boolean;
@@ -16602,7 +16664,8 @@ export type BrokerFeedOut = {
 /**
  * FamilyTotalsOut
  *
- * Sums over the members who share amounts in full. xirr_pct: where one alone does.
+ * Sums over the members who share amounts in full. xirr_pct: of their payments together; null
+ * where those of one who has shares or funds are not known.
  */
 export type FamilyTotalsOut = {
     /**

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from tradertape_server.features.agents.models import (
@@ -91,6 +91,28 @@ def last_snapshots(session: Session, user_id: int) -> list[AgentSnapshot]:
     for row in session.scalars(query):
         found.setdefault((row.kind, row.broker), row)
     return list(found.values())
+
+
+def newest_snapshots(session: Session, user_id: int) -> list[AgentSnapshot]:
+    """The newest snapshot of each kind and broker, however old."""
+    newest = (
+        select(AgentSnapshot.kind, AgentSnapshot.broker, func.max(AgentSnapshot.day).label("day"))
+        .where(AgentSnapshot.user_id == user_id)
+        .group_by(AgentSnapshot.kind, AgentSnapshot.broker)
+        .subquery()
+    )
+    query = (
+        select(AgentSnapshot)
+        .join(
+            newest,
+            (AgentSnapshot.kind == newest.c.kind)
+            & (AgentSnapshot.broker == newest.c.broker)
+            & (AgentSnapshot.day == newest.c.day),
+        )
+        .where(AgentSnapshot.user_id == user_id)
+        .order_by(AgentSnapshot.id)
+    )
+    return list(session.scalars(query))
 
 
 def snapshot_by_id(session: Session, user_id: int, snapshot_id: int) -> AgentSnapshot | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -31,6 +32,22 @@ MIXTURE = (
 
 
 @dataclass(frozen=True, slots=True)
+class Synced:
+    """What an agent sent last of a broker. factor: the label of what it is scaled with, else None.
+
+    is_sealed: the figures are encrypted, and the rows say little or nothing.
+    """
+
+    kind: str
+    broker: str
+    as_of: datetime
+    factor: str | None
+    rows: Sequence[Mapping[str, Any]]
+    margins: Mapping[str, Any]
+    is_sealed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Syncing:
     """Stores snapshots."""
 
@@ -44,6 +61,17 @@ class Syncing:
         return self._store(
             user_id, instance, HOLDINGS, given, given.holdings, margins=given.margins, drift=drift
         )
+
+    def latest(self, user_id: int) -> list[Synced]:
+        """The newest snapshot of each kind and broker."""
+        with self.database.read() as session:
+            return [
+                Synced(
+                    row.kind, row.broker, row.as_of, row.factor_id if row.is_scaled else None,
+                    row.rows, row.margins or {}, row.sealed is not None,
+                )
+                for row in repository.newest_snapshots(session, user_id)
+            ]  # fmt: skip
 
     def positions(self, user_id: int, instance: str, given: SyncPositions) -> SyncOut:
         """Store positions; raises as `holdings` does."""

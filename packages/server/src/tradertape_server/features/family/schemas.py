@@ -151,7 +151,8 @@ class PartOut(Reply):
 
 
 class FamilyTotalsOut(Reply):
-    """Sums over the members who share amounts in full. xirr_pct: where one alone does."""
+    """Sums over the members who share amounts in full. xirr_pct: of their payments together; null
+    where those of one who has shares or funds are not known."""
 
     net_worth: Rupees
     equity: Rupees
@@ -163,6 +164,17 @@ class FamilyTotalsOut(Reply):
     day_pnl_pct: Percent | None
     positions_pnl: Rupees
     xirr_pct: Percent | None
+
+
+class SourceOut(Reply):
+    """Where the figures of an account come from: the `broker` just now, what an `agent` sent last,
+    or an `upload`. instead_of: sources that know of it too and are not counted."""
+
+    broker: str
+    account: str
+    source: Literal["broker", "agent", "upload"]
+    as_of: IstTime | None
+    instead_of: list[Literal["broker", "agent", "upload"]]
 
 
 class MemberTotalsOut(Reply):
@@ -180,6 +192,7 @@ class MemberTotalsOut(Reply):
     share_pct: Percent | None
     xirr_pct: Percent | None
     by_asset: list[PartOut]
+    sources: list[SourceOut]
 
 
 class MemberPartOut(Reply):

@@ -158,6 +158,7 @@ def _members_out(found: Consolidated) -> list[schemas.MemberTotalsOut]:
             share_pct=one.share_pct,
             xirr_pct=one.xirr_pct,
             by_asset=_parts(one.by_asset),
+            sources=[schemas.SourceOut.model_validate(source) for source in one.sources],
         )
         for one in found.members
     ]

@@ -160,6 +160,12 @@ class UploadService:
         with self._database.read() as session:
             return repository.last_change(session, user_id)
 
+    def factor(self, user_id: int) -> str | None:
+        """The label of the factor with which a person's files are scaled; None where none is."""
+        with self._database.read() as session:
+            found = labels.counts(session, user_id)
+        return next((one.factor_id for one in found if one.is_scaled), None)
+
     def trades(self, user_id: int) -> tuple[BookTrade, ...]:
         """A person's trades, each once, by day and time; those without a time in their file's
         order, after the others of the day.

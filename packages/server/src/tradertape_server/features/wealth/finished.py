@@ -59,6 +59,14 @@ class Pairs(msgspec.Struct, frozen=True):
         return list(self.rows.at(places[offset : offset + limit].tolist()))
 
 
+class Flows(msgspec.Struct, frozen=True):
+    """Money put into shares and funds (below zero) and taken out of them, by day, in paise; at the
+    end their worth: of what the rate of return is."""
+
+    days: Column = Column("<i4", b"")
+    paise: Column = Column("<i8", b"")
+
+
 class FinishedBook(msgspec.Struct, frozen=True):
     """Bodies by name as JSON, and the long lists. A tax year's body is `tax/2024`, and the sums of
     what it realised `realised/2024`."""
@@ -72,6 +80,7 @@ class FinishedBook(msgspec.Struct, frozen=True):
     unmatched: Lines
     dividends: Lines
     trips: Trips
+    flows: Flows
     is_empty: bool
     factor_id: str | None = None
 
@@ -128,6 +137,7 @@ def finish(book: Reckoning, progress: Progress = no_progress) -> FinishedBook:
         unmatched=lines_of(_all_json(holdings.unmatched)),
         dividends=lines_of(_all_json(paid.items)),
         trips=trips_of(book),
+        flows=_flows(book),
         is_empty=book.is_empty,
         factor_id=book.factor_id,
     )
@@ -141,6 +151,15 @@ def _marked(body: Reply, factor_id: str | None) -> Reply:
     if isinstance(body, schemas.TaxOut):
         marks["notes"] = [SCALED_TAX, *body.notes]
     return body.model_copy(update=marks)
+
+
+def _flows(book: Reckoning) -> Flows:
+    by_day: dict[int, Decimal] = defaultdict(Decimal)
+    for day, amount in book.rated_flows:
+        by_day[day.toordinal()] += amount
+    days = sorted(by_day)
+    paise = [int((by_day[day] * 100).to_integral_value()) for day in days]
+    return Flows(column(days, "<i4"), column(paise, "<i8"))
 
 
 def as_json(body: Reply) -> bytes:

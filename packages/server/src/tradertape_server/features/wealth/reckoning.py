@@ -102,8 +102,13 @@ class Reckoning:
     @cached_property
     def xirr(self) -> float | None:
         """The yearly rate of what was put into shares and funds."""
+        return xirr(self.rated_flows)
+
+    @cached_property
+    def rated_flows(self) -> list[tuple[date, Decimal]]:
+        """What the rate is of: money put in and taken out, income, and the worth of today."""
         value = total(worth for _, worth in self.values)
-        return xirr([*self.flows, *self.income, (self.today, value)])
+        return [*self.flows, *self.income, (self.today, value)]
 
     @cached_property
     def values(self) -> list[tuple[str, Decimal]]:

@@ -103,10 +103,20 @@ class LotOut(Reply):
     is_estimated: bool
 
 
+class AccountPartOut(Reply):
+    """What one account holds of a share, over all of its lots."""
+
+    broker: str
+    account: str
+    quantity: Number
+    cost: Rupees
+
+
 class WealthHoldingOut(Reply):
     """What is held of one share over all accounts. price: the last close; null without one.
 
-    lots: the first 50 of `lot_count`; `GET /api/wealth/lots` has all of them by page.
+    lots: the first 50 of `lot_count`; `GET /api/wealth/lots` has all of them by page. by_account is
+    of all lots.
     """
 
     instrument: str
@@ -122,6 +132,7 @@ class WealthHoldingOut(Reply):
     day_profit: Rupees | None
     weight: float
     long_term_quantity: Number
+    by_account: list[AccountPartOut]
     lot_count: int
     lots: list[LotOut]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
@@ -157,6 +159,14 @@ class WealthService:
     def trips(self, user_id: int) -> Trips:
         """The round trips of a person's trades. Raises Unavailable while there is no book."""
         return self.books.get(user_id).trips
+
+    def flows(self, user_id: int) -> list[tuple[date, Decimal]]:
+        """Money put in and taken out by day, the worth of now at the end; of nothing, nothing."""
+        flows = self.books.get(user_id).flows
+        return [
+            (date.fromordinal(int(day)), Decimal(int(paise)) / 100)
+            for day, paise in zip(flows.days.values, flows.paise.values, strict=True)
+        ]
 
     def quality(self, user_id: int) -> schemas.QualityOut:
         """What is missing or uncertain in the files."""

@@ -140,9 +140,23 @@ def _holding(
         day_profit=None if price is None or before is None else (price - before) * quantity,
         weight=float(value / whole) if whole else 0.0,
         long_term_quantity=total(lot.quantity for lot in long),
+        by_account=_by_account(lots),
         lot_count=len(lots),
         lots=[_lot(lot, book.today) for lot in lots[:SHOWN_LOTS]],
     )
+
+
+def _by_account(lots: Sequence[OpenLot]) -> list[schemas.AccountPartOut]:
+    found: dict[tuple[str, str], list[OpenLot]] = defaultdict(list)
+    for lot in lots:
+        found[lot.account.broker, lot.account.account].append(lot)
+    return [
+        schemas.AccountPartOut(
+            broker=broker, account=account, quantity=total(one.quantity for one in ones),
+            cost=total(one.value for one in ones),
+        )
+        for (broker, account), ones in found.items()
+    ]  # fmt: skip
 
 
 def _lot(lot: OpenLot, today: date) -> schemas.LotOut:

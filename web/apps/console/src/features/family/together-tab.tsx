@@ -195,7 +195,16 @@ const MEMBERS: Column<MemberTotals>[] = [
     value: (row) => figure(row.share_pct),
     cell: (row) => share(row.share_pct),
   },
+  members.text("sources", "Figures from", (row) => row.sources.map(sourceText).join("; ")),
 ]
+
+const SOURCES = { broker: "the broker", agent: "the agent", upload: "uploads" } as const
+
+function sourceText({ broker, account, source, instead_of }: MemberTotals["sources"][number]): string {
+  const place = broker ? `${[words(broker), account].filter(Boolean).join(" ")}: ` : ""
+  const others = instead_of.map((one) => SOURCES[one]).join(" and ")
+  return `${place}${SOURCES[source]}${others && `, not ${others}`}`
+}
 
 function holdingColumns(names: ReadonlyMap<number, string>): Column<FamilyHolding>[] {
   const of = columnsOf<FamilyHolding>()
