@@ -189,6 +189,26 @@ def test_ownership_is_handed_over_and_the_former_owner_may_then_leave(family: Ma
     home.owner.ask("POST", f"/groups/{home.id}/transfer", 404, json=body)
 
 
+@pytest.mark.parametrize("end", ["removed", "demoted", "left"])
+def test_d9_who_is_no_admin_any_more_comes_back_by_no_link(
+    family: MakeFamily, person: MakePerson, end: str
+) -> None:
+    """A link that was made for a second address of one's own, before one was put out."""
+    home, other = family("home"), person("second")
+    made = invite(home.admin, home.id, other.email)
+    kept = invite(home.owner, home.id, "guest@example.com")
+    place = f"/groups/{home.id}/members/{home.admin.id}"
+    if end == "removed":
+        home.owner.ask("DELETE", place, 204)
+    elif end == "demoted":
+        home.owner.ask("PATCH", place, json={"role": "member"})
+    else:
+        home.admin.ask("POST", f"/groups/{home.id}/leave", 204)
+    other.ask("POST", f"/groups/{home.id}/accept", 404, json={"token": made})
+    other.ask("POST", f"/groups/{home.id}/accept", 404, json={})
+    person("guest").ask("POST", f"/groups/{home.id}/accept", json={"token": kept})
+
+
 def test_open_invitations_are_shown_to_owner_and_admins_alone(family: MakeFamily) -> None:
     home = family("home")
     invite(home.admin, home.id, "g@example.com")

@@ -79,14 +79,17 @@ def sent_since(session: Session, user_id: int, since: datetime) -> int:
 
 
 def end_invitations(
-    session: Session, group_id: int, now: datetime, *, email: str | None = None
-) -> None:
-    """End a group's invitations, or those of one address."""
+    session: Session, group_id: int, now: datetime, *, email: str | None = None,
+    invited_by: int | None = None,
+) -> None:  # fmt: skip
+    """End a group's invitations, or those of one address, or those that one person made."""
     query = update(FamilyInvitation).where(
         FamilyInvitation.group_id == group_id, FamilyInvitation.ended_at.is_(None)
     )
     if email is not None:
         query = query.where(FamilyInvitation.email == email)
+    if invited_by is not None:
+        query = query.where(FamilyInvitation.invited_by == invited_by)
     session.execute(query.values(ended_at=now))
 
 

@@ -83,7 +83,7 @@ class FamilyService:
             raise Conflict(
                 "The owner cannot leave: transfer the ownership to a member, or delete the group"
             )
-        session.delete(mine)
+        self._depart(session, mine)
 
     def remove(self, session: Session, user_id: int, group_id: int, other: int) -> None:
         """Remove a member: the owner anybody else, an admin those with the role member."""
@@ -94,7 +94,7 @@ class FamilyService:
             raise Conflict("To go yourself, leave the group")
         if role != "owner" and role_of(found, theirs) != "member":
             raise Forbidden("The owner alone removes an admin.")
-        session.delete(theirs)
+        self._depart(session, theirs)
 
     def change_role(
         self, session: Session, user_id: int, group_id: int, other: int, role: schemas.GivenRole
@@ -105,6 +105,8 @@ class FamilyService:
         if other == found.owner_id:
             raise Conflict("The owner's role changes when the ownership is transferred")
         theirs.role = role
+        if role == "member":
+            self._end_invitations_of(session, theirs)
         session.flush()
         return self._one(session, user_id, found)
 
@@ -118,6 +120,15 @@ class FamilyService:
         mine.role = "admin"
         session.flush()
         return self._one(session, user_id, found)
+
+    def _depart(self, session: Session, member: FamilyMember) -> None:
+        self._end_invitations_of(session, member)
+        session.delete(member)
+
+    def _end_invitations_of(self, session: Session, member: FamilyMember) -> None:
+        """Links that somebody made as an admin let nobody in once they are none."""
+        now = self._clock.now()
+        repository.end_invitations(session, member.group_id, now, invited_by=member.user_id)
 
     def _owned(self, session: Session, user_id: int, group_id: int) -> FamilyGroup:
         found, mine = membership(session, user_id, group_id, lock=True)
