@@ -108,6 +108,14 @@ def test_uploaded_trades_that_are_not_the_difference_are_no_evidence() -> None:
     assert (finding.cause, finding.trades, finding.lacks_trades) == (Cause.MANUAL_BUY, (), True)
 
 
+def test_a_sum_of_hundreds_of_trades_is_no_evidence() -> None:
+    many = tuple(trade(1) for _ in range(300))
+    found = find_cause(TEN, AtBroker(holding=210), Evidence(uploaded=many), NOW)
+    assert len(found.trades) == 200
+    more = find_cause(TEN, AtBroker(holding=211), Evidence(uploaded=many), NOW)
+    assert more.trades == ()
+
+
 def test_an_old_trade_is_less_sure_and_hides_no_bonus() -> None:
     old = trade(10, on=TODAY - timedelta(days=400))
     likely = find_cause(TEN, AtBroker(holding=20), Evidence(uploaded=(old,)), NOW)

@@ -15,6 +15,7 @@ from tradertape_core.kernel.python310 import StrEnum
 LAG = timedelta(minutes=2)  # how long a broker's books may follow a fill
 _SURE, _LIKELY, _POSSIBLE = 0.95, 0.8, 0.5
 _CLOSE_ENOUGH = Decimal("0.03")  # of an average price that a split has divided
+_MOST_TRADES = 200  # that are looked through: a sum of more says nothing
 _RECENT = timedelta(days=30)  # how long ago a trade is that a difference of today is surely of
 
 
@@ -246,7 +247,7 @@ def _latest_that_make(
 ) -> tuple[UploadedTrade, ...]:
     """The fewest of the latest trades that amount to a difference; none where they never do."""
     units = 0
-    for back, one in enumerate(reversed(trades), start=1):
+    for back, one in enumerate(reversed(trades[-_MOST_TRADES:]), start=1):
         units += one.units
         if units == difference:
             return tuple(trades[len(trades) - back :])

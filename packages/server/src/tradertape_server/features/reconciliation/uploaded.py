@@ -86,43 +86,34 @@ def not_ours(
     A trade is one of our fills by its id or its order's; where a file has other ids or none, by
     day, side, quantity and price, each fill once.
     """
-    fill_ids = {(fill.trade_id, _day(fill)) for fill in fills}
-    order_ids = {
-        name
-        for order in orders.values()
-        for name in (order.venue_order_id, order.exchange_order_id)
-        if name
-    }
-    known = [
-        one for one in trades
-        if (one[1].trade_id, one[1].traded_on) in fill_ids or one[1].order_id in order_ids
-    ]  # fmt: skip
-    known_ids = {(one.trade_id, one.traded_on) for _, one in known}
-    unmatched = [
-        fill
-        for fill in fills
-        if (fill.trade_id, _day(fill)) not in known_ids and not _has_order(fill, orders, known)
+    of_fill = {(fill.trade_id, _day(fill)) for fill in fills}
+    of_order = {name for order in orders.values() for name in _names(order)}
+    is_known = [
+        (one.trade_id, one.traded_on) in of_fill or one.order_id in of_order for _, one in trades
     ]
-    alike = Counter((_day(one), one.side, Decimal(one.quantity), one.price) for one in unmatched)
+    named = [one for (_, one), known in zip(trades, is_known, strict=True) if known]
+    trade_ids = {(one.trade_id, one.traded_on) for one in named}
+    order_ids = {one.order_id for one in named}
+    alike = Counter(
+        (_day(fill), fill.side, Decimal(fill.quantity), fill.price)
+        for fill in fills
+        if (fill.trade_id, _day(fill)) not in trade_ids
+        and order_ids.isdisjoint(_names(orders.get(fill.order_id)))
+    )
     left: list[Keyed] = []
-    for one in trades:
-        trade = one[1]
-        terms = (trade.traded_on, trade.side, trade.quantity, trade.price)
-        if one in known:
-            continue
-        if alike[terms]:
+    for (key, one), known in zip(trades, is_known, strict=True):
+        terms = (one.traded_on, one.side, one.quantity, one.price)
+        if not known and alike[terms]:
             alike[terms] -= 1
-        else:
-            left.append(one)
+        elif not known:
+            left.append((key, one))
     return left
 
 
-def _has_order(fill: Fill, orders: dict[str, Order], known: Sequence[Keyed]) -> bool:
-    order = orders.get(fill.order_id)
-    if order is None:
-        return False
-    names = {order.venue_order_id, order.exchange_order_id} - {None}
-    return any(trade.order_id in names for _, trade in known)
+def _names(order: Order | None) -> list[str]:
+    """What the broker and the exchange call an order."""
+    given = () if order is None else (order.venue_order_id, order.exchange_order_id)
+    return [name for name in given if name]
 
 
 def _is_of(trade: BookTrade, scope: str) -> bool:

@@ -27,6 +27,7 @@ TABLES: Mapping[str, Imported] = {
     "cas": ImportedFundTransaction,
 }
 _MANY = 400  # values of one IN list
+MOST_OF_SYMBOL = 2000
 
 
 def page(session: Session, user_id: int, limit: int, offset: int) -> tuple[int, Sequence[Upload]]:
@@ -211,18 +212,22 @@ def completed(session: Session, user_id: int, table: Imported) -> Iterator[Any]:
 def completed_trades(
     session: Session, user_id: int, symbols: Collection[str], isins: Collection[str]
 ) -> Iterator[Any]:
-    """Trades of a person's completed uploads in some symbols or ISINs, as `completed` has them;
-    none of scaled ones, whose quantities are not the real ones."""
-    query = (
-        select(*ImportedTrade.__table__.columns)
+    """Trades of a person's completed uploads in some symbols or ISINs, as `completed` has them:
+    the latest of each symbol. None of scaled ones, whose quantities are not the real ones."""
+    table = ImportedTrade.__table__
+    newest = (table.c.traded_on.desc(), table.c.at.desc(), table.c.id.desc())
+    place = func.row_number().over(partition_by=table.c.symbol, order_by=newest).label("place")
+    found = (
+        select(*table.columns, place)
         .join(Upload, Upload.id == ImportedTrade.upload_id)
         .where(
             ImportedTrade.user_id == user_id, Upload.state == "done", Upload.is_scaled.is_(False),
             or_(ImportedTrade.symbol.in_(symbols), ImportedTrade.isin.in_(isins)),
         )
-        .order_by(ImportedTrade.upload_id, ImportedTrade.id)
+        .subquery()
     )  # fmt: skip
-    yield from session.execute(query)
+    query = select(found).where(found.c.place <= MOST_OF_SYMBOL)
+    yield from session.execute(query.order_by(found.c.upload_id, found.c.id))
 
 
 def mappings(session: Session, user_id: int) -> Sequence[UploadMapping]:

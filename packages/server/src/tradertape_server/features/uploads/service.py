@@ -185,7 +185,8 @@ class UploadService:
     def trades_in(
         self, user_id: int, *, symbols: Collection[str], isins: Collection[str]
     ) -> list[tuple[str, BookTrade]]:
-        """A person's trades in some symbols or ISINs with their keys, each once, by day and time.
+        """A person's trades in some symbols or ISINs with their keys, each once, by day and time;
+        the latest 2,000 rows of a symbol.
 
         The account is "" where the file names none.
         """
