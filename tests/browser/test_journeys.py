@@ -166,6 +166,24 @@ def test_fm_03_two_people_share_a_family_in_chromium(fresh_server: Any, tmp_path
 
 
 @pytest.mark.slow
+def test_amounts_are_hidden_on_every_page_in_chromium(fresh_server: Any, tmp_path: Path) -> None:
+    """D10: discreet mode by its hotkey, on every page of an account with data, in two tabs."""
+    subprocess.run([WEB_STEP, "install"], check=True, capture_output=True)
+    playwright = ROOT / "web" / "node_modules" / ".bin" / "playwright"
+    only = ["--project=discreet", f"--output={tmp_path / 'traces'}"]
+    play(
+        [playwright, "test", f"--config={CONSOLE}", *only],
+        fresh_server,
+        folder=tmp_path,
+        SHOTS=os.environ.get("SHOTS", ""),
+        WORKER_PYTHON=sys.executable,
+        WORKER_SDK=str(workers_client()),
+        OTHER_EMAIL=fresh_server.email,
+        OTHER_PASSWORD=fresh_server.password,
+    )
+
+
+@pytest.mark.slow
 def test_channels_webhooks_and_jobs_are_used_in_chromium(fresh_server: Any, tmp_path: Path) -> None:
     """A channel and its log, an alert of TradingView, and a scan that is run by hand."""
     subprocess.run([WEB_STEP, "install"], check=True, capture_output=True)

@@ -83,6 +83,11 @@ describe("amounts and quantities", () => {
     ).toEqual([])
   })
 
+  it("D10: are not written as they are", () => {
+    expect(found(/>\{[\w.?]+\.(quantity|units|pnl|invested|notional)\}/)).toEqual([])
+    expect(found(/tt-amount/)).toEqual([])
+  })
+
   it("D10: are shown regardless of the mode only in what is about to be sent", () => {
     const users = SOURCES.filter(({ lines }) =>
       lines.some((line) => /\bexact\b\.|\btypeof exact\b|[(,] ?exact\)|<Exact\b/.test(line)),

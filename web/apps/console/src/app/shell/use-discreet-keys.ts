@@ -1,21 +1,23 @@
-import { useHotkeys } from "@mantine/hooks"
 import { setPeeking } from "@tradertape/ui/discreet.ts"
 import { useEffect } from "react"
 import { toggleDiscreet } from "@/lib/preferences"
 
-const FIELDS = "input, textarea, select, [contenteditable]:not([contenteditable=false])"
+/** Where letters are typed; not what is only chosen. */
+const FIELDS =
+  "input:not([type=radio], [type=checkbox], [type=range], [type=button]), textarea, select, [contenteditable]:not([contenteditable=false])"
 
-const isPlain = (event: KeyboardEvent) =>
-  event.code === "KeyH" && !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey
+const isOfKey = (event: KeyboardEvent) =>
+  event.code === "KeyH" && !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat
 
 const isInField = ({ target }: KeyboardEvent) => target instanceof Element && target.closest(FIELDS) !== null
 
 /** Shift H turns discreet mode on and off; while it is on, amounts are shown for as long as H is held. */
 export function useDiscreetKeys(): void {
-  useHotkeys([["shift+H", toggleDiscreet]])
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (isPlain(event) && !isInField(event)) setPeeking(true)
+      if (!isOfKey(event) || isInField(event)) return
+      if (event.shiftKey) toggleDiscreet()
+      else setPeeking(true)
     }
     const release = (event: KeyboardEvent) => {
       if (event.code === "KeyH") setPeeking(false)

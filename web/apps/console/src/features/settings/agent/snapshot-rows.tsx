@@ -1,6 +1,8 @@
 import { Alert, Anchor, Button, Checkbox, Group, PasswordInput, Stack, Table, Text } from "@mantine/core"
 import { useMutation, useQuery } from "@tanstack/react-query"
-import { moment, money } from "@tradertape/ui/format.ts"
+import { Amount, Quantity } from "@tradertape/ui/components/amount.tsx"
+import { Masked } from "@tradertape/ui/components/masked.tsx"
+import { moment } from "@tradertape/ui/format.ts"
 import { type FormEvent, useState } from "react"
 import { ScrollRegion } from "@/components/page/scroll-region"
 import { Loaded } from "@/components/states/loaded"
@@ -173,11 +175,14 @@ function Rows({ rows, isReal, isWeights }: RowsProps) {
           {rows.map((row) => (
             <Table.Tr key={row.name}>
               <Table.Td>{row.name}</Table.Td>
-              <Table.Td ta="right">{isWeights ? `${row.quantity} %` : row.quantity}</Table.Td>
+              <Table.Td ta="right">
+                {isWeights ? `${row.quantity} %` : row.quantity && <Masked text={row.quantity} />}
+              </Table.Td>
               {!isWeights && <Table.Td ta="right">{row.price}</Table.Td>}
               {!isWeights && (
                 <Table.Td ta="right">
-                  {row.value === null ? "" : isReal ? money(row.value) : row.value}
+                  {row.value !== null &&
+                    (isReal ? <Amount value={row.value} /> : <Quantity value={row.value} />)}
                 </Table.Td>
               )}
             </Table.Tr>
@@ -193,7 +198,7 @@ function Funds({ margins }: { margins: SealedDocument["margins"] }) {
   if (cash === undefined) return null
   return (
     <Text size="sm">
-      Cash: <span className="tt-amount">{money(Number(cash))}</span>
+      Cash: <Amount value={cash} />
     </Text>
   )
 }
