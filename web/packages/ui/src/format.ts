@@ -1,6 +1,7 @@
 /** All formatting of numbers, dates and amounts for display. */
 
 import { isHidden, MASK } from "./discreet.ts"
+import { areScaled } from "./scaled.ts"
 
 export const MISSING = "–"
 const IST = "Asia/Kolkata"
@@ -78,7 +79,8 @@ function realMoney(value: Figure, decimals = 2): string {
   const parsed = figure(value)
   if (parsed === null) return MISSING
   const text = group(parsed, decimals)
-  return text.startsWith("−") ? `−₹${text.slice(1)}` : `₹${text}`
+  const sign = areScaled() ? "" : "₹"
+  return text.startsWith("−") ? `−${sign}${text.slice(1)}` : `${sign}${text}`
 }
 
 function realSignedMoney(value: Figure, decimals = 0): string {

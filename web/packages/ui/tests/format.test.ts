@@ -15,6 +15,7 @@ import {
   signedPercent,
   words,
 } from "../src/format.ts"
+import { setScaled } from "../src/scaled.ts"
 
 test.each([
   [90_000, "90,000"],
@@ -96,4 +97,19 @@ test("codes become words", () => {
   expect(words("stop_gap")).toBe("Stop gap")
   expect(words("MAX_POSITIONS")).toBe("Max positions")
   expect(words("")).toBe("–")
+})
+
+test("D10: scaled amounts have no sign of the rupee, and keep their digits", () => {
+  setScaled(true)
+  try {
+    expect([money(137), money(-5), signedMoney(5), moneyShort(250_000)]).toEqual([
+      "137.00",
+      "−5.00",
+      "+5",
+      "2.50 L",
+    ])
+  } finally {
+    setScaled(false)
+  }
+  expect(money(137)).toBe("₹137.00")
 })

@@ -2,7 +2,8 @@ import { Alert, Progress, Stack, Tabs, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
 import { moment } from "@tradertape/ui/format.ts"
-import { EyeOff, FileUp } from "lucide-react"
+import { useScaled } from "@tradertape/ui/scaled.ts"
+import { FileUp } from "lucide-react"
 import { useMemo } from "react"
 import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
@@ -17,6 +18,7 @@ import { LedgerTab } from "./ledger-tab"
 import { OverviewTab } from "./overview-tab"
 import { QualityTab } from "./quality-tab"
 import { RealisedTab } from "./realised-tab"
+import { ScaledNote } from "./scaled-note"
 import { ROUTE } from "./tab-props"
 import { TaxTab } from "./tax-tab"
 
@@ -55,6 +57,7 @@ export function BookPage() {
 }
 
 function Book({ status }: { status: BookStatus }) {
+  useScaled(status.factor_id != null)
   const at = status.reckoned_at
   const isNothing = at === null || (status.is_empty && status.state === "old")
   if (status.state === "failed" && at === null)
@@ -77,21 +80,10 @@ function Book({ status }: { status: BookStatus }) {
     )
   return (
     <Stack gap="md">
-      {status.factor_id && <Scaled factorId={status.factor_id} />}
+      <ScaledNote factorId={status.factor_id} />
       <Old status={status} />
       <Parts at={at} />
     </Stack>
-  )
-}
-
-/** The figures below are not rupees. */
-function Scaled({ factorId }: { factorId: string }) {
-  return (
-    <Alert color="gray" variant="light" icon={<EyeOff size={16} />} title="Scaled figures, not rupees">
-      Your agent multiplied quantities and amounts by your secret factor ({factorId}). Prices, percentages and
-      dates are real. Fixed charges and the yearly tax exemption are in rupees and do not fit: do not file by
-      the tax report. Your agent's own pages show real figures.
-    </Alert>
   )
 }
 
