@@ -76,10 +76,5 @@ def clear_files(session: Session, user_id: int) -> int:
     return counts(session, user_id).get(CLEAR, 0)
 
 
-def is_scaled(session: Session, user_id: int) -> bool:
-    """Whether a person's uploads hold scaled figures."""
-    return any(one.is_scaled for one in counts(session, user_id))
-
-
 def _words(label: Label) -> str:
     return f"scaled with the factor {label.factor_id}" if label.is_scaled else "not scaled"

@@ -150,11 +150,6 @@ class UploadService:
         with self._database.read() as session:
             return [file_of(one) for one in repository.done(session, user_id)]
 
-    def is_scaled(self, user_id: int) -> bool:
-        """Whether a person's figures are not the real ones, because an agent scaled them."""
-        with self._database.read() as session:
-            return labels.is_scaled(session, user_id)
-
     def last_change(self, user_id: int) -> datetime | None:
         """When a person last imported or undid an upload that is still listed."""
         with self._database.read() as session:

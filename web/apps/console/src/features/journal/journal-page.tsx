@@ -2,6 +2,7 @@ import { Alert, Group, Progress, SegmentedControl, Stack, Tabs, Text } from "@ma
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
 import { count } from "@tradertape/ui/format.ts"
+import { useScaled } from "@tradertape/ui/scaled.ts"
 import { Download, NotebookPen } from "lucide-react"
 import { useMemo } from "react"
 import { LinkButton } from "@/components/page/link-button"
@@ -9,7 +10,9 @@ import { PageHeader } from "@/components/page/page-header"
 import { TabStrip } from "@/components/page/tab-strip"
 import { EmptyState } from "@/components/states/empty-state"
 import { Loaded } from "@/components/states/loaded"
+import { ScaledNote } from "@/components/states/scaled-note"
 import { type JournalStatus, journalQueries, journalStatusQuery, type Money } from "@/lib/queries/journal"
+import { bookQuery } from "@/lib/queries/wealth"
 import { AnalysisTab } from "./analysis-tab"
 import { CalendarTab } from "./calendar-tab"
 import { DiscoveryTab } from "./discovery-tab"
@@ -78,6 +81,9 @@ function Switch({ status, money }: { status: JournalStatus; money: Money }) {
 
 function Journal({ status, money }: { status: JournalStatus; money: Money }) {
   const { tab } = route.useSearch()
+  const { data: book } = useQuery(bookQuery)
+  const factorId = money === "live" ? book?.factor_id : null
+  useScaled(factorId != null)
   if (money === "live" && status.uploads === "reckoning") return <Reckoning percent={status.percent} />
   if (money === "live" && status.uploads === "failed")
     return (
@@ -86,7 +92,12 @@ function Journal({ status, money }: { status: JournalStatus; money: Money }) {
       </Alert>
     )
   if (status[money] === 0 && tab !== "lost") return <Nothing money={money} />
-  return <Parts at={status.version} money={money} />
+  return (
+    <Stack gap="md">
+      <ScaledNote factorId={factorId} />
+      <Parts at={status.version} money={money} />
+    </Stack>
+  )
 }
 
 function Nothing({ money }: { money: Money }) {
