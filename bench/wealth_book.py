@@ -5,7 +5,7 @@ follows the reckoning, and reads every page 40 times. Then the server is started
 page is asked for. Prints the time of each page (p50, p99; gate 300 ms), the time of the import and
 of the reckoning, the largest memory of the server and of a child process, the size of the book,
 and the longest answer of a ping every 20 ms (gate 250 ms) beside the import, the reckoning and the
-pages.
+pages; and, as what the machine itself adds, the longest of a program that does nothing else.
 
 usage: wealth_book.py [TRADES]
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
-from uploads import PAGE_MS, STALL_MS, Peak, Pings, books, server
+from uploads import PAGE_MS, STALL_MS, Peak, Pings, books, idle_program, server
 
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_server.features.market.data_sets.candles import CandleRows, rows_from
@@ -142,16 +142,17 @@ def invent_market(home: str) -> None:
 
 def first_load(url: str, headers: dict[str, str], many: int, pid: int) -> bool:
     """Import, reckon and read; whether all is within the gates."""
-    with httpx.Client() as client:
+    with httpx.Client() as client, idle_program() as idle:
         reader = Reader(url, headers, client)
         reader.timed_ms("summary")
-        pings = Pings(url)
+        pings, control = Pings(url), Pings(idle)
         with Peak(pid) as peak:
             imported_s = import_all(reader, many)
-            stalls = [pings.reset()]
+            stalls, usual = [pings.reset()], [control.reset()]
             before = reader.get("summary").json()["trades"]
             reckoned_s, percents = reader.until_ready()
             stalls.append(pings.reset())
+            usual.append(control.reset())
         print(f"{many} trades imported in {imported_s:.1f} s, longest ping {stalls[0]:.0f} ms")
         print(
             f"the book is ready {reckoned_s:.1f} s later (a page until then: that of {before} "
@@ -161,8 +162,13 @@ def first_load(url: str, headers: dict[str, str], many: int, pid: int) -> bool:
         print(f"the book in memory: {reader.get('status').json()['size_bytes'] / 2**20:.1f} MB")
         is_good = read_all(reader)
         stalls.append(pings.reset())
+        usual.append(control.reset())
         pings.stop()
+        control.stop()
         print(f"longest ping beside the pages {stalls[2]:.0f} ms")
+        print(
+            f"longest pings of an idle program meanwhile: {', '.join(f'{t:.0f}' for t in usual)} ms"
+        )
         return is_good and max(stalls) < STALL_MS
 
 

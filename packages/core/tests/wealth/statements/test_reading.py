@@ -303,3 +303,12 @@ def test_up_01_an_index_of_excel_times_is_read() -> None:
     row = [*INFY]
     row[KITE.index("order_execution_time")] = datetime.combine(date(2024, 4, 3), time(9, 15, 1))
     assert read([KITE, row]).trades == read([KITE, INFY]).trades
+
+
+@pytest.mark.parametrize("cells", [2, 9, 10, 12])
+def test_up_01_a_row_that_a_cut_file_ends_in_is_an_error(cells: int) -> None:
+    """Else a price of 1,480.55 that is cut to 148 would be imported."""
+    statement = read([KITE, INFY, INFY[:cells]])
+    [error] = statement.errors
+    assert (error.row, error.column) == (3, KITE[cells])
+    assert "the row ends before it" in error.reason

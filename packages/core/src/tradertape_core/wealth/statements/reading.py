@@ -29,7 +29,7 @@ from tradertape_core.wealth.statements.sheets import (
     named,
     rows_below,
 )
-from tradertape_core.wealth.statements.values import date_of, is_blank, text_of
+from tradertape_core.wealth.statements.values import Cell, date_of, is_blank, text_of
 
 MOST_ERRORS = 5000
 MOST_ROWS = 400_000
@@ -130,9 +130,18 @@ class _Table:
             if self.rows > MOST_ROWS:
                 raise InvalidInput(f"The table has over {MOST_ROWS} rows; split the file.")
             try:
+                self._demand_whole(cells, names)
                 take(Row(self.layout, self.places, names, cells))
             except BadCell as error:
                 self._note(RowError(number, error.column, error.reason))
+
+    def _demand_whole(self, cells: Sequence[Cell], names: dict[str, str]) -> None:
+        """Refuse a row that ends before the columns do: of a file that was cut, its last cell is
+        a part of a figure."""
+        missing = [field for field, place in self.places.items() if place >= len(cells)]
+        if missing:
+            first = min(missing, key=lambda field: self.places[field])
+            raise BadCell(names[first], "is missing: the row ends before it")
 
     def _note(self, error: RowError) -> None:
         if len(self.errors) < MOST_ERRORS:
