@@ -19,6 +19,7 @@ from packages.server.tests.conftest import SignIn
 
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.orders.order import Side
+from tradertape_core.wealth.funds import FundClass
 from tradertape_core.wealth.records import BookTrade, FundTransaction, LedgerLine, Segment
 from tradertape_core.wealth.statements.quality import ImportedFile
 from tradertape_server.container import Container
@@ -53,6 +54,7 @@ class Records:
 
     of: dict[int, Uploaded] = field(default_factory=dict)
     reads: int = 0
+    classes: dict[int, dict[str, FundClass]] = field(default_factory=dict)
 
     def version(self, user_id: int) -> int:
         return self.of.get(user_id, Uploaded(version=0)).version
@@ -69,6 +71,16 @@ class Records:
 
     def ledger_lines(self, user_id: int) -> tuple[LedgerLine, ...]:
         return self.of.get(user_id, Uploaded()).lines
+
+    def fund_classes(self, user_id: int) -> dict[str, FundClass]:
+        return self.classes.get(user_id, {})
+
+    def set_fund_class(self, user_id: int, instrument: str, chosen: FundClass | None) -> None:
+        mine = self.classes.setdefault(user_id, {})
+        mine.pop(instrument, None)
+        if chosen is not None:
+            mine[instrument] = chosen
+        self.of[user_id] = replace(self.of[user_id], version=self.of[user_id].version + 1)
 
     def fund_transactions(self, user_id: int) -> tuple[FundTransaction, ...]:
         return self.of.get(user_id, Uploaded()).funds

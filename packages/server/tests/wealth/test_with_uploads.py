@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from threading import Event
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from packages.server.tests.uploads.files import books
+from packages.server.tests.uploads.files.account_statements import (
+    PAN,
+    account_statement,
+    invented_schemes,
+)
 
+from tradertape_core.wealth.funds import FundClass
 from tradertape_server.container import Container
 from tradertape_server.features.wealth.books import Books
+from tradertape_server.features.wealth.records import BookRecords
 from tradertape_server.features.wealth.service import WealthService
 from tradertape_server.main import create_app
 
@@ -53,8 +62,75 @@ def test_a_large_import_is_reckoned_by_a_process_of_its_own(
     assert status["state"] == "ready", status
     found = [signed_in.get(f"/api/wealth/{page}").json() for page in ("summary", "realised", "tax")]
     assert found[0]["trades"] == 1200
-    here = Books(container.uploads, container.wealth.books.prices, container.clock)
+    here = Books(container.wealth.books.records, container.wealth.books.prices, container.clock)
     alone = WealthService(here)
     person = 1
     assert alone.summary(person).model_dump(mode="json") == found[0]
     assert alone.tax(person, None).model_dump(mode="json") == found[2]
+
+
+def _statement(signed_in: TestClient) -> None:
+    content = account_statement(invented_schemes(1))
+    sent = signed_in.post(
+        "/api/uploads/cas", files=[("file", ("cas.pdf", content))], data={"password": PAN}
+    )
+    assert sent.json()["files"][0]["state"] == "done", sent.text
+
+
+def _tax(client: TestClient) -> dict[str, Any]:
+    return client.get("/api/wealth/tax").json()
+
+
+def test_d8_the_class_of_a_fund_is_a_guess_until_its_owner_sets_it(
+    signed_in: TestClient, sign_in
+) -> None:
+    _statement(signed_in)
+    before = _tax(signed_in)
+    classes = {one["scheme"]: one for one in before["funds"]}
+    assert all(one["class_is_guess"] for one in classes.values())
+    assert [one["fund_class"] for one in classes.values()] == ["equity", "other", "equity"]
+    assert any("3 of the 3 funds sold is guessed" in text for text in before["notes"])
+    liquid = next(one for one in classes.values() if "Liquid" in one["scheme"])
+    assert before["other_funds"] == liquid["profit"]
+
+    body = {"instrument": liquid["instrument"], "fund_class": "equity"}
+    assert signed_in.put("/api/wealth/funds/class", json=body).status_code == 204
+    after = _tax(signed_in)
+    found = next(one for one in after["funds"] if one["instrument"] == liquid["instrument"])
+    assert (found["fund_class"], found["class_is_guess"], found["is_taxed_here"]) == (
+        "equity", False, True,
+    )  # fmt: skip
+    assert (found["guessed_class"], after["other_funds"]) == ("other", "0.00")
+    listed = {one["instrument"]: one for one in signed_in.get("/api/wealth/funds").json()}
+    assert listed[liquid["instrument"]]["fund_class"] == "equity"
+    sums = [sum(Decimal(b["gains"]) - Decimal(b["losses"]) for b in one["buckets"]) for one in
+            (before, after)]  # fmt: skip
+    assert sums[1] - sums[0] == Decimal(liquid["profit"])
+
+    other = sign_in("b@example.com")
+    assert other.put("/api/wealth/funds/class", json=body).status_code == 404
+    _statement(other)
+    assert all(one["class_is_guess"] for one in _tax(other)["funds"])
+
+    body["fund_class"] = None
+    assert signed_in.put("/api/wealth/funds/class", json=body).status_code == 204
+    assert _tax(signed_in) == before
+    for wrong in ({**body, "fund_class": "shares"}, {"instrument": ""}, {}):
+        assert signed_in.put("/api/wealth/funds/class", json=wrong).status_code == 422
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_d8_a_class_outlives_a_restart_and_the_undo_of_its_file(
+    signed_in: TestClient, container: Container
+) -> None:
+    _statement(signed_in)
+    fund = _tax(signed_in)["funds"][0]["instrument"]
+    body = {"instrument": fund, "fund_class": "debt"}
+    signed_in.put("/api/wealth/funds/class", json=body)
+    [upload] = signed_in.get("/api/uploads").json()
+    signed_in.delete(f"/api/uploads/{upload['id']}")
+    assert signed_in.get("/api/wealth/funds").json() == []
+    records = BookRecords(container.uploads, container.database, container.clock)
+    assert records.fund_classes(1) == {fund: FundClass.DEBT}
+    _statement(signed_in)
+    assert _tax(signed_in)["funds"][0]["fund_class"] == "debt"

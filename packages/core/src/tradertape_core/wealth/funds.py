@@ -1,9 +1,10 @@
-"""Mutual funds: an account statement's transactions as executions, and a fund's class by name."""
+"""Mutual funds: an account statement's transactions as executions, and each fund's class."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tradertape_core.kernel.python310 import StrEnum
@@ -16,9 +17,15 @@ REVERSAL = "REVERSAL"
 
 
 class FundClass(StrEnum):
-    """How a fund's gain is taxed; by the words of its name, so an estimate."""
+    """How a fund's gain is taxed. A name tells equity funds from others; debt and hybrid funds are
+    what a person says of them.
+
+    equity: at least 65% in shares of Indian companies (explanation (a) of section 112A).
+    """
 
     EQUITY = "equity"
+    DEBT = "debt"
+    HYBRID = "hybrid"
     OTHER = "other"
     UNKNOWN = "unknown"
 
@@ -43,6 +50,24 @@ def fund_class(scheme: str) -> FundClass:
     if _OTHER.search(text):
         return FundClass.OTHER
     return FundClass.EQUITY if _EQUITY.search(text) else FundClass.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class FundClasses:
+    """The class of each fund: what the person set, else a guess by its name.
+
+    chosen: by instrument, which is the ISIN, or the name where a statement has no ISIN.
+    """
+
+    chosen: Mapping[str, FundClass] = field(default_factory=dict[str, FundClass])
+
+    def of(self, instrument: str, scheme: str) -> FundClass:
+        """The class of a fund."""
+        return self.chosen.get(instrument) or fund_class(scheme)
+
+    def is_guess(self, instrument: str) -> bool:
+        """Whether the class of a fund is by its name alone."""
+        return instrument not in self.chosen
 
 
 def fund_executions(transactions: Sequence[FundTransaction]) -> list[Execution]:

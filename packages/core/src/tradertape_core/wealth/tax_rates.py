@@ -23,7 +23,8 @@ class GainRates:
 
 
 # Income-tax Act 1961, sections 111A (short term) and 112A (long term), securities transaction
-# tax paid. Section 10(38) exempted the long term gain until 2018-03-31.
+# tax paid; compared in November 2026 with a copy of the department's text (incometaxindia.gov.in,
+# edition of 2025). Section 10(38) exempted the long term gain until 2018-03-31.
 GAIN_RATES = (
     GainRates(
         date(2008, 4, 1), Decimal("0.15"), NO_TAX,
@@ -49,6 +50,7 @@ class Exemption:
     source: str
 
 
+# One limit over both rates of 2024-25: the proviso to section 112A(2)(i).
 EXEMPTIONS = (
     Exemption(2018, Decimal(100_000), "Finance Act 2018, section 112A(2)"),
     Exemption(2024, Decimal(125_000), "Finance (No. 2) Act 2024, section 112A(2)"),

@@ -7,6 +7,7 @@ from tradertape_server.features.uploads.service import UploadService
 from tradertape_server.features.wealth.books import Books
 from tradertape_server.features.wealth.child_process import ChildReckoner, Places
 from tradertape_server.features.wealth.prices import MarketPrices
+from tradertape_server.features.wealth.records import BookRecords
 from tradertape_server.features.wealth.service import WealthService
 from tradertape_server.wiring.base import Base
 from tradertape_server.wiring.market import MarketData
@@ -20,6 +21,7 @@ def build_wealth(
     url = base.database.url.render_as_string(hide_password=False)
     places = Places(url, base.home, base.settings.data_set, is_real)
     prices = MarketPrices(data.market, corporate, is_real=is_real)
-    wealth = WealthService(Books(uploads, prices, base.clock, ChildReckoner(places)))
+    records = BookRecords(uploads, base.database, base.clock)
+    wealth = WealthService(Books(records, prices, base.clock, ChildReckoner(places)))
     uploads.imports.changed = wealth.refresh
     return wealth

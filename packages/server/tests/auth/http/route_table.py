@@ -210,6 +210,7 @@ ROUTES: dict[str, Row] = {
     "GET /api/wealth/quality": USER,
     "GET /api/wealth/holdings": USER,
     "GET /api/wealth/funds": USER,
+    "PUT /api/wealth/funds/class": USER,
     "GET /api/wealth/realised": USER,
     "GET /api/wealth/tax": USER,
     "GET /api/wealth/tax/export": USER,

@@ -3522,8 +3522,8 @@ export type TestOut = {
  *
  * A financial year's report. grandfathered: pairs whose cost is the price of 2018-01-31.
  *
- * losses_left: to carry forward, by term. other_funds: gain of funds that are not equity funds
- * by their name, which no rate here applies to.
+ * losses_left: to carry forward, by term. other_funds: gain of funds that are not equity funds,
+ * which no rate here applies to. funds: those sold in the year.
  */
 export type TaxOut = {
     /**
@@ -3539,6 +3539,10 @@ export type TaxOut = {
      * Factor Id
      */
     factor_id?: string | null;
+    /**
+     * Funds
+     */
+    funds: Array<SoldFundOut>;
     /**
      * Fy
      */
@@ -3610,6 +3614,44 @@ export type SetOffOut = {
      * Section
      */
     section: string;
+};
+
+/**
+ * SoldFundOut
+ *
+ * A fund that was sold in the year, and whether its class is a guess by its name.
+ *
+ * is_taxed_here: its gain is in the report's figures: it is an equity fund.
+ */
+export type SoldFundOut = {
+    /**
+     * Class Is Guess
+     */
+    class_is_guess: boolean;
+    /**
+     * Fund Class
+     */
+    fund_class: string;
+    /**
+     * Guessed Class
+     */
+    guessed_class: string;
+    /**
+     * Instrument
+     */
+    instrument: string;
+    /**
+     * Is Taxed Here
+     */
+    is_taxed_here: boolean;
+    /**
+     * Profit
+     */
+    profit: string;
+    /**
+     * Scheme
+     */
+    scheme: string;
 };
 
 /**
@@ -16391,8 +16433,15 @@ export type GreeksRow = {
  * FundOut
  *
  * Units of one fund in one folio. nav: the latest a statement has, of `nav_on`.
+ *
+ * instrument: what its class is set by: the ISIN, or the name without one. class_is_guess: the
+ * class is guessed from the fund's name; guessed_class: what that gives.
  */
 export type FundOut = {
+    /**
+     * Class Is Guess
+     */
+    class_is_guess: boolean;
     /**
      * Cost
      */
@@ -16405,6 +16454,14 @@ export type FundOut = {
      * Fund Class
      */
     fund_class: string;
+    /**
+     * Guessed Class
+     */
+    guessed_class: string;
+    /**
+     * Instrument
+     */
+    instrument: string;
     /**
      * Isin
      */
@@ -16445,6 +16502,23 @@ export type FundOut = {
      * Xirr
      */
     xirr: number | null;
+};
+
+/**
+ * FundClassIn
+ *
+ * The class of a fund. instrument: as the funds name it. fund_class: null guesses it from the
+ * fund's name again.
+ */
+export type FundClassIn = {
+    /**
+     * Fund Class
+     */
+    fund_class: 'equity' | 'debt' | 'hybrid' | 'other' | null;
+    /**
+     * Instrument
+     */
+    instrument: string;
 };
 
 /**
@@ -39450,6 +39524,67 @@ export type ListFundsApiWealthFundsGetResponses = {
 };
 
 export type ListFundsApiWealthFundsGetResponse = ListFundsApiWealthFundsGetResponses[keyof ListFundsApiWealthFundsGetResponses];
+
+export type SetFundClassApiWealthFundsClassPutData = {
+    body: FundClassIn;
+    path?: never;
+    query?: never;
+    url: '/api/wealth/funds/class';
+};
+
+export type SetFundClassApiWealthFundsClassPutErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type SetFundClassApiWealthFundsClassPutError = SetFundClassApiWealthFundsClassPutErrors[keyof SetFundClassApiWealthFundsClassPutErrors];
+
+export type SetFundClassApiWealthFundsClassPutResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type SetFundClassApiWealthFundsClassPutResponse = SetFundClassApiWealthFundsClassPutResponses[keyof SetFundClassApiWealthFundsClassPutResponses];
 
 export type ReadWealthHoldingsApiWealthHoldingsGetData = {
     body?: never;

@@ -81,7 +81,7 @@ class Books:
         small_rows: int = SMALL_ROWS,
         most_bytes: int = MOST_BYTES,
     ) -> None:
-        self._records = records
+        self.records = records
         self.prices = prices
         self._clock = clock
         self._reckoner = reckoner
@@ -100,7 +100,7 @@ class Books:
         found = self._look(user_id, version)
         if found is not None:
             return found
-        if self._reckoner is None or self._records.size(user_id) <= self._small_rows:
+        if self._reckoner is None or self.records.size(user_id) <= self._small_rows:
             return Found(self._reckon_here(user_id, version), None)
         with self._lock:
             waiting = self._queue(user_id, version)
@@ -123,7 +123,7 @@ class Books:
 
     def refresh(self, user_id: int) -> None:
         """Reckon a large book anew now that its files have changed; a small one when it is read."""
-        if self._reckoner is None or self._records.size(user_id) <= self._small_rows:
+        if self._reckoner is None or self.records.size(user_id) <= self._small_rows:
             return
         version = self._version(user_id)
         with self._lock:
@@ -148,7 +148,7 @@ class Books:
     def _version(self, user_id: int) -> Version:
         today = self._clock.now().astimezone(IST).date()
         # Read before the records: an upload that ends meanwhile makes a newer version.
-        return self._records.version(user_id), self.prices.version, today
+        return self.records.version(user_id), self.prices.version, today
 
     def _look(self, user_id: int, version: Version) -> Found | None:
         with self._lock:
@@ -223,7 +223,7 @@ class Books:
             found = self._look(user_id, version)
             if found is not None and found.kept is not None:
                 return found.kept
-            book = finish(reckon(self._records, user_id, self.prices, version[2]))
+            book = finish(reckon(self.records, user_id, self.prices, version[2]))
             kept = Kept(book, version, self._clock.now())
             self._keep(user_id, kept)
             return kept

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from tradertape_core.wealth.funds import FundClass
 from tradertape_core.wealth.records import BookTrade, FundTransaction, LedgerLine
 from tradertape_core.wealth.statements.quality import ImportedFile
 
 
-class Records(Protocol):
+class Files(Protocol):
     """What a person's uploaded files state. Overlapping files state each record once."""
 
     def version(self, user_id: int) -> int:
@@ -34,4 +35,16 @@ class Records(Protocol):
 
     def fund_transactions(self, user_id: int) -> tuple[FundTransaction, ...]:
         """All transactions of mutual funds of the person, by day."""
+        ...
+
+
+class Records(Files, Protocol):
+    """The files, and what the person set of their funds."""
+
+    def fund_classes(self, user_id: int) -> Mapping[str, FundClass]:
+        """The classes that the person set, by instrument."""
+        ...
+
+    def set_fund_class(self, user_id: int, instrument: str, chosen: FundClass | None) -> None:
+        """Set the class of a fund; None takes it back. Either makes another version."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -14,7 +14,7 @@ from tradertape_core.wealth.dividends import Dividend, dividends_of
 from tradertape_core.wealth.executions import Execution, Kind, split_by_kind, total
 from tradertape_core.wealth.funds import (
     FundClass,
-    fund_class,
+    FundClasses,
     fund_executions,
     fund_payouts,
 )
@@ -50,6 +50,7 @@ class Reckoning:
     payouts: Sequence[FundTransaction]
     cash: Sequence[CashReport]
     files: Sequence[ImportedFile] = ()
+    classes: FundClasses = field(default_factory=FundClasses)
 
     @cached_property
     def matches(self) -> tuple[Match, ...]:
@@ -60,17 +61,16 @@ class Reckoning:
     def taxed(self) -> tuple[Match, ...]:
         """What the tax report is about: funds that are not equity funds are taxed otherwise."""
         return tuple(
-            one
-            for one in self.matches
-            if one.kind is not Kind.FUND or fund_class(one.symbol) is FundClass.EQUITY
+            one for one in self.matches if one.kind is not Kind.FUND or self._is_equity(one)
         )
 
     @cached_property
     def other_fund_matches(self) -> tuple[Match, ...]:
-        """Sales of funds that are not equity funds, or whose class the name does not say."""
-        return tuple(
-            one for one in self.funds.matches if fund_class(one.symbol) is not FundClass.EQUITY
-        )
+        """Sales of funds that are not equity funds, or whose class is not known."""
+        return tuple(one for one in self.funds.matches if not self._is_equity(one))
+
+    def _is_equity(self, match: Match) -> bool:
+        return self.classes.of(match.account.instrument, match.symbol) is FundClass.EQUITY
 
     @cached_property
     def dividends(self) -> list[Dividend]:
@@ -198,6 +198,7 @@ def reckon(
         payouts=fund_payouts(transactions),
         cash=compare_cash(executions, records.ledger_lines(user_id)),
         files=records.files(user_id),
+        classes=FundClasses(records.fund_classes(user_id)),
     )
     progress(60)
     return made

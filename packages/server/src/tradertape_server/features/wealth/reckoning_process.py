@@ -20,6 +20,7 @@ from tradertape_server.features.uploads.service import UploadService
 from tradertape_server.features.wealth.finished import finish
 from tradertape_server.features.wealth.prices import MarketPrices
 from tradertape_server.features.wealth.reckoning import reckon
+from tradertape_server.features.wealth.records import BookRecords
 from tradertape_server.features.wealth.wire import Message, Task, decode_task, encode, framed
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.database.engine import Database
@@ -56,7 +57,8 @@ def _answer(task: Task) -> Message:
         facts = CorporateFacts(market, is_real=task.is_real)
         prices = MarketPrices(market, facts, is_real=task.is_real)
         _progress(2)
-        book = reckon(UploadService(database, clock), task.user_id, prices, task.today, _progress)
+        records = BookRecords(UploadService(database, clock), database, clock)
+        book = reckon(records, task.user_id, prices, task.today, _progress)
     finally:
         database.close()
     return Message(percent=100, book=finish(book, _progress))

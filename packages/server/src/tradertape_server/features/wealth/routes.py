@@ -79,6 +79,16 @@ def list_funds(user: CurrentUser, wealth: Wealth) -> list[schemas.FundOut]:
     return wealth.funds(user.id)
 
 
+@router.put("/funds/class", status_code=204)
+def set_fund_class(user: CurrentUser, wealth: Wealth, body: schemas.FundClassIn) -> None:
+    """Set whether a fund is an equity, debt or hybrid fund, which decides how its gain is taxed.
+
+    Without it, the class is guessed from the fund's name. The figures follow once the book is
+    reckoned anew.
+    """
+    wealth.set_fund_class(user.id, body)
+
+
 @router.get("/realised")
 def read_realised(
     user: CurrentUser,

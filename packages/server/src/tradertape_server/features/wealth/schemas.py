@@ -6,9 +6,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Literal
 
-from pydantic import PlainSerializer
+from pydantic import PlainSerializer, StringConstraints
 
-from tradertape_server.platform.http.routing import IstTime, Reply
+from tradertape_server.platform.http.routing import Body, IstTime, Reply
 
 _PAISA = Decimal("0.01")
 
@@ -177,12 +177,19 @@ class WealthHoldingsOut(PageOut):
 
 
 class FundOut(Reply):
-    """Units of one fund in one folio. nav: the latest a statement has, of `nav_on`."""
+    """Units of one fund in one folio. nav: the latest a statement has, of `nav_on`.
+
+    instrument: what its class is set by: the ISIN, or the name without one. class_is_guess: the
+    class is guessed from the fund's name; guessed_class: what that gives.
+    """
 
     folio: str
+    instrument: str
     isin: str
     scheme: str
     fund_class: str
+    class_is_guess: bool
+    guessed_class: str
     units: Number
     cost: Rupees
     nav: Number | None
@@ -271,11 +278,34 @@ class BusinessOut(Reply):
     remaining: Rupees
 
 
+class FundClassIn(Body):
+    """The class of a fund. instrument: as the funds name it. fund_class: null guesses it from the
+    fund's name again."""
+
+    instrument: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    fund_class: Literal["equity", "debt", "hybrid", "other"] | None
+
+
+class SoldFundOut(Reply):
+    """A fund that was sold in the year, and whether its class is a guess by its name.
+
+    is_taxed_here: its gain is in the report's figures: it is an equity fund.
+    """
+
+    instrument: str
+    scheme: str
+    fund_class: str
+    class_is_guess: bool
+    guessed_class: str
+    is_taxed_here: bool
+    profit: Rupees
+
+
 class TaxOut(PageOut):
     """A financial year's report. grandfathered: pairs whose cost is the price of 2018-01-31.
 
-    losses_left: to carry forward, by term. other_funds: gain of funds that are not equity funds
-    by their name, which no rate here applies to.
+    losses_left: to carry forward, by term. other_funds: gain of funds that are not equity funds,
+    which no rate here applies to. funds: those sold in the year.
     """
 
     fy: str | None
@@ -291,6 +321,7 @@ class TaxOut(PageOut):
     without_price_2018: list[str]
     is_estimated: bool
     other_funds: Rupees
+    funds: list[SoldFundOut]
     notes: list[str]
 
 

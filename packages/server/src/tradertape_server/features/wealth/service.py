@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
+from tradertape_core.wealth.funds import FundClass
 from tradertape_core.wealth.tax_rates import parse_year
 from tradertape_server.features.wealth import export, schemas
 from tradertape_server.features.wealth.books import Books
@@ -92,6 +93,16 @@ class WealthService:
     def funds(self, user_id: int) -> list[schemas.FundOut]:
         """Mutual funds by folio."""
         return _body(self.books.get(user_id), "funds", schemas.FundsOut).funds
+
+    def set_fund_class(self, user_id: int, wanted: schemas.FundClassIn) -> None:
+        """Set the class of one of a person's funds. Raises NotFound for another's."""
+        records = self.books.records
+        found = records.fund_transactions(user_id)
+        if all(wanted.instrument != (one.isin or one.scheme) for one in found):
+            raise NotFound("Fund")
+        chosen = None if wanted.fund_class is None else FundClass(wanted.fund_class)
+        records.set_fund_class(user_id, wanted.instrument, chosen)
+        self.books.refresh(user_id)
 
     def realised(
         self, user_id: int, fy: str | None, *, sort: str, is_descending: bool, limit: int,

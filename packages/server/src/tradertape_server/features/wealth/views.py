@@ -11,7 +11,7 @@ import numpy as np
 
 from tradertape_core.wealth.cash import CashReport, DifferenceKind
 from tradertape_core.wealth.executions import NIL, Kind, total
-from tradertape_core.wealth.funds import fund_class
+from tradertape_core.wealth.funds import FundClass, fund_class
 from tradertape_core.wealth.lots import Match, OpenLot
 from tradertape_core.wealth.returns import xirr
 from tradertape_core.wealth.tax import BusinessIncome, TaxYear, Term, long_term_from
@@ -228,9 +228,12 @@ def funds(book: Reckoning) -> list[schemas.FundOut]:
         found.append(
             schemas.FundOut(
                 folio=account.account,
+                instrument=account.instrument,
                 isin=account.instrument if account.instrument != scheme else "",
                 scheme=scheme,
-                fund_class=fund_class(scheme).value,
+                fund_class=book.classes.of(account.instrument, scheme).value,
+                class_is_guess=book.classes.is_guess(account.instrument),
+                guessed_class=fund_class(scheme).value,
                 units=units,
                 cost=cost,
                 nav=nav,
@@ -288,6 +291,7 @@ def tax(book: Reckoning, report: TaxYear | None, years: Sequence[int]) -> schema
     """A year's report; without one, where nothing was realised yet, an empty body."""
     items = report.items if report else ()
     missing = sorted({item.match.symbol for item in items if item.lacks_price})
+    sold = _funds_sold(book, report.year) if report else []
     others = [
         one
         for one in book.other_fund_matches
@@ -311,21 +315,47 @@ def tax(book: Reckoning, report: TaxYear | None, years: Sequence[int]) -> schema
         without_price_2018=missing,
         is_estimated=any(item.match.is_estimated for item in items),
         other_funds=total(one.profit for one in others),
-        notes=_tax_notes(missing, is_other=bool(others)),
+        funds=sold,
+        notes=_tax_notes(missing, sold),
     )
 
 
-def _tax_notes(missing: Sequence[str], *, is_other: bool) -> list[str]:
+def _funds_sold(book: Reckoning, year: int) -> list[schemas.SoldFundOut]:
+    """The funds of which something was sold in a year, by name."""
+    profits: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for one in book.funds.matches:
+        if financial_year(one.closed_on) == year:
+            profits[one.account.instrument, one.symbol] += one.profit
+    return [
+        schemas.SoldFundOut(
+            instrument=instrument,
+            scheme=scheme,
+            fund_class=(found := book.classes.of(instrument, scheme)).value,
+            class_is_guess=book.classes.is_guess(instrument),
+            guessed_class=fund_class(scheme).value,
+            is_taxed_here=found is FundClass.EQUITY,
+            profit=profit,
+        )
+        for (instrument, scheme), profit in sorted(profits.items(), key=lambda one: one[0][1])
+    ]
+
+
+def _tax_notes(missing: Sequence[str], sold: Sequence[schemas.SoldFundOut]) -> list[str]:
     found = ["Tax is before surcharge and cess. Losses of earlier years are not brought forward."]
     if missing:
         found.append(
             "The price of 31 January 2018 is not in the market data for some shares: their actual "
             "cost is used, and the tax may be lower."
         )
-    if is_other:
+    if guesses := sum(one.class_is_guess for one in sold):
         found.append(
-            "Funds that are not equity funds by their name are not in these figures: how they are "
-            "taxed depends on the fund and on when it was bought."
+            f"The class of {guesses} of the {len(sold)} funds sold is guessed from its name: set "
+            "it if the guess is wrong."
+        )
+    if any(not one.is_taxed_here for one in sold):
+        found.append(
+            "Funds that are not equity funds are not in these figures: how they are taxed depends "
+            "on the fund and on when it was bought."
         )
     return found
 

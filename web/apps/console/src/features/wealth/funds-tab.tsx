@@ -10,12 +10,18 @@ import type { Column } from "@/components/table/column"
 import { columnsOf } from "@/components/table/columns-of"
 import { DataTable } from "@/components/table/data-table"
 import type { FundHolding } from "@/lib/queries/wealth"
+import { FundClassSelect } from "./fund-class-select"
 import type { TabProps } from "./tab-props"
 
 const of = columnsOf<FundHolding>()
 const COLUMNS: Column<FundHolding>[] = [
   of.text("scheme", "Fund", (row) => row.scheme),
-  of.text("class", "Class", (row) => words(row.fund_class)),
+  of.text(
+    "class",
+    "Class",
+    (row) => words(row.fund_class),
+    (row) => <FundClassSelect fund={row} />,
+  ),
   of.text("folio", "Folio", (row) => row.folio),
   {
     id: "units",
@@ -62,7 +68,7 @@ export function FundsTab({ queries }: TabProps) {
               columns={COLUMNS}
               rowKey={(row) => `${row.folio} ${row.scheme} ${row.isin}`}
               sortedBy={[{ id: "value", desc: true }]}
-              minWidth={1180}
+              minWidth={1320}
             />
           </Section>
         ) : (

@@ -12,6 +12,7 @@ import type { Column } from "@/components/table/column"
 import { columnsOf } from "@/components/table/columns-of"
 import { PlainTable } from "@/components/table/plain-table"
 import type { TaxReport } from "@/lib/queries/wealth"
+import { FundClassSelect } from "./fund-class-select"
 import { ROUTE, type TabProps } from "./tab-props"
 import classes from "./wealth.module.css"
 import { YearSelect } from "./year-select"
@@ -112,6 +113,17 @@ function Report({ report, fy, onYear }: Props) {
           minWidth={720}
         />
       </Section>
+      {report.funds.length > 0 && (
+        <Section title="Funds sold" note="Equity funds are in the figures above, others are not" flush>
+          <PlainTable
+            label="Funds sold"
+            rows={report.funds}
+            columns={FUNDS}
+            rowKey={(row) => `${row.instrument} ${row.scheme}`}
+            minWidth={720}
+          />
+        </Section>
+      )}
       {report.set_offs.length > 0 && (
         <Section title="Set-off" flush>
           <PlainTable
@@ -161,6 +173,20 @@ const BUCKETS: Column<Bucket>[] = [
   bucket.amount("exempt", "Exempt", (row) => row.exempt),
   bucket.amount("taxable", "Taxable", (row) => row.taxable),
   bucket.amount("tax", "Tax", (row) => row.tax),
+]
+
+type SoldFund = TaxReport["funds"][number]
+const fund = columnsOf<SoldFund>()
+const FUNDS: Column<SoldFund>[] = [
+  fund.text("scheme", "Fund", (row) => row.scheme),
+  fund.text(
+    "class",
+    "Class",
+    (row) => words(row.fund_class),
+    (row) => <FundClassSelect fund={row} />,
+  ),
+  fund.text("taxed", "In the figures", (row) => (row.is_taxed_here ? "Yes" : "No")),
+  fund.gain("profit", "Profit", (row) => row.profit),
 ]
 
 type SetOff = TaxReport["set_offs"][number]

@@ -5,6 +5,7 @@ import type {
   BookStatusOut,
   CashOut,
   DividendOut,
+  FundClassIn,
   FundOut,
   LotOut,
   MatchOut,
@@ -38,6 +39,12 @@ export const bookQuery = queryOptions({
   refetchInterval: ({ state }) =>
     state.data?.state === "reckoning" || state.data?.state === "old" ? 1_000 : 30_000,
 })
+
+export type FundClassName = NonNullable<FundClassIn["fund_class"]>
+
+/** Sets the class of a fund; null guesses it from its name again. */
+export const setFundClass = (instrument: string, name: FundClassName | null) =>
+  unwrap(api.setFundClass({ body: { instrument, fund_class: name } }))
 
 export interface PairsAsked {
   fy: string | undefined
