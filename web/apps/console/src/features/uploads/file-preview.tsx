@@ -10,24 +10,28 @@ const SHOWN_ROWS = 8
 export function FilePreview({ file }: { file: UploadedFile }) {
   const state = STATES[file.state]
   const { from, to } = file.period
-  const facts = [
-    [file.broker, file.account, file.segment].filter(Boolean).join(" · "),
-    from && to ? `${date(from)} to ${date(to)}` : "",
+  const listsHoldings = (file.holdings ?? []).length > 0
+  const counts = [
     `${number(file.rows ?? 0)} rows`,
     `${number(file.imported ?? 0)} new`,
     `${number(file.duplicates ?? 0)} already imported`,
+  ]
+  const facts = [
+    [file.broker, file.account, file.segment].filter(Boolean).join(" · "),
+    from && to ? `${date(from)} to ${date(to)}` : "",
+    ...(listsHoldings ? [`${number(file.rows ?? 0)} holdings, no transactions`] : counts),
   ].filter(Boolean)
   return (
     <Card component="article" withBorder>
       <Stack gap="xs">
         <Group gap="xs">
-          <Title order={3} size="h5" style={{ overflowWrap: "anywhere" }}>
+          <Title order={2} size="h5" style={{ overflowWrap: "anywhere" }}>
             {file.name}
           </Title>
           <Badge color={state.color}>{state.label}</Badge>
         </Group>
         <Text size="sm">{facts.join(" · ")}</Text>
-        {file.totals && (file.rows ?? 0) > 0 && (
+        {file.totals && (file.rows ?? 0) > 0 && !listsHoldings && (
           <Text size="sm">
             {file.kind === "ledger" ? "Credits" : "Bought"} {money(file.totals.buy_value ?? 0)},{" "}
             {file.kind === "ledger" ? "debits" : "sold"} {money(file.totals.sell_value ?? 0)}

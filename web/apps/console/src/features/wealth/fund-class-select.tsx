@@ -31,7 +31,7 @@ export function FundClassSelect({ fund }: Props) {
   return (
     <NativeSelect
       size="xs"
-      miw={190}
+      miw={230}
       aria-label={`Class of ${fund.scheme}`}
       disabled={saving.isPending}
       value={fund.class_is_guess ? "" : fund.fund_class}
