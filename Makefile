@@ -106,6 +106,7 @@ bench: $(STAMPS)/test-python $(STAMPS)/clients ## Measure ours beside its peers,
 	-.venv/bin/python bench/attacks.py
 	-.venv/bin/python bench/uploads.py
 	-.venv/bin/python bench/wealth_book.py
+	-.venv/bin/python bench/journal.py
 	-.venv/bin/python bench/sdk_orders.py
 	-.venv/bin/python bench/resting.py
 	-.venv/bin/python bench/venue_lanes.py

@@ -12,11 +12,11 @@ from tradertape_core.journal.discovery import MOST_FALSE, Bucket, Finding, disco
 from tradertape_core.journal.statistics import Figures, figures
 from tradertape_server.features.trade_journal import schemas
 from tradertape_server.features.trade_journal.choosing import (
-    Entries,
     Mask,
     returns,
     setups,
 )
+from tradertape_server.features.trade_journal.entries import Written
 from tradertape_server.features.trade_journal.trips import JournalTrips
 
 MOST_GROUPS = 200
@@ -39,13 +39,13 @@ Group = tuple[str, Mask]
 
 
 def statistics(
-    trips: JournalTrips, entries: Entries, mask: Mask, by: schemas.Dimension
+    trips: JournalTrips, written: Written, mask: Mask, by: schemas.Dimension
 ) -> schemas.StatisticsOut:
     """The figures of all chosen trips that are closed, and of each group of them."""
     closed = mask & (trips.of("closed") > 0) if trips.total else mask
     found = [
         schemas.GroupOut(name=name, figures=_figures(trips, closed & members))
-        for name, members in groups(trips, entries, by)
+        for name, members in groups(trips, written, by)
     ]
     found = [one for one in found if one.figures.count]
     found.sort(key=lambda one: -one.figures.count if by != "month" else 0)
@@ -55,17 +55,17 @@ def statistics(
     )  # fmt: skip
 
 
-def groups(trips: JournalTrips, entries: Entries, by: schemas.Dimension) -> Iterator[Group]:
+def groups(trips: JournalTrips, written: Written, by: schemas.Dimension) -> Iterator[Group]:
     """The groups of a dimension. A trip can be in several, or with nothing written in none."""
     if not trips.total:
         return
     if by == "setup":
-        names, setup = setups(trips, entries)
+        names, setup = setups(trips, written)
         for at in sorted(range(len(names)), key=names.__getitem__):
             if names[at]:
                 yield names[at], np.asarray(setup == at)
     elif by in ("tag", "mistake"):
-        yield from _written_groups(trips, entries, by)
+        yield from _written_groups(trips, written, by)
     elif by in ("symbol", "kind", "account"):
         column = trips.of(by)
         for at, name in enumerate(trips.names[by]):
@@ -74,11 +74,11 @@ def groups(trips: JournalTrips, entries: Entries, by: schemas.Dimension) -> Iter
         yield from _GROUPS[by](trips)
 
 
-def _written_groups(trips: JournalTrips, entries: Entries, by: str) -> Iterator[Group]:
+def _written_groups(trips: JournalTrips, written: Written, by: str) -> Iterator[Group]:
     places: dict[str, list[int]] = {}
-    for key, place in trips.places(entries).items():
-        one = entries[key]
-        for word in one.tags if by == "tag" else one.mistakes:
+    found = written.words("tags" if by == "tag" else "mistakes")
+    for key, place in trips.places(found).items():
+        for word in found[key]:
             places.setdefault(word, []).append(place)
     for word in sorted(places):
         mask = np.zeros(trips.total, dtype=bool)
@@ -156,7 +156,7 @@ def calendar(trips: JournalTrips, mask: Mask, year: int) -> list[schemas.DayOut]
     ]
 
 
-def discovery(trips: JournalTrips, entries: Entries, mask: Mask) -> schemas.DiscoveryOut:
+def discovery(trips: JournalTrips, written: Written, mask: Mask) -> schemas.DiscoveryOut:
     """What stands out of the closed trips, by what is known when a trade is made."""
     closed = mask & (trips.of("closed") > 0) if trips.total else mask
     places = np.flatnonzero(closed)
@@ -164,7 +164,7 @@ def discovery(trips: JournalTrips, entries: Entries, mask: Mask) -> schemas.Disc
     buckets = [
         Bucket(by, name, members if is_whole else members[closed])
         for by in _TESTED
-        for name, members in groups(trips, entries, by)
+        for name, members in groups(trips, written, by)
     ]
     found, small = discover(returns(trips)[places], buckets)
     shown = [_finding(one) for one in found[:MOST_GROUPS]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -10,14 +9,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tradertape_server.features.trade_journal.models import JournalEntry
+from tradertape_server.features.trade_journal.entries import Written
 from tradertape_server.features.trade_journal.ports import Money
 from tradertape_server.features.trade_journal.trips import JournalTrips
 
 Mask = NDArray[np.bool_]
 State = Literal["all", "open", "closed"]
 Sort = Literal["opened_on", "closed_on", "net", "return_pct", "days", "value"]
-Entries = Mapping[str, JournalEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Filters:
     until: date | None = None
 
 
-def chosen(trips: JournalTrips, entries: Entries, filters: Filters) -> Mask:
+def chosen(trips: JournalTrips, written: Written, filters: Filters) -> Mask:
     """Which trips pass all filters."""
     mask = np.ones(trips.total, dtype=bool)
     if not trips.total:
@@ -59,29 +57,27 @@ def chosen(trips: JournalTrips, entries: Entries, filters: Filters) -> Mask:
     if filters.until:
         mask &= trips.of("opened") <= filters.until.toordinal()
     if filters.setup:
-        names, column = setups(trips, entries)
+        names, column = setups(trips, written)
         mask &= column == (names.index(filters.setup) if filters.setup in names else -1)
-    for word, of in (
-        (filters.tag, lambda one: one.tags),
-        (filters.mistake, lambda one: one.mistakes),
-    ):
+    for word, kind in ((filters.tag, "tags"), (filters.mistake, "mistakes")):
         if word:
-            mask &= written(trips, [key for key, one in entries.items() if word in of(one)])
+            found = written.words("tags" if kind == "tags" else "mistakes")
+            mask &= with_keys(trips, [key for key, words in found.items() if word in words])
     return mask
 
 
-def setups(trips: JournalTrips, entries: Entries) -> tuple[list[str], NDArray[Any]]:
+def setups(trips: JournalTrips, written: Written) -> tuple[list[str], NDArray[Any]]:
     """Names, and the place of each trip's setup among them: what a person wrote, else the strategy
     or portfolio that traded."""
     names = list(trips.names.get("setup", ()))
     column = trips.of("setup")
-    written_ones = {key: one.setup for key, one in entries.items() if one.setup}
-    if not written_ones:
+    own = written.setups()
+    if not own:
         return names, column
     place = {name: at for at, name in enumerate(names)}
     column = column.copy()
-    for key, at in trips.places(written_ones).items():
-        column[at] = place.setdefault(written_ones[key], len(place))
+    for key, at in trips.places(own).items():
+        column[at] = place.setdefault(own[key], len(place))
     return list(place), column
 
 
@@ -92,7 +88,7 @@ def named(trips: JournalTrips, column: str, name: str) -> Mask:
     return np.asarray(trips.of(column) == at)
 
 
-def written(trips: JournalTrips, keys: list[str]) -> Mask:
+def with_keys(trips: JournalTrips, keys: list[str]) -> Mask:
     """Which trips are among these keys."""
     mask = np.zeros(trips.total, dtype=bool)
     mask[list(trips.places(keys).values())] = True

@@ -55,24 +55,24 @@ class _Origin:
 
 @dataclass(slots=True)
 class _Found:
-    """Trips with what is known of them besides; also: the other number of a trade's order."""
+    """Trips with what is known of them besides; also: the other number of a trade's order, by the
+    trade's identity: the trade is kept, so that no other one has it."""
 
     trips: list[tuple[RoundTrip, _Origin]] = field(default_factory=list[tuple[RoundTrip, _Origin]])
-    also: dict[BookTrade, str] = field(default_factory=dict[BookTrade, str])
+    also: dict[int, tuple[BookTrade, str]] = field(default_factory=dict[int, tuple[BookTrade, str]])
 
-    def made(self) -> Trips:
-        """The trips as the journal reads them."""
+    def made(self, *, has_marks: bool) -> Trips:
+        """The trips as the journal reads them. has_marks: whether they can be uploaded too."""
         if not self.trips:
             return Trips()
         self.trips.sort(key=lambda one: by_day(one[0]))
         trips, origins = [one for one, _ in self.trips], [one for _, one in self.trips]
-        kept = made(trips, [_besides(one) for one in origins])
+        kept = made(trips, [_besides(one) for one in origins], has_marks=has_marks)
         names = sorted({one.name for one in origins})
         place = {name: at for at, name in enumerate(names)}
+        trades = [one for trip in trips for one in trip.made_of] if has_marks else []
         others = [
-            order_mark(one, self.also[one]) if one in self.also else 0
-            for trip in trips
-            for one in trip.made_of
+            order_mark(one, self.also[id(one)][1]) if id(one) in self.also else 0 for one in trades
         ]
         return msgspec.structs.replace(
             kept,
@@ -82,7 +82,7 @@ class _Found:
                 "setup": column([place[one.name] for one in origins], "<i4"),
                 "stop": column([float(one.stop or 0) for one in origins], "<f8"),
             },
-            trades=kept.trades | {"also": column(others, "<u8")},
+            trades=kept.trades | ({"also": column(others, "<u8")} if has_marks else {}),
         )
 
 
@@ -118,14 +118,14 @@ class OwnTrades:
                     stop = None if row.initial_stop is None else Decimal(repr(row.initial_stop))
                     origin = _Origin("portfolio", name, stop)
                     paper.trips += [(one, origin) for one in position_trips(_by_candles(row))]
-        return OwnBook(live=live.made(), paper=paper.made())
+        return OwnBook(live=live.made(has_marks=True), paper=paper.made(has_marks=False))
 
     def _walk(self, found: _Found, fills: Sequence[FillOfPerson], origin: _Origin) -> None:
         executions: list[Execution] = []
         for one in fills:
             trade = _trade(one)
             if len(one.order_ids) > 1:
-                found.also[trade] = one.order_ids[0]
+                found.also[id(trade)] = (trade, one.order_ids[0])
             charges = Decimal(one.charges_paise) / _HUNDRED
             executions.append(
                 Execution(

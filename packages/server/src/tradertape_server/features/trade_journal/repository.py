@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -25,8 +26,25 @@ def entry(
     return session.scalars(query.with_for_update() if lock else query).one_or_none()
 
 
+def setups(session: Session, user_id: int) -> list[tuple[str, str]]:
+    """Keys with the setups that a person wrote."""
+    query = select(JournalEntry.trip_key, JournalEntry.setup).where(
+        JournalEntry.user_id == user_id, JournalEntry.setup != ""
+    )
+    return [(key, setup) for key, setup in session.execute(query)]
+
+
+def words(
+    session: Session, user_id: int, kind: Literal["tags", "mistakes"]
+) -> list[tuple[str, list[str]]]:
+    """Keys with the tags or mistakes that a person wrote."""
+    column = JournalEntry.tags if kind == "tags" else JournalEntry.mistakes
+    query = select(JournalEntry.trip_key, column).where(JournalEntry.user_id == user_id)
+    return [(key, found) for key, found in session.execute(query) if found]
+
+
 def entries_of(
-    session: Session, user_id: int, trip_keys: Sequence[str], lock: bool
+    session: Session, user_id: int, trip_keys: Sequence[str], *, lock: bool = False
 ) -> Sequence[JournalEntry]:
     """What a person wrote about some trips."""
     query = select(JournalEntry).where(

@@ -14,13 +14,13 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.trade_journal import analysis, repository, schemas
 from tradertape_server.features.trade_journal.books import JournalBooks
 from tradertape_server.features.trade_journal.choosing import (
-    Entries,
     Filters,
     Mask,
     Sort,
     chosen,
     ordered,
 )
+from tradertape_server.features.trade_journal.entries import Written, shown_counts
 from tradertape_server.features.trade_journal.models import JournalEntry, JournalScreenshot
 from tradertape_server.features.trade_journal.pictures import read_picture
 from tradertape_server.features.trade_journal.ports import Own, Uploaded
@@ -73,19 +73,19 @@ class TradeJournal:
         is_descending: bool, limit: int, offset: int,
     ) -> tuple[int, list[schemas.TripOut]]:  # fmt: skip
         """A page of the chosen trips and how many there are."""
-        trips, entries, mask = self._chosen(session, user_id, filters)
+        trips, written, mask = self._chosen(session, user_id, filters)
         places = ordered(trips, mask, sort, is_descending=is_descending)
         wanted = places[offset : offset + limit].tolist()
-        pictures = _shown_counts(trips, repository.counts(session, user_id))
+        entries = written.of([key.decode() for key in trips.keys[wanted].tolist()])
+        pictures = shown_counts(trips, repository.counts(session, user_id))
         return len(places), [_out(row, entries, pictures) for row in trips.rows(wanted)]
 
     def trip(self, session: Session, user_id: int, key: str) -> schemas.TripDetailOut:
         """One trip with its pictures. Raises NotFound."""
         trips, shown = self._found(user_id, key)
-        entry = self._entry(session, user_id, trips, shown)
+        entries = Written(session, user_id, trips).of([shown])
         keys = [shown, *trips.hidden_behind(shown)]
         pictures = repository.screenshots(session, user_id, keys)
-        entries = {shown: entry} if entry else {}
         return schemas.TripDetailOut(
             trip=_out(_row(trips, shown), entries, {shown: len(pictures)}),
             pictures=[schemas.ScreenshotOut.model_validate(one) for one in pictures],
@@ -97,7 +97,7 @@ class TradeJournal:
         """Replace what is written about a trip; nothing written leaves no entry."""
         trips, shown = self._found(user_id, key)
         trip = schemas.TripOut.model_validate_json(_row(trips, shown))
-        entry = self._entry(session, user_id, trips, shown, lock=True)
+        entry = self._entry(session, user_id, trips, shown)
         if body == schemas.EntryIn():
             if entry is not None:
                 session.delete(entry)
@@ -197,8 +197,8 @@ class TradeJournal:
         self, session: Session, user_id: int, filters: Filters, by: schemas.Dimension
     ) -> schemas.StatisticsOut:
         """Figures of the chosen trips, whole and in groups."""
-        trips, entries, mask = self._chosen(session, user_id, filters)
-        return analysis.statistics(trips, entries, mask, by)
+        trips, written, mask = self._chosen(session, user_id, filters)
+        return analysis.statistics(trips, written, mask, by)
 
     def heat_map(
         self, session: Session, user_id: int, filters: Filters
@@ -216,21 +216,22 @@ class TradeJournal:
 
     def discovery(self, session: Session, user_id: int, filters: Filters) -> schemas.DiscoveryOut:
         """What stands out of the chosen trips."""
-        trips, entries, mask = self._chosen(session, user_id, filters)
-        return analysis.discovery(trips, entries, mask)
+        trips, written, mask = self._chosen(session, user_id, filters)
+        return analysis.discovery(trips, written, mask)
 
     def export(self, session: Session, user_id: int, filters: Filters) -> Iterator[bytes]:
         """The chosen trips as CSV, a piece at a time; no cell is a formula."""
-        trips, entries, mask = self._chosen(session, user_id, filters)
+        trips, written, mask = self._chosen(session, user_id, filters)
+        entries = written.all()
         session.expunge_all()
         return _csv(trips, entries, mask)
 
     def _chosen(
         self, session: Session, user_id: int, filters: Filters
-    ) -> tuple[JournalTrips, Entries, Mask]:
+    ) -> tuple[JournalTrips, Written, Mask]:
         trips = self._books.trips(user_id, filters.money)
-        entries = _shown_entries(trips, repository.entries(session, user_id))
-        return trips, entries, chosen(trips, entries, filters)
+        written = Written(session, user_id, trips)
+        return trips, written, chosen(trips, written, filters)
 
     def _found(self, user_id: int, key: str) -> tuple[JournalTrips, str]:
         """The trips among which a key is, and the key under which its trip is shown."""
@@ -240,11 +241,13 @@ class TradeJournal:
         return trips, trips.shown(key)
 
     def _entry(
-        self, session: Session, user_id: int, trips: JournalTrips, shown: str, *, lock: bool = False
+        self, session: Session, user_id: int, trips: JournalTrips, shown: str
     ) -> JournalEntry | None:
-        """What is written about a trip, or about one that is hidden behind it."""
+        """What is written about a trip, or about one that is hidden behind it; locked."""
         keys = [shown, *trips.hidden_behind(shown)]
-        found = {one.trip_key: one for one in repository.entries_of(session, user_id, keys, lock)}
+        found = {
+            one.trip_key: one for one in repository.entries_of(session, user_id, keys, lock=True)
+        }
         return next((found[key] for key in keys if key in found), None)
 
 
@@ -252,25 +255,9 @@ def _row(trips: JournalTrips, key: str) -> bytes:
     return next(trips.rows([trips.places([key])[key]]))
 
 
-def _shown_entries(trips: JournalTrips, entries: Sequence[JournalEntry]) -> Entries:
-    """Entries by the key under which their trip is shown; its own before one of a hidden trip."""
-    found = {one.trip_key: one for one in entries if one.trip_key not in trips.hidden}
-    if trips.hidden:
-        for one in sorted(entries, key=lambda one: one.trip_key):
-            if one.trip_key in trips.hidden:
-                found.setdefault(trips.hidden[one.trip_key], one)
-    return found
-
-
-def _shown_counts(trips: JournalTrips, counts: Mapping[str, int]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for key, many in counts.items():
-        shown = trips.shown(key)
-        found[shown] = found.get(shown, 0) + many
-    return found
-
-
-def _out(row: bytes, entries: Entries, pictures: dict[str, int]) -> schemas.TripOut:
+def _out(
+    row: bytes, entries: Mapping[str, JournalEntry], pictures: dict[str, int]
+) -> schemas.TripOut:
     trip = schemas.TripOut.model_validate_json(row)
     entry = entries.get(trip.key)
     if entry is not None:
@@ -292,7 +279,7 @@ def _r_multiple(trip: schemas.TripOut) -> float | None:
     return round(float(trip.net) / risk, 2) if risk > 0 else None
 
 
-def _csv(trips: JournalTrips, entries: Entries, mask: Mask) -> Iterator[bytes]:
+def _csv(trips: JournalTrips, entries: Mapping[str, JournalEntry], mask: Mask) -> Iterator[bytes]:
     yield _line(COLUMNS)
     for row in trips.rows(np.flatnonzero(mask).tolist()):
         one = _out(row, entries, {})

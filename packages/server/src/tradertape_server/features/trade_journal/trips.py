@@ -81,7 +81,14 @@ class JournalTrips:
 
     def hidden_behind(self, key: str) -> list[str]:
         """Keys of the trips that are hidden behind one."""
-        return sorted(one for one, shown in self.hidden.items() if shown == key)
+        return self._behind.get(key, [])
+
+    @cached_property
+    def _behind(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for key in sorted(self.hidden):
+            found.setdefault(self.hidden[key], []).append(key)
+        return found
 
     @cached_property
     def _index(self) -> tuple[Array, Array]:

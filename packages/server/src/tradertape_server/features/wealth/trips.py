@@ -76,8 +76,11 @@ def trips_of(book: Reckoning) -> Trips:
     return made(trips)
 
 
-def made(trips: Sequence[RoundTrip], more: Sequence[Mapping[str, Any]] = ()) -> Trips:
-    """Keep round trips. more: what is in the row of each besides."""
+def made(
+    trips: Sequence[RoundTrip], more: Sequence[Mapping[str, Any]] = (), *, has_marks: bool = True
+) -> Trips:
+    """Keep round trips. more: what is in the row of each besides. has_marks: whether another source
+    can have the same trades."""
     names: dict[str, list[str]] = {}
     numbers: dict[str, Column] = {}
     for name, words in (
@@ -110,18 +113,20 @@ def made(trips: Sequence[RoundTrip], more: Sequence[Mapping[str, Any]] = ()) -> 
         msgspec.json.encode(_row(one) | dict(also))
         for one, also in zip(trips, besides, strict=True)
     )
-    return Trips(rows, Column(_KEY, keys.tobytes()), numbers, names, _trades(trips))
+    return Trips(
+        rows, Column(_KEY, keys.tobytes()), numbers, names, _trades(trips) if has_marks else {}
+    )
 
 
 def _trades(trips: Sequence[RoundTrip]) -> dict[str, Column]:
     every = [(place, one) for place, trip in enumerate(trips) for one in trip.made_of]
-    marks = {one: marks_of(one) for _, one in every}
+    marks = {id(one): marks_of(one) for _, one in every}
     found = {
         "trip": column([place for place, _ in every], "<i4"),
         "units": column([float(one.quantity) for _, one in every], "<f8"),
     }
     for at, name in enumerate(MARKS):
-        found[name] = column([marks[one][at] for _, one in every], "<u8")
+        found[name] = column([marks[id(one)][at] for _, one in every], "<u8")
     return found
 
 
