@@ -32,7 +32,7 @@ export function SettleOrder({ orderId, what, at, size = "compact-xs" }: Props) {
     <>
       <Button
         variant="light"
-        color="orange"
+        color="yellow"
         size={size}
         aria-label={`Settle the order on ${what}`}
         onClick={() => setAsking(true)}

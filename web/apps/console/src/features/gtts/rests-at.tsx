@@ -9,10 +9,10 @@ const ASKED = { place: "Placing", modify: "Changing", cancel: "Deleting" } as co
 export function stateOf(gtt: Gtt): { word: string; color: string } | null {
   const at = gtt.at_broker
   if (!at) return null
-  if (at.in_doubt) return { word: "In doubt", color: "orange" }
+  if (at.in_doubt) return { word: "In doubt", color: "yellow" }
   if (at.is_ending) return { word: "Deleting", color: "blue" }
   if (at.asked) return { word: ASKED[at.asked as keyof typeof ASKED] ?? at.asked, color: "blue" }
-  if (at.problem) return { word: "Not done", color: "orange" }
+  if (at.problem) return { word: "Not done", color: "yellow" }
   return null
 }
 

@@ -144,7 +144,7 @@ export function DifferenceCard({ item, onReport }: Props) {
   )
 }
 
-const COLORS = { low: "gray", medium: "orange", high: "red" } as const
+const COLORS = { low: "gray", medium: "yellow", high: "red" } as const
 
 function Figure({ label, value }: { label: string; value: string }) {
   return (

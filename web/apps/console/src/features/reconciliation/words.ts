@@ -43,7 +43,7 @@ export function adviceOf({ trades, difference, can_import_tradebook, suggested }
 export const STATES: Record<Reconciliation["status"], { label: string; color: string }> = {
   ok: { label: "Agrees", color: "green" },
   drift: { label: "Differs", color: "red" },
-  stale: { label: "Outdated", color: "orange" },
-  broker_unavailable: { label: "Broker not read", color: "orange" },
+  stale: { label: "Outdated", color: "yellow" },
+  broker_unavailable: { label: "Broker not read", color: "yellow" },
   not_checked: { label: "Not compared yet", color: "gray" },
 }

@@ -43,7 +43,7 @@ export function Owner({ run, scope, isExternal = false }: OwnerProps) {
   )
 }
 
-const COLORS: Record<string, string> = { COMPLETE: "green", REJECTED: "red", IN_DOUBT: "orange" }
+const COLORS: Record<string, string> = { COMPLETE: "green", REJECTED: "red", IN_DOUBT: "yellow" }
 
 export function State({ order }: { order: TradingOrder }) {
   const color = order.is_open && !order.in_doubt ? "iris" : (COLORS[order.status] ?? "gray")
