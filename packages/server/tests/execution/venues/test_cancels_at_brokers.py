@@ -87,6 +87,7 @@ def test_a_cancel_that_arrived_before_the_stop_is_not_sent_again(
     broker.venue.plan = lambda *_: Fault.DROP_AFTER
     broker.venue.book_fails = True
     turn_on(broker, user_id)
+    eventually(lambda: cancels_at(broker) == 1)
     broker = restart(broker)
     broker.venue.plan = lambda *_: Fault.NONE
     broker.venue.book_fails = False
