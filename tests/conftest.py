@@ -123,7 +123,7 @@ def moved_server(tmp_path: Path) -> Iterator[LiveServer]:
     """The same with a clock that the file `MOVED_CLOCK` sets, and a world that ends before it."""
     clock = tmp_path / "clock"
     clock.write_text("2026-06-22T08:00:00+05:30")
-    program = [sys.executable, str(ROOT / "tests" / "browser" / "moved_clock.py")]
+    program = [sys.executable, str(ROOT / "tests" / "flows" / "moved_clock.py")]
     with _serving(tmp_path / "home", program, MOVED_CLOCK=str(clock)) as server:
         yield server
 

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -187,23 +187,35 @@ def people(place: Place, count: int) -> list[Person]:
 
 
 @contextmanager
-def served(tmp_path: Path, **settings: str) -> Iterator[Place]:
-    """A sandbox and a server that uses it, until the end."""
+def served(
+    tmp_path: Path, *, clock: Path | None = None, options: Sequence[str] = (), **settings: str
+) -> Iterator[Place]:
+    """A sandbox and a server that uses it, until the end.
+
+    clock: the file of both programs' clock (`moved_clock.py`). options: of the sandbox.
+    """
     port, home = free_port(), tmp_path / "home"
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "tradertape_server", "sandbox", "serve", "--port", str(port)]
+    program = ["-m", "tradertape_server"]
+    if clock is not None:
+        program = [str(Path(__file__).with_name("moved_clock.py"))]
+    command = [sys.executable, *program, "sandbox", "serve", "--port", str(port)]
     kite = ["--kite-redirect-url", f"{url}/back"]
+    at = {} if clock is None else {"MOVED_CLOCK": str(clock)}
     with (tmp_path / "sandbox.log").open("wb") as log:
-        sandbox = subprocess.Popen([*command, *kite], stdout=log, stderr=log)
+        sandbox = subprocess.Popen(
+            [*command, *kite, *options], stdout=log, stderr=log, env={**os.environ, **at}
+        )
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("TRADERTAPE_")},
         "TRADERTAPE_HOME": str(home),
         "TRADERTAPE_SANDBOX_URL": url,
         "TRADERTAPE_REQUESTS_PER_MINUTE": "100000",
         **settings,
+        **at,
     }
     token, cookie = prepare(home, f"sqlite:///{home / 'tradertape.db'}")
-    server = Server("live", "all", environment, tmp_path / "live.log")
+    server = Server("live", "all", environment, tmp_path / "live.log", program=program)
     try:
         eventually(lambda: _listens(port), 60, "the sandbox listens")
         server.start()

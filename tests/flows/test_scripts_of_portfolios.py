@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +19,6 @@ from tradertape_server.platform.clock import SystemClock
 
 Json = dict[str, Any]
 MORNING = "2026-06-10T08:30:00+05:30"  # signals of the day before expire at 09:15
-MOVED_CLOCK = Path(__file__).parents[1] / "browser" / "moved_clock.py"
 DEPLOY: Json = {"universe": "nifty_50", "starting_capital": 1_000_000, "position_size_pct": 10,
                 "max_positions": 5, "max_per_sector": 0}  # fmt: skip
 
@@ -51,15 +48,6 @@ class Script:
         return self.get("/api/model/signals", **params)
 
 
-class MorningServer(Server):
-    """A server whose clock is at the morning of a trading day."""
-
-    def start(self) -> None:
-        command = [sys.executable, str(MOVED_CLOCK), "serve", "--port", str(self.port)]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
-
-
 @pytest.fixture
 def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
     home, clock = tmp_path / "home", tmp_path / "clock"
@@ -71,7 +59,8 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
     monkeypatch.setattr(SystemClock, "now", lambda _clock: datetime.fromisoformat(MORNING))
     clock.write_text(MORNING)
     _, cookie = prepare(home, f"sqlite:///{home / 'tradertape.db'}")
-    server = MorningServer("morning", "all", environment, tmp_path / "morning.log")
+    program = [str(Path(__file__).with_name("moved_clock.py"))]
+    server = Server("morning", "all", environment, tmp_path / "morning.log", program=program)
     found = Script(server.url, cookie)
     try:
         server.start()

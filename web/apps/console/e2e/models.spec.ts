@@ -3,7 +3,7 @@ import { expect, type Page, test } from "@playwright/test"
 import { expectAccessible, expectFits, lookAround } from "./care"
 import { shoot } from "./shots"
 
-/** The file that sets the server's clock (tests/browser/moved_clock.py); without it there is no next day. */
+/** The file that sets the server's clock (tests/flows/moved_clock.py); without it there is no next day. */
 const CLOCK = process.env.MOVED_CLOCK ?? ""
 const EVENING = "2026-06-10T19:00:00+05:30"
 const NEXT_EVENING = "2026-06-11T19:00:00+05:30"
