@@ -181,3 +181,28 @@ def test_a_run_whose_exit_failed_is_exited_again(
     wait(guardian, market, clock, 10, "1000.00")
     assert held() == {}
     assert caller.get(api("runs/run-1")).json()["status"] == "closed"
+
+
+def test_a_stop_sells_what_the_broker_has_and_the_rest_once_it_is_there_D11(
+    caller: Any, api: Any, buy: Any, held: Any, guardian: Any, market: Any, clock: Any,
+    container: Any,
+) -> None:  # fmt: skip
+    missing = {("NSE:INFY", "MIS"): -7}
+    container.execution.bound_by(lambda _account_id: missing)
+    trade(caller, api, buy, "share-001")
+    protect(caller, api, positions=[stop("NSE:INFY", 1500.0)])
+    guardian.check_all()
+    market.trade("NSE:INFY", "1400.00")
+    guardian.check_all()
+    assert held() == {"INFY": 7}
+    for _ in range(4):
+        check_after(guardian, market, clock, 31)
+    assert held() == {"INFY": 7}
+    events = container.execution.events(run_id="run-1", limit=500)
+    failed = [one.summary for one in events if one.event_type == "protection_exit_failed"]
+    assert len(failed) == 1, "nothing is asked for again and again that is not there"
+    assert "7 units are still open, and the broker has 0 of them" in failed[0]
+    missing.clear()
+    for _ in range(2):
+        check_after(guardian, market, clock, 31)
+    assert held() == {}

@@ -39,11 +39,21 @@ class ExitStep(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
-    """What the run holds of an instrument: units, below zero when short."""
+    """What the run holds of an instrument: units, below zero when short.
+
+    most: units that can be closed, where the broker has fewer; None: all of them.
+    """
 
     instrument: Instrument
     product: Product
     quantity: int
+    most: int | None = None
+
+    @property
+    def closable(self) -> int:
+        """Units that can be closed, whatever the side."""
+        held = abs(self.quantity)
+        return held if self.most is None else min(held, self.most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +158,10 @@ def _closings(key: str, exposure: Exposure, orders: Sequence[Order]) -> list[Clo
     band = _attempt(ours)
     if band >= MOST_ATTEMPTS:
         return []
-    freeze = exposure.instrument.freeze_quantity or abs(exposure.quantity)
-    parts = slices_of(abs(exposure.quantity), freeze, exposure.instrument.lot_size)
+    if not exposure.closable:
+        return []  # the broker has none of it
+    freeze = exposure.instrument.freeze_quantity or exposure.closable
+    parts = slices_of(exposure.closable, freeze, exposure.instrument.lot_size)
     name = f"{key}:{exposure.instrument.id}:{exposure.product}:{side}"
     return [
         Closing(

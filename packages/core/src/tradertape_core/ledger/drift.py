@@ -34,7 +34,7 @@ class Difference:
 
     def is_of(self, traded: Iterable[Place]) -> bool:
         """Whether it is of one of these places."""
-        return _name((self.instrument, self.product)) in map(_name, traded)
+        return place_name((self.instrument, self.product)) in map(place_name, traded)
 
 
 def with_delivered(open_positions: Quantities, holdings: Quantities) -> dict[Place, int]:
@@ -51,8 +51,8 @@ def with_delivered(open_positions: Quantities, holdings: Quantities) -> dict[Pla
 
 def quantity_at(quantities: Quantities, place: Place) -> int:
     """Return the units of a place; of delivered shares those of both exchanges."""
-    name = _name(place)
-    return sum(units for one, units in quantities.items() if _name(one) == name)
+    name = place_name(place)
+    return sum(units for one, units in quantities.items() if place_name(one) == name)
 
 
 def differences(
@@ -63,7 +63,7 @@ def differences(
     here: of every instrument that the books know, 0 where it was closed; others are not compared.
     is_compared: whether an instrument is; not where its contract has ended, for instance.
     """
-    names = {_name(place): place for place in sorted(here, reverse=True)}
+    names = {place_name(place): place for place in sorted(here, reverse=True)}
     found = [
         Difference(*place, quantity_at(here, place), quantity_at(at_broker, place))
         for place in sorted(names.values())
@@ -76,6 +76,7 @@ def _is_drift(one: Difference) -> bool:
     return one.units < 0 if one.product in DELIVERED else one.units != 0
 
 
-def _name(place: Place) -> Place:
+def place_name(place: Place) -> Place:
+    """Return what both exchanges' delivered shares of a name have in common."""
     instrument, product = place
     return (instrument.partition(":")[2], product) if product in DELIVERED else place

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
@@ -16,7 +16,8 @@ from time import monotonic
 from tradertape_brokers import errors as broker
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.ledger.drift import differences
+from tradertape_core.ledger.closable import UnitsAtBroker
+from tradertape_core.ledger.drift import Place, differences
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.order import Order, OrderRequest, OrderType, Product, Side
 from tradertape_core.orders.reports import VenueOrder
@@ -32,7 +33,7 @@ from tradertape_server.features.brokerage.accounts import (
 from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.execution.account_environments import AccountEnvironments
 from tradertape_server.features.execution.broker_figures import BrokerFigures, read_figures
-from tradertape_server.features.execution.drift_watch import Drift, DriftWatch
+from tradertape_server.features.execution.drift_watch import UNTOLD_S, Drift, DriftWatch
 from tradertape_server.features.execution.errors import LiveBlocked
 from tradertape_server.features.execution.outgoing_address import address_in, own_address
 from tradertape_server.features.execution.service import ExecutionService
@@ -76,6 +77,7 @@ class _Known:
     address_refused: str | None = None
     figures: BrokerFigures | None = None
     watch: DriftWatch = field(default_factory=DriftWatch)
+    units: UnitsAtBroker = field(default_factory=UnitsAtBroker)
 
 
 @dataclass(slots=True)
@@ -109,6 +111,7 @@ class LiveAccounts:
         execution.demand_live = self.demand_account
         execution.cancels_waiting = self.cancels_waiting
         execution.protect_by(self.needs_protection)
+        execution.bound_by(self.units_differ)
         self.connections.on_change(self._changed)
         self.connections.on_orders(self._updated)
         self.connections.on_hint(self._hinted)
@@ -293,6 +296,19 @@ class LiveAccounts:
         row = self._row(account_id)
         return () if row is None else self._of(row.user_id, row.scope).watch.drifts
 
+    def units_differ(self, account_id: int) -> Mapping[Place, int]:
+        """By how many units an account's broker differs from the books, where that is known."""
+        row = self._rows.get(account_id)  # one that nothing was read of is not looked up
+        if row is None:
+            return {}
+        return self._of(row.user_id, row.scope).units.differences(monotonic())
+
+    def forget_units(self, account_id: int, instrument: str) -> None:
+        """Read anew how the units of an instrument differ: the books were corrected."""
+        row = self._row(account_id)
+        if row is not None:
+            self._of(row.user_id, row.scope).units.forget(instrument)
+
     @property
     def drift_count(self) -> int:
         """How many there are on all accounts."""
@@ -313,6 +329,9 @@ class LiveAccounts:
         lanes, trades = execution.lanes, self._trader_runs
         watch = self._of(account.user_id, account.scope).watch
         book_s = lanes.book_read_s(account_id) if trades else None
+        read_s = monotonic() - UNTOLD_S if book_s is None else book_s
+        units = self._of(account.user_id, account.scope).units
+        units.look(here, figures.net, monotonic(), read_s)
         if watch.look(found, now, monotonic(), book_s) and trades:
             lanes.read_books([account_id])
 

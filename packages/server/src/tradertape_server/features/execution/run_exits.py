@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tradertape_core.execution.decision import server_key
-from tradertape_core.orders.order import Product
-from tradertape_server.features.execution.exits import run_exit
+from tradertape_core.ledger.drift import Place
+from tradertape_core.orders.order import Product, Side
+from tradertape_server.features.execution.exits import closable, run_exit
 from tradertape_server.features.execution.exits.run_exit import BeginExit, StepExit
 from tradertape_server.features.execution.loop.trader import Trader
 from tradertape_server.features.execution.orders import views
@@ -23,6 +24,7 @@ from tradertape_server.features.execution.orders.run_ref import RunRef
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
+from tradertape_server.features.execution.state.working_state import AtBroker
 from tradertape_server.features.execution.trading_accounts import TradingAccounts
 
 Json = dict[str, Any]
@@ -35,6 +37,19 @@ class RunExits(TradingAccounts):
 
     trader: Trader
     ids: OrderIds
+
+    def bound_by(self, at_broker: AtBroker) -> None:
+        """Have it say by how much units at brokers differ from the books: what closes a position
+        asks for no more than its account has. Before trading begins."""
+        self.trader.bound_by(at_broker)
+
+    def most_to_close(self, run: RunRef, place: Place, side: Side) -> int | None:
+        """The most units of a place that a run can close by orders of `side`; None: all it has."""
+        if not self.trader.has_differences(run.account_id):
+            return None
+        return self.trader.execute(
+            Command(lambda uow: closable.most(uow, run.account_id, run.run_id, place, side))
+        )
 
     def exit_run(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +11,11 @@ from tradertape_core.execution.decision import server_key
 from tradertape_core.risk import protection_state as ps
 from tradertape_core.risk.protection_decision import LegExit
 from tradertape_core.risk.protection_state import Claim, ProtectionState, ProtectionStatus
+from tradertape_server.features.execution.exits.closable import most
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
-from tradertape_server.features.protection.claim_orders import ClaimOrders
+from tradertape_server.features.protection.claim_orders import ClaimOrders, bounded
 from tradertape_server.features.protection.owners import Owner, Owners
 from tradertape_server.platform.errors import ApiError, Conflict, NotFound
 
@@ -61,7 +62,14 @@ class ClaimExits:
             exits = self._orders.needed(state, claim, mine, {})
             places = {(one.instrument, one.product, one.side) for one in exits}
             if taken.isdisjoint(places):
-                orders = self._orders.documents(state, claim, exits)
+                ref = owner.ref
+                there = bounded(
+                    exits,
+                    lambda one, ref=ref: most(
+                        uow, ref.account_id, ref.run_id, (one.instrument, one.product), one.side
+                    ),
+                )
+                orders = self._orders.documents(state, claim, there)
                 found += [(name, self._execution.place_command(owner.ref, **one)) for one in orders]
             if claim.rule is ps.Rule.MIS_SQUAREOFF:
                 taken |= places  # a basket that covers the whole owner names them too
@@ -94,7 +102,10 @@ class ClaimExits:
         is_sent: bool,
     ) -> ProtectionState:
         if claim.status is not ProtectionStatus.EXITING:
-            if claim.status is ProtectionStatus.FAILED and not self._is_due(owner, claim):
+            is_again = claim.status is ProtectionStatus.FAILED
+            if is_again and not (
+                self._is_due(owner, claim) and self._has_units(owner, state, claim)
+            ):
                 return state
             state = ps.begin_exit(state, claim.claim_id)
             keep(state, "protection_exiting", f"Exiting: {claim.message}")
@@ -115,8 +126,29 @@ class ClaimExits:
             return state
         if self._orders.is_working(owner, claim):
             return state
-        why = f"{sum(one.quantity for one in left)} units are still open"
-        return self._fail(owner, state, claim, why, keep)
+        return self._fail(owner, state, claim, self._why_open(owner, left), keep)
+
+    def _has_units(self, owner: Owner, state: ProtectionState, claim: Claim) -> bool:
+        """Whether another attempt can close anything: the broker may have none of the units."""
+        if _exits_owner(owner, claim):
+            return True
+        left = self._orders.needed(
+            state, claim, self._orders.positions(owner), self._orders.closed(owner, claim)
+        )
+        if not left or self._orders.closable(owner, left):
+            return True
+        self._failed_s[owner.run_id, claim.claim_id] = self._execution.clock.monotonic()
+        return False
+
+    def _why_open(self, owner: Owner, left: Sequence[LegExit]) -> str:
+        units = sum(one.quantity for one in left)
+        there = sum(one.quantity for one in self._orders.closable(owner, left))
+        if there == units:
+            return f"{units} units are still open"
+        return (
+            f"{units} units are still open, and the broker has {there} of them: compare them under "
+            "Reconciliation"
+        )
 
     def _finish(
         self, owner: Owner, state: ProtectionState, claim: Claim, prices: Mapping[str, Decimal]
@@ -176,7 +208,7 @@ class ClaimExits:
         # Nothing can have been closed by a first attempt: one query less before it is sent.
         closed = {} if claim.attempts == 1 else self._orders.closed(owner, claim)
         exits = self._orders.needed(state, claim, positions, closed)
-        for order in self._orders.documents(state, claim, exits):
+        for order in self._orders.documents(state, claim, self._orders.closable(owner, exits)):
             # A key that is taken is an attempt before a crash: its orders are what counts.
             with contextlib.suppress(ApiError):
                 self._execution.place(owner.ref, **order)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -69,6 +69,15 @@ class ClaimOrders:
                 if ps.square_off_scope(ps.exchange_of(one.key.instrument)) == claim.scope
             ]
         return sorted(legs, key=lambda one: one.side is Side.SELL)
+
+    def closable(self, owner: Owner, exits: Sequence[LegExit]) -> list[LegExit]:
+        """The same as far as the owner's account has the units at its broker."""
+        return bounded(
+            exits,
+            lambda one: self._execution.most_to_close(
+                owner.ref, (one.instrument, one.product), one.side
+            ),
+        )
 
     def documents(
         self, state: ProtectionState, claim: Claim, exits: Sequence[LegExit]
@@ -151,6 +160,18 @@ class ClaimOrders:
         return [
             one.details for one in intents if one.key.startswith(prefix) and "legs" in one.details
         ]
+
+
+def bounded(
+    exits: Sequence[LegExit], most: Callable[[LegExit], int | None]
+) -> list[LegExit]:  # fmt: skip
+    """Exits with no more units than can be closed; those without any are left out."""
+    limits = [(one, most(one)) for one in exits]
+    found = [
+        one if limit is None or limit >= one.quantity else replace(one, quantity=limit)
+        for one, limit in limits
+    ]
+    return [one for one in found if one.quantity]
 
 
 def _of_claim(claim: Claim) -> str:

@@ -23,6 +23,7 @@ from tradertape_core.execution.exits import (
     preview_exit,
 )
 from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.format import grouped
 from tradertape_core.ledger.billing import square_off_charges
 from tradertape_core.ledger.journal import Book, post_charges
 from tradertape_core.ledger.position import Position, key_of
@@ -32,7 +33,8 @@ from tradertape_core.orders.broker_gtts import waits_for_order
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.fields import order_document
 from tradertape_core.orders.gtt import Gtt
-from tradertape_core.orders.order import Order, OrderStatus, Product
+from tradertape_core.orders.order import Order, OrderStatus, Product, Side
+from tradertape_server.features.execution.exits import closable
 from tradertape_server.features.execution.gtt import at_broker
 from tradertape_server.features.execution.orders import replies, views
 from tradertape_server.features.execution.orders.facts import exit_facts
@@ -312,7 +314,11 @@ def _exposures(uow: UnitOfWork, account_id: int, run_id: str, part: Part) -> lis
 
 def _exposure(uow: UnitOfWork, position: Position) -> Exposure:
     instrument = uow.known(position.key.instrument)
-    return Exposure(instrument=instrument, product=position.key.product, quantity=position.quantity)
+    key, quantity = position.key, position.quantity
+    side = Side.SELL if quantity > 0 else Side.BUY
+    place = key.instrument, key.product
+    most = closable.most(uow, int(key.account), key.run_id or "", place, side)
+    return Exposure(instrument=instrument, product=key.product, quantity=quantity, most=most)
 
 
 def _resting(
@@ -356,16 +362,47 @@ def _done(uow: UnitOfWork, row: Json, step: ExitStep) -> Outcome:
         "reason": row["details"]["reason"],
         "orders": [_seen(uow, order) for order in orders],
     }
+    missing = [] if step is ExitStep.DONE else _missing(uow, row)
     uow.note(
         account_id=row["account_id"],
         run_id=row["run_id"] or None,
         kind="execution",
         event_type="exit_done" if step is ExitStep.DONE else "exit_failed",
         source="execution",
-        summary=f"Exit {'done' if step is ExitStep.DONE else 'failed: positions are still open'}",
-        payload={"key": row["key"], "orders": row["details"]["orders"]},
+        summary="Exit done" if step is ExitStep.DONE else _why_open(missing),
+        payload={
+            "key": row["key"],
+            "orders": row["details"]["orders"],
+            **({"not_at_broker": missing} if missing else {}),
+        },
     )
     return replies.keep(uow, row, body)
+
+
+def _missing(uow: UnitOfWork, row: Json) -> list[Json]:
+    """What the broker does not have of the run's positions."""
+    held = _exposures(uow, row["account_id"], row["run_id"], Part.of(row))
+    return [
+        {
+            "instrument": one.instrument.id,
+            "product": one.product.value,
+            "quantity": abs(one.quantity) - one.closable,
+        }
+        for one in held
+        if one.closable < abs(one.quantity)
+    ]
+
+
+def _why_open(missing: Sequence[Json]) -> str:
+    if not missing:
+        return "Exit failed: positions are still open"
+    words = ", ".join(
+        f"{grouped(one['quantity'])} of {one['instrument']} ({one['product']})" for one in missing
+    )
+    return (
+        f"Exit ended with units open that the broker does not have: {words}. Compare them under "
+        "Reconciliation: nothing is sold that is not there"
+    )
 
 
 def _seen(uow: UnitOfWork, order: Order) -> Json:

@@ -37,6 +37,7 @@ from tradertape_server.features.execution.state.unit_of_work import (
     UnitOfWork,
     Written,
 )
+from tradertape_server.features.execution.state.working_state import AtBroker
 from tradertape_server.features.execution.store.mapping import request_key
 from tradertape_server.features.execution.venues.gateway import (
     Answered,
@@ -169,6 +170,14 @@ class Trader:
     def protect_by(self, needs_protection: Callable[[int], bool]) -> None:
         """Have it say which accounts take no market order without a band: before it is started."""
         self._uow.needs_protection = needs_protection
+
+    def bound_by(self, at_broker: AtBroker) -> None:
+        """Have it say what accounts lack at their brokers: before it is started."""
+        self._uow.at_broker = at_broker
+
+    def has_differences(self, account_id: int) -> bool:
+        """Whether an account is known to have other units at its broker than in the books."""
+        return any(self._uow.at_broker(account_id).values())
 
     def listen(self, listener: Listener) -> None:
         """Have the listener called with events that are on disk; it must not wait."""

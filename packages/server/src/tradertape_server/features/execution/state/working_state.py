@@ -20,6 +20,7 @@ from tradertape_core.execution.decision import VenueRequest
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.frozen import quickly_made
+from tradertape_core.ledger.drift import Place
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import PhaseKind
@@ -54,9 +55,17 @@ RequestKey = tuple[str, str, int]
 EXIT_RUN = "exit_run"  # the kind of an intent that closes a run
 
 
+AtBroker = Callable[[int], Mapping[Place, int]]  # of an account: units there less units here
+
+
 def _never(_account_id: int) -> bool:
     """No account is at a broker."""
     return False
+
+
+def _unknown(_account_id: int) -> Mapping[Place, int]:
+    """Nothing is known of any account's units at a broker."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,7 @@ class WorkingState:
         self.entry_rules: EntryRules = NoRules()
         # Whether an account's broker takes no market order without a band.
         self.needs_protection: Callable[[int], bool] = _never
+        self.at_broker: AtBroker = _unknown
         self._seq = -1
         self._halts_seen = -1
         self._session: Session | None = None

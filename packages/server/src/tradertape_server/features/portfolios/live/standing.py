@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.orders.gtt import Gtt, GttStatus
+from tradertape_core.orders.order import Product, Side
+from tradertape_core.portfolio.guarding import Guard
 from tradertape_core.portfolio.signals import Status
 from tradertape_core.portfolio.standing import StandingStep, StandingTerms, next_step
 from tradertape_server.features.execution.orders.idempotency import CallersKey
@@ -26,6 +28,7 @@ from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.live.arming import Arming
 from tradertape_server.features.portfolios.live.orders import Orders
 from tradertape_server.features.portfolios.live.projecting import protection_of
+from tradertape_server.features.portfolios.live.run_ids import ref_of
 from tradertape_server.features.portfolios.models import (
     Portfolio,
     PortfolioPosition,
@@ -101,7 +104,7 @@ class Standing:
             return
         gtt = self._gtt(row)
         is_free = not is_exiting and rests_at_broker(portfolio)
-        wanted = self._wanted(row) if is_free else None
+        wanted = self._wanted(row, portfolio) if is_free else None
         if wanted is not None and rules is not None and wanted.type not in rules.types:
             wanted = None
         match next_step(wanted, gtt, self.clock.now()):
@@ -118,7 +121,7 @@ class Standing:
 
     # --- what should rest ---------------------------------------------------------------------
 
-    def _wanted(self, row: PortfolioPosition) -> StandingTerms | None:
+    def _wanted(self, row: PortfolioPosition, portfolio: Portfolio) -> StandingTerms | None:
         """What should rest for a position; None while something else sells it, or is about to."""
         with self.database.read() as session:
             is_selling = self._is_selling(session, row)
@@ -127,12 +130,22 @@ class Standing:
         levels = self.arming.levels_of(row)
         if row.open_quantity == 0 or not levels.is_needed:
             return None
+        quantity = self._units(row, portfolio, levels)
+        if not quantity:
+            return None  # the broker has none of them
         instrument = self.execution.market.instrument(levels.instrument)
         return StandingTerms(
-            instrument=levels.instrument, quantity=levels.quantity, stop=levels.stop,
+            instrument=levels.instrument, quantity=quantity, stop=levels.stop,
             target=levels.target,
             tick_size=Decimal("0.05") if instrument is None else instrument.tick_size,
         )  # fmt: skip
+
+    def _units(self, row: PortfolioPosition, portfolio: Portfolio, levels: Guard) -> int:
+        """Units of a position that the account has at its broker, as far as that is known."""
+        run = ref_of(portfolio, str(row.run_id))
+        place = levels.instrument, Product.CNC
+        most = self.execution.most_to_close(run, place, Side.SELL)
+        return levels.quantity if most is None else min(levels.quantity, most)
 
     def _is_selling(self, session: Session, row: PortfolioPosition) -> bool:
         return is_selling(repository.signals_of_run(session, str(row.run_id)), self.orders)
