@@ -47,6 +47,18 @@ def test_ar_01_equal_quantities_are_no_drift(own: Machine) -> None:
     assert own.agent.reconciler.report["summary"]["ok"] >= 1
 
 
+def test_d10_scaled_units_and_real_ones_of_a_symbol_are_added(own: Machine) -> None:
+    """The account was obfuscated meanwhile: its older positions are counted in real units."""
+    own.agent.privacy.hear(is_obfuscated=True)
+    factor = own.agent.privacy.factor.factor
+    expect(own, 60)
+    row = own.cloud.expected[0]
+    units = float(40 * factor)
+    parts = [{"portfolio_id": 8, "quantity": units}]
+    own.cloud.expected.append({**row, "quantity": units, "by_portfolio": parts, "scaled": True})
+    assert item(own) is None
+
+
 def test_ar_01_drift_is_flagged_at_the_second_look_and_told_to_the_cloud(own: Machine) -> None:
     expect(own, 80)
     first = item(own)

@@ -372,6 +372,7 @@ def test_hidden_trips_pass_nothing_to_a_person_without_uploads(
 ) -> None:
     person("quiet@example.com")
     assert get(signed_in, "status") == {
-        "version": get(signed_in, "status")["version"], "live": 0, "paper": 0, "hidden": 0,
+        "version": get(signed_in, "status")["version"], "live": 0, "paper": 0, "scaled": False,
+        "hidden": 0,
         "uploads": "ready", "percent": None, "detail": "",
     }  # fmt: skip

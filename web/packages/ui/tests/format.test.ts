@@ -15,7 +15,7 @@ import {
   signedPercent,
   words,
 } from "../src/format.ts"
-import { setScaled } from "../src/scaled.ts"
+import { inRupees, setScaled } from "../src/scaled.ts"
 
 test.each([
   [90_000, "90,000"],
@@ -108,8 +108,10 @@ test("D10: scaled amounts have no sign of the rupee, and keep their digits", () 
       "+5",
       "2.50 L",
     ])
+    expect([inRupees("Value (₹)"), inRupees("Qty")]).toEqual(["Value", "Qty"])
   } finally {
     setScaled(false)
   }
   expect(money(137)).toBe("₹137.00")
+  expect(inRupees("Value (₹)")).toBe("Value (₹)")
 })

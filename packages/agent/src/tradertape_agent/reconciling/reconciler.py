@@ -128,7 +128,7 @@ class Reconciler:
             name = f"{row.get('exchange') or 'NSE'}:{row['symbol']}"
             one = sides[name]
             one.isin = one.isin or str(row.get("isin") or "")
-            one.ours = self._ours(row)
+            one.ours = _together(one.ours, self._ours(row))
         return dict(sides)
 
     def _ours(self, row: Mapping[str, Any]) -> Ours:
@@ -246,6 +246,15 @@ class Reconciler:
             },
             "items": items,
         }
+
+
+def _together(known: Ours, more: Ours) -> Ours:
+    """Scaled units and real ones of a symbol come as rows of their own."""
+    if not known.by_owner and not known.quantity:
+        return more
+    return replace(
+        known, quantity=known.quantity + more.quantity, by_owner=known.by_owner + more.by_owner
+    )
 
 
 def _add_holding(sides: dict[str, _Sides], one: Holding) -> None:

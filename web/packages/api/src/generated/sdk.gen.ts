@@ -70,7 +70,8 @@ export const config = <ThrowOnError extends boolean = true>(options?: Options<Co
 /**
  * Expected Holdings
  *
- * What open positions of the portfolios that the agent executes amount to.
+ * What open positions of the portfolios that the agent executes amount to; those in scaled
+ * units apart from the others.
  */
 export const expectedHoldings = <ThrowOnError extends boolean = true>(options?: Options<ExpectedHoldingsApiAgentExpectedHoldingsGetData, ThrowOnError>) => (options?.client ?? client).get<ExpectedHoldingsApiAgentExpectedHoldingsGetResponses, ExpectedHoldingsApiAgentExpectedHoldingsGetErrors, ThrowOnError>({
     security: [{

@@ -213,6 +213,12 @@ export type TradertapeServerFeaturesPortfoliosSchemasPositionOut = {
      */
     sales: Array<SaleOut>;
     /**
+     * Scaled
+     *
+     * Its quantities and amounts are scaled by your agent.
+     */
+    scaled: boolean;
+    /**
      * Sector
      */
     sector: string;
@@ -2705,6 +2711,12 @@ export type TripOut = {
      * Return Pct
      */
     return_pct: number | null;
+    /**
+     * Scaled
+     *
+     * Whether your agent scales its amounts.
+     */
+    scaled?: boolean;
     /**
      * Screenshots
      */
@@ -11432,6 +11444,9 @@ export type PositionChangeOut = {
  * PortfoliosOverviewOut
  *
  * All active and paused portfolios together, after their last traded days.
+ *
+ * scaled_portfolios: how many are scaled by your agent; where there are others too, sums over all
+ * mean nothing.
  */
 export type PortfoliosOverviewOut = {
     /**
@@ -11491,6 +11506,10 @@ export type PortfoliosOverviewOut = {
      * Portfolios
      */
     portfolios: number;
+    /**
+     * Scaled Portfolios
+     */
+    scaled_portfolios: number;
     /**
      * Total Pnl
      */
@@ -11719,6 +11738,12 @@ export type PortfolioOut = {
      * Retired At
      */
     retired_at: string | null;
+    /**
+     * Scaled
+     *
+     * Quantities and amounts are scaled by your agent: they are not rupees.
+     */
+    scaled: boolean;
     /**
      * Signal Valid Days
      */
@@ -15211,6 +15236,7 @@ export type KeyRow = {
  * What there is to see. version: changes with the trips, so that pages are read anew.
  *
  * live: trips with real money, uploads among them; 0 until those are reckoned. paper: the others.
+ * scaled: whether your agent scales the amounts of some of the live ones: they are not rupees.
  * hidden: trips that are the same trades as one of the other source, and are not shown.
  * uploads: `ready`, `reckoning` or `failed`; percent, detail: how far it is, or why it failed.
  */
@@ -15235,6 +15261,10 @@ export type JournalStatusOut = {
      * Percent
      */
     percent: number | null;
+    /**
+     * Scaled
+     */
+    scaled: boolean;
     /**
      * Uploads
      */
@@ -15933,6 +15963,8 @@ export type CheckRow = {
  * HandPositionOut
  *
  * An open position at the latest price. run: the worker run it belongs to.
+ *
+ * scaled: its quantity and amounts are scaled by your agent: they are not rupees.
  */
 export type HandPositionOut = {
     /**
@@ -15984,6 +16016,10 @@ export type HandPositionOut = {
      */
     run: string | null;
     /**
+     * Scaled
+     */
+    scaled: boolean;
+    /**
      * Unrealised
      */
     unrealised: number;
@@ -15997,6 +16033,8 @@ export type HandPositionOut = {
  * HandOrderOut
  *
  * An order of yours. run: the worker run that placed it; None for by hand and for GTTs.
+ *
+ * scaled: its quantities are scaled by your agent.
  *
  * can_change: by you, here; a run's orders can be cancelled but are changed by their strategy.
  */
@@ -16077,6 +16115,10 @@ export type HandOrderOut = {
      * Run
      */
     run: string | null;
+    /**
+     * Scaled
+     */
+    scaled: boolean;
     /**
      * Status
      */

@@ -12,7 +12,7 @@ from tradertape_server.features.agents.console import AgentPage, no_files
 from tradertape_server.features.agents.duty import AgentDuty
 from tradertape_server.features.agents.instances import Instances
 from tradertape_server.features.agents.leases import Leases
-from tradertape_server.features.agents.obfuscation import Obfuscation
+from tradertape_server.features.agents.obfuscation import Obfuscation, is_on
 from tradertape_server.features.agents.polling import Polling
 from tradertape_server.features.agents.results import Results
 from tradertape_server.features.agents.status import Status
@@ -61,10 +61,11 @@ def build_agents(
     instances, obfuscation = Instances(database, clock), Obfuscation(database, clock)
     handing, tokens = portfolios.handing, Tokens(database, clock, secrets)
     polling = Polling(
-        clock, execution, handing, Leases(database, clock), instances, obfuscation,
+        clock, execution, handing, Leases(database, clock, handing), instances, obfuscation,
         has_real_prices,
     )  # fmt: skip
     brokerage.demand_session_allowed = obfuscation.demand_off
+    portfolios.service.accounts.is_obfuscated = is_on
     return Agents(
         clock=clock,
         instances=instances,

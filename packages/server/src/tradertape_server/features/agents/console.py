@@ -23,6 +23,7 @@ from tradertape_server.features.auth.audit import RequestOrigin, record
 from tradertape_server.features.brokerage.accounts import Connected
 from tradertape_server.features.brokerage.service import BrokerageService
 from tradertape_server.features.portfolios.handing import Handing
+from tradertape_server.features.portfolios.live.run_ids import named_by
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import NotFound
 from tradertape_server.platform.http.identity import Identity
@@ -82,6 +83,7 @@ class AgentPage:
         ended: Sequence[Connected] = ()
         with self.database.write() as session:
             changed = self.obfuscation.set(session, who.id, on=on)
+            self.handing.mark_scaled(session, self._counted_anew(session, who.id, on=on), scaled=on)
             if on:
                 self.tokens.forget(session, who.id)
                 ended = self.brokerage.forget_sessions(session, who, ENDED, origin)
@@ -92,6 +94,15 @@ class AgentPage:
                 )  # fmt: skip
         if on:
             self.brokerage.tell_brokers(ended)
+
+    def _counted_anew(self, session: Session, user_id: int, *, on: bool) -> list[int]:
+        """The portfolios whose figures are counted otherwise from now on: turned off, those of
+        which nothing was handed out in scaled units."""
+        runs = () if on else repository.runs_in_scaled_units(session, user_id)
+        named = [one for run_id in runs if (one := named_by(run_id)) is not None]
+        scaled = {(one.portfolio_id, one.epoch) for one in named}
+        own = self.handing.portfolios(user_id)
+        return [one.id for one in own if (one.id, one.epoch) not in scaled]
 
     def _instance(self, row: AgentInstance) -> out.AgentInstanceOut:
         return out.AgentInstanceOut(

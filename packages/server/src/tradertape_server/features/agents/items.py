@@ -14,11 +14,11 @@ from tradertape_server.features.portfolios.queries import PortfolioSignal
 Json = dict[str, Any]
 
 
-def leased_item(one: Handed, lease: AgentLease, *, tick_size: float, scaled: bool) -> Item:
+def leased_item(one: Handed, lease: AgentLease, *, tick_size: float) -> Item:
     """An item that may be sent until its lease ends."""
     return _item(
         one.signal, _order(one, tick_size), requires_approval=False, key=lease.key,
-        lease_until=lease.lease_until, scaled=scaled, quantity=_quantity(one),
+        lease_until=lease.lease_until, scaled=lease.is_scaled, quantity=_quantity(one),
         risk={"passed": True, "allowed": True, "reasons": [], "rules": []},
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ went silent, so that nobody else gets it until a person says that it was not sen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from tradertape_core.kernel.clock import Clock
 from tradertape_server.features.agents import repository
 from tradertape_server.features.agents.models import AgentLease
-from tradertape_server.features.portfolios.handing import Handed
+from tradertape_server.features.portfolios.handing import Handed, Handing
 from tradertape_server.platform.database.engine import Database
 
 LEASE = timedelta(seconds=90)
@@ -28,24 +28,36 @@ class Leases:
 
     database: Database
     clock: Clock
+    handing: Handing
 
     def acquire(
-        self, user_id: int, instance: str, handed: Sequence[Handed]
+        self, user_id: int, instance: str, handed: Sequence[Handed], *, scaled: bool
     ) -> dict[str, AgentLease]:
-        """Lease what is free to an installation and extend what it has; its leases by key."""
+        """Lease what is free to an installation and extend what it has; its leases by key.
+
+        scaled: whether the account is obfuscated. An exit is counted as its entry was: the units of
+        a position are not others because the setting has changed since.
+        """
         if not handed:
             return {}
         now, mine = self.clock.now(), dict[str, AgentLease]()
         with self.database.write() as session:
             known = self._locked(session, user_id, handed)
+            runs = repository.scaled_runs(session, user_id, {one.asked.run_id for one in handed})
+            marked = set[int]()
             for one in handed:
                 row = known.get(one.key)
                 if row is None:
                     row = _new(user_id, instance, one, LEASED, now)
+                    row.is_scaled = runs.get(one.asked.run_id, scaled)
                     session.add(row)
+                    if row.is_scaled and not one.portfolio.is_scaled:
+                        marked.add(one.portfolio.id)
                 if row.state == LEASED and row.instance == instance:
                     row.lease_until = now + LEASE
                     mine[row.key] = row
+            if marked:
+                self.handing.mark_scaled(session, marked, scaled=True)
             session.flush()
             session.expunge_all()
         return mine
@@ -65,6 +77,11 @@ class Leases:
             found = repository.leases(session, user_id, [one.key for one in handed])
             session.expunge_all()
         return found
+
+    def scaled_runs(self, user_id: int, run_ids: Collection[str]) -> dict[str, bool]:
+        """Whether positions of which something was handed out are in scaled units, by run id."""
+        with self.database.read() as session:
+            return repository.scaled_runs(session, user_id, run_ids)
 
     def _locked(
         self, session: Session, user_id: int, handed: Sequence[Handed]

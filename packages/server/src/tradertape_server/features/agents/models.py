@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tradertape_server.platform.database.engine import Base
@@ -45,7 +45,8 @@ class AgentLease(Base):
 
     key: names the attempt. state: `leased`, `withdrawn` (taken back before an agent had it),
     `reported`. gtt_id, order_id: execution's, one of the two. cancel_wanted: an order was reported
-    that is not wanted any more, and is to be cancelled at the broker.
+    that is not wanted any more, and is to be cancelled at the broker. is_scaled: its quantity is
+    one of scaled units.
     """
 
     __tablename__ = "agent_leases"
@@ -75,6 +76,7 @@ class AgentLease(Base):
     message: Mapped[str | None] = mapped_column(Text)
     fees: Mapped[Json | None] = mapped_column(JSON)
     cancel_wanted: Mapped[bool]
+    is_scaled: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class AgentSnapshot(Base):

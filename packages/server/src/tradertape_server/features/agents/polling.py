@@ -65,15 +65,17 @@ class Polling:
         over = {one.key: why for one in asked if (why := self._why_over(one, is_killed=is_killed))}
         self.take_back(user_id, asked, over)
         wanted = [one for one in asked if _is_wanted(one) and one.key not in over]
-        mine = self.leases.acquire(user_id, instance, wanted)
         scaled = self.obfuscation.is_on(user_id)
+        mine = self.leases.acquire(user_id, instance, wanted, scaled=scaled)
         found = [
-            items.leased_item(one, mine[one.key], tick_size=self._tick(one.signal.symbol),
-                              scaled=scaled)
+            items.leased_item(one, mine[one.key], tick_size=self._tick(one.signal.symbol))
             for one in wanted if one.key in mine
         ]  # fmt: skip
         waiting = [] if is_killed else self.handing.waiting(user_id)
-        found += [self._waiting(one, scaled=scaled) for one in waiting]
+        runs = self.leases.scaled_runs(user_id, {one.signal.run_id or "" for one in waiting})
+        found += [
+            self._waiting(one, scaled=runs.get(one.signal.run_id or "", scaled)) for one in waiting
+        ]
         return PendingSignals(
             server_time=self.clock.now(), poll_after_s=POLL_AFTER_S, kill_switch=is_killed,
             items=found, withdrawn=self._withdrawn(user_id, instance, asked, over),

@@ -50,6 +50,27 @@ def lease(session: Session, user_id: int, key: str) -> AgentLease | None:
     return leases(session, user_id, (key,)).get(key)
 
 
+def scaled_runs(session: Session, user_id: int, run_ids: Collection[str]) -> dict[str, bool]:
+    """Whether what was first handed out of these runs was counted in scaled units."""
+    query = (
+        select(AgentLease.run_id, AgentLease.is_scaled)
+        .where(
+            AgentLease.user_id == user_id, AgentLease.run_id.in_(run_ids),
+            AgentLease.state != "withdrawn",
+        )
+        .order_by(AgentLease.id.desc())
+    )  # fmt: skip
+    return {run_id: scaled for run_id, scaled in session.execute(query)}  # noqa: C416 - rows are typed tuples
+
+
+def runs_in_scaled_units(session: Session, user_id: int) -> Sequence[str]:
+    """The runs of which something was handed out in scaled units."""
+    query = select(AgentLease.run_id).where(
+        AgentLease.user_id == user_id, AgentLease.is_scaled, AgentLease.state != "withdrawn"
+    )
+    return session.scalars(query.distinct()).all()
+
+
 def lease_by_id(session: Session, user_id: int, lease_id: int) -> AgentLease | None:
     """One of a person's leases."""
     query = select(AgentLease).where(AgentLease.user_id == user_id, AgentLease.id == lease_id)

@@ -109,12 +109,16 @@ def reject(
 
 @router.get("/expected-holdings")
 def expected_holdings(caller: Reader, agents: Parts) -> list[schemas.ExpectedHolding]:
-    """What open positions of the portfolios that the agent executes amount to."""
-    scaled = agents.obfuscation.is_on(caller.id)
-    found: dict[str, schemas.ExpectedHolding] = {}
-    for one in agents.portfolios.handing.holdings(caller.id):
+    """What open positions of the portfolios that the agent executes amount to; those in scaled
+    units apart from the others."""
+    default = agents.obfuscation.is_on(caller.id)
+    held = agents.portfolios.handing.holdings(caller.id)
+    runs = agents.polling.leases.scaled_runs(caller.id, {one.run_id for one in held})
+    found: dict[tuple[str, bool], schemas.ExpectedHolding] = {}
+    for one in held:
+        scaled = runs.get(one.run_id, default)
         whole = found.setdefault(
-            one.symbol,
+            (one.symbol, scaled),
             schemas.ExpectedHolding(
                 symbol=one.symbol, exchange="NSE", isin=one.isin, quantity=0, by_portfolio=[],
                 scaled=scaled,

@@ -29,13 +29,15 @@ class FillOfPerson:
 
     is_real: whether it moved money. broker, account: as the account's scope has them; is_brokers:
     whether `account` is the broker's own name for it. run_id: "" of what was placed by hand; run:
-    the same as its user named it. order_ids: the order's numbers at the broker and the exchange.
+    the same as its user named it. is_scaled: its units are not those at the
+    broker. order_ids: the order's numbers at the broker and the exchange.
     """
 
     is_real: bool
     broker: str
     account: str
     is_brokers: bool
+    is_scaled: bool
     run_id: str
     run: str
     trade_id: str
@@ -55,6 +57,15 @@ def version_of_fills(session: Session, user_id: int) -> tuple[int, int]:
     query = select(func.count(), func.max(FillRow.id)).where(FillRow.account_id.in_(accounts))
     many, newest = session.execute(query).one()
     return many, newest or 0
+
+
+def scaled_accounts(session: Session, user_id: int) -> tuple[int, ...]:
+    """The accounts of a person whose figures are not rupees, and that have fills."""
+    query = select(TradingAccount.id).where(
+        TradingAccount.user_id == user_id, TradingAccount.is_scaled,
+        select(FillRow.id).where(FillRow.account_id == TradingAccount.id).exists(),
+    )  # fmt: skip
+    return tuple(session.scalars(query.order_by(TradingAccount.id)))
 
 
 def fills_of_person(session: Session, user_id: int) -> Iterator[FillOfPerson]:
@@ -84,6 +95,7 @@ def _of_account(session: Session, account: TradingAccount) -> Iterator[FillOfPer
         run_id = row[0] or ""
         yield FillOfPerson(
             is_real=is_real, broker=broker, account=name, is_brokers=account.kind == BROKER,
+            is_scaled=account.is_scaled,
             run_id=run_id, run=public_run_id(run_id), trade_id=row[1],
             order_ids=tuple(one for one in row[9:] if one), instrument=row[2], product=row[3],
             is_buy=row[4] == "BUY", quantity=row[5], price=row[6], charges_paise=row[7], at=row[8],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
@@ -65,17 +66,24 @@ class TradingAccounts(ExecutionQueries):
             raise Conflict(f"You have the account {scope} already.") from None
 
     def open_portfolio_account(
-        self, session: Session, user_id: int, name: str, opening_paise: int, kind: str = PAPER
-    ) -> TradingAccount:
+        self, session: Session, user_id: int, name: str, opening_paise: int, kind: str = PAPER,
+        *, is_scaled: bool = False,
+    ) -> TradingAccount:  # fmt: skip
         """Open the account of a model portfolio, in the caller's transaction.
 
         kind: `paper`, or `agent`: its orders are placed by the person's agent. name: unique among
-        the person's portfolios. These are not counted as accounts that a person opens.
+        the person's portfolios. is_scaled: its figures are not rupees. These are not
+        counted as accounts that a person opens.
         """
         return open_account(
             session, user_id, f"{PORTFOLIO}{name}", opening_paise, kind=kind,
-            broker=self.settings.broker, market=self.traded_market, now=self.clock.now(),
+            broker=self.settings.broker, market=self.traded_market, is_scaled=is_scaled,
+            now=self.clock.now(),
         )  # fmt: skip
+
+    def mark_scaled(self, session: Session, account_ids: Collection[int], *, scaled: bool) -> None:
+        """Say of agents' accounts whether their figures are rupees, in the caller's transaction."""
+        repository.mark_scaled(session, account_ids, scaled=scaled)
 
     def broker_account(
         self, user_id: int, scope: str, broker: str, environment: str | None = None

@@ -54,7 +54,7 @@ class Dashboard:
         positions, _ = repository.positions(session, row.user_id, portfolio_id=row.id)
         days = repository.days(session, row.id, row.epoch)
         live = [one for one in signals if one.status in repository.LIVE]
-        shown = [views.position(one) for one in positions]
+        shown = [views.position(one, is_scaled=row.is_scaled) for one in positions]
         held = [one for one in shown if one.open_quantity]
         closed = [one for one in shown if not one.open_quantity]
         now = self.clock.now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,12 +49,13 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """An open position of a portfolio that an agent executes."""
+    """An open position of a portfolio that an agent executes. run_id: "" of what was adopted."""
 
     symbol: str
     isin: str
     portfolio_id: int
     quantity: int
+    run_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +152,17 @@ class Handing:
         """What open positions of these portfolios amount to."""
         with self.database.read() as session:
             return [
-                Holding(held.symbol, held.isin, one.id, held.open_quantity)
+                Holding(held.symbol, held.isin, one.id, held.open_quantity, held.run_id or "")
                 for one in _agents(session, user_id)
                 for held in repository.open_positions(session, one.id)
             ]
+
+    def mark_scaled(
+        self, session: Session, portfolio_ids: Collection[int], *, scaled: bool
+    ) -> None:
+        """Say of portfolios whether their figures are rupees, in the caller's transaction."""
+        accounts = repository.mark_scaled(session, portfolio_ids, scaled=scaled)
+        self.venue.execution.mark_scaled(session, accounts, scaled=scaled)
 
     def _signal_of(self, asked: Asked) -> PortfolioSignal | None:
         found = self._known_signal(asked)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -42,7 +42,8 @@ class Portfolio(Base):
 
     Of one whose orders are executed: account_id: the trading account of its epoch; book: what
     execution's fills and ledger say it holds; shadow: the candle book of the same settings, in
-    which every signal is placed. promoted_from: the paper portfolio it was made from.
+    which every signal is placed. promoted_from: the paper portfolio it was made from. is_scaled:
+    its figures are not rupees: the person's agent multiplies them by a factor of its own.
     """
 
     __tablename__ = "portfolios"
@@ -63,6 +64,7 @@ class Portfolio(Base):
     traded_until: Mapped[date | None]
     book: Mapped[Json]
     account_id: Mapped[int | None]
+    is_scaled: Mapped[bool] = mapped_column(default=False, server_default=false())
     shadow: Mapped[Json | None]
     promoted_from: Mapped[int | None]
     version: Mapped[int] = mapped_column(default=1)

@@ -54,12 +54,13 @@ class Overview:
             "traded_until": max((row.traded_until for row in rows if row.traded_until),
                                 default=None),
             "portfolios": len(rows),
+            "scaled_portfolios": sum(row.is_scaled for row in rows),
             "live_portfolios": sum(not settings_of(row).paper_mode for row in rows),
             **_totals(rows, capital),
             "open_positions": len(held),
             "waiting": _waiting([one for some in live.values() for one in some]),
             "days": _days(session, rows),
-            "near": _near(held, {row.id: row.name for row in rows}),
+            "near": _near(held, {row.id: row for row in rows}),
             "alerts": [
                 *_alerts(rows, live, last),
                 *_found(session, rows),
@@ -140,18 +141,20 @@ def _summed(by_day: dict[date, dict[int, int]], starting: dict[int, int]) -> lis
     return found
 
 
-def _near(held: Sequence[PortfolioPosition], names: dict[int, str]) -> list[Json]:
+def _near(held: Sequence[PortfolioPosition], own: dict[int, Portfolio]) -> list[Json]:
     found: list[Json] = []
     for one in held:
         for level, price in (("stop", one.stop_price), ("target", one.target_price)):
-            if price is None or one.last_close <= 0 or one.portfolio_id not in names:
+            if price is None or one.last_close <= 0 or one.portfolio_id not in own:
                 continue
+            of = own[one.portfolio_id]
             away = one.last_close - price if level == "stop" else price - one.last_close
             distance = round(away / one.last_close * 100, 2)
             if distance <= NEAR_PCT:
                 found.append(
-                    {"portfolio_name": names[one.portfolio_id], "level": level, "price": price,
-                     "distance_pct": distance, "position": views.position(one)}
+                    {"portfolio_name": of.name, "level": level, "price": price,
+                     "distance_pct": distance,
+                     "position": views.position(one, is_scaled=of.is_scaled)}
                 )  # fmt: skip
     return sorted(found, key=lambda one: one["distance_pct"])[:MOST_NEAR]
 

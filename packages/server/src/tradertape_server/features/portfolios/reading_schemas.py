@@ -47,11 +47,16 @@ class OverviewAlertOut(Reply):
 
 
 class PortfoliosOverviewOut(Reply):
-    """All active and paused portfolios together, after their last traded days."""
+    """All active and paused portfolios together, after their last traded days.
+
+    scaled_portfolios: how many are scaled by your agent; where there are others too, sums over all
+    mean nothing.
+    """
 
     as_of: IstTime
     traded_until: date | None
     portfolios: int
+    scaled_portfolios: int
     live_portfolios: int
     equity: float
     cash: float

@@ -219,6 +219,20 @@ def executed(session: Session, statuses: Collection[str] = ("active", "paused"))
     return list(session.scalars(query.order_by(Portfolio.id)))
 
 
+def scaled_portfolios(session: Session, user_id: int) -> set[int]:
+    """Those of a person's portfolios whose figures are not rupees."""
+    query = select(Portfolio.id).where(Portfolio.user_id == user_id, Portfolio.is_scaled)
+    return set(session.scalars(query))
+
+
+def mark_scaled(session: Session, portfolio_ids: Collection[int], *, scaled: bool) -> list[int]:
+    """Say of portfolios whether their figures are rupees; their accounts."""
+    of = Portfolio.id.in_(portfolio_ids)
+    session.execute(update(Portfolio).where(of).values(is_scaled=scaled))
+    accounts = session.scalars(select(Portfolio.account_id).where(of))
+    return [one for one in accounts if one is not None]
+
+
 def touch_by_candle(session: Session, user_id: int | None) -> None:
     """Make the portfolios that candles fill, a person's or everybody's, changed since they were
     read."""

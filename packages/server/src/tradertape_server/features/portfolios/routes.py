@@ -359,7 +359,8 @@ def list_positions(
         limit=page.limit, offset=page.offset,
     )  # fmt: skip
     page.total(total)
-    return [views.position(row) for row in rows]
+    scaled = repository.scaled_portfolios(session, user.id)
+    return [views.position(row, is_scaled=row.portfolio_id in scaled) for row in rows]
 
 
 @router.post("/positions/{position_id}/close")

@@ -134,6 +134,9 @@ class PortfolioOut(Reply):
         description="Its orders go to a trading account; otherwise candles alone fill them."
     )
     account_id: int | None
+    scaled: bool = Field(
+        description="Quantities and amounts are scaled by your agent: they are not rupees."
+    )
     promoted_from: int | None
     live_warnings: list[LiveWarningOut] = Field(
         description="What to set before its orders are real; of a paper portfolio, before it is "
@@ -451,6 +454,7 @@ class PositionOut(Reply):
     )
     entries: list[EntryOut]
     sales: list[SaleOut]
+    scaled: bool = Field(description="Its quantities and amounts are scaled by your agent.")
 
 
 class VerdictsOut(Reply):

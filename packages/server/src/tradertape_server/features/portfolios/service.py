@@ -200,7 +200,10 @@ class PortfolioService:
                 traded_until=row.traded_until,
                 equity_paise=book.equity,
                 signals=[views.signal(one).model_dump(mode="json") for one in signals],
-                positions=[views.position(one).model_dump(mode="json") for one in positions],
+                positions=[
+                    views.position(one, is_scaled=row.is_scaled).model_dump(mode="json")
+                    for one in positions
+                ],
                 ended_at=self.clock.now(),
             )
         )

@@ -48,7 +48,7 @@ def of_position(session: Session, user_id: int, position_id: int) -> Json:
     signal = session.get(PortfolioSignal, row.signal_id) if row.signal_id else None
     events = [*_of_signal(signal, portfolio, row.entry_date), *_levels(row), *_exits(row)]
     return {
-        "position": views.position(row),
+        "position": views.position(row, is_scaled=portfolio.is_scaled),
         "portfolio_name": portfolio.name,
         "strategy_id": portfolio.strategy_id,
         "strategy_name": portfolio.strategy_name,

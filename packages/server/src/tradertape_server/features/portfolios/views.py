@@ -61,6 +61,7 @@ def portfolio(
             "epoch": row.epoch,
             "is_executed": settings.is_executed,
             "account_id": row.account_id,
+            "scaled": row.is_scaled,
             "promoted_from": row.promoted_from,
             "live_warnings": list(live_warnings),
             "open_positions": held,
@@ -124,8 +125,8 @@ def signal(row: PortfolioSignal, risk_check: dict[str, Any] | None = None) -> Si
     )
 
 
-def position(row: PortfolioPosition) -> PositionOut:
-    """A position, valued at its last close."""
+def position(row: PortfolioPosition, *, is_scaled: bool = False) -> PositionOut:
+    """A position, valued at its last close. is_scaled: whether its portfolio is."""
     sold = sum(one["quantity"] for one in row.sales)
     gross = sum(one["gross_paise"] for one in row.sales)
     charges = sum(one["charges_paise"] for one in row.sales) + row.charges_paise
@@ -181,6 +182,7 @@ def position(row: PortfolioPosition) -> PositionOut:
         standing_problem=row.standing_problem if row.open_quantity else None,
         entries=[_entry(one) for one in row.entries or ()],
         sales=[_sale(one) for one in row.sales],
+        scaled=is_scaled,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -24,6 +24,7 @@ from tradertape_core.wealth.records import BookTrade, Segment
 from tradertape_server.features.execution.fill_queries import (
     FillOfPerson,
     fills_of_person,
+    scaled_accounts,
     version_of_fills,
 )
 from tradertape_server.features.market.corporate_facts import CorporateFacts
@@ -46,11 +47,15 @@ _SEGMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """Who traded: origin: `run`, `portfolio` or `hand`; name: of the strategy or portfolio."""
+    """Who traded: origin: `run`, `portfolio` or `hand`; name: of the strategy or portfolio.
+
+    is_scaled: whether an agent scales what it reports of it.
+    """
 
     origin: str
     name: str = ""
     stop: Decimal | None = None
+    is_scaled: bool = False
 
 
 @dataclass(slots=True)
@@ -99,10 +104,16 @@ class OwnTrades:
         with self._database.read() as session:
             return (
                 version_of_fills(session, user_id),
+                scaled_accounts(session, user_id),
                 portfolios.version_of_positions(session, user_id),
                 workers.version_of_runs(session, user_id),
                 self._facts.version,
             )
+
+    def is_scaled(self, user_id: int) -> bool:
+        """Whether an agent scales what it reports of some of them."""
+        with self._database.read() as session:
+            return bool(scaled_accounts(session, user_id))
 
     def read(self, user_id: int) -> OwnBook:
         """A person's round trips, those that moved money apart from all others."""
@@ -112,7 +123,8 @@ class OwnTrades:
             origins = _Origins.read(session, user_id, rows)
             for key, ones in _by_position(session, user_id).items():
                 found = live if ones[0].is_real else paper
-                self._walk(found, ones, origins.of(key[1], key[2]))
+                origin = replace(origins.of(key[1], key[2]), is_scaled=ones[0].is_scaled)
+                self._walk(found, ones, origin)
             for row, name in rows:
                 if row.run_id is None:
                     stop = None if row.initial_stop is None else Decimal(repr(row.initial_stop))
@@ -245,4 +257,5 @@ def _cost(sale: Mapping[str, Any]) -> int:
 
 def _besides(origin: _Origin) -> dict[str, Any]:
     stop = None if origin.stop is None else f"{origin.stop:f}"
-    return {"origin": origin.origin, "setup": origin.name, "planned_stop": stop}
+    told = {"origin": origin.origin, "setup": origin.name, "planned_stop": stop}
+    return told | {"scaled": True} if origin.is_scaled else told

@@ -42,6 +42,10 @@ class Own(Protocol):
         """Changes with what `read` returns."""
         ...
 
+    def is_scaled(self, user_id: int) -> bool:
+        """Whether an agent scales what it reports of some of them."""
+        ...
+
     def read(self, user_id: int) -> OwnBook:
         """A person's round trips; never another's."""
         ...

@@ -86,6 +86,7 @@ class TripOut(Reply):
     origin: Origin = "upload"
     setup: str = ""
     planned_stop: str | None = None
+    scaled: bool = Field(default=False, description="Whether your agent scales its amounts.")
     r_multiple: float | None = None
     entry: EntryOut = Field(default_factory=EntryOut)
     screenshots: int = 0
@@ -95,6 +96,7 @@ class JournalStatusOut(Reply):
     """What there is to see. version: changes with the trips, so that pages are read anew.
 
     live: trips with real money, uploads among them; 0 until those are reckoned. paper: the others.
+    scaled: whether your agent scales the amounts of some of the live ones: they are not rupees.
     hidden: trips that are the same trades as one of the other source, and are not shown.
     uploads: `ready`, `reckoning` or `failed`; percent, detail: how far it is, or why it failed.
     """
@@ -102,6 +104,7 @@ class JournalStatusOut(Reply):
     version: str
     live: int
     paper: int
+    scaled: bool
     hidden: int
     uploads: Literal["ready", "reckoning", "failed"]
     percent: int | None

@@ -47,6 +47,7 @@ class TradeJournal:
     def __init__(self, database: Database, uploaded: Uploaded, own: Own, clock: Clock) -> None:
         self._database = database
         self._uploaded = uploaded
+        self._own = own
         self._books = JournalBooks(uploaded, own)
         self._clock = clock
 
@@ -62,6 +63,7 @@ class TradeJournal:
             version=self._books.version(user_id),
             live=live.total,
             paper=paper.total,
+            scaled=self._own.is_scaled(user_id),
             hidden=len(live.hidden),
             uploads=state,
             percent=book.percent,

@@ -145,6 +145,8 @@ class PreviewOut(Reply):
 class HandOrderOut(Reply):
     """An order of yours. run: the worker run that placed it; None for by hand and for GTTs.
 
+    scaled: its quantities are scaled by your agent.
+
     can_change: by you, here; a run's orders can be cancelled but are changed by their strategy.
     """
 
@@ -152,6 +154,7 @@ class HandOrderOut(Reply):
     account_scope: str
     kind: Literal["paper", "broker"]
     environment: Literal["paper", "sandbox", "live"]
+    scaled: bool
     run: str | None
     is_external: bool
     instrument: str
@@ -177,11 +180,15 @@ class HandOrderOut(Reply):
 
 
 class HandPositionOut(Reply):
-    """An open position at the latest price. run: the worker run it belongs to."""
+    """An open position at the latest price. run: the worker run it belongs to.
+
+    scaled: its quantity and amounts are scaled by your agent: they are not rupees.
+    """
 
     account_scope: str
     kind: Literal["paper", "broker"]
     environment: Literal["paper", "sandbox", "live"]
+    scaled: bool
     run: str | None
     instrument: str
     product: str

@@ -1,3 +1,4 @@
+import { inRupees } from "@tradertape/ui/scaled.ts"
 import type { ReactNode } from "react"
 import classes from "./data-table.module.css"
 
@@ -19,3 +20,7 @@ export interface Column<T> {
 export function cellClass<T>({ isText, isPinned }: Column<T>): string | undefined {
   return [isText && classes.text, isPinned && classes.pinned].filter(Boolean).join(" ") || undefined
 }
+
+/** A column's header as it is shown: "(₹)" is not in it where figures are scaled. */
+export const shownHeader = <T>({ header }: Column<T>): ReactNode =>
+  typeof header === "string" ? inRupees(header) : header

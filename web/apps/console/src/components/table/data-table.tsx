@@ -9,7 +9,7 @@ import {
 import { useVirtualizer } from "@tanstack/react-virtual"
 import { type KeyboardEvent, useMemo, useRef, useState } from "react"
 import { ScrollRegion } from "../page/scroll-region"
-import { type Column, cellClass } from "./column"
+import { type Column, cellClass, shownHeader } from "./column"
 import classes from "./data-table.module.css"
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel(), sortFns })
@@ -118,10 +118,10 @@ function Head<T>({ column, sorting, onSort }: HeadProps<T>) {
   const direction = sort && (sort.desc ? "descending" : "ascending")
   const content =
     column.isSortable === false ? (
-      column.header
+      shownHeader(column)
     ) : (
       <button type="button" onClick={() => onSort(column.id)}>
-        {column.header}
+        {shownHeader(column)}
         <span aria-hidden className={classes.arrow}>
           {sort ? (sort.desc ? "↓" : "↑") : ""}
         </span>

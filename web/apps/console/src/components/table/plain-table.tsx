@@ -1,5 +1,5 @@
 import { ScrollRegion } from "../page/scroll-region"
-import { type Column, cellClass } from "./column"
+import { type Column, cellClass, shownHeader } from "./column"
 import classes from "./data-table.module.css"
 
 interface Props<T> {
@@ -30,7 +30,7 @@ export function PlainTable<T>({
           <tr>
             {columns.map((column) => (
               <th key={column.id} scope="col" className={cellClass(column)}>
-                {column.header}
+                {shownHeader(column)}
               </th>
             ))}
           </tr>

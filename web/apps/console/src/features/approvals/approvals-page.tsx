@@ -2,11 +2,13 @@ import { Badge, Skeleton, Tabs } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
 import { instant } from "@tradertape/ui/format.ts"
+import { useScaled } from "@tradertape/ui/scaled.ts"
 import { useMemo } from "react"
 import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
 import { TabStrip } from "@/components/page/tab-strip"
 import { ErrorState } from "@/components/states/error-state"
+import { ScaledTrading } from "@/components/states/scaled-note"
 import {
   modelSignalsQuery,
   overviewOfModelsQuery,
@@ -33,6 +35,8 @@ export function ApprovalsPage() {
   const { data, error, refetch } = useQuery(modelSignalsQuery(STATUSES[tab], portfolio))
   const names = useMemo(() => new Map((portfolios.data ?? []).map((one) => [one.id, one])), [portfolios.data])
   const waiting = overview.data?.waiting
+  const scaled = data?.items.filter((one) => names.get(one.portfolio_id)?.scaled).length ?? 0
+  useScaled(scaled > 0)
   return (
     <>
       <PageHeader
@@ -74,6 +78,7 @@ export function ApprovalsPage() {
           ]}
         />
       </Tabs>
+      <ScaledTrading shown={scaled > 0} some={scaled < (data?.items.length ?? 0) && "other portfolios"} />
       {error && !data && <ErrorState error={error} what="The signals" retry={() => void refetch()} />}
       {!error && !data && <Skeleton height={420} />}
       {data && tab === "pending" && <Queue signals={data.items} total={data.total} portfolios={names} />}

@@ -2,6 +2,7 @@ import { Button, Skeleton, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { count, exact, money } from "@tradertape/ui/format.ts"
+import { useScaled } from "@tradertape/ui/scaled.ts"
 import { ShoppingCart } from "lucide-react"
 import { useMemo, useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
@@ -11,6 +12,7 @@ import { Section } from "@/components/page/section"
 import { EmptyState } from "@/components/states/empty-state"
 import { ErrorState } from "@/components/states/error-state"
 import { Failure } from "@/components/states/failure"
+import { ScaledTrading } from "@/components/states/scaled-note"
 import { DataTable } from "@/components/table/data-table"
 import {
   modelCalls,
@@ -92,11 +94,14 @@ function Filled({ signals, portfolios, isBusy, onPlace }: FilledProps) {
       }),
     [portfolios, chosen, mutate],
   )
+  const scaled = signals.filter((one) => portfolios.get(one.portfolio_id)?.scaled).length
+  useScaled(scaled > 0)
   const hasAgents = chosen.some(({ portfolio_id }) => portfolios.get(portfolio_id)?.placed_by === "agent")
   const orders = count(chosen.length, "order")
   const total = exact.money(totalOf(chosen), 0)
   return (
     <Section title="In the cart" flush>
+      <ScaledTrading shown={scaled > 0} some={scaled < signals.length && "other portfolios"} />
       <DataTable
         label="Cart"
         rows={signals}

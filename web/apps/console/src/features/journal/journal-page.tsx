@@ -10,7 +10,7 @@ import { PageHeader } from "@/components/page/page-header"
 import { TabStrip } from "@/components/page/tab-strip"
 import { EmptyState } from "@/components/states/empty-state"
 import { Loaded } from "@/components/states/loaded"
-import { ScaledNote } from "@/components/states/scaled-note"
+import { ScaledNote, ScaledTrading } from "@/components/states/scaled-note"
 import { type JournalStatus, journalQueries, journalStatusQuery, type Money } from "@/lib/queries/journal"
 import { bookQuery } from "@/lib/queries/wealth"
 import { AnalysisTab } from "./analysis-tab"
@@ -83,7 +83,8 @@ function Journal({ status, money }: { status: JournalStatus; money: Money }) {
   const { tab } = route.useSearch()
   const { data: book } = useQuery(bookQuery)
   const factorId = money === "live" ? book?.factor_id : null
-  useScaled(factorId != null)
+  const isTraded = money === "live" && status.scaled
+  useScaled(factorId != null || isTraded)
   if (money === "live" && status.uploads === "reckoning") return <Reckoning percent={status.percent} />
   if (money === "live" && status.uploads === "failed")
     return (
@@ -95,6 +96,7 @@ function Journal({ status, money }: { status: JournalStatus; money: Money }) {
   return (
     <Stack gap="md">
       <ScaledNote factorId={factorId} />
+      <ScaledTrading shown={isTraded && factorId == null} some="other trades" />
       <Parts at={status.version} money={money} />
     </Stack>
   )

@@ -2,10 +2,12 @@ import { Alert, Skeleton, Stack } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { Link, useParams } from "@tanstack/react-router"
 import { count, date, discreet, instant, words } from "@tradertape/ui/format.ts"
+import { useScaled } from "@tradertape/ui/scaled.ts"
 import { ModeMark } from "@/components/models/mode-mark"
 import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
 import { ErrorState } from "@/components/states/error-state"
+import { ScaledTrading } from "@/components/states/scaled-note"
 import { type Dashboard, dashboardQuery } from "@/lib/queries/models"
 import { Actions } from "./detail/actions"
 import { Activity } from "./detail/activity"
@@ -48,6 +50,7 @@ export function PortfolioPage() {
 
 function Detail({ page }: { page: Dashboard }) {
   const { portfolio } = page
+  useScaled(portfolio.scaled)
   return (
     <>
       <PageHeader
@@ -74,6 +77,7 @@ function Detail({ page }: { page: Dashboard }) {
         action={<Actions page={page} />}
       />
       <Stack gap="md">
+        <ScaledTrading shown={portfolio.scaled} />
         <WhatIsNext page={page} />
         {!portfolio.paper_mode &&
           portfolio.live_warnings.map(({ code, text }) => (

@@ -2,6 +2,7 @@ import { Checkbox, Skeleton, Stack } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
 import { instant } from "@tradertape/ui/format.ts"
+import { useScaled } from "@tradertape/ui/scaled.ts"
 import { BriefcaseBusiness } from "lucide-react"
 import { useMemo } from "react"
 import { LinkButton } from "@/components/page/link-button"
@@ -9,6 +10,7 @@ import { PageHeader } from "@/components/page/page-header"
 import { Section } from "@/components/page/section"
 import { EmptyState } from "@/components/states/empty-state"
 import { ErrorState } from "@/components/states/error-state"
+import { ScaledTrading } from "@/components/states/scaled-note"
 import { DataTable } from "@/components/table/data-table"
 import { overviewOfModelsQuery, portfoliosQuery } from "@/lib/queries/models"
 import { Compare } from "./list/compare"
@@ -23,6 +25,8 @@ export function PortfoliosPage() {
   const navigate = route.useNavigate()
   const { data, error, isPending, refetch } = useQuery(portfoliosQuery(retired))
   const overview = useQuery(overviewOfModelsQuery)
+  const scaled = data?.filter((one) => one.scaled).length ?? 0
+  useScaled(scaled > 0)
   const chosen = useMemo(() => compare.split(",").map(Number).filter(Boolean), [compare])
   const columns = useMemo(() => {
     const onToggle = (id: number) =>
@@ -59,6 +63,7 @@ export function PortfoliosPage() {
       {data?.length === 0 && <NoPortfolio />}
       {data && data.length > 0 && (
         <Stack gap="md">
+          <ScaledTrading shown={scaled > 0} some={scaled < data.length && "other portfolios"} />
           <Section title="Your portfolios" note="Choose two or more to compare their curves." flush>
             <DataTable
               label="Your portfolios"

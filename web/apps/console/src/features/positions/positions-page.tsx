@@ -1,6 +1,7 @@
 import { SegmentedControl, Select, Skeleton } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
+import { useScaled } from "@tradertape/ui/scaled.ts"
 import { Briefcase } from "lucide-react"
 import { useMemo } from "react"
 import { closedColumns, positionColumns } from "@/components/models/position-columns"
@@ -9,6 +10,7 @@ import { PageHeader } from "@/components/page/page-header"
 import { Section } from "@/components/page/section"
 import { EmptyState } from "@/components/states/empty-state"
 import { ErrorState } from "@/components/states/error-state"
+import { ScaledTrading } from "@/components/states/scaled-note"
 import { DataTable } from "@/components/table/data-table"
 import { modelPositionsQuery, portfoliosQuery } from "@/lib/queries/models"
 
@@ -26,6 +28,8 @@ export function PositionsPage() {
   const status = show ?? "open"
   const portfolios = useQuery(portfoliosQuery(true))
   const { data, error, refetch } = useQuery(modelPositionsQuery(status, portfolio))
+  const scaled = data?.items.filter((one) => one.scaled).length ?? 0
+  useScaled(scaled > 0)
   const columns = useMemo(() => {
     const names = new Map((portfolios.data ?? []).map(({ id, name }) => [id, name]))
     return status === "open" ? positionColumns(names) : closedColumns(names)
@@ -67,6 +71,7 @@ export function PositionsPage() {
       />
       {error && !data && <ErrorState error={error} what="The positions" retry={() => void refetch()} />}
       {!error && !data && <Skeleton height={360} />}
+      <ScaledTrading shown={scaled > 0} some={scaled < (data?.items.length ?? 0) && "other portfolios"} />
       {data && (
         <Section
           title={status === "open" ? "Open positions" : "Closed positions"}

@@ -5,6 +5,7 @@ import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { date, discreet, instant, number, percent, price, quantity } from "@tradertape/ui/format.ts"
+import { useScaled } from "@tradertape/ui/scaled.ts"
 import { useMemo } from "react"
 import { shifted } from "@/components/models/days"
 import { guardName, guardText, isGuardOdd } from "@/components/models/guard"
@@ -15,6 +16,7 @@ import { exitText } from "@/components/models/words"
 import { PageHeader } from "@/components/page/page-header"
 import { Section } from "@/components/page/section"
 import { ErrorState } from "@/components/states/error-state"
+import { ScaledTrading } from "@/components/states/scaled-note"
 import { type ModelPosition, type Story, storyQuery } from "@/lib/queries/models"
 import { Close } from "./close"
 import { levelsOf, marksOf } from "./position-marks"
@@ -48,6 +50,7 @@ export function StoryPage() {
 
 function Told({ story }: { story: Story }) {
   const { position } = story
+  useScaled(position.scaled)
   return (
     <>
       <PageHeader
@@ -73,6 +76,7 @@ function Told({ story }: { story: Story }) {
         action={position.open_quantity > 0 && <Close story={story} />}
       />
       <Stack gap="md">
+        <ScaledTrading shown={position.scaled} />
         {isGuardOdd(position) && (
           <Alert color="yellow" title="Stop and target">
             {guardText(position)}

@@ -54,6 +54,15 @@ export function State({ order }: { order: TradingOrder }) {
   )
 }
 
+/** Of an agent's account: its quantities and amounts are not the real ones. */
+export function Scaled() {
+  return (
+    <Badge className={classes.badge} color="gray" variant="light">
+      Scaled
+    </Badge>
+  )
+}
+
 /** Where an account's orders go: the paper market, the sandbox, or an account at a broker. */
 export function Mode({ environment }: { environment: "paper" | "sandbox" | "live" }) {
   if (environment === "sandbox") return <EnvironmentChip environment="sandbox" />

@@ -2,6 +2,7 @@ import { ActionIcon, Button, Group, SegmentedControl, Skeleton } from "@mantine/
 import { useMediaQuery } from "@mantine/hooks"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { count, discreet, moment, price, quantity } from "@tradertape/ui/format.ts"
+import { useScaled } from "@tradertape/ui/scaled.ts"
 import { ListOrdered, Pencil, X } from "lucide-react"
 import { type ReactNode, useMemo, useState } from "react"
 import { SettleOrder } from "@/components/orders/settle-order"
@@ -16,12 +17,13 @@ import {
 import { Section } from "@/components/page/section"
 import { EmptyState } from "@/components/states/empty-state"
 import { ErrorState } from "@/components/states/error-state"
+import { ScaledTrading } from "@/components/states/scaled-note"
 import type { Column } from "@/components/table/column"
 import { DataTable } from "@/components/table/data-table"
 import { symbolOf } from "@/lib/instrument"
 import { notifyDone, notifyFailure } from "@/lib/notify"
 import { type TradingOrder, tradingCalls, tradingOrdersQuery } from "@/lib/queries/trading"
-import { Mode, Owner, Side, State, Who } from "./cells"
+import { Mode, Owner, Scaled, Side, State, Who } from "./cells"
 import { TicketForm } from "./ticket/ticket-form"
 import classes from "./trading.module.css"
 
@@ -30,12 +32,14 @@ const MOST = 500
 const NEWEST_FIRST = [{ id: "at", desc: true }]
 
 /** Orders of all accounts: open ones, or all, newest first. */
-export function OrdersTab({ action }: { action: ReactNode }) {
+export function OrdersTab({ action, isShown }: { action: ReactNode; isShown: boolean }) {
   const [shows, setShows] = useState<"open" | "all">("open")
   const [limit, setLimit] = useState(PAGE)
   const orders = useQuery(tradingOrdersQuery(shows === "open", limit))
   const [changed, setChanged] = useState<TradingOrder | null>(null)
   const rows = orders.data
+  const scaled = rows?.filter((one) => one.scaled).length ?? 0
+  useScaled(isShown && scaled > 0)
   if (orders.error && !rows)
     return <ErrorState error={orders.error} what="Your orders" retry={() => void orders.refetch()} />
   return (
@@ -66,7 +70,10 @@ export function OrdersTab({ action }: { action: ReactNode }) {
           Orders of your paper accounts and of accounts at brokers appear here, whoever placed them.
         </EmptyState>
       ) : (
-        <Table rows={rows} onChange={setChanged} />
+        <>
+          <ScaledTrading shown={scaled > 0} some={scaled < rows.length && "other accounts"} />
+          <Table rows={rows} onChange={setChanged} />
+        </>
       )}
       {rows && rows.length === limit && limit < MOST && (
         <Group justify="center" p="sm">
@@ -151,6 +158,7 @@ function columnsOf(onChange: (order: TradingOrder) => void): Column<TradingOrder
       cell: (o) => (
         <>
           {o.account_scope} {o.kind === "broker" && <Mode environment={o.environment} />}
+          {o.scaled && <Scaled />}
         </>
       ),
     },
@@ -191,7 +199,8 @@ function Table({ rows, onChange }: { rows: TradingOrder[]; onChange: (order: Tra
             </span>
             <Actions order={order} onChange={onChange} />
             <span className={`${classes.wide} ${classes.small}`}>
-              {order.account_scope}, {moment(order.placed_at)},{" "}
+              {order.account_scope}
+              {order.scaled && ", scaled"}, {moment(order.placed_at)},{" "}
               <Owner run={order.run} scope={order.account_scope} isExternal={order.is_external} />
               {order.status_message ? `. ${discreet(order.status_message)}` : ""}
             </span>

@@ -5,18 +5,20 @@ import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { count, price, quantity } from "@tradertape/ui/format.ts"
+import { useScaled } from "@tradertape/ui/scaled.ts"
 import { Layers } from "lucide-react"
 import { type ReactNode, useMemo, useState } from "react"
 import { LinkButton } from "@/components/page/link-button"
 import { Section } from "@/components/page/section"
 import { EmptyState } from "@/components/states/empty-state"
 import { ErrorState } from "@/components/states/error-state"
+import { ScaledTrading } from "@/components/states/scaled-note"
 import type { Column } from "@/components/table/column"
 import { DataTable } from "@/components/table/data-table"
 import { symbolOf } from "@/lib/instrument"
 import { type TradingPosition, tradingPositionsQuery } from "@/lib/queries/trading"
 import { useTickPart } from "@/lib/tick-parts"
-import { isOfPortfolio, Mode, Owner, Who } from "./cells"
+import { isOfPortfolio, Mode, Owner, Scaled, Who } from "./cells"
 import { ConvertDialog, convertedProduct } from "./convert-dialog"
 import { ExitDialog, type ExitOf } from "./exit-dialog"
 import type { TicketStart } from "./ticket/ticket-form"
@@ -24,6 +26,7 @@ import classes from "./trading.module.css"
 
 interface Props {
   action: ReactNode
+  isShown: boolean
   onTicket: (start: TicketStart) => void
 }
 
@@ -31,11 +34,13 @@ const keyOf = (p: TradingPosition) => `${p.account_scope} ${p.run} ${p.instrumen
 const BY_NAME = [{ id: "instrument", desc: false }]
 
 /** Open positions of all accounts, at live prices. */
-export function PositionsTab({ action, onTicket }: Props) {
+export function PositionsTab({ action, isShown, onTicket }: Props) {
   const positions = useQuery(tradingPositionsQuery)
   const [exit, setExit] = useState<ExitOf | null>(null)
   const [converted, setConverted] = useState<TradingPosition | null>(null)
   const rows = positions.data
+  const scaled = rows?.filter((one) => one.scaled).length ?? 0
+  useScaled(isShown && scaled > 0)
   if (positions.error && !rows)
     return <ErrorState error={positions.error} what="Your positions" retry={() => void positions.refetch()} />
   if (!rows) return <Skeleton height={320} />
@@ -46,6 +51,7 @@ export function PositionsTab({ action, onTicket }: Props) {
   ]
   return (
     <>
+      <ScaledTrading shown={scaled > 0} some={scaled < rows.length && "other accounts"} />
       {rows.length > 0 && (
         <dl className={classes.totals} aria-label="Totals">
           <Stat
@@ -184,6 +190,7 @@ function Table({
         cell: (p) => (
           <>
             {p.account_scope} {p.kind === "broker" && <Mode environment={p.environment} />}
+            {p.scaled && <Scaled />}
           </>
         ),
       },

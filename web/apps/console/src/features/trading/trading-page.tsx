@@ -52,10 +52,10 @@ export function TradingPage() {
       >
         <TabStrip tabs={TABS} value={tab} />
         <Tabs.Panel value="orders">
-          <OrdersTab action={begin} />
+          <OrdersTab action={begin} isShown={tab === "orders"} />
         </Tabs.Panel>
         <Tabs.Panel value="positions">
-          <PositionsTab action={begin} onTicket={open} />
+          <PositionsTab action={begin} onTicket={open} isShown={tab === "positions"} />
         </Tabs.Panel>
         <Tabs.Panel value="funds">
           <FundsTab />

@@ -30,12 +30,14 @@ def open_account(
     broker: str,
     market: str | None = SIMULATED,
     environment: str | None = None,
+    is_scaled: bool = False,
     now: datetime,
 ) -> TradingAccount:
     """Open a person's account of a scope; a paper account with its money.
 
     kind: `paper` or `broker`. broker: whose charges apply, and whose account it is. market: whose
-    prices it trades on. environment: of an account at a broker, `sandbox` or `live`.
+    prices it trades on. environment: of an account at a broker, `sandbox` or `live`. is_scaled:
+    of an agent's, that its figures are not rupees.
     Raises IntegrityError where the person has it already.
     """
     row = TradingAccount(
@@ -45,6 +47,7 @@ def open_account(
         broker=broker,
         market=market,
         environment=PAPER if kind == PAPER else environment,
+        is_scaled=is_scaled,
         opening_paise=opening_paise,
         created_at=now,
     )

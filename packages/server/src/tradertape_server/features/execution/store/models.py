@@ -63,6 +63,7 @@ class TradingAccount(Base):
     None: a broker's account whose market is not recorded.
     environment: what its orders move: `paper`, `sandbox` or `live`; it never changes. None: of an
     account that an agent trades, or one at a broker from before this was recorded.
+    is_scaled: its figures are not rupees: an agent multiplies them by a factor of its own.
     product_rules, rate_limits: what differs from the broker's own (`VenueRules`); None: nothing.
     """
 
@@ -79,6 +80,7 @@ class TradingAccount(Base):
     broker: Mapped[str] = mapped_column(String(20), default="zerodha", server_default="zerodha")
     market: Mapped[str | None] = mapped_column(String(12))
     environment: Mapped[str | None] = mapped_column(String(10))
+    is_scaled: Mapped[bool] = mapped_column(default=False, server_default=false())
     product_rules: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     rate_limits: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     opening_paise: Mapped[int] = mapped_column(BigInteger)

@@ -31,6 +31,7 @@ from tradertape_server.features.execution.halts import Halt, Halts
 from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.store import batch_writes, mapping
 from tradertape_server.features.execution.store.models import (
+    AGENT,
     HAS_NO_ANSWER,
     IN_DOUBT,
     IS_BASKET,
@@ -233,6 +234,14 @@ def accounts(session: Session, user_id: int) -> Sequence[TradingAccount]:
         select(TradingAccount).where(TradingAccount.user_id == user_id).order_by(TradingAccount.id)
     )
     return session.scalars(query).all()
+
+
+def mark_scaled(session: Session, account_ids: Collection[int], *, scaled: bool) -> None:
+    """Say of agents' accounts whether their figures are rupees."""
+    agents = update(TradingAccount).where(
+        TradingAccount.id.in_(account_ids), TradingAccount.kind == AGENT
+    )
+    session.execute(agents.values(is_scaled=scaled))
 
 
 def intent(session: Session, run_id: str, key: str) -> IntentRow | None:

@@ -3,6 +3,7 @@ agent, or a broker's."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,12 +28,21 @@ class BrokerAccounts(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+def nobody(_session: Session, _user_id: int) -> bool:
+    """Nobody's agent scales what it reports."""
+    return False
+
+
+@dataclass(slots=True)
 class PortfolioAccounts:
-    """Opens and finds accounts, in the caller's transaction."""
+    """Opens and finds accounts, in the caller's transaction.
+
+    is_obfuscated: whether a person's agent scales what it reports; a feature above knows.
+    """
 
     execution: ExecutionService
     brokers: BrokerAccounts
+    is_obfuscated: Callable[[Session, int], bool] = nobody
 
     def account_of(self, session: Session, row: Portfolio, settings: PortfolioSettings) -> int:
         """The account of a portfolio's epoch.
@@ -43,8 +53,9 @@ class PortfolioAccounts:
         if settings.paper_mode or settings.is_placed_by_agent:
             paise = int(paise_from_rupees(settings.starting_capital))
             kind = AGENT if settings.is_placed_by_agent else PAPER
+            row.is_scaled = kind == AGENT and self.is_obfuscated(session, row.user_id)
             opened = self.execution.open_portfolio_account(
-                session, row.user_id, f"{row.id}:{row.epoch}", paise, kind
+                session, row.user_id, f"{row.id}:{row.epoch}", paise, kind, is_scaled=row.is_scaled
             )
             return opened.id
         found = [

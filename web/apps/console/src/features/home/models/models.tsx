@@ -3,8 +3,10 @@ import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { count, date, instant, number, signedPercent } from "@tradertape/ui/format.ts"
+import { useScaled } from "@tradertape/ui/scaled.ts"
 import { lazy, Suspense } from "react"
 import { LiveProfit } from "@/components/models/live-profit"
+import { ScaledTrading } from "@/components/states/scaled-note"
 import { modelPositionsQuery, type Overview, overviewOfModelsQuery } from "@/lib/queries/models"
 import { AlertList } from "./alert-list"
 import classes from "./models.module.css"
@@ -16,9 +18,12 @@ const PnlLine = lazy(() => import("./pnl-line"))
 /** What the model portfolios are worth and what they wait for; hidden while there is none. */
 export function Models() {
   const { data } = useQuery(overviewOfModelsQuery)
+  const scaled = data?.scaled_portfolios ?? 0
+  useScaled(scaled > 0)
   if (!data || data.portfolios === 0) return null
   return (
     <div className={classes.root}>
+      <ScaledTrading shown={scaled > 0} some={scaled < data.portfolios && "other portfolios"} />
       <Band page={data} />
       <div className={classes.columns}>
         <div className={classes.stack}>
