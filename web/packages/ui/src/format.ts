@@ -167,12 +167,18 @@ const FIGURES = new RegExp(
 
 /**
  * A sentence that came with its figures in it, from the server, a broker or a person. It does not say which of them
- * are amounts, so discreet mode hides all but percentages, dates, times and what belongs to a name.
+ * are amounts, so discreet mode hides all but percentages, dates, times and what belongs to a name. On a page of scaled
+ * figures it has no sign of the rupee.
  */
 export function discreet(text: string): string
 export function discreet(text: string | null | undefined): string | null | undefined
 export function discreet(text: string | null | undefined): string | null | undefined {
-  if (!text || !isHidden()) return text
+  if (text && areScaled()) return hidden(text.replaceAll("₹", ""))
+  return text && hidden(text)
+}
+
+function hidden(text: string): string {
+  if (!isHidden()) return text
   const times = text.match(WHEN) ?? []
   const parts = text.split(WHEN).map((part) => part.replace(FIGURES, MASK))
   return parts.map((part, place) => part + (times[place] ?? "")).join("")

@@ -3,6 +3,7 @@ import {
   age,
   count,
   date,
+  discreet,
   duration,
   instant,
   money,
@@ -108,6 +109,7 @@ test("D10: scaled amounts have no sign of the rupee, and keep their digits", () 
       "+5",
       "2.50 L",
     ])
+    expect(discreet("Needs ₹1,000 of ₹5,000")).toBe("Needs 1,000 of 5,000")
     expect([inRupees("Value (₹)"), inRupees("Qty")]).toEqual(["Value", "Qty"])
   } finally {
     setScaled(false)

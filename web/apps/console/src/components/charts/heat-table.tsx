@@ -14,7 +14,9 @@ export function HeatTable({ rows }: { rows: readonly HeatRow[] }) {
       <table className={classes.heat}>
         <thead>
           <tr>
-            <th scope="col" aria-label="Year" />
+            <th scope="col">
+              <span className="tt-hidden">Year</span>
+            </th>
             {MONTHS.map((number) => (
               <th key={number} scope="col">
                 {month(number)}

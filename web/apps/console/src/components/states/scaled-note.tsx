@@ -1,4 +1,4 @@
-import { Alert } from "@mantine/core"
+import { Alert, type AlertProps } from "@mantine/core"
 import { EyeOff } from "lucide-react"
 
 interface Props {
@@ -18,14 +18,19 @@ export function ScaledNote({ factorId }: Props) {
   )
 }
 
+interface TradingProps extends Pick<AlertProps, "m" | "mb"> {
+  shown: boolean
+  some?: string | false
+}
+
 /**
  * The same of what the agent trades. some: the page has real figures too, of `what` it does not place; their sum means
  * nothing.
  */
-export function ScaledTrading({ shown, some }: { shown: boolean; some?: string | false }) {
+export function ScaledTrading({ shown, some, ...space }: TradingProps) {
   if (!shown) return null
   return (
-    <Note>
+    <Note {...space}>
       Quantities and amounts of what your agent trades are counted in the scaled units of your account. Prices
       and percentages are real.
       {some && ` Figures of ${some} are rupees, without the sign here: sums over both mean nothing.`} Your
@@ -34,9 +39,15 @@ export function ScaledTrading({ shown, some }: { shown: boolean; some?: string |
   )
 }
 
-function Note({ children }: { children: React.ReactNode }) {
+function Note({ children, ...space }: AlertProps) {
   return (
-    <Alert color="gray" variant="light" icon={<EyeOff size={16} />} title="Scaled figures, not rupees">
+    <Alert
+      color="gray"
+      variant="light"
+      icon={<EyeOff size={16} />}
+      title="Scaled figures, not rupees"
+      {...space}
+    >
       {children}
     </Alert>
   )

@@ -78,7 +78,11 @@ export function ApprovalsPage() {
           ]}
         />
       </Tabs>
-      <ScaledTrading shown={scaled > 0} some={scaled < (data?.items.length ?? 0) && "other portfolios"} />
+      <ScaledTrading
+        mb="md"
+        shown={scaled > 0}
+        some={scaled < (data?.items.length ?? 0) && "other portfolios"}
+      />
       {error && !data && <ErrorState error={error} what="The signals" retry={() => void refetch()} />}
       {!error && !data && <Skeleton height={420} />}
       {data && tab === "pending" && <Queue signals={data.items} total={data.total} portfolios={names} />}

@@ -101,7 +101,7 @@ function Filled({ signals, portfolios, isBusy, onPlace }: FilledProps) {
   const total = exact.money(totalOf(chosen), 0)
   return (
     <Section title="In the cart" flush>
-      <ScaledTrading shown={scaled > 0} some={scaled < signals.length && "other portfolios"} />
+      <ScaledTrading m="md" shown={scaled > 0} some={scaled < signals.length && "other portfolios"} />
       <DataTable
         label="Cart"
         rows={signals}

@@ -82,7 +82,7 @@ function Detail({ page }: { page: Dashboard }) {
         {!portfolio.paper_mode &&
           portfolio.live_warnings.map(({ code, text }) => (
             <Alert key={code} color="yellow" title="Before its orders are real">
-              {text} <Link to="/risk">Risk</Link>
+              {discreet(text)} <Link to="/risk">Risk</Link>
             </Alert>
           ))}
         {page.alerts.map((alert) => (

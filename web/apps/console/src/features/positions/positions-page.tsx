@@ -71,7 +71,11 @@ export function PositionsPage() {
       />
       {error && !data && <ErrorState error={error} what="The positions" retry={() => void refetch()} />}
       {!error && !data && <Skeleton height={360} />}
-      <ScaledTrading shown={scaled > 0} some={scaled < (data?.items.length ?? 0) && "other portfolios"} />
+      <ScaledTrading
+        mb="md"
+        shown={scaled > 0}
+        some={scaled < (data?.items.length ?? 0) && "other portfolios"}
+      />
       {data && (
         <Section
           title={status === "open" ? "Open positions" : "Closed positions"}

@@ -71,7 +71,7 @@ export function OrdersTab({ action, isShown }: { action: ReactNode; isShown: boo
         </EmptyState>
       ) : (
         <>
-          <ScaledTrading shown={scaled > 0} some={scaled < rows.length && "other accounts"} />
+          <ScaledTrading m="md" shown={scaled > 0} some={scaled < rows.length && "other accounts"} />
           <Table rows={rows} onChange={setChanged} />
         </>
       )}

@@ -51,7 +51,7 @@ export function PositionsTab({ action, isShown, onTicket }: Props) {
   ]
   return (
     <>
-      <ScaledTrading shown={scaled > 0} some={scaled < rows.length && "other accounts"} />
+      <ScaledTrading mb="md" shown={scaled > 0} some={scaled < rows.length && "other accounts"} />
       {rows.length > 0 && (
         <dl className={classes.totals} aria-label="Totals">
           <Stat
