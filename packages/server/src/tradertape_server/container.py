@@ -74,6 +74,7 @@ class Container:
     clock: Clock
     database: Database
     writers: ConcurrencyLimit
+    pages: ConcurrencyLimit  # that sum up all of a person's trades
     strangers: Strangers
     password_checks: ConcurrencyLimit
     password_checks_of_known: ConcurrencyLimit  # of browsers that have signed in before

@@ -133,6 +133,9 @@ CHANGES = (
     "/api/model/", "/api/reconciliation", "/api/agent/", "/api/agents/",
     "/api/notifications", "/api/hooks", "/api/family/", f"{WORKER}heartbeat", f"{WORKER}accounts",
 )  # fmt: skip
+# Pages that are sums over all that a person has ever traded.
+PAGES = ("/api/journal/", "/api/wealth/")
+PICTURES = "/api/journal/screenshots/"
 # Where passwords are hashed, which takes 64 MB and a tenth of a second each.
 PASSWORDS = frozenset({"/api/auth/password-login", "/api/auth/password"})
 # Below them, what computes for long and stores little or nothing.
@@ -190,6 +193,7 @@ def _add_layers(app: FastAPI, container: Container) -> None:
     app.add_middleware(Idempotency, store=container.idempotency, keeps_its_own=keeps_its_keys)
     limits = {
         "writers": container.writers,
+        "pages": container.pages,
         "passwords": container.password_checks,
         "passwords of known browsers": container.password_checks_of_known,
     }
@@ -265,7 +269,9 @@ def queue_of(scope: Scope, *, secrets: SecretBox) -> str | None:
 def limit_of(scope: Scope) -> str | None:
     """Which limit on concurrent requests a request waits for, or that it is urgent."""
     path: str = scope["path"]
-    if scope["method"] in SAFE_METHODS or path in COMPUTATIONS:
+    if scope["method"] in SAFE_METHODS:
+        return "pages" if path.startswith(PAGES) and not path.startswith(PICTURES) else None
+    if path in COMPUTATIONS:
         return None
     if path in PASSWORDS:
         return "passwords"

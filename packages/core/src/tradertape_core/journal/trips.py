@@ -85,25 +85,34 @@ def round_trips(
     found: list[RoundTrip] = []
     for (_, _, instrument, kind), ones in groups.items():
         of_share = (actions or {}).get(instrument, ()) if kind is Kind.DELIVERY else ()
-        found += _Walk(kind, deque(of_share)).run(ones)
+        walk = _Walk(kind, deque(of_share))
+        found += walk.run(ones)
+        if (still_open := walk.open()) is not None:
+            found.append(still_open)
     found.sort(key=by_day)
     return found
 
 
-def position_trips(
-    executions: Iterable[Execution], actions: Sequence[ShareAction] = ()
-) -> Iterator[RoundTrip]:
+class PositionTrips:
     """The round trips of one position, whose executions are all of one kind and in order of time.
 
     Shares of a position for delivery that were bought and sold within one day are intraday, by
-    what they were in the end. actions: of the share, by day.
+    what they were in the end. actions: of the share, by day. Executions may be added as they are
+    made: a trip that is closed does not change by later ones.
     """
-    ones = list(executions)
-    if not ones:
-        return
-    for trip in _Walk(ones[0].kind, deque(actions), is_in_time=True).run(ones):
-        is_one_day = trip.kind is Kind.DELIVERY and trip.closed_on == trip.opened_on
-        yield replace(trip, kind=Kind.INTRADAY) if is_one_day else trip
+
+    def __init__(self, kind: Kind, actions: Sequence[ShareAction] = ()) -> None:
+        self._walk = _Walk(kind, deque(actions), is_in_time=True)
+
+    def add(self, executions: Iterable[Execution]) -> Iterator[RoundTrip]:
+        """Add executions; the trips that they close."""
+        for trip in self._walk.run(executions):
+            is_one_day = trip.kind is Kind.DELIVERY and trip.closed_on == trip.opened_on
+            yield replace(trip, kind=Kind.INTRADAY) if is_one_day else trip
+
+    def open(self) -> RoundTrip | None:
+        """The trip that is open after them."""
+        return self._walk.open()
 
 
 def by_day(trip: RoundTrip) -> tuple[date, bool, str]:
@@ -144,8 +153,9 @@ class _Walk:
         for one in ones:
             self._rescale(one.day)
             yield from self._add(one)
-        if self.trip is not None:
-            yield _made(self.trip, None)
+
+    def open(self) -> RoundTrip | None:
+        return None if self.trip is None else _made(self.trip, None)
 
     def _rescale(self, day: date) -> None:
         while self.waiting and self.waiting[0].ex_date <= day:
@@ -201,7 +211,7 @@ def _made(trip: _Trip, last: Execution | None) -> RoundTrip:
 def _key(first: Execution) -> str:
     trade = first.trade
     what = (
-        trade.broker, trade.account, trade.exchange, trade.segment.value, trade.symbol,
-        trade.trade_id, trade.traded_on.isoformat(), trade.side.value, first.kind.value,
+        trade.broker, trade.account, trade.exchange, trade.segment, trade.symbol,
+        trade.trade_id, trade.traded_on.isoformat(), trade.side, first.kind,
     )  # fmt: skip
     return hashlib.sha256("\x1f".join(what).encode()).hexdigest()[:32]

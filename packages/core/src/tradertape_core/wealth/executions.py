@@ -110,7 +110,8 @@ def _order(execution: Execution) -> tuple[tuple[date, datetime, str, str], str]:
 
 def part_of(amount: Decimal, quantity: Decimal, whole: Decimal) -> Decimal:
     """The share of an amount that belongs to `quantity` of `whole`; amount less it is exact."""
-    return (amount * quantity / whole).quantize(STEP)
+    share = amount if quantity == whole else amount * quantity / whole
+    return share.quantize(STEP)
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:

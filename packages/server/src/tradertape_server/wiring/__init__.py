@@ -35,7 +35,7 @@ from tradertape_server.features.reconciliation.hand_actions import HandActions
 from tradertape_server.features.reconciliation.service import ReconciliationService
 from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.features.strategies.trial_service import TrialService
-from tradertape_server.features.trade_journal.own_trades import OwnTrades
+from tradertape_server.features.trade_journal.own.trades import OwnTrades
 from tradertape_server.features.trade_journal.service import TradeJournal
 from tradertape_server.features.trading.service import TradingService
 from tradertape_server.features.uploads.labels import clear_files
@@ -84,6 +84,7 @@ from tradertape_server.wiring.wealth import build_wealth
 # database server takes several; most of its connections are left to those who read.
 WRITERS_OF_FILE = Capacity(at_once=2, of_one=1, waiting=2000, wait_s=15.0)
 WRITERS_OF_SERVER = Capacity(at_once=8, of_one=2, waiting=2000, wait_s=15.0)
+PAGES = Capacity(at_once=8, of_one=2, waiting=2000, wait_s=15.0)
 PASSWORD_CHECKS = Capacity(at_once=MAX_AT_ONCE, of_one=1, waiting=100, wait_s=15.0)
 
 
@@ -169,6 +170,7 @@ def _join(
         database=database,
         writers=ConcurrencyLimit(WRITERS_OF_FILE if database.is_sqlite else WRITERS_OF_SERVER),
         strangers=Strangers(clock, base.settings.anonymous_requests_per_minute),
+        pages=ConcurrencyLimit(PAGES),
         password_checks=ConcurrencyLimit(PASSWORD_CHECKS),
         password_checks_of_known=ConcurrencyLimit(PASSWORD_CHECKS),
         secrets=base.secrets,
@@ -236,7 +238,7 @@ def _join(
         upload_mappings=MappingService(clock),
         watchlists=WatchlistService(clock, data.instruments, data.market),
         wealth=wealth,
-        trade_journal=TradeJournal(database, wealth, OwnTrades(database, clock, corporate), clock),
+        trade_journal=TradeJournal(database, wealth, OwnTrades(database, corporate), clock),
         family=build_family(
             database,
             clock,

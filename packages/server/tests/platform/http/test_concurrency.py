@@ -31,6 +31,7 @@ from tradertape_server.platform.http.concurrency import (
     Turns,
 )
 from tradertape_server.platform.http.routing import SAFE_METHODS, request_session
+from tradertape_server.wiring import PAGES
 
 BASE_URL = "http://localhost:18777"
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -218,6 +219,15 @@ def test_every_route_with_a_transaction_of_its_own_waits_its_turn() -> None:
     assert limit_of(order) == URGENT
     assert limit_of({**login, "path": "/api/backtest/run"}) is None
     assert limit_of({**login, "method": "GET"}) is None
+
+
+def test_of_pages_that_sum_up_all_trades_a_person_has_two_at_once() -> None:
+    """More of them would take their time from everybody else's."""
+    page = {"method": "GET", "path": "/api/journal/discovery", "state": {}}
+    assert limit_of(page) == limit_of({**page, "path": "/api/wealth/summary"}) == "pages"
+    assert limit_of({**page, "path": "/api/journal/screenshots/1"}) is None
+    assert limit_of({**page, "path": "/api/auth/me"}) is None
+    assert PAGES.of_one == 2 < PAGES.at_once
 
 
 @ON_SQLITE

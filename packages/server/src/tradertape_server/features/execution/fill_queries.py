@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from tradertape_server.features.execution.account_environments import environment_of
@@ -22,17 +22,21 @@ from tradertape_server.features.execution.store.models import (
     TradingAccount,
 )
 
+PositionKey = tuple[int, str, str, str]  # account, run ("" of none), instrument, product
+
 
 @dataclass(frozen=True, slots=True)
 class FillOfPerson:
     """A fill of an order that was placed here.
 
-    is_real: whether it moved money. broker, account: as the account's scope has them; is_brokers:
-    whether `account` is the broker's own name for it. run_id: "" of what was placed by hand; run:
-    the same as its user named it. is_scaled: its units are not those at the
+    number: of its row. is_real: whether it moved money. broker, account: as the account's scope has
+    them; is_brokers: whether `account` is the broker's own name for it. run_id: "" of what was
+    placed by hand; run: the same as its user named it. is_scaled: its units are not those at the
     broker. order_ids: the order's numbers at the broker and the exchange.
     """
 
+    number: int
+    account_id: int
     is_real: bool
     broker: str
     account: str
@@ -50,13 +54,31 @@ class FillOfPerson:
     charges_paise: int
     at: datetime
 
+    @property
+    def position(self) -> PositionKey:
+        """The position that it is of."""
+        return self.account_id, self.run_id, self.instrument, self.product
 
-def version_of_fills(session: Session, user_id: int) -> tuple[int, int]:
-    """Changes with the fills of a person: how many there are, and the newest."""
+
+@dataclass(frozen=True, slots=True)
+class FillsSoFar:
+    """How many fills there are, and the newest: its row, and its trade, since the number of a row
+    that was deleted is given again."""
+
+    count: int = 0
+    newest: int = 0
+    trade_id: str = ""
+
+
+def fills_so_far(session: Session, user_id: int) -> FillsSoFar:
+    """The fills of a person: it changes with each one that is added or taken back."""
     accounts = select(TradingAccount.id).where(TradingAccount.user_id == user_id)
     query = select(func.count(), func.max(FillRow.id)).where(FillRow.account_id.in_(accounts))
     many, newest = session.execute(query).one()
-    return many, newest or 0
+    if not many:
+        return FillsSoFar()
+    trade_id = session.scalar(select(FillRow.trade_id).where(FillRow.id == newest)) or ""
+    return FillsSoFar(many, newest, trade_id)
 
 
 def scaled_accounts(session: Session, user_id: int) -> tuple[int, ...]:
@@ -68,20 +90,47 @@ def scaled_accounts(session: Session, user_id: int) -> tuple[int, ...]:
     return tuple(session.scalars(query.order_by(TradingAccount.id)))
 
 
-def fills_of_person(session: Session, user_id: int) -> Iterator[FillOfPerson]:
-    """All fills of a person's accounts, each account's oldest first."""
+def fills_of_person(session: Session, user_id: int, *, since: int = 0) -> Iterator[FillOfPerson]:
+    """Fills of a person's accounts from a row on, each account's oldest first."""
     for account in repository.accounts(session, user_id):
-        yield from _of_account(session, account)
+        yield from _of_account(session, account, FillRow.id >= since)
 
 
-def _of_account(session: Session, account: TradingAccount) -> Iterator[FillOfPerson]:
+def fills_of_position(
+    session: Session, key: PositionKey, *, until: int
+) -> Iterator[FillOfPerson]:  # fmt: skip
+    """Fills of one position up to a row, oldest first."""
+    account_id, run_id, instrument, product = key
+    account = session.get_one(TradingAccount, account_id)
+    of_run = FillRow.run_id == run_id if run_id else FillRow.run_id.is_(None)
+    yield from _of_account(
+        session, account, of_run, FillRow.instrument == instrument, FillRow.product == product,
+        FillRow.id <= until,
+    )  # fmt: skip
+
+
+def fills_by_position(session: Session, user_id: int, *, until: int) -> dict[PositionKey, int]:
+    """How many fills each position of a person has, up to a row."""
+    fill = FillRow
+    accounts = select(TradingAccount.id).where(TradingAccount.user_id == user_id)
+    query = (
+        select(fill.account_id, fill.run_id, fill.instrument, fill.product, func.count())
+        .where(fill.account_id.in_(accounts), fill.id <= until)
+        .group_by(fill.account_id, fill.run_id, fill.instrument, fill.product)
+    )
+    return {(one[0], one[1] or "", one[2], one[3]): one[4] for one in session.execute(query)}
+
+
+def _of_account(
+    session: Session, account: TradingAccount, *which: ColumnElement[bool]
+) -> Iterator[FillOfPerson]:
     fill = FillRow
     query = (
         select(
-            fill.run_id, fill.trade_id, fill.instrument, fill.product, fill.side, fill.quantity,
-            fill.price, fill.charges_paise, fill.at,
+            fill.id, fill.run_id, fill.trade_id, fill.instrument, fill.product, fill.side,
+            fill.quantity, fill.price, fill.charges_paise, fill.at,
         )
-        .where(fill.account_id == account.id)
+        .where(fill.account_id == account.id, *which)
         .order_by(fill.at, fill.id)
     )  # fmt: skip
     is_real = environment_of(account) == "live"
@@ -92,11 +141,12 @@ def _of_account(session: Session, account: TradingAccount) -> Iterator[FillOfPer
         )
     broker, _, name = account.scope.partition(":")
     for row in session.execute(query):
-        run_id = row[0] or ""
+        run_id = row[1] or ""
         yield FillOfPerson(
-            is_real=is_real, broker=broker, account=name, is_brokers=account.kind == BROKER,
-            is_scaled=account.is_scaled,
-            run_id=run_id, run=public_run_id(run_id), trade_id=row[1],
-            order_ids=tuple(one for one in row[9:] if one), instrument=row[2], product=row[3],
-            is_buy=row[4] == "BUY", quantity=row[5], price=row[6], charges_paise=row[7], at=row[8],
+            number=row[0], account_id=account.id, is_real=is_real, broker=broker, account=name,
+            is_brokers=account.kind == BROKER, is_scaled=account.is_scaled, run_id=run_id,
+            run=public_run_id(run_id),
+            trade_id=row[2], order_ids=tuple(one for one in row[10:] if one), instrument=row[3],
+            product=row[4], is_buy=row[5] == "BUY", quantity=row[6], price=row[7],
+            charges_paise=row[8], at=row[9],
         )  # fmt: skip

@@ -73,17 +73,31 @@ def scans_since(session: Session, since: datetime) -> Sequence[PortfolioScan]:
     return repository.scans_since(session, since)
 
 
-def positions_with_names(
+def positions_by_candles(
     session: Session, user_id: int
 ) -> Sequence[tuple[PortfolioPosition, str]]:  # fmt: skip
-    """All positions of a person's portfolios, open or closed, each with its portfolio's name."""
+    """All positions by candles of a person's portfolios, open or closed, each with its portfolio's
+    name."""
     query = (
         select(PortfolioPosition, Portfolio.name)
         .join(Portfolio, Portfolio.id == PortfolioPosition.portfolio_id)
-        .where(Portfolio.user_id == user_id)
+        .where(Portfolio.user_id == user_id, PortfolioPosition.run_id.is_(None))
         .order_by(PortfolioPosition.id)
     )
     return [(row, name) for row, name in session.execute(query).all()]
+
+
+def stops_of_runs(session: Session, user_id: int) -> dict[str, float]:
+    """The first stop of each position of a person that a portfolio trades by orders, by its run."""
+    position = PortfolioPosition
+    query = (
+        select(position.run_id, position.initial_stop)
+        .join(Portfolio, Portfolio.id == position.portfolio_id)
+        .where(
+            Portfolio.user_id == user_id, position.run_id.is_not(None), position.initial_stop > 0
+        )
+    )
+    return {run: stop for run, stop in session.execute(query) if run and stop}
 
 
 def names_of(session: Session, user_id: int) -> dict[int, str]:
@@ -92,14 +106,16 @@ def names_of(session: Session, user_id: int) -> dict[int, str]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def version_of_positions(session: Session, user_id: int) -> tuple[int, datetime | None]:
-    """Changes with a new position of a person, and with every change of one by candles."""
-    by_candles = case((PortfolioPosition.run_id.is_(None), PortfolioPosition.updated_at))
+def version_of_positions(session: Session, user_id: int) -> tuple[int, int, datetime | None]:
+    """Positions of a person that trade by orders, how many; those by candles: how many, and when
+    one was last changed."""
+    has_run = PortfolioPosition.run_id.is_not(None)
+    by_candles = case((~has_run, PortfolioPosition.updated_at))
     query = (
-        select(func.count(), func.max(by_candles))
+        select(func.count(PortfolioPosition.run_id), func.count(by_candles), func.max(by_candles))
         .select_from(PortfolioPosition)
         .join(Portfolio, Portfolio.id == PortfolioPosition.portfolio_id)
         .where(Portfolio.user_id == user_id)
     )
-    many, changed = session.execute(query).one()
-    return many, changed
+    by_orders, many, changed = session.execute(query).one()
+    return by_orders, many, changed

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from tradertape_server.features.wealth.schemas import BookStatusOut
 from tradertape_server.features.wealth.trips import Trips
@@ -15,12 +16,15 @@ Money = Literal["live", "paper"]
 class OwnBook:
     """Round trips of what was traded here: those that moved money, and those that did not.
 
-    Besides what uploaded trips have: the columns `setup` and `stop` (0: none), and of trades the
-    mark `also` of another number of their order.
+    by_candles: the part of the latter that portfolios traded by candles. Besides what uploaded
+    trips have: the columns `setup`, `stop` (0: none) and `position`, and of trades the mark `also`
+    of another number of their order. rows: what the row of a trip says besides, by `position`.
     """
 
     live: Trips = field(default_factory=Trips)
     paper: Trips = field(default_factory=Trips)
+    by_candles: Trips = field(default_factory=Trips)
+    rows: Sequence[Mapping[str, Any]] = ({},)
 
 
 class Uploaded(Protocol):
@@ -35,17 +39,21 @@ class Uploaded(Protocol):
         ...
 
 
-class Own(Protocol):
-    """The round trips of what a person traded here."""
+class OwnOfPerson(Protocol):
+    """The round trips of what one person traded here. For one thread at a time."""
 
-    def version(self, user_id: int) -> object:
-        """Changes with what `read` returns."""
+    def read(self) -> OwnBook:
+        """They as they are now; the same parts where nothing has changed."""
         ...
+
+
+class Own(Protocol):
+    """The round trips of what people traded here."""
 
     def is_scaled(self, user_id: int) -> bool:
         """Whether an agent scales what it reports of some of them."""
         ...
 
-    def read(self, user_id: int) -> OwnBook:
-        """A person's round trips; never another's."""
+    def of_person(self, user_id: int) -> OwnOfPerson:
+        """A person's, never another's."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,14 +35,15 @@ def same_trades(uploaded: Trips, own: Trips) -> Same:
     group, since the books may divide the same trades differently. Of a group the trips of one book
     are shown: those of more units traded, and at a tie what was traded here.
     """
-    groups = _Groups()
-    for mine, theirs in _pairs(uploaded, own):
+    groups, pairs = _Groups(), list(_pairs(uploaded, own))
+    for mine, theirs in pairs:
         groups.join(("own", mine), ("uploaded", theirs))
     shown = Same(np.ones(uploaded.total, bool), np.ones(own.total, bool), {}, {})
-    mine_of, theirs_of = _units(own), _units(uploaded)
+    mine_of = _units(own, [mine for mine, _ in pairs])
+    theirs_of = _units(uploaded, [theirs for _, theirs in pairs])
     for members in groups.all():
-        mine = sorted(place for book, place in members if book == "own")
-        theirs = sorted(place for book, place in members if book == "uploaded")
+        mine = _by_day(own, [place for book, place in members if book == "own"])
+        theirs = _by_day(uploaded, [place for book, place in members if book == "uploaded"])
         if _known(mine_of, mine) >= _known(theirs_of, theirs):
             shown.uploaded[theirs] = False
             shown.uploaded_behind.update(dict.fromkeys(theirs, mine[0]))
@@ -72,19 +73,28 @@ def _pairs(uploaded: Trips, own: Trips) -> Iterator[tuple[int, int]]:
             is_open[at] = is_open[at] and not found
 
 
+def _by_day(trips: Trips, places: list[int]) -> list[int]:
+    """These places by the day of their trips, whatever the order in which trips were found."""
+    days, keys = trips.of("opened"), trips.keys.values
+    return sorted(places, key=lambda at: (days[at], keys[at]))
+
+
 def _known(units: _Units, places: list[int]) -> float:
     """Units traded in these trips; a trade that is in several counts once."""
     return sum({mark: many for place in places for mark, many in units[place]}.values())
 
 
-def _units(trips: Trips) -> _Units:
+def _units(trips: Trips, of: Sequence[int]) -> _Units:
+    """The trades of some trips."""
     found: _Units = defaultdict(list)
-    if not trips.trades:
+    if not of:
         return found
-    numbers, likes = trips.trades["number"].values, trips.trades["like"].values
-    marks = np.where(numbers != 0, numbers, likes).tolist()
-    places, units_of = trips.trades["trip"].values.tolist(), trips.trades["units"].values.tolist()
-    for place, mark, units in zip(places, marks, units_of, strict=True):
+    wanted = np.isin(trips.trades["trip"].values, of)
+    places, units_of, numbers, likes = (
+        trips.trades[name].values[wanted] for name in ("trip", "units", "number", "like")
+    )
+    marks = np.where(numbers != 0, numbers, likes)
+    for place, mark, units in zip(places.tolist(), marks.tolist(), units_of.tolist(), strict=True):
         found[place].append((mark, units))
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -37,6 +37,7 @@ COLUMNS = (
     "quantity", "entry_price", "exit_price", "gross", "charges", "net", "return_pct", "days",
     "r_multiple", "origin", "planned_stop", "setup", "tags", "mistakes", "rating", "note",
 )  # fmt: skip
+_AT_ONCE = 200  # rows of one piece of an export
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -282,16 +283,21 @@ def _r_multiple(trip: schemas.TripOut) -> float | None:
 
 
 def _csv(trips: JournalTrips, entries: Mapping[str, JournalEntry], mask: Mask) -> Iterator[bytes]:
-    yield _line(COLUMNS)
-    for row in trips.rows(np.flatnonzero(mask).tolist()):
-        one = _out(row, entries, {})
-        told = one.model_dump(mode="json")
-        told |= {
-            "side": "short" if one.is_short else "long",
-            "tags": "; ".join(one.entry.tags), "mistakes": "; ".join(one.entry.mistakes),
-            "rating": one.entry.rating, "note": one.entry.note,
-        }  # fmt: skip
-        yield _line([_cell(told[name]) for name in COLUMNS])
+    places = np.flatnonzero(mask)
+    yield _lines([COLUMNS])
+    for first in range(0, len(places), _AT_ONCE):
+        rows = trips.rows(places[first : first + _AT_ONCE].tolist())
+        yield _lines([_cells(_out(row, entries, {})) for row in rows])
+
+
+def _cells(one: schemas.TripOut) -> list[str]:
+    told = one.model_dump(mode="json")
+    told |= {
+        "side": "short" if one.is_short else "long",
+        "tags": "; ".join(one.entry.tags), "mistakes": "; ".join(one.entry.mistakes),
+        "rating": one.entry.rating, "note": one.entry.note,
+    }  # fmt: skip
+    return [_cell(told[name]) for name in COLUMNS]
 
 
 def _cell(value: object) -> str:
@@ -299,7 +305,7 @@ def _cell(value: object) -> str:
     return text if _NUMBER.fullmatch(text) else neutral(text)
 
 
-def _line(cells: Sequence[str]) -> bytes:
+def _lines(rows: Iterable[Sequence[str]]) -> bytes:
     made = io.StringIO()
-    csv.writer(made).writerow(cells)
+    csv.writer(made).writerows(rows)
     return made.getvalue().encode()

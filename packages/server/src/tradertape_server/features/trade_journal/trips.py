@@ -17,7 +17,7 @@ Array = NDArray[Any]
 NAMES = ("symbol", "kind", "account", "setup")
 NUMBERS = {
     "net": "f8", "gross": "f8", "charges": "f8", "value": "f8", "stop": "f8", "opened": "i4",
-    "closed": "i4", "days": "i4", "weekday": "i1", "hour": "i1", "short": "i1",
+    "closed": "i4", "days": "i4", "weekday": "i1", "hour": "i1", "short": "i1", "position": "i4",
 }  # fmt: skip
 
 
@@ -28,6 +28,7 @@ class JournalTrips:
     parts: where rows come from; part, place: which part each trip is of, and where it is there.
     setup: the strategy or portfolio that traded, "" of uploads; stop: the planned one, 0 without.
     hidden: keys of trips that are the same trades as a shown one, with the shown one's key.
+    besides: what rows say besides, by the trip's `position`. inherited: the same, by its place.
     """
 
     parts: Sequence[Trips] = ()
@@ -37,6 +38,7 @@ class JournalTrips:
     numbers: Mapping[str, Array] = field(default_factory=dict)
     names: Mapping[str, list[str]] = field(default_factory=dict)
     hidden: Mapping[str, str] = field(default_factory=dict)
+    besides: Sequence[Mapping[str, Any]] = ({},)
     inherited: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
@@ -70,10 +72,11 @@ class JournalTrips:
             part.rows.at(self.place[wanted[self.part[wanted] == at]].tolist())
             for at, part in enumerate(self.parts)
         ]
+        positions = self.of("position")
         for place in wanted.tolist():
             row = next(by_part[self.part[place]])
-            more = self.inherited.get(place)
-            yield row if more is None else msgspec.json.encode(msgspec.json.decode(row) | more)
+            more = {**self.besides[int(positions[place])], **self.inherited.get(place, {})}
+            yield msgspec.json.encode(msgspec.json.decode(row) | more) if more else row
 
     def shown(self, key: str) -> str:
         """The key under which a trip is shown: its own, or that of the trip it is hidden behind."""
@@ -97,7 +100,10 @@ class JournalTrips:
 
 
 def joined(
-    parts: Sequence[Trips], masks: Sequence[Array], hidden: Mapping[str, str] | None = None
+    parts: Sequence[Trips],
+    masks: Sequence[Array],
+    besides: Sequence[Mapping[str, Any]],
+    hidden: Mapping[str, str] | None = None,
 ) -> JournalTrips:
     """The trips of several books that are chosen by `masks`, by day."""
     part = np.concatenate([np.full(int(m.sum()), at, "i1") for at, m in enumerate(masks)])
@@ -123,6 +129,7 @@ def joined(
     return JournalTrips(
         parts, part[order], place[order], keys[order],
         {name: values[order] for name, values in numbers.items()}, names, hidden or {},
+        besides,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -44,6 +45,13 @@ class Lines(msgspec.Struct, frozen=True):
         first, count = (0, self.total) if group is None else self.groups.get(group, (0, 0))
         return list(self.at(range(first + min(offset, count), first + min(offset + limit, count))))
 
+    def extended(self, rows: Iterable[bytes]) -> Lines:
+        """The same with more rows after them, all without groups."""
+        whole, begun = divmod(self.total, CHUNK)
+        last = list(self.at(range(whole * CHUNK, self.total))) if begun else []
+        more = lines_of((*last, *rows))
+        return Lines(whole * CHUNK + more.total, [*self.pieces[:whole], *more.pieces])
+
     def count(self, group: str) -> int:
         """How many rows a group has."""
         return self.groups.get(group, (0, 0))[1]
@@ -81,14 +89,15 @@ class Column(msgspec.Struct, frozen=True):
     content: bytes
 
     @property
-    def values(self) -> NDArray[np.generic]:
+    def values(self) -> NDArray[Any]:
         """The numbers, not to be written to."""
         return np.frombuffer(self.content, dtype=self.kind)
 
 
 def column(values: Sequence[float] | NDArray[np.generic], kind: str) -> Column:
     """Keep numbers in numpy's `kind`."""
-    return Column(kind, np.asarray(values).astype(kind).tobytes())
+    # Of its kind from the first: marks of 64 bits beside smaller ones would become floats.
+    return Column(kind, np.asarray(values, dtype=kind).tobytes())
 
 
 def _packed(rows: Sequence[bytes]) -> bytes:

@@ -69,6 +69,60 @@ class Trips(msgspec.Struct, frozen=True):
             if key in wanted
         }
 
+    def extended(self, more: Trips) -> Trips:
+        """These trips and after them others, which have the same columns."""
+        if not self.total or not more.total:
+            return self if self.total else more
+        names, numbers = dict(self.names), dict(self.numbers)
+        for name, found in more.numbers.items():
+            added = found.values
+            if name in names:
+                names[name], added = _named(names[name], more.names[name], found)
+            numbers[name] = _joined(self.numbers[name], added)
+        trades = {
+            name: _joined(
+                self.trades[name],
+                found.values + (self.total if name == "trip" else 0),
+            )
+            for name, found in more.trades.items()
+        }
+        return Trips(
+            self.rows.extended(more.rows.at(range(more.total))),
+            _joined(self.keys, more.keys.values), numbers, names, trades,
+        )  # fmt: skip
+
+    def without(self, is_out: NDArray[np.bool_]) -> Trips:
+        """The others."""
+        stay = np.flatnonzero(~is_out)
+        trades = self.trades
+        if trades:
+            trip = trades["trip"].values
+            kept = ~is_out[trip]
+            place = np.cumsum(~is_out) - 1
+            values = {name: one.values for name, one in trades.items()} | {"trip": place[trip]}
+            trades = {name: column(values[name][kept], one.kind) for name, one in trades.items()}
+        return Trips(
+            lines_of(self.rows.at(stay.tolist())), _some(self.keys, stay),
+            {name: _some(one, stay) for name, one in self.numbers.items()}, self.names, trades,
+        )  # fmt: skip
+
+
+def _named(
+    known: Sequence[str], more: Sequence[str], found: Column
+) -> tuple[list[str], NDArray[Any]]:
+    """All names, and the places of the later ones among them."""
+    place = {name: at for at, name in enumerate(known)}
+    table = np.array([place.setdefault(name, len(place)) for name in more])
+    return list(place), table[found.values]
+
+
+def _joined(one: Column, more: NDArray[Any]) -> Column:
+    return Column(one.kind, one.content + more.astype(one.kind).tobytes())
+
+
+def _some(one: Column, places: NDArray[Any]) -> Column:
+    return Column(one.kind, one.values[places].tobytes())
+
 
 def trips_of(book: Reckoning) -> Trips:
     """All round trips of a book."""
@@ -85,7 +139,7 @@ def made(
     numbers: dict[str, Column] = {}
     for name, words in (
         ("symbol", [one.symbol for one in trips]),
-        ("kind", [one.kind.value for one in trips]),
+        ("kind", [str(one.kind) for one in trips]),
         ("account", [f"{one.broker} {one.account}" for one in trips]),
     ):
         names[name] = sorted(set(words))
@@ -136,7 +190,7 @@ def marks_of(trade: BookTrade) -> tuple[int, int, int]:
     A number at the exchange is of one day, and its two sides share it. The account is left out of
     the first two: an agent's account does not have the broker's name for it.
     """
-    day, side = trade.traded_on.isoformat(), trade.side.value
+    day, side = trade.traded_on.isoformat(), trade.side
     said = (day, side, f"{trade.quantity.normalize():f}", f"{trade.price.normalize():f}")
     return (
         _mark("trade", trade.trade_id, *said) if trade.trade_id else 0,
@@ -149,7 +203,7 @@ def order_mark(trade: BookTrade, order_id: str) -> int:
     """The mark of a trade's order by one of the order's numbers."""
     if not order_id:
         return 0
-    return _mark("order", order_id, trade.traded_on.isoformat(), trade.side.value)
+    return _mark("order", order_id, trade.traded_on.isoformat(), trade.side)
 
 
 def _mark(*words: str) -> int:
@@ -165,7 +219,7 @@ def _row(trip: RoundTrip) -> dict[str, Any]:
     closed = trip.closed_on is not None
     return {
         "key": trip.key, "broker": trip.broker, "account": trip.account, "symbol": trip.symbol,
-        "segment": trip.segment, "kind": trip.kind.value, "is_short": trip.is_short,
+        "segment": trip.segment, "kind": trip.kind, "is_short": trip.is_short,
         "opened_on": trip.opened_on, "opened_at": trip.opened_at, "closed_on": trip.closed_on,
         "closed_at": trip.closed_at, "quantity": f"{trip.quantity:f}",
         "entry_price": _price(trip.value, trip.quantity),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ from tradertape_server.features.workers.runs.protection_columns import protectio
 from tradertape_server.platform.database.engine import Database
 
 AT_A_BROKER = "broker"  # the venue of live runs
+_AT_ONCE = 500
 _PENDING = ("armed", "triggered", "exiting", "failed")
 
 
@@ -68,19 +70,35 @@ def users_with_runs(session: Session) -> set[int]:
 
 @dataclass(frozen=True, slots=True)
 class RunOfPerson:
-    """A run as the trade journal names it. stops: of its protection, in rupees, by instrument."""
+    """A run as the trade journal names it. stops: of its protection, in rupees, by instrument;
+    version: of that protection."""
 
     name: str
     stops: dict[str, Decimal]
+    version: int
 
 
-def runs_of_person(session: Session, user_id: int) -> dict[str, RunOfPerson]:
-    """A person's runs by their id."""
-    query = select(WorkerRun).where(WorkerRun.user_id == user_id)
-    return {
-        run.strategy_run_id: RunOfPerson(run.strategy_name, _stops(run))
-        for run in session.scalars(query.execution_options(yield_per=500))
-    }
+def runs_of_person(
+    session: Session, user_id: int, known: Mapping[str, RunOfPerson]
+) -> dict[str, RunOfPerson]:
+    """A person's runs by their id; of those that are known, the changed ones are read again."""
+    of_person = WorkerRun.user_id == user_id
+    versions = select(WorkerRun.strategy_run_id, WorkerRun.protection_version).where(of_person)
+    found: dict[str, RunOfPerson] = {}
+    wanted: list[str] = []
+    for run_id, version in session.execute(versions):
+        run = known.get(run_id)
+        if run is None or run.version != version:
+            wanted.append(run_id)
+        else:
+            found[run_id] = run
+    for first in range(0, len(wanted), _AT_ONCE):
+        some = WorkerRun.strategy_run_id.in_(wanted[first : first + _AT_ONCE])
+        for run in session.scalars(select(WorkerRun).where(of_person, some)):
+            found[run.strategy_run_id] = RunOfPerson(
+                run.strategy_name, _stops(run), run.protection_version
+            )
+    return found
 
 
 def version_of_runs(session: Session, user_id: int) -> tuple[int, int]:

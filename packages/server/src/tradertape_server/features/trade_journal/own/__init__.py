@@ -1,0 +1,1 @@
+"""Round trips of what a person traded here."""

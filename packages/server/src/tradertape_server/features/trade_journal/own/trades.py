@@ -1,0 +1,165 @@
+"""Reads what a person traded here: worker runs, portfolios, orders by hand.
+
+From execution's fills and from the positions of portfolios that trade by candles.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from tradertape_core.wealth.instruments import ActionKind, ShareAction
+from tradertape_server.features.execution.fill_queries import (
+    FillsSoFar,
+    PositionKey,
+    fills_so_far,
+    scaled_accounts,
+)
+from tradertape_server.features.market.corporate_facts import CorporateFacts
+from tradertape_server.features.portfolios import queries as portfolios
+from tradertape_server.features.trade_journal.own.by_candles import trips_by_candles
+from tradertape_server.features.trade_journal.own.columns import with_origins
+from tradertape_server.features.trade_journal.own.origins import Origin, Origins
+from tradertape_server.features.trade_journal.own.walks import (
+    Actions,
+    Walks,
+    is_delivered,
+    symbol_of,
+)
+from tradertape_server.features.trade_journal.ports import OwnBook
+from tradertape_server.features.wealth.trips import Trips
+from tradertape_server.features.workers import queries as workers
+from tradertape_server.platform.database.engine import Database
+
+
+class OwnTrades:
+    """Reads what was traded here. facts: of splits and bonuses of what was held meanwhile."""
+
+    def __init__(self, database: Database, facts: CorporateFacts) -> None:
+        self._database = database
+        self._facts = facts
+
+    def is_scaled(self, user_id: int) -> bool:
+        """Whether an agent scales what it reports of some of them."""
+        with self._database.read() as session:
+            return bool(scaled_accounts(session, user_id))
+
+    def of_person(self, user_id: int) -> PersonsTrades:
+        """A person's trades, to be read again and again."""
+        return PersonsTrades(self._database, self._facts, user_id)
+
+
+class PersonsTrades:
+    """What one person traded here: read once, and then what has changed. For one thread at a
+    time."""
+
+    def __init__(self, database: Database, facts: CorporateFacts, user_id: int) -> None:
+        self._database = database
+        self._facts = facts
+        self._user_id = user_id
+        self._begin()
+
+    def _begin(self) -> None:
+        self._version: object = None
+        self._book = OwnBook()
+        self._walks = Walks()
+        self._shares = _Shares(self._facts)
+        self._origins = Origins()
+        self._named: list[Origin] = []
+        self._scaled: tuple[int, ...] = ()
+        self._candles: tuple[object, Trips] = (None, Trips())
+
+    def read(self) -> OwnBook:
+        """The round trips as they are now; the same parts where nothing has changed."""
+        try:
+            with self._database.read() as session:
+                self._follow(session)
+        except BaseException:
+            self._begin()  # half of a change may be in
+            raise
+        return self._book
+
+    def _follow(self, session: Session) -> None:
+        fills = fills_so_far(session, self._user_id)
+        by_orders, *by_candles = portfolios.version_of_positions(session, self._user_id)
+        runs = workers.version_of_runs(session, self._user_id)
+        self._scaled = scaled_accounts(session, self._user_id)
+        version = (fills, self._scaled, by_orders, by_candles, runs, self._facts.version)
+        if version == self._version:
+            return
+        self._read_candles(session, by_candles)
+        changed = self._follow_fills(session, fills)
+        self._origins.refresh(session, self._user_id)
+        self._assemble(changed)
+        self._version = version
+
+    def _read_candles(self, session: Session, version: object) -> None:
+        if self._candles[0] != version:
+            rows = portfolios.positions_by_candles(session, self._user_id)
+            self._candles = (version, trips_by_candles(rows))
+
+    def _follow_fills(self, session: Session, fills: FillsSoFar) -> set[bool]:
+        walks, shares = self._walks, self._shares
+        shares.refresh(symbol_of(key[2]) for key in walks.by_key if is_delivered(key))
+        rescaled = [
+            key
+            for key, walk in walks.by_key.items()
+            if is_delivered(key) and walk.actions != shares.of(key)
+        ]
+        return walks.follow(session, self._user_id, fills, shares.of, rescaled)
+
+    def _assemble(self, changed: set[bool]) -> None:
+        walks = self._walks
+        named = [Origin("hand")]  # the first place is that of trips without a position
+        named += [
+            replace(self._origins.of(key[1], key[2]), is_scaled=key[0] in self._scaled)
+            for key in walks.numbers
+        ]
+        if named[: len(self._named)] != self._named:
+            changed = {True, False}
+        self._named = named
+        live, paper, candles = self._book.live, self._book.paper, self._candles[1]
+        if True in changed:
+            live = with_origins(walks.trips(is_real=True), named)
+        if False in changed or candles is not self._book.by_candles:
+            paper = with_origins(walks.trips(is_real=False), named).extended(candles)
+        rows = [{}, *(one.row for one in named[1:])]
+        self._book = OwnBook(live, paper, candles, rows)
+
+
+class _Shares:
+    """Splits and bonuses of the shares of positions."""
+
+    def __init__(self, facts: CorporateFacts) -> None:
+        self._facts = facts
+        self._version = ""
+        self._announced: dict[str, Actions] = {}
+
+    def refresh(self, symbols: Iterable[str]) -> None:
+        """Read those of shares anew, where a data set has changed."""
+        if self._facts.version != self._version:
+            self._version = self._facts.version
+            self._announced = self._read(symbols)
+
+    def of(self, key: PositionKey) -> Actions:
+        """Those of a position's share, oldest first; one to come changes nothing before its day."""
+        symbol = symbol_of(key[2])
+        if symbol not in self._announced:
+            self._announced |= self._read([symbol])
+        return self._announced[symbol]
+
+    def _read(self, symbols: Iterable[str]) -> dict[str, Actions]:
+        wanted = set(symbols)
+        found: dict[str, list[ShareAction]] = defaultdict(list)
+        for one in self._facts.rescalings(wanted, date.max):
+            found[one.symbol].append(
+                ShareAction(
+                    symbol=one.symbol, ex_date=one.ex_date, kind=ActionKind(one.kind), new=one.new,
+                    old=one.old,
+                )
+            )  # fmt: skip
+        return {symbol: tuple(found[symbol]) for symbol in wanted}
