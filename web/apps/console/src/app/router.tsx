@@ -290,7 +290,6 @@ const tradingRoute = createRoute({
     ticket?: string
     side?: (typeof SIDES)[number]
     account?: string
-    quantity?: number
     product?: string
     isNew?: true
   } => ({
@@ -298,7 +297,6 @@ const tradingRoute = createRoute({
     ticket: text(raw.ticket),
     side: SIDES.find((side) => side === raw.side),
     account: text(raw.account),
-    quantity: integer(raw.quantity),
     product: text(raw.product),
     isNew: raw.isNew === true || undefined,
   }),
@@ -505,6 +503,10 @@ whenSignedOut(() => {
 })
 
 declare module "@tanstack/react-router" {
+  interface HistoryState {
+    /** Units that the order ticket begins with. */
+    ticketUnits?: number
+  }
   interface Register {
     router: typeof router
   }

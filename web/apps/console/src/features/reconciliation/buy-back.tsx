@@ -14,7 +14,8 @@ export function BuyBack({ account, instrument, units }: Props) {
   return (
     <LinkButton
       to="/trading"
-      search={{ ticket: instrument, side: "BUY", account, quantity: units, product: "CNC", isNew: true }}
+      search={{ ticket: instrument, side: "BUY", account, product: "CNC", isNew: true }}
+      state={{ ticketUnits: units }} // no quantity is part of an address
       size="compact-xs"
       variant="default"
       aria-label={`Order ticket: buy ${quantity(units)} ${symbolOf(instrument)}`}

@@ -1,6 +1,6 @@
 import { Button, Tabs } from "@mantine/core"
 import { useQueryClient } from "@tanstack/react-query"
-import { getRouteApi } from "@tanstack/react-router"
+import { getRouteApi, useRouterState } from "@tanstack/react-router"
 import { Plus } from "lucide-react"
 import { useCallback } from "react"
 import { PageHeader } from "@/components/page/page-header"
@@ -19,9 +19,14 @@ const TABS = [
   { value: "funds", label: "Funds" },
 ] as const
 
+/** A number of units that a link gave; the browser keeps it with the page, and not in its address. */
+const unitsOf = (given: unknown) =>
+  typeof given === "number" && Number.isSafeInteger(given) && given > 0 ? given : undefined
+
 /** Trading by hand: orders, positions and funds of all accounts, and the order ticket. */
 export function TradingPage() {
-  const { tab = "orders", ticket, side, account, quantity, product, isNew } = route.useSearch()
+  const { tab = "orders", ticket, side, account, product, isNew } = route.useSearch()
+  const quantity = useRouterState({ select: ({ location }) => unitsOf(location.state.ticketUnits) })
   const navigate = route.useNavigate()
   const client = useQueryClient()
   useAccountEvents((event) => {
@@ -29,8 +34,11 @@ export function TradingPage() {
       void client.invalidateQueries({ queryKey: ["trading"] })
   })
   const open = useCallback(
-    ({ instrument, ...start }: TicketStart) =>
-      void navigate({ search: (old) => ({ tab: old.tab, ticket: instrument, ...start, isNew: true }) }),
+    ({ instrument, quantity: ticketUnits, ...start }: TicketStart) =>
+      void navigate({
+        search: (old) => ({ tab: old.tab, ticket: instrument, ...start, isNew: true }),
+        state: { ticketUnits },
+      }),
     [navigate],
   )
   const begin = (
