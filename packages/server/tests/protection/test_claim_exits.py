@@ -188,7 +188,7 @@ def test_a_stop_sells_what_the_broker_has_and_the_rest_once_it_is_there_D11(
     container: Any,
 ) -> None:  # fmt: skip
     missing = {("NSE:INFY", "MIS"): -7}
-    container.execution.bound_by(lambda _account_id: missing)
+    container.execution.bound_by(lambda _account_id: missing, lambda *_: None)
     trade(caller, api, buy, "share-001")
     protect(caller, api, positions=[stop("NSE:INFY", 1500.0)])
     guardian.check_all()

@@ -38,11 +38,12 @@ from tradertape_core.ledger.position import (
     trading_day,
 )
 from tradertape_core.ledger.settlement import Settlement, apply_settlement
+from tradertape_core.ledger.write_off import WriteOff, apply_write_off
 from tradertape_core.market.instrument import InstrumentType
 from tradertape_core.orders.order import Fill, Product
 
 # What moves a position, in the order it happened.
-Movement = Fill | CorporateAction | CashDividend | DailyMark | Settlement | Conversion
+Movement = Fill | CorporateAction | CashDividend | DailyMark | Settlement | Conversion | WriteOff
 
 
 class LedgerAccount(StrEnum):
@@ -79,6 +80,7 @@ class PostingKind(StrEnum):
     CORRECTION = "correction"
     CORPORATE_ACTION = "corporate_action"
     CONVERSION = "conversion"
+    WRITE_OFF = "write_off"
     DIVIDEND = "dividend"
     MARK_TO_MARKET = "mark_to_market"
     SETTLEMENT = "settlement"
@@ -247,6 +249,18 @@ def post_conversion(
     return posted[0], posted[1]
 
 
+def post_write_off(
+    one: WriteOff, key: PositionKey, book: Book, *, kind: InstrumentType
+) -> Postings:
+    """Return the postings of units that leave a position at their value, or return."""
+    before = book.position(key)
+    after = apply_write_off(before, one)
+    reference = f"{one.write_off_id}:{key.run_id or ''}:{key.product}"
+    if one.is_undone:
+        reference += ":undone"
+    return _posted(PostingKind.WRITE_OFF, reference, one.at, before, after, kind)
+
+
 def post_void(
     voided: Fill,
     original: Postings,
@@ -323,6 +337,8 @@ def replay(
             position = apply_dividend(position, event)
         elif isinstance(event, Conversion):
             position = apply_conversion(position, event)
+        elif isinstance(event, WriteOff):
+            position = apply_write_off(position, event)
         else:
             position = apply_action(position, event)
     return replace(position, charges=charges)

@@ -77,6 +77,7 @@ from tradertape_server.wiring.trading import (
     build_option_services,
     build_trading,
     rescaling_of,
+    why_not_back,
 )
 from tradertape_server.wiring.wealth import build_wealth
 
@@ -199,6 +200,7 @@ def _join(
                 reconciliation.adopted,
                 *rescaling_of(execution, trading.workers),
             ),
+            why_not_back,
         ),
         jobs=build_jobs(base, portfolios, reconciliation),
         reconciliation_cycle=ReconciliationCycle(reconciliation),

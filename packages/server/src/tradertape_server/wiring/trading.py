@@ -23,7 +23,7 @@ from tradertape_server.features.market.corporate_facts import CorporateFacts
 from tradertape_server.features.operations.processes import Processes
 from tradertape_server.features.options.service import OptionService
 from tradertape_server.features.portfolios.halting import CandleHalting
-from tradertape_server.features.portfolios.live.owners import PositionOwners
+from tradertape_server.features.portfolios.live.owners import PositionOwners, why_over
 from tradertape_server.features.portfolios.live.owners import belongs_to as position_belongs_to
 from tradertape_server.features.portfolios.live.rescaling import SignalRescaling
 from tradertape_server.features.protection.arming import ByToken
@@ -176,6 +176,11 @@ def rescaling_of(execution: ExecutionService, workers: Workers) -> tuple[Also, A
         signals(uow, action, account_id)
 
     return also, protections
+
+
+def why_not_back(uow: UnitOfWork, run_id: str) -> str:
+    """Why units that were written off cannot return to a run; "" where they can."""
+    return why_over(uow.session, run_id)
 
 
 def build_option_services(

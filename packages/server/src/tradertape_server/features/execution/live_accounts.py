@@ -111,7 +111,7 @@ class LiveAccounts:
         execution.demand_live = self.demand_account
         execution.cancels_waiting = self.cancels_waiting
         execution.protect_by(self.needs_protection)
-        execution.bound_by(self.units_differ)
+        execution.bound_by(self.units_differ, self.forget_units)
         self.connections.on_change(self._changed)
         self.connections.on_orders(self._updated)
         self.connections.on_hint(self._hinted)
@@ -305,7 +305,7 @@ class LiveAccounts:
 
     def forget_units(self, account_id: int, instrument: str) -> None:
         """Read anew how the units of an instrument differ: the books were corrected."""
-        row = self._row(account_id)
+        row = self._rows.get(account_id)
         if row is not None:
             self._of(row.user_id, row.scope).units.forget(instrument)
 

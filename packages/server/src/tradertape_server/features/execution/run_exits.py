@@ -38,10 +38,11 @@ class RunExits(TradingAccounts):
     trader: Trader
     ids: OrderIds
 
-    def bound_by(self, at_broker: AtBroker) -> None:
+    def bound_by(self, at_broker: AtBroker, units_changed: Callable[[int, str], None]) -> None:
         """Have it say by how much units at brokers differ from the books: what closes a position
-        asks for no more than its account has. Before trading begins."""
-        self.trader.bound_by(at_broker)
+        asks for no more than its account has. units_changed: told of an account and an instrument
+        whose units the books changed without a trade. Before trading begins."""
+        self.trader.bound_by(at_broker, units_changed)
 
     def most_to_close(self, run: RunRef, place: Place, side: Side) -> int | None:
         """The most units of a place that a run can close by orders of `side`; None: all it has."""

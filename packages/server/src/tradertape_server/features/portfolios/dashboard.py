@@ -27,7 +27,7 @@ from tradertape_server.features.portfolios.models import (
 from tradertape_server.features.portfolios.readiness import warnings_of
 from tradertape_server.features.portfolios.schedule_times import next_scan
 from tradertape_server.features.portfolios.schemas import PositionOut
-from tradertape_server.features.portfolios.state import capital_of, settings_of
+from tradertape_server.features.portfolios.state import WRITTEN_OFF, capital_of, settings_of
 
 Json = dict[str, Any]
 WORDS = {
@@ -233,7 +233,8 @@ def _activity(
     for one in positions:
         for sale in one.sales:
             price = inr(sale["price"])
-            words = f"{one.symbol}: {sale['quantity']} sold at {price}, {sale['reason']}"
+            done = "written off" if sale["reason"] == WRITTEN_OFF else "sold"
+            words = f"{one.symbol}: {sale['quantity']} {done} at {price}, {sale['reason']}"
             found.append({"ts": one.updated_at, "kind": "exit", "text": words})
     found.sort(key=lambda one: one["ts"], reverse=True)
     return [{**one, "ts": one["ts"].astimezone(IST)} for one in found[:ACTIVITIES]]

@@ -20,6 +20,7 @@ from tradertape_server.platform.errors import Conflict
 Json = dict[str, Any]
 MANUAL = 100  # an exit reason beside those of the backtest
 SCAN, PAPER = "scan", "paper market"  # who did it, where nobody asked
+WRITTEN_OFF = "written_off"  # the reason of a sale that was none of ours
 
 
 def settings_document(settings: PortfolioSettings) -> Json:

@@ -15,7 +15,7 @@ from tradertape_server.features.portfolios.models import (
     PortfolioPosition,
     PortfolioSignal,
 )
-from tradertape_server.features.portfolios.state import settings_of
+from tradertape_server.features.portfolios.state import WRITTEN_OFF, settings_of
 from tradertape_server.platform.errors import NotFound
 
 Json = dict[str, Any]
@@ -121,9 +121,23 @@ def _exits(row: PortfolioPosition) -> list[Json]:
             f"{sale['quantity']} at {inr(sale['price'])}, {inr(gross, signed=True)} before "
             f"{inr(charges)} of charges."
         )
+        if sale["reason"] == WRITTEN_OFF:
+            found.append(_step("exit", "Written off", _written_off(sale), day=sale["date"]))
+            continue
         reason = _exit_words(sale["reason"])
         found.append(_step("exit", f"Sold: {reason}", words, day=sale["date"]))
     return found
+
+
+def _written_off(sale: Json) -> str:
+    gross, price = sale["gross_paise"] / 100, inr(sale["price"])
+    at = (
+        f"at {price}, {inr(gross, signed=True)}" if sale["gross_paise"] else f"at {price}, its cost"
+    )
+    return (
+        f"{sale['quantity']} {at}. The broker does not have these units any more, and no order of "
+        "this portfolio sold them: see Reconciliation, where it can be undone."
+    )
 
 
 def _exit_words(reason: str) -> str:

@@ -18,6 +18,7 @@ from tradertape_core.ledger.hand_actions import SAME_WITHIN
 from tradertape_server.features.market.corporate_facts import Rescaling
 from tradertape_server.features.reconciliation import repository
 from tradertape_server.features.reconciliation.models import Correction
+from tradertape_server.features.reconciliation.write_offs import left_of
 from tradertape_server.platform.database.engine import Database
 
 OWNERS = {"adopt": "adopted", "write_off": "written off"}
@@ -73,9 +74,12 @@ class Adopted:
         counting, bases = self._read(user_id, scope)
         for row in counting:
             if row.action in OWNERS:
-                units = bases[row.instrument].units(row.units, _day(row))
+                units = bases[row.instrument].units(beside(row), _day(row))
                 found[row.instrument][OWNERS[row.action]] += units
-        return {name: tuple(units.items()) for name, units in found.items()}
+        return {
+            name: tuple((owner, units) for owner, units in owners.items() if units)
+            for name, owners in found.items()
+        }
 
     def units(
         self, user_id: int, scope: str, instrument: str, also: CorporateAction | None = None
@@ -83,7 +87,7 @@ class Adopted:
         """Units that are corrected of an instrument, as they are after one more action."""
         counting, bases = self._read(user_id, scope)
         return sum(
-            bases[instrument].with_action(also).units(row.units, _day(row))
+            bases[instrument].with_action(also).units(beside(row), _day(row))
             for row in counting
             if row.instrument == instrument and row.action in OWNERS
         )
@@ -127,6 +131,11 @@ class Adopted:
         ]  # fmt: skip
         both = sorted((*announced, *by_hand), key=lambda one: one.ex_date)
         return Basis(tuple(both))
+
+
+def beside(row: Correction) -> int:
+    """Units of a correction that count beside the positions: those that have left them do not."""
+    return row.units + left_of(row)
 
 
 def applied_action(row: Correction) -> CorporateAction | None:

@@ -155,10 +155,10 @@ class HandActions:
         )
 
     def _account(self, user_id: int, scope: str) -> int:
-        for one in self.execution.accounts(user_id):
-            if one.scope == scope and one.kind == BROKER:
-                return one.id
-        raise NotFound("Account")
+        found = account_at(self.execution, user_id, scope)
+        if found is None:
+            raise NotFound("Account")
+        return found
 
     def _held(self, account_id: int, name: str) -> list[Position]:
         found = self.execution.positions(account_id=account_id, open_only=True)
@@ -182,6 +182,14 @@ class HandActions:
             now=self.clock.now(), account=row.scope, instrument=row.instrument, units=row.units,
             ratio=f"{hand.new}:{hand.old}", ex_date=hand.ex_date.isoformat(),
         )  # fmt: skip
+
+
+def account_at(execution: ExecutionService, user_id: int, scope: str) -> int | None:
+    """The id of a person's account at a broker; None where it never traded here."""
+    found = (
+        one.id for one in execution.accounts(user_id) if (one.scope, one.kind) == (scope, BROKER)
+    )
+    return next(found, None)
 
 
 def _name(made_at: datetime) -> str:

@@ -49,8 +49,8 @@ class Correction(Base):
 
     cause: what the difference was classified as. price, traded_on, trade_keys: of the uploaded
     trades that it took its units from, price in rupees for a share of then. action_terms: `new`
-    units for `old` ones from `ex_date`, and how many `positions` that changed. undone_at: None
-    while it counts.
+    units for `old` ones from `ex_date`, and how many `positions` that changed; of a write-off the
+    units that `left` positions, and the `moves` by which. undone_at: None while it counts.
     """
 
     __tablename__ = "reconciliation_corrections"

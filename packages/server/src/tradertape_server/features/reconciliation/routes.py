@@ -71,8 +71,10 @@ def correct_difference(
 ) -> ReconciliationOut:
     """Adopt units that the broker has more, or write off those it has less, and compare again.
 
-    An entry beside the ledger: no order, position, cash or protection is changed by it. 409 where
-    the difference has changed, or was seen only once.
+    Adopted units are an entry beside the ledger. Units that are written off leave the positions
+    that hold them, those bought first, at the price of the uploaded trades or at their cost, and
+    what guards them; no order is sent. 409 where the difference has changed, was seen only once, or
+    open orders sell the units.
     """
     return corrections.make(user, body, where)
 

@@ -21,7 +21,7 @@ from tradertape_server.features.market.corporate_facts import Rescaling
 from tradertape_server.features.reconciliation.corrections import Corrections
 from tradertape_server.features.reconciliation.hand_actions import HandActions
 from tradertape_server.features.reconciliation.service import ReconciliationService
-from tradertape_server.wiring.trading import rescaling_of
+from tradertape_server.wiring.trading import rescaling_of, why_not_back
 
 from .conftest import BrokerDesk, Json
 from .test_exits import bought, fill_sales, sold
@@ -73,9 +73,9 @@ class Facts:
 class Case:
     """A portfolio's position at a broker, whose holdings a bonus has doubled."""
 
-    def __init__(self, desk: BrokerDesk) -> None:
+    def __init__(self, desk: BrokerDesk, **settings: Any) -> None:
         self.desk, self.broker, self.facts = desk, Broker(desk.clock), Facts()
-        self.portfolio, self.signal, self.held = bought(desk)
+        self.portfolio, self.signal, self.held = bought(desk, **settings)
         self.name = f"NSE:{self.signal['symbol']}"
         desk.clock.advance(days=1)
         self.ex_date = desk.clock.now().astimezone(IST).date()
@@ -89,7 +89,7 @@ class Case:
         reader = ReconciliationService(*books, connected, self.broker, facts, one.uploads)  # type: ignore[arg-type]
         moves = rescaling_of(one.execution, one.workers)
         acts = HandActions(*books, reader.adopted, *moves)
-        corrections = Corrections(one.database, one.clock, reader, acts)
+        corrections = Corrections(one.database, one.clock, reader, acts, why_not_back)
         built = replace(one, reconciliation=reader, corrections=corrections)
         self.desk.container = self.desk.served.state.container = built
 

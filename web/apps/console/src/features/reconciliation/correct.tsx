@@ -62,10 +62,9 @@ export function Correct({ item, onReport }: Props) {
             </Text>
           )}
           <Text size="sm" c="dimmed">
-            This is an entry beside the ledger: it sends no order and changes no position, stop or cash. It
-            can be undone at any time.
-            {action === "write_off" &&
-              " A position that still shows the units is closed on its own page. To have the shares again, buy them back afterwards: the order ticket is offered beside the correction."}
+            {action === "adopt"
+              ? "This is an entry beside the ledger: it sends no order and changes no position, stop or cash. It can be undone at any time."
+              : "No order is sent. The units leave the positions that hold them, those bought first before others; stop and target then guard what is left. Where the price of their sale is not known they leave at their cost, without a profit or a loss. It can be undone. To have the shares again, buy them back afterwards: the order ticket is offered beside the correction."}
           </Text>
           <TextInput
             label="Note"

@@ -171,9 +171,10 @@ class Trader:
         """Have it say which accounts take no market order without a band: before it is started."""
         self._uow.needs_protection = needs_protection
 
-    def bound_by(self, at_broker: AtBroker) -> None:
-        """Have it say what accounts lack at their brokers: before it is started."""
-        self._uow.at_broker = at_broker
+    def bound_by(self, at_broker: AtBroker, units_changed: Callable[[int, str], None]) -> None:
+        """Have it say what accounts lack at their brokers, and told what changes without a trade:
+        before it is started."""
+        self._uow.at_broker, self._uow.units_changed = at_broker, units_changed
 
     def has_differences(self, account_id: int) -> bool:
         """Whether an account is known to have other units at its broker than in the books."""

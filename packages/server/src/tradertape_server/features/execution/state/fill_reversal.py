@@ -28,6 +28,7 @@ from tradertape_core.ledger.journal import (
 from tradertape_core.ledger.mark_to_market import DailyMark
 from tradertape_core.ledger.position import key_of
 from tradertape_core.ledger.settlement import Settlement
+from tradertape_core.ledger.write_off import WriteOff
 from tradertape_core.orders.codec import from_document
 from tradertape_core.orders.events import FillVoided
 from tradertape_core.orders.order import Fill, Order
@@ -36,6 +37,7 @@ from tradertape_server.features.execution.state.working_state import WorkingStat
 from tradertape_server.features.execution.store import posting_queries
 from tradertape_server.features.execution.store.staged_writes import Row
 
+WRITTEN_OFF, WRITE_OFF_UNDONE = "units_written_off", "write_off_undone"
 # What moves a position, by its event in the timeline: the part of the payload, and what it is.
 MOVES: dict[str, tuple[str, type[Movement]]] = {
     "order_filled": ("fill", Fill),
@@ -44,6 +46,8 @@ MOVES: dict[str, tuple[str, type[Movement]]] = {
     "position_adjusted": ("action", CorporateAction),
     "dividend_paid": ("dividend", CashDividend),
     "position_converted": ("conversion", Conversion),
+    WRITTEN_OFF: ("write_off", WriteOff),
+    WRITE_OFF_UNDONE: ("write_off", WriteOff),
 }
 VOIDED = "fill_voided"
 

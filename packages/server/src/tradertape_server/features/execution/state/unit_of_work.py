@@ -201,6 +201,8 @@ class UnitOfWork(WorkingState):
         before = state.positions.get(after.key)
         former = before or self._flat.get(after.key) or Position(key=after.key)
         self.entry_rules.moved(self, former, after)
+        if after.adjusted_quantity != former.adjusted_quantity:
+            self.units_changed(int(after.key.account), after.key.instrument)
         self._count(after.key.instrument, is_open=after.is_open, was_open=bool(before))
         if after.is_open:
             state.positions[after.key] = after

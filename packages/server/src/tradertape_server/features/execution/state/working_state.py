@@ -63,6 +63,10 @@ def _never(_account_id: int) -> bool:
     return False
 
 
+def _nothing(_account_id: int, _instrument: str) -> None:
+    """Nothing is known that could be old."""
+
+
 def _unknown(_account_id: int) -> Mapping[Place, int]:
     """Nothing is known of any account's units at a broker."""
     return {}
@@ -114,6 +118,8 @@ class WorkingState:
         # Whether an account's broker takes no market order without a band.
         self.needs_protection: Callable[[int], bool] = _never
         self.at_broker: AtBroker = _unknown
+        # Told of units that changed in the books without a trade: what was known of them is old.
+        self.units_changed: Callable[[int, str], None] = _nothing
         self._seq = -1
         self._halts_seen = -1
         self._session: Session | None = None

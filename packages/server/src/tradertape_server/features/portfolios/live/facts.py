@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from tradertape_core.ledger.position import Position
+from tradertape_core.ledger.write_off import WriteOff
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Fill, Order, Product, Side
 from tradertape_core.portfolio.orders import Executed
@@ -28,6 +29,7 @@ class Booked:
 class RunFacts:
     """All of one run id. position: open or closed, None before the first fill.
 
+    write_offs: units that left without a trade, and those that returned, oldest first.
     by_key: the orders of each idempotency key, oldest first; unanswered: keys of exits that may
     still place orders.
     """
@@ -37,6 +39,7 @@ class RunFacts:
     orders: dict[str, Order]
     fills: list[Booked]
     gtts: dict[int, Gtt]
+    write_offs: list[WriteOff] = field(default_factory=list[WriteOff])
     by_key: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     unanswered: frozenset[str] = frozenset()
 
@@ -85,6 +88,7 @@ def gather(
             Booked(_fill(row, str(account_id), run_id), row.charges_paise) for row in record.fills
         ],
         gtts=record.gtts,
+        write_offs=record.write_offs,
     )
     waiting: set[str] = set()
     for intent in record.intents:

@@ -85,6 +85,16 @@ def belongs_to(session: Session, run_id: str) -> Belongs | None:
     return None if row is None else Belongs(str(row.strategy_id), str(row.id))
 
 
+def why_over(session: Session, run_id: str) -> str:
+    """Why a position cannot hold units again; "" where it can, and for what is no position's."""
+    named = named_by(run_id)
+    if named is None:
+        return ""
+    row = session.get(Portfolio, named.portfolio_id)
+    is_over = row is None or row.status == "retired" or row.epoch != named.epoch
+    return "Its portfolio is retired." if is_over else ""
+
+
 def columns_of(state: ProtectionState) -> dict[str, Any]:
     """The columns of a position that hold a state."""
     return {"protection": to_document(state), "protection_status": state.status.value}

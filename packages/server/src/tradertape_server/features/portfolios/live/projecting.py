@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.ledger.position import Position, apply_fill, fill_value
+from tradertape_core.ledger.write_off import WriteOff, apply_write_off
 from tradertape_core.orders.codec import from_document
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Order, Side
@@ -28,7 +29,7 @@ from tradertape_server.features.portfolios.models import (
     PortfolioPosition,
     PortfolioSignal,
 )
-from tradertape_server.features.portfolios.state import move, settings_of, state_of
+from tradertape_server.features.portfolios.state import WRITTEN_OFF, move, settings_of, state_of
 
 Json = dict[str, Any]
 VENUE = "market"  # who did it, in a signal's history
@@ -209,14 +210,14 @@ class Projection:
         if row.open_quantity == 0:
             last = row.sales[-1] if row.sales else None
             row.status = "closed"
-            row.last_close = last["price"] if last else row.last_close
+            if last and last["reason"] != WRITTEN_OFF:  # no price of the market
+                row.last_close = last["price"]
             row.exit_reason = last["reason"] if last else "settled"
-            row.exit_date = (
-                self._fills(Side.SELL)[-1].fill.at.astimezone(IST).date() if last else None
-            )
-            row.exit_order_id = last["order_id"] if last else None
+            row.exit_date = date.fromisoformat(last["date"]) if last else None
+            row.exit_order_id = last["order_id"] if last and last["reason"] != WRITTEN_OFF else None
             self._end_exits(signals)
             return
+        row.exit_reason = row.exit_date = None  # of units that have returned
         selling = [one for one in signals if one.side == "SELL" and one.status == Status.APPROVED]
         # A trigger fires once. Its order rests like any other: a stop ends it before it sells.
         waiting = [one for one in selling if one.order_id is None]
@@ -283,7 +284,7 @@ class Projection:
             order.order_id: row.kind for row in signals for order in self.facts.orders_of(row)
         }
         found: dict[str, Json] = {}
-        for booked, gross in _realised(self.facts.fills, held):
+        for booked, gross in _realised(self.facts, held):
             fill = booked.fill
             root = self.facts.root_of(fill.order_id)
             one = found.setdefault(
@@ -297,7 +298,10 @@ class Projection:
             one["charges_paise"] += booked.charges_paise
             one["gross_paise"] += gross
             one["price"] = one["value_paise"] / 100 / one["quantity"]
-        return list(found.values())
+        sold_at = {self.facts.root_of(one.fill.order_id): one.fill.at for one in self.facts.fills}
+        told = [(sold_at[root], one) for root, one in found.items()]
+        told += [(one.at, _written_off(one)) for one in _counting(self.facts.write_offs)]
+        return [one for _, one in sorted(told, key=lambda pair: pair[0])]
 
 
 def has_news(facts: RunFacts, signals: Sequence[PortfolioSignal]) -> bool:
@@ -351,20 +355,44 @@ def new_exit(
     return row
 
 
-def _realised(fills: Sequence[Booked], held: Position) -> list[tuple[Booked, int]]:
+def _counting(write_offs: Sequence[WriteOff]) -> list[WriteOff]:
+    """Those that were not undone."""
+    undone = {one.write_off_id for one in write_offs if one.is_undone}
+    return [one for one in write_offs if one.write_off_id not in undone]
+
+
+def _written_off(one: WriteOff) -> Json:
+    """Units that left without an order of ours, as a sale."""
+    return {
+        "order_id": one.write_off_id, "reason": WRITTEN_OFF, "quantity": one.quantity,
+        "date": one.at.astimezone(IST).date().isoformat(),
+        "price": int(one.value) / 100 / one.quantity, "value_paise": int(one.value),
+        "gross_paise": int(one.realised_paise), "charges_paise": 0, "dividends_paise": 0,
+        "is_done": True,
+    }  # fmt: skip
+
+
+def _realised(facts: RunFacts, held: Position) -> list[tuple[Booked, int]]:
     """The sales with what each realised, first in, first out, as the position was booked."""
     found: list[tuple[Booked, int]] = []
+    fills = facts.fills
     if held.actions:  # what fills alone do not show: by the share of the quantity
         sales = [one for one in fills if one.fill.side is Side.SELL]
-        units, left = sum(one.fill.quantity for one in sales), int(held.realised_paise)
+        units = sum(one.fill.quantity for one in sales)
+        left = whole = int(held.realised_paise) - sum(
+            int(one.realised_paise) for one in _counting(facts.write_offs)
+        )
         for place, one in enumerate(sales):
             is_last = place == len(sales) - 1
-            part = left if is_last else int(held.realised_paise * one.fill.quantity / units)
+            part = left if is_last else int(whole * one.fill.quantity / units)
             left -= part
             found.append((one, part))
         return found
     state = Position(key=held.key)
+    written = list(facts.write_offs)
     for one in fills:
+        while written and written[0].at <= one.fill.at:
+            state = apply_write_off(state, written.pop(0))
         before = int(state.realised_paise)
         state = apply_fill(state, one.fill)
         if one.fill.side is Side.SELL:
