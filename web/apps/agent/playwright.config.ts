@@ -32,7 +32,10 @@ export default defineConfig({
   },
   projects: [
     // One project: a browser is started once for all of its files, which run in the order of their names.
-    { name: "pages", testMatch: ["care.spec.ts", "corrections.spec.ts", "phone.spec.ts"] },
+    {
+      name: "pages",
+      testMatch: ["care.spec.ts", "corrections.spec.ts", "discreet.spec.ts", "phone.spec.ts"],
+    },
     { name: "journey", testMatch: "journey.spec.ts" },
   ],
 })

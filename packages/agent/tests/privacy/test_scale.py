@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tradertape_agent.addresses import UPLOADS
 from tradertape_agent.cloud import encoded
 from tradertape_agent.errors import AgentError, NotConfigured
 from tradertape_agent.journal.store import Store
@@ -274,3 +275,16 @@ def test_coarse_weights_do_not_show_one_share_more() -> None:
 
 def _members(holding: Holding) -> dict[str, object]:
     return {name: getattr(holding, name) for name in holding.__dataclass_fields__}
+
+
+def test_the_verifier_lets_a_files_account_leave_as_a_hash_alone(tmp_path: Path) -> None:
+    check, _ = verifier(tmp_path)
+    body = {"kind": "tradebook", "name": "a.csv", "content": "Symbol\nINFY\n", "scaled": True,
+            "factor_id": "f"}  # fmt: skip
+    check(UPLOADS, encoded(body))
+    check(UPLOADS, encoded({**body, "account": "0123456789abcdef"}))
+    for account in ("CD5678", "0123456789ABCDEF", "", None, 12345678):
+        with pytest.raises(Withheld, match="account is not hidden"):
+            check(UPLOADS, encoded({**body, "account": account}))
+    with pytest.raises(Withheld, match="not what a rewritten statement"):
+        check(UPLOADS, encoded({**body, "client": "0123456789abcdef"}))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +24,7 @@ from tradertape_agent.journal.store import Store
 from tradertape_agent.privacy.modes import Mode, Privacy
 from tradertape_agent.privacy.statements import Kind, Rewritten, Treatment, rewritten
 from tradertape_agent.privacy.verifier import Withheld
+from tradertape_core.wealth.statements.reading import account_of
 
 CLIENT = "AB1234"
 HEADER = (
@@ -56,6 +59,12 @@ def console(*rows: Sequence[Any], header: Sequence[str] = HEADER) -> bytes:
     made = io.BytesIO()
     book.save(made)
     return made.getvalue()
+
+
+def as_csv(*rows: Sequence[Any]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
 
 
 @pytest.fixture
@@ -207,3 +216,49 @@ def test_a_packed_bomb_is_not_unpacked(store: Store, tmp_path: Path) -> None:
         made.writestr("xl/workbook.xml", b"0" * 120_000_000)
     with pytest.raises(AgentError, match="100 MB"):
         rewritten("t.xlsx", packed.getvalue(), privacy(store, tmp_path), [])
+
+
+def test_up_04_the_account_of_a_file_leaves_as_a_hash_of_its_own(
+    store: Store, tmp_path: Path
+) -> None:
+    """From above the table, from the file's name, or from a column; never in clear."""
+    own = privacy(store, tmp_path)
+    above = rewritten("export.xlsx", console(trade()), own, [])
+    named = rewritten(f"tradebook-{CLIENT}-EQ-2026.csv", as_csv(HEADER, trade()), own, [])
+    column = rewritten("export.csv", as_csv(("client_id", *HEADER), (CLIENT, *trade())), own, [])
+    assert {one.account for one in (above, named, column)} == {above.account}
+    assert {one.client_id for one in (above, named, column)} == {CLIENT}
+    assert len(above.account) == 16
+    assert above.account != own.shown().identifier(CLIENT)  # not the hash that an order has
+    other = rewritten("tradebook-CD5678-EQ.csv", as_csv(HEADER, trade()), own, [])
+    assert other.account not in ("", above.account)
+    nobody = rewritten("export.csv", as_csv(HEADER, trade()), own, [])
+    assert "account" not in nobody.document()
+    for one in (above, named, column, other):
+        body = json.dumps(one.document())
+        assert CLIENT not in body
+        assert "CD5678" not in body
+        assert one.document()["account"] == one.account
+
+
+def test_up_04_rows_of_two_accounts_are_no_file_of_one(store: Store, tmp_path: Path) -> None:
+    mixed = as_csv(("client_id", *HEADER), (CLIENT, *trade()), ("CD5678", *trade("sell")))
+    with pytest.raises(AgentError, match="several accounts"):
+        rewritten("export.csv", mixed, privacy(store, tmp_path), [])
+
+
+def test_up_04_where_nothing_is_hidden_the_account_is_the_consoles(tmp_path: Path) -> None:
+    """So that the same file, uploaded in the console, is the same account."""
+    with closing(Store(tmp_path / "plain.db")) as store:
+        made = rewritten("export.xlsx", console(trade()), privacy(store, tmp_path), [])
+    assert made.document()["account"] == CLIENT
+
+
+def test_up_04_a_rewritten_files_name_is_never_taken_for_a_client_id(
+    store: Store, tmp_path: Path
+) -> None:
+    own = privacy(store, tmp_path)
+    for number in range(200):
+        content = as_csv(HEADER, trade(quantity=number + 1))
+        name = rewritten("export.csv", content, own, []).name
+        assert account_of([], name) == "", name

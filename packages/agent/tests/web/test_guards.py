@@ -26,7 +26,7 @@ READS = (
     "/api/status", "/api/dashboard", "/api/signals", "/api/holdings", "/api/positions",
     "/api/brokers", "/api/reconciliation", "/api/settings", "/api/privacy/sent", "/api/logs",
     "/api/devices", "/api/orders/doubtful", "/api/reconciliation/orders/NSE:INFY",
-    "/api/funds", "/api/privacy",
+    "/api/funds", "/api/privacy", "/api/uploads/sent",
 )  # fmt: skip
 CHANGES = (
     ("POST", "/api/signals/1/approve"), ("POST", "/api/signals/1/reject"), ("POST", "/api/poll"),
@@ -38,6 +38,7 @@ CHANGES = (
     ("POST", "/api/reconciliation/orders/corrective:x/cancel"),
     ("POST", "/api/orders/doubtful/x/resolve"),
     ("POST", "/api/uploads/preview"), ("POST", "/api/uploads/send"),
+    ("POST", "/api/uploads/sent/1/ask"),
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
@@ -14,11 +15,19 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from packages.server.tests.conftest import SignIn
 from packages.server.tests.uploads.files import books
+from packages.server.tests.uploads.files.account_statements import (
+    PAN,
+    MadeScheme,
+    account_statement,
+    invented_schemes,
+)
 from sqlalchemy import text
 
 from tradertape_agent.journal.store import Store
+from tradertape_agent.privacy.account_statements import read_pdf, rewritten_statement
 from tradertape_agent.privacy.modes import Privacy
 from tradertape_agent.privacy.statements import rewritten as agent_rewritten
+from tradertape_core.wealth.records import FundTransaction
 from tradertape_server.container import Container
 
 Json = dict[str, Any]
@@ -138,6 +147,66 @@ def test_d10_files_of_two_factors_or_of_none_are_not_added_up(
     assert send(file).status_code == 200
 
 
+FIRST, SECOND = "0123456789abcdef", "fedcba9876543210"
+
+
+def accounts(container: Container) -> dict[str, int]:
+    """How many trades the wealth book has of each account."""
+    with container.database.read() as session:
+        user = session.scalar(text("SELECT id FROM users"))
+    return Counter(one.account for one in container.uploads.trades(user))
+
+
+def test_up_04_two_accounts_at_one_broker_keep_apart_and_each_counts_once(
+    agent: TestClient, signed_in: TestClient, container: Container
+) -> None:
+    """On both databases. The trades have the same ids: exchanges number them anew every day."""
+    hide(signed_in)
+    for account, imported in ((FIRST, 3), (SECOND, 3), (FIRST, 0), (SECOND, 0)):
+        [file] = forward(agent, account=account).json()["files"]
+        assert (file["account"], file["imported"]) == (account, imported)
+        assert not any("does not name" in one for one in file["warnings"])
+    assert accounts(container) == {FIRST: 3, SECOND: 3}
+    assert {one["account"] for one in signed_in.get("/api/uploads").json()} == {FIRST, SECOND}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_up_04_files_of_an_older_agent_are_of_the_account_that_is_named_later(
+    agent: TestClient, signed_in: TestClient, container: Container
+) -> None:
+    hide(signed_in)
+    forward(agent)
+    assert accounts(container) == {"": 3}
+    [file] = forward(agent, account=FIRST, content=rewritten(5)).json()["files"]
+    assert (file["imported"], file["duplicates"]) == (2, 3)
+    assert accounts(container) == {FIRST: 5}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_d10_a_scaled_file_with_a_client_id_is_refused(
+    agent: TestClient, signed_in: TestClient
+) -> None:
+    hide(signed_in)
+    for account in ("AB1234", FIRST.upper(), FIRST[:15], "../etc", ""):
+        assert forward(agent, account=account).status_code == 422, account
+    assert signed_in.get("/api/uploads").json() == []
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_up_04_a_clear_file_of_an_agent_is_of_the_same_account_as_the_consoles(
+    send, agent: TestClient, container: Container, tmp_path: Path
+) -> None:
+    trades = books.invented(1, 5, first=date(2024, 4, 1), last=date(2024, 6, 28))
+    content = books.kite_workbook(trades)
+    assert send(("book.xlsx", content)).json()["files"][0]["imported"] == 5
+    store = Store(tmp_path / "journal.db")
+    made = agent_rewritten("book.xlsx", content, Privacy(tmp_path / "factor", store, None), [])
+    store.close()
+    [file] = agent.post("/api/uploads/from-agent", json=made.document()).json()["files"]
+    assert (file["imported"], file["duplicates"]) == (0, 5)
+    assert len(accounts(container)) == 1
+
+
 def test_d10_of_two_factors_at_once_one_is_stored(
     agent: TestClient, signed_in: TestClient, container: Container
 ) -> None:
@@ -200,7 +269,9 @@ def test_up_04_what_the_agent_makes_of_every_brokers_file_is_read_here(
     assert answer.status_code == 200, answer.text
     [file] = answer.json()["files"]
     assert (file["state"], file["imported"]) == ("done", 40), file
-    assert all("does not name the broker's account" in one for one in file["warnings"])
+    assert file["account"] == made.account
+    unnamed = any("does not name the broker's account" in one for one in file["warnings"])
+    assert unnamed == (kind == "kite csv") == (not made.account)
     with container.database.read() as session:
         user = session.scalar(text("SELECT id FROM users"))
     found = sorted(container.uploads.trades(user), key=lambda one: (one.traded_on, one.symbol))
@@ -208,3 +279,70 @@ def test_up_04_what_the_agent_makes_of_every_brokers_file_is_read_here(
     value = sum((one.quantity * one.price for one in found), Decimal(0))
     assert abs(value - factor * sum(one.value for one in trades)) < Decimal("0.01")
     store.close()
+
+
+def fund_rows(container: Container) -> list[FundTransaction]:
+    with container.database.read() as session:
+        user = session.scalar(text("SELECT id FROM users"))
+    return list(container.uploads.fund_transactions(user))
+
+
+def agents_funds(schemes: list[MadeScheme], privacy: Privacy) -> Json:
+    """An account statement as an agent sends it."""
+    return rewritten_statement(read_pdf(account_statement(schemes), PAN), privacy, []).document()
+
+
+def test_up_05_an_agents_account_statement_is_imported_once_and_scaled(
+    agent: TestClient, signed_in: TestClient, container: Container, tmp_path: Path
+) -> None:
+    """On both databases; a second statement of the same folios adds what is new."""
+    hide(signed_in)
+    store = Store(tmp_path / "journal.db")
+    privacy = Privacy(tmp_path / "factor", store, None)
+    privacy.hear(is_obfuscated=True)
+    schemes = invented_schemes(1)
+    body = agents_funds(schemes, privacy)
+    for imported in (24, 0):
+        answer = agent.post("/api/uploads/from-agent", json=body)
+        [file] = answer.json()["files"]
+        assert (file["state"], file["imported"]) == ("done", imported), answer.text
+    assert (file["kind"], file["broker"], file["scaled"]) == ("cas", "cams", True)
+    factor = privacy.factor.factor
+    store.close()
+    found = fund_rows(container)
+    assert sum(one.units for one in found) == factor * sum(one.units for one in schemes)
+    assert {one.scheme for one in found} == {one.name for one in schemes}
+    funds = signed_in.get("/api/wealth/summary").json()
+    assert funds["scaled"] is True
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_up_05_a_clear_statement_counts_once_with_the_consoles(
+    send, agent: TestClient, container: Container, tmp_path: Path
+) -> None:
+    schemes = invented_schemes(1)
+    form = {"password": PAN}
+    assert send(("cas.pdf", account_statement(schemes)), kind="cas", form=form).status_code == 200
+    store = Store(tmp_path / "journal.db")
+    body = agents_funds(schemes, Privacy(tmp_path / "factor", store, None))
+    store.close()
+    [file] = agent.post("/api/uploads/from-agent", json=body).json()["files"]
+    assert (file["imported"], file["duplicates"]) == (0, 24)
+    assert len(fund_rows(container)) == 24
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_up_05_a_table_of_funds_that_cannot_be_read_is_refused_whole(
+    agent: TestClient, signed_in: TestClient
+) -> None:
+    hide(signed_in)
+    head = "Registrar,Folio,ISIN,Scheme,Date,Transaction,Units,NAV,Amount"
+    good = f"cams,{FIRST},INF000X01AA1,Example,2026-06-10,PURCHASE,1.37,10.0000,13.70"
+    for content in (
+        "%PDF-1.4", head, f"{head}\n{good.replace('1.37', 'x')}", f"{head}\n{good}\ncams,{FIRST}",
+        "Symbol,Quantity\nINFY,1", f"{head}\n{good.replace('2026-06-10', 'soon')}",
+    ):  # fmt: skip
+        assert forward(agent, kind="funds", content=content).status_code == 400, content
+    assert forward(agent, kind="tradebook", content=f"{head}\n{good}").status_code == 400
+    [file] = forward(agent, kind="funds", content=f"{head}\n{good}").json()["files"]
+    assert (file["state"], file["imported"]) == ("done", 1)

@@ -1,24 +1,5 @@
-import { expect, type Page, test } from "@playwright/test"
-import { expectCare, shoot } from "./care"
-
-const SECTIONS = [
-  ["dashboard", "/", "Dashboard"],
-  ["signals", "/signals", "Signals"],
-  ["holdings", "/holdings", "Holdings and positions"],
-  ["funds", "/funds", "Mutual funds"],
-  ["brokers", "/brokers", "Brokers"],
-  ["reconciliation", "/reconciliation", "Reconciliation"],
-  ["uploads", "/uploads", "Uploads"],
-  ["privacy", "/privacy", "Privacy"],
-  ["logs", "/logs", "Logs"],
-  ["settings", "/settings", "Settings"],
-] as const
-
-async function open(page: Page, path: string, title: string): Promise<void> {
-  await page.goto(`/#${path}`)
-  await expect(page.getByRole("heading", { level: 1, name: title })).toBeVisible()
-  await expect(page.locator(".mantine-Skeleton-root")).toHaveCount(0)
-}
+import { expect, test } from "@playwright/test"
+import { expectCare, open, SECTIONS, shoot } from "./care"
 
 for (const scheme of ["light", "dark"] as const)
   test(`every section fits, is accessible and asks only the agent, ${scheme}`, async ({ page, baseURL }) => {

@@ -21,6 +21,26 @@ export async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true })
 }
 
+export const SECTIONS = [
+  ["dashboard", "/", "Dashboard"],
+  ["signals", "/signals", "Signals"],
+  ["holdings", "/holdings", "Holdings and positions"],
+  ["funds", "/funds", "Mutual funds"],
+  ["brokers", "/brokers", "Brokers"],
+  ["reconciliation", "/reconciliation", "Reconciliation"],
+  ["uploads", "/uploads", "Uploads"],
+  ["privacy", "/privacy", "Privacy"],
+  ["logs", "/logs", "Logs"],
+  ["settings", "/settings", "Settings"],
+] as const
+
+/** Open a section, and wait until it has loaded. */
+export async function open(page: Page, path: string, title: string): Promise<void> {
+  await page.goto(`/#${path}`)
+  await expect(page.getByRole("heading", { level: 1, name: title })).toBeVisible()
+  await expect(page.locator(".mantine-Skeleton-root")).toHaveCount(0)
+}
+
 /** Check that there is no accessibility violation, and that nothing is wider than the window. */
 export async function expectCare(page: Page, name: string): Promise<void> {
   await stillness(page)

@@ -101,13 +101,36 @@ test("AI-07, UP-04: a tradebook is rewritten, shown before and after, saved and 
   await expect(after).toContainText("INFY")
   await expect(after).not.toContainText("1000")
   await expect(page.getByRole("list", { name: "Columns" })).toContainText("Left out client_id")
+  await expect(page.getByText(/Of the account AB1\. The cloud gets a hash of it/)).toBeVisible()
   await expectCare(page, "a rewritten tradebook")
   await shoot(page, "upload-390")
   const saved = page.waitForEvent("download")
   await page.getByRole("button", { name: "Save the file" }).click()
-  expect((await saved).suggestedFilename()).toMatch(/^tradebook-[0-9a-f]{8}\.xlsx$/)
+  expect((await saved).suggestedFilename()).toMatch(/^tradebook-0[0-9a-f]{8}\.xlsx$/)
   await page.getByRole("button", { name: "Send to the cloud" }).click()
   await expect(page.getByRole("status")).toContainText("1 new row")
   await expectCare(page, "a tradebook that was sent")
   await shoot(page, "upload-sent-390")
+  await expect(page.getByRole("list", { name: "Files sent before" })).toContainText(
+    "1 row, the cloud took it",
+  )
+  await page.reload()
+  await expect(page.getByRole("list", { name: "Files sent before" })).toContainText(
+    "1 row, the cloud took it",
+  )
+})
+
+test("UP-05: a statement's password is asked for, and a wrong file says why", async ({ page }) => {
+  await page.goto("/#/uploads")
+  const chooser = page.waitForEvent("filechooser")
+  await page.getByRole("button", { name: "Choose a file" }).click()
+  const buffer = Buffer.from("%PDF-1.4 nonsense")
+  await (await chooser).setFiles({ name: "cas.pdf", mimeType: "application/pdf", buffer })
+  const password = page.getByRole("textbox", { name: "Password" })
+  await password.fill("ABCDE1234F")
+  await expectCare(page, "the password of a statement")
+  await shoot(page, "statement-password-390")
+  await page.getByRole("button", { name: "Read the statement" }).click()
+  await expect(page.getByRole("alert")).toContainText("This is no account statement that can be read")
+  await expect(page.locator("body")).not.toContainText("ABCDE1234F")
 })

@@ -38,3 +38,15 @@ class Outgoing:
             "SELECT * FROM outgoing WHERE number < ? ORDER BY number DESC LIMIT ?",
             before if before is not None else 2**62, most,
         )  # fmt: skip
+
+    def of_path(self, path: str, most: int) -> Sequence[sqlite3.Row]:
+        """Return the newest requests to a path, whatever their parameters, newest first."""
+        return self._store.rows(
+            "SELECT * FROM outgoing WHERE path = ? OR path LIKE ? ORDER BY number DESC LIMIT ?",
+            path, f"{path}?%", most,
+        )  # fmt: skip
+
+    def last_number(self) -> int:
+        """Return the number of the newest request, 0 where there is none."""
+        found = self.newest(1)
+        return int(found[0]["number"]) if found else 0

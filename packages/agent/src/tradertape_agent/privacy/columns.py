@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-QUANTITIES: Final = frozenset({"quantity", "qty", "qty."})
+QUANTITIES: Final = frozenset({"quantity", "qty", "qty.", "units"})
+FRACTIONS: Final = frozenset({"units"})  # of mutual funds: with up to four decimals
 AMOUNTS: Final = frozenset({"amount", "value", "debit", "credit", "net balance", "balance"})
-PRICES: Final = frozenset({"price", "average price"})
-IDS: Final = frozenset({"trade id", "order id", "trade num", "exchange order id"})
+PRICES: Final = frozenset({"price", "average price", "nav"})
+IDS: Final = frozenset({"trade id", "order id", "trade num", "exchange order id", "folio"})
 FACTS: Final = frozenset(
     {
         "symbol", "isin", "trade date", "exchange", "segment", "series", "trade type", "auction",
         "order execution time", "date", "company", "stock name", "scrip code", "instrument type",
         "trade time", "side", "type", "execution date and time", "order status", "posting date",
-        "voucher type", "expiry", "expiry date", "strike price", "cost center",
+        "voucher type", "expiry", "expiry date", "strike price", "cost center", "registrar",
+        "scheme", "transaction",
     }
 )  # fmt: skip
+ACCOUNTS: Final = frozenset({"client id", "unique client code"})  # sent once, for the whole file
 TEXTS: Final = frozenset({"particulars", "narration", "remarks", "remark"})
 
 

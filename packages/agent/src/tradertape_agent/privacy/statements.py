@@ -22,6 +22,7 @@ from openpyxl.cell import WriteOnlyCell
 
 from tradertape_agent.errors import AgentError
 from tradertape_agent.privacy.columns import (
+    ACCOUNTS,
     AMOUNTS,
     FACTS,
     IDS,
@@ -35,6 +36,7 @@ from tradertape_agent.privacy.scale import PLAIN, Scale
 from tradertape_agent.privacy.sheets import Cell, read_rows
 from tradertape_agent.privacy.verifier import PAN, Withheld
 from tradertape_core.kernel.python310 import StrEnum
+from tradertape_core.wealth.statements.reading import account_of
 
 _DERIVATIVES: Final = frozenset({"FO", "F&O", "NFO", "BFO", "CDS", "BCD", "MCX", "COM", "FNO"})
 _LEAST_KNOWN: Final = 4
@@ -50,6 +52,7 @@ class Kind(StrEnum):
 
     TRADEBOOK = "tradebook"
     LEDGER = "ledger"
+    FUNDS = "funds"
 
 
 class Treatment(StrEnum):
@@ -80,7 +83,8 @@ class Column:
 class Rewritten:
     """A new file, and how it came about. rows, originals: the same rows after and before, as text.
 
-    left_out: how many rows are not in it, by the reason. content: of the XLSX file.
+    left_out: how many rows are not in it, by the reason. content: of the XLSX file. client_id: of
+    the account that the file is of, "" where it does not say; account: the name it leaves under.
     """
 
     name: str
@@ -93,18 +97,21 @@ class Rewritten:
     originals: Sequence[Sequence[str]]
     left_out: Mapping[str, int]
     content: bytes
+    client_id: str
+    account: str
 
     def document(self) -> dict[str, Any]:
         """The body that sends it: as CSV, which is read and checked before it leaves."""
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows((self.header, *self.rows))
-        return {
+        document = {
             "kind": self.kind.value,
             "name": self.name.removesuffix(".xlsx") + ".csv",
             "content": text.getvalue(),
             "scaled": self.factor_id is not None,
             "factor_id": self.factor_id,
         }
+        return {**document, "account": self.account} if self.account else document
 
 
 def rewritten(name: str, content: bytes, privacy: Privacy, ids: Iterable[str]) -> Rewritten:
@@ -112,13 +119,17 @@ def rewritten(name: str, content: bytes, privacy: Privacy, ids: Iterable[str]) -
 
     Raises AgentError for what is no tradebook or ledger, Withheld for what must not leave.
     """
-    if privacy.mode in (Mode.COARSE, Mode.SEALED):
-        raise Withheld(
-            f"in the mode {privacy.mode} single trades do not leave this machine: nothing is "
-            "uploaded. With relative they leave scaled"
-        )
-    table = read_rows(name, content)
+    _demand_rows_may_leave(privacy)
+    return rewritten_table(name, read_rows(name, content), privacy, ids)
+
+
+def rewritten_table(
+    name: str, table: Sequence[Sequence[Cell]], privacy: Privacy, ids: Iterable[str]
+) -> Rewritten:
+    """Rewrite rows of a file. ids: also its owner's names and numbers. Raises as `rewritten`."""
+    _demand_rows_may_leave(privacy)
     at, header = _header(table)
+    client_id = _client_id(table, at, header, name)
     scale = PLAIN if privacy.mode is Mode.OFF else privacy.shown()
     columns = [_column(text, place, scale) for place, text in header]
     kind = _kind(columns)
@@ -126,14 +137,23 @@ def rewritten(name: str, content: bytes, privacy: Privacy, ids: Iterable[str]) -
     originals, rows, left_out = _rows(table[at + 1 :], sent, scale)
     if not rows:
         raise AgentError("the file has no row with a quantity or an amount")
-    _check(rows, ids)
+    _check(rows, (*ids, client_id))
     names = [one.name for one in sent]
     digest = hashlib.sha256(json.dumps([names, rows]).encode()).hexdigest()[:8]
     return Rewritten(
-        name=f"{kind}-{digest}.xlsx", kind=kind, mode=privacy.mode, factor_id=scale.factor_id,
+        # A digit before it: letters and digits would look like the client id in a broker's names.
+        name=f"{kind}-0{digest}.xlsx", kind=kind, mode=privacy.mode, factor_id=scale.factor_id,
         columns=columns, header=names, rows=rows, originals=originals, left_out=left_out,
-        content=_file(names, rows),
+        content=_file(names, rows), client_id=client_id, account=scale.account(client_id),
     )  # fmt: skip
+
+
+def _demand_rows_may_leave(privacy: Privacy) -> None:
+    if privacy.mode in (Mode.COARSE, Mode.SEALED):
+        raise Withheld(
+            f"in the mode {privacy.mode} single trades do not leave this machine: nothing is "
+            "uploaded. With relative they leave scaled"
+        )
 
 
 # --- columns ------------------------------------------------------------------------------------
@@ -153,8 +173,23 @@ def _header(table: Sequence[Sequence[Cell]]) -> tuple[int, list[tuple[int, str]]
     )
 
 
+def _client_id(
+    table: Sequence[Sequence[Cell]], at: int, header: Sequence[tuple[int, str]], name: str
+) -> str:
+    """The account that a file is of: in a column, above the table, or in the file's name."""
+    place = next((place for place, text in header if key_of(text) in ACCOUNTS), None)
+    if place is None:
+        return account_of(table[:at], name)
+    found = {_text(row[place]).upper() for row in table[at + 1 :] if place < len(row)} - {""}
+    if len(found) > 1:
+        raise AgentError("the file has rows of several accounts: export a file of each")
+    return next(iter(found), "")
+
+
 def _kind(columns: Sequence[Column]) -> Kind:
     keys = {one.key for one in columns}
+    if "units" in keys:
+        return Kind.FUNDS
     if keys & QUANTITIES:
         return Kind.TRADEBOOK
     if {"debit", "credit"} <= keys:
@@ -177,6 +212,10 @@ def _column(name: str, place: int, scale: Scale) -> Column:
         return Column(name, place, Treatment.SCALED if scale.is_scaled else Treatment.KEPT)
     if key in IDS:
         return Column(name, place, Treatment.HIDDEN if scale.is_scaled else Treatment.KEPT)
+    if key in ACCOUNTS:
+        return Column(
+            name, place, Treatment.LEFT_OUT, "it is sent once, as the account of the file"
+        )
     return Column(name, place, Treatment.LEFT_OUT, "not a column that the agent knows")
 
 
@@ -224,6 +263,8 @@ def _sent(key: str, cell: Cell, scale: Scale) -> str:
     number = _number(cell)
     if number is None:
         return ""  # what stands in the place of a figure may be anything
+    if isinstance(cell, Decimal) and not scale.is_scaled:
+        return f"{number:f}"  # with its zeros, as the console reads the same statement
     if key in PRICES:
         return _plain(scale.price_to_cloud(number))
     if key in AMOUNTS:

@@ -97,8 +97,12 @@ class Verifier:
 
     def _look_at_file(self, document: Mapping[str, Any]) -> None:
         """Check a statement cell by cell. Raises Withheld."""
-        if document.keys() != _OF_A_FILE or document["scaled"] is not True:
+        account = document.get("account", "0" * 16)
+        is_named = isinstance(account, str) and _HIDDEN_ID.fullmatch(account) is not None
+        if document.keys() - {"account"} != _OF_A_FILE or document["scaled"] is not True:
             raise Withheld("the file was not sent: it is not what a rewritten statement looks like")
+        if not is_named:
+            raise Withheld("the file was not sent: its account is not hidden")
         header, *rows = csv.reader(io.StringIO(str(document["content"])))
         for name in header:
             if columns.key_of(name) not in _SENT_COLUMNS:
@@ -114,7 +118,7 @@ class Verifier:
         if column not in columns.QUANTITIES | columns.AMOUNTS:
             return True
         try:
-            return self._is_scaled(Decimal(cell), 1 if column in columns.QUANTITIES else 100)
+            return self._is_scaled(Decimal(cell), _parts(column))
         except InvalidOperation:
             return False
 
@@ -157,3 +161,10 @@ class Verifier:
         """Whether it is the factor times a whole number of units, or of parts of them."""
         real = Fraction(number) / Fraction(self._privacy.factor.factor) * parts
         return abs(real - round(real)) <= _NEAR
+
+
+def _parts(column: str) -> int:
+    """Into how many parts a unit of a column's figures is divided."""
+    if column in columns.FRACTIONS:
+        return 10_000
+    return 1 if column in columns.QUANTITIES else 100

@@ -10,3 +10,5 @@ const store = preferenceStore<CommonPreferences>(
 export const applyPreferences = store.start
 export const setPreferences = store.set
 export const usePreferences = store.use
+
+export const toggleDiscreet = (): void => store.set({ discreet: !store.get().discreet })

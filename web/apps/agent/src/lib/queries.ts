@@ -2,6 +2,7 @@ import { type QueryClient, queryOptions } from "@tanstack/react-query"
 import { change, get, readSession } from "./api"
 import type {
   Broker,
+  ChosenFile,
   Correction,
   CorrectionKind,
   Dashboard,
@@ -9,6 +10,7 @@ import type {
   Doubt,
   Funds,
   Holding,
+  PastFile,
   Position,
   Privacy,
   Proposal,
@@ -117,6 +119,12 @@ export const privacyQuery = queryOptions({
   queryFn: ({ signal }) => get<Privacy>("/api/privacy", signal),
 })
 
+/** The newest files that were sent. */
+export const pastFilesQuery = queryOptions({
+  queryKey: ["uploads", "sent"],
+  queryFn: ({ signal }) => get<PastFile[]>("/api/uploads/sent", signal),
+})
+
 /** before: the number of the oldest request that is shown already. */
 export const sentQuery = (before?: number) =>
   queryOptions({
@@ -165,8 +173,8 @@ export const calls = {
   pair: (code: string, name: string) => change<{ token: string }>("POST", "/api/pairing", { code, name }),
   newCode: () => change<{ code: string; seconds: number }>("POST", "/api/pairing/code", {}),
   revoke: (id: string) => change<unknown>("DELETE", `/api/devices/${id}`),
-  rewrite: (name: string, content: string) =>
-    change<Rewritten>("POST", "/api/uploads/preview", { name, content }),
-  sendFile: (name: string, content: string, accepts: boolean) =>
-    change<SentFile>("POST", "/api/uploads/send", { name, content, accept_difference: accepts }),
+  rewrite: (file: ChosenFile) => change<Rewritten>("POST", "/api/uploads/preview", file),
+  askAgain: (number: number) => change<SentFile>("POST", `/api/uploads/sent/${number}/ask`, {}),
+  sendFile: (file: ChosenFile, accepts: boolean) =>
+    change<SentFile>("POST", "/api/uploads/send", { ...file, accept_difference: accepts }),
 }

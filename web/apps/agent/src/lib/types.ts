@@ -318,11 +318,22 @@ export interface UploadColumn {
   why: string
 }
 
+/** A file for the agent. password: opens a PDF; nobody keeps it. */
+export interface ChosenFile {
+  name: string
+  content: string
+  password?: string
+}
+
 export interface Rewritten {
   name: string
-  kind: "tradebook" | "ledger"
+  kind: "tradebook" | "ledger" | "funds"
   mode: PrivacyMode
   factor_id: string | null
+  differences: { name: string; stated: string; parsed: string }[]
+  warnings: string[]
+  client_id: string
+  account: string
   columns: UploadColumn[]
   rows: number
   left_out: { rows: number; why: string }[]
@@ -331,6 +342,16 @@ export interface Rewritten {
   header: string[]
   bytes: number
   content: string
+}
+
+/** A file that was sent. settled: a later request got its answer. interrupted: no answer is known. */
+export interface PastFile {
+  number: number
+  at: string
+  name: string
+  kind: "tradebook" | "ledger" | "funds"
+  rows: number
+  state: "sending" | "answered" | "settled" | "refused" | "interrupted"
 }
 
 export interface SentFile {

@@ -19942,9 +19942,16 @@ export type AgentInstanceOut = {
  * AgentFile
  *
  * A statement as an agent rewrote it. content: CSV, its columns named as the broker's file
- * names them. factor_id: the label of the factor it is scaled with.
+ * names them; of kind `funds`, the transactions of an account statement: Registrar, Folio, ISIN,
+ * Scheme, Date, Transaction, Units, NAV, Amount. factor_id: the label of the factor it is scaled
+ * with. account: which of the person's accounts it is of; of a scaled file a keyed hash of 16 hex
+ * digits, never the client id.
  */
 export type AgentFile = {
+    /**
+     * Account
+     */
+    account?: string | null;
     /**
      * Content
      */
@@ -19956,7 +19963,7 @@ export type AgentFile = {
     /**
      * Kind
      */
-    kind: 'tradebook' | 'ledger';
+    kind: 'tradebook' | 'ledger' | 'funds';
     /**
      * Name
      */

@@ -107,6 +107,17 @@ KITE_LEDGER = Layout(
     frozenset({"particulars", "posted_on", "voucher_type", "debit", "credit", "balance"}),
 )  # fmt: skip
 
+# How an agent sends the transactions of an account statement that it has read and scaled.
+FUND_ROWS = Layout(
+    "agent_funds", "", Kind.FUNDS,
+    {
+        "registrar": ("registrar",), "folio": ("folio",), "isin": ("isin",),
+        "scheme": ("scheme",), "happened_on": ("date",), "kind": ("transaction",),
+        "units": ("units",), "nav": ("nav",), "amount": ("amount",),
+    },
+    frozenset({"registrar", "folio", "scheme", "happened_on", "kind", "units", "nav", "amount"}),
+)  # fmt: skip
+
 LAYOUTS = (KITE_TRADEBOOK, UPSTOX_TRADES, UPSTOX_PNL, GROWW_ORDERS, KITE_LEDGER)
 
 # What a person's own mapping may name, and what it must.

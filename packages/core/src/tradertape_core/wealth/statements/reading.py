@@ -16,6 +16,7 @@ from tradertape_core.wealth.statements.rows import (
     NIL,
     BadCell,
     Row,
+    fund_transaction_of,
     ledger_line_of,
     pair_of,
     stated_value,
@@ -152,22 +153,26 @@ class _Table:
 
 def read_statement(
     sheets: Sequence[Sheet], *, file_name: str = "", own: Iterable[Layout] = (),
-    kinds: frozenset[Kind] = frozenset({Kind.TRADEBOOK, Kind.REALISED_PNL}),
+    kinds: frozenset[Kind] = frozenset({Kind.TRADEBOOK, Kind.REALISED_PNL}), account: str = "",
 ) -> Statement:  # fmt: skip
     """Read the sheets of one file.
 
     file_name: only searched for the client id and the segment that Console writes into it.
-    own: layouts of the person's own mappings, tried first. kinds: the wanted kinds.
+    own: layouts of the person's own mappings, tried first. kinds: the wanted kinds. account: which
+    the file is of, where its sender says it.
     Raises UnknownLayout if no layout fits, InvalidInput for a file of another kind.
     """
     table = _find(sheets, [*own, *LAYOUTS])
     kind = table.layout.kind
     if kind not in kinds:
         raise InvalidInput(f"This is a {_title(kind)}; upload it as one.")
-    account, segment = _of_file(table.header, file_name)
-    account = table.layout.defaults.get("account") or account
+    above = table.header.sheet.rows[: table.header.place]
+    said, segment = _of_file(above, file_name)
+    account = table.layout.defaults.get("account") or account or said
     if kind is Kind.LEDGER:
         return _read_ledger(table, account)
+    if kind is Kind.FUNDS:
+        return _read_funds(table)
     return _read_trades(table, account, segment)
 
 
@@ -197,11 +202,16 @@ def _find(sheets: Sequence[Sheet], layouts: Sequence[Layout]) -> _Table:
     raise UnknownLayout(likely_header(sheets))
 
 
-def _of_file(header: Header, file_name: str) -> tuple[str, str]:
+def account_of(above: Sequence[Sequence[Cell]], file_name: str) -> str:
+    """The client id that a broker writes above the table, else into the file's name; "" without."""
+    return _of_file(above, file_name)[0]
+
+
+def _of_file(above: Sequence[Sequence[Cell]], file_name: str) -> tuple[str, str]:
     """Account and segment: of the rows above the table, else of the file's name."""
     found = _FILE.search(file_name)
     account, segment = (found[1].upper(), (found[2] or "").upper()) if found else ("", "")
-    for row in header.sheet.rows[: header.place]:
+    for row in above:
         texts = [cell for cell in row if not is_blank(cell)]
         if len(texts) > 1 and named(texts[0]).rstrip(":") in _ACCOUNT_LABELS:
             account = text_of(texts[1])[:40].upper()
@@ -244,6 +254,24 @@ def _read_trades(table: _Table, account: str, segment: str) -> Statement:
         period[0] or min(days, default=None), period[1] or max(days, default=None),
         trades=tuple(trades), checks=(_check(name, stated),) if stated else (),
         warnings=_trade_warnings(trades),
+    )  # fmt: skip
+    return _closed(made, table)
+
+
+def _read_funds(table: _Table) -> Statement:
+    """The rows of an account statement as an agent sends them: their totals were checked there."""
+    funds: list[FundTransaction] = []
+    registrars: set[str] = set()
+
+    def take(row: Row) -> None:
+        registrars.add(row.text("registrar", most=20).lower())
+        funds.append(fund_transaction_of(row))
+
+    table.read(take)
+    days = [one.happened_on for one in funds]
+    made = Statement(
+        Kind.FUNDS, table.layout.name, "/".join(sorted(registrars))[:60],
+        first=min(days, default=None), last=max(days, default=None), funds=tuple(funds),
     )  # fmt: skip
     return _closed(made, table)
 

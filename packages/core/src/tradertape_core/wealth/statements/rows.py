@@ -13,13 +13,14 @@ from typing import TypeVar
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.orders.order import Side
-from tradertape_core.wealth.records import BookTrade, LedgerLine, Segment
+from tradertape_core.wealth.records import BookTrade, FundTransaction, LedgerLine, Segment
 from tradertape_core.wealth.statements.layouts import Layout
 from tradertape_core.wealth.statements.values import (
     Cell,
     clock_of,
     date_of,
     decimal_of,
+    exact_decimal_of,
     is_blank,
     moment_of,
     text_of,
@@ -170,6 +171,16 @@ def ledger_line_of(row: Row, account: str) -> LedgerLine:
         credit=row.number_or("credit", NIL),
         balance=row.number_or("balance", NIL),
     )
+
+
+def fund_transaction_of(row: Row) -> FundTransaction:
+    """The transaction of a row: scaled units have more digits than a person writes."""
+    return FundTransaction(
+        folio=row.text("folio", most=60), isin=_isin(row), scheme=row.text("scheme", most=200),
+        happened_on=row.day("happened_on"), kind=row.text("kind", most=30),
+        units=row.read("units", exact_decimal_of), nav=row.read("nav", exact_decimal_of),
+        amount=row.read("amount", exact_decimal_of),
+    )  # fmt: skip
 
 
 def stated_value(row: Row) -> Decimal | None:

@@ -17,6 +17,7 @@ MOST_TEXT = 400
 _LARGEST = Decimal(10) ** 13
 # 1,23,45,678.90 and 12,345,678.90; a European 1.234,56 is refused instead of misread.
 _NUMBER = re.compile(r"(?:\d+|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.\d*)?", re.ASCII)
+_EXACT = re.compile(r"-?\d{1,13}(?:\.\d{1,16})?", re.ASCII)
 _DATE = re.compile(r"(\d{1,4})[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/. ](\d{2,4})", re.ASCII)
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp][Mm])?", re.ASCII)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -59,6 +60,16 @@ def decimal_of(cell: Cell) -> Decimal:
         return _in_range(Decimal(str(cell)))
     except InvalidOperation:
         raise ValueError("is not a number") from None
+
+
+def exact_decimal_of(cell: Cell) -> Decimal:
+    """A number as a program wrote it, to its last digit; 0 for a blank cell."""
+    text = text_of(cell)
+    if not text:
+        return Decimal(0)
+    if not _EXACT.fullmatch(text):
+        raise ValueError(f"“{text[:40]}” is not a number")
+    return Decimal(text)
 
 
 def _number_in(text: str) -> Decimal:

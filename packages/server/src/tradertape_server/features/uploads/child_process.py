@@ -59,7 +59,7 @@ class Readers:
 
     def read(
         self, name: str, content: bytes, *, kinds: Sequence[Kind], own: Sequence[Layout] = (),
-        password: str = "",
+        password: str = "", account: str = "", is_table: bool = False,
     ) -> Answer:  # fmt: skip
         """Read a file; one that cannot be read gives an answer with the reason.
 
@@ -70,7 +70,7 @@ class Readers:
                 check_directory(content)
             except BadArchive as error:
                 return Answer(error=str(error), code="unreadable_file")
-        task = encode(Task(name[:200], [*kinds], [*own], password))
+        task = encode(Task(name[:200], [*kinds], [*own], password, account, is_table))
         if not self._room.acquire(timeout=_WAIT_S):
             raise Unavailable(
                 "Other files are being read: repeat the upload in a moment.",

@@ -31,6 +31,7 @@ AcceptDifference = Annotated[
 # A thread waits while a process reads the file: those of the other routes are not used up.
 _threads = OwnThreads("uploads", 4)
 _TRADES = (Kind.TRADEBOOK, Kind.REALISED_PNL)
+_OF_AGENTS = {"tradebook": _TRADES, "ledger": (Kind.LEDGER,), "funds": (Kind.FUNDS,)}
 
 
 def _form(files: str, **fields: str) -> dict[str, Any]:
@@ -114,8 +115,15 @@ async def upload_from_agent(
 
     Refused with 409 `factor_mixture` beside files of another factor, or of none.
     """
-    kinds = _TRADES if body.kind == "tradebook" else (Kind.LEDGER,)
-    wanted = Wanted(kinds, dry_run, accept_difference, label=Label(body.factor_id))
+    kinds = _OF_AGENTS[body.kind]
+    wanted = Wanted(
+        kinds,
+        dry_run,
+        accept_difference,
+        label=Label(body.factor_id),
+        account=body.account or "",
+        is_table=body.kind == "funds",
+    )
     file = UploadedFile(body.name, body.content.encode())
     return await _threads.run(uploads.upload, caller.id, [file], wanted)
 

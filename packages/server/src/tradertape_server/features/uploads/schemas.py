@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -15,7 +16,9 @@ Name = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[\w .-]+$"),
 ]
 Column = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Account = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,40}$")]
 FactorId = Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,64}$")]
+HASHED = re.compile(r"[0-9a-f]{16}")
 State = Literal["preview", "importing", "done", "held", "rejected", "failed", "removing"]
 
 
@@ -124,18 +127,24 @@ class UploadsOut(Reply):
 
 class AgentFile(Body):
     """A statement as an agent rewrote it. content: CSV, its columns named as the broker's file
-    names them. factor_id: the label of the factor it is scaled with."""
+    names them; of kind `funds`, the transactions of an account statement: Registrar, Folio, ISIN,
+    Scheme, Date, Transaction, Units, NAV, Amount. factor_id: the label of the factor it is scaled
+    with. account: which of the person's accounts it is of; of a scaled file a keyed hash of 16 hex
+    digits, never the client id."""
 
-    kind: Literal["tradebook", "ledger"]
+    kind: Literal["tradebook", "ledger", "funds"]
     name: Annotated[str, StringConstraints(min_length=1, max_length=160)]
     content: Annotated[str, StringConstraints(min_length=1, max_length=20_000_000)]
     scaled: bool
     factor_id: FactorId | None = None
+    account: Account | None = None
 
     @model_validator(mode="after")
     def _labelled(self) -> AgentFile:
         if self.scaled != (self.factor_id is not None):
             raise ValueError("a scaled file has the factor_id of its factor, another has none")
+        if self.scaled and self.account and not HASHED.fullmatch(self.account):
+            raise ValueError("a scaled file names its account by a hash of 16 hex digits")
         return self
 
 

@@ -40,7 +40,8 @@ _OTHER_VIEW = {Kind.TRADEBOOK: Kind.REALISED_PNL, Kind.REALISED_PNL: Kind.TRADEB
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """How the files of a request are to be taken."""
+    """How the files of a request are to be taken. account: which they are of, where the sender says
+    it. is_table: an account statement is not a PDF, but the table that an agent made of one."""
 
     kinds: tuple[Kind, ...]
     is_dry_run: bool = False
@@ -48,6 +49,8 @@ class Request:
     password: str = ""
     mapping: schemas.MappingIn | None = None
     label: Label = CLEAR
+    account: str = ""
+    is_table: bool = False
 
 
 class UploadService:
@@ -220,7 +223,13 @@ class UploadService:
         self, user_id: int, file: UploadedFile, own: Sequence[Layout], request: Request
     ) -> schemas.FileOut:
         answer = self._readers.read(
-            file.name, file.content, kinds=request.kinds, own=own, password=request.password
+            file.name,
+            file.content,
+            kinds=request.kinds,
+            own=own,
+            password=request.password,
+            account=request.account,
+            is_table=request.is_table,
         )
         upload = self._draft(user_id, file, request, answer)
         statement = answer.statement

@@ -1,6 +1,6 @@
 import { useComputedColorScheme, useMantineColorScheme } from "@mantine/core"
 import { Eye, EyeOff, Moon, Sun } from "lucide-react"
-import { setPreferences, usePreferences } from "@/lib/preferences"
+import { toggleDiscreet, usePreferences } from "@/lib/preferences"
 import classes from "./frame.module.css"
 
 /** Light or dark, and amounts shown or hidden. */
@@ -17,7 +17,8 @@ export function Appearance() {
       <button
         type="button"
         className={classes.place}
-        onClick={() => setPreferences({ discreet: !discreet })}
+        onClick={toggleDiscreet}
+        aria-keyshortcuts="Shift+H"
         aria-pressed={discreet}
       >
         {discreet ? <Eye size={17} /> : <EyeOff size={17} />}

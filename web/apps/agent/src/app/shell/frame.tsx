@@ -1,4 +1,6 @@
 import { Outlet } from "@tanstack/react-router"
+import { useDiscreetKeys } from "@tradertape/ui/use-discreet-keys.ts"
+import { toggleDiscreet } from "@/lib/preferences"
 import { BottomBar } from "./bottom-bar"
 import classes from "./frame.module.css"
 import { Rail } from "./rail"
@@ -6,6 +8,7 @@ import { TopBar } from "./top-bar"
 
 /** Navigation and state, which stay while sections change. */
 export function Frame() {
+  useDiscreetKeys(toggleDiscreet)
   return (
     <div className={classes.root}>
       <button type="button" className="tt-skip-link" onClick={skip}>

@@ -1,7 +1,7 @@
 import { Alert, Badge, Button, Group } from "@mantine/core"
 import { ScrollRegion } from "@tradertape/ui/components/scroll-region.tsx"
 import { Section } from "@tradertape/ui/components/section.tsx"
-import { count, number } from "@tradertape/ui/format.ts"
+import { accountName, count, discreet, number } from "@tradertape/ui/format.ts"
 import { Download, Send } from "lucide-react"
 import type { Rewritten, SentFile, UploadColumn } from "@/lib/types"
 import { bytesOf } from "./base64"
@@ -12,6 +12,12 @@ const TREATMENTS: Record<UploadColumn["treatment"], { text: string; color: strin
   hidden: { text: "Replaced", color: "iris" },
   kept: { text: "As it is", color: "gray" },
   left_out: { text: "Left out", color: "yellow" },
+}
+
+const TITLES: Record<Rewritten["kind"], string> = {
+  tradebook: "Tradebook",
+  ledger: "Ledger",
+  funds: "Account statement",
 }
 
 interface Props {
@@ -27,7 +33,7 @@ export function Preview({ made, onSend, isSending, sent }: Props) {
     <>
       {sent && <Outcome sent={sent} onAccept={() => onSend(true)} isSending={isSending} />}
       <Section
-        title={`${made.kind === "tradebook" ? "Tradebook" : "Ledger"}, ${count(made.rows, "row")}`}
+        title={`${TITLES[made.kind]}, ${count(made.rows, "row")}`}
         note={`${made.name}, ${number(made.bytes)} bytes${made.factor_id ? `, factor ${made.factor_id}` : ""}`}
         action={
           <Group gap="xs">
@@ -45,6 +51,7 @@ export function Preview({ made, onSend, isSending, sent }: Props) {
           </Group>
         }
       >
+        <p className="tt-muted">{accountWords(made)}</p>
         <ul className={classes.columns} aria-label="Columns">
           {made.columns.map(({ name, treatment, why }) => (
             <li key={name}>
@@ -59,10 +66,31 @@ export function Preview({ made, onSend, isSending, sent }: Props) {
           </p>
         ))}
       </Section>
+      {made.differences.map(({ name, stated, parsed }) => (
+        <Alert key={name} color="yellow" variant="light" title="A total differs">
+          {discreet(`${name}: the statement says ${stated}, its rows give ${parsed}.`)}
+        </Alert>
+      ))}
+      {made.warnings.length > 0 && (
+        <Alert color="yellow" variant="light" title="About the statement">
+          {made.warnings.map((one) => (
+            <p key={one}>{discreet(one)}</p>
+          ))}
+        </Alert>
+      )}
       <Rows title="In your file" header={made.header} rows={made.before} />
       <Rows title="What would leave" header={made.header} rows={made.after} />
     </>
   )
+}
+
+/** Which account a file is of, and what the cloud calls it. */
+function accountWords({ kind, client_id, account }: Rewritten): string {
+  if (kind === "funds") return "Folio numbers leave as hashes: the same folio always becomes the same one."
+  if (!client_id)
+    return "The file names no account: its rows are taken for those of your only one at this broker."
+  if (client_id === account) return `Of the account ${client_id}.`
+  return `Of the account ${client_id}. The cloud gets a hash of it (${account}), and calls it ${accountName(account)}.`
 }
 
 interface OutcomeProps {

@@ -1,46 +1,61 @@
 import { Alert, Button, FileButton, Text } from "@mantine/core"
-import { useMutation, useQuery } from "@tanstack/react-query"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { EmptyState } from "@tradertape/ui/components/empty-state.tsx"
 import { FileSpreadsheet } from "lucide-react"
+import { useState } from "react"
 import { Page } from "@/components/page"
 import { reasonOf } from "@/lib/notify"
-import { calls, privacyQuery } from "@/lib/queries"
+import { calls, pastFilesQuery, privacyQuery } from "@/lib/queries"
+import type { ChosenFile } from "@/lib/types"
 import { base64Of } from "./base64"
+import { PasswordForm } from "./password-form"
+import { PastFiles } from "./past-files"
 import { Preview } from "./preview"
 
 const LARGEST = 10_000_000
 
-interface Chosen {
-  name: string
-  content: string
-}
-
-async function read(file: File): Promise<Chosen> {
+async function read(file: File): Promise<ChosenFile> {
   if (file.size > LARGEST) throw new Error("The file is larger than 10 MB: export a shorter period.")
   return { name: file.name, content: base64Of(new Uint8Array(await file.arrayBuffer())) }
 }
 
-async function rewrite(file: File) {
-  const chosen = await read(file)
-  return { chosen, made: await calls.rewrite(chosen.name, chosen.content) }
+const isPdf = ({ name }: { name: string }) => name.toLowerCase().endsWith(".pdf")
+
+async function rewrite(chosen: ChosenFile) {
+  return { chosen, made: await calls.rewrite(chosen) }
 }
 
-/** A tradebook or ledger as it would leave this machine: rewritten here, checked, shown, and sent. */
+/** A statement as it would leave this machine: rewritten here, checked, shown, and sent. */
 export function UploadsPage() {
   const { data: privacy } = useQuery(privacyQuery)
+  const [locked, setLocked] = useState<File | null>(null)
+  const client = useQueryClient()
   const sending = useMutation({
-    mutationFn: ({ chosen, accepts }: { chosen: Chosen; accepts: boolean }) =>
-      calls.sendFile(chosen.name, chosen.content, accepts),
+    mutationFn: ({ chosen, accepts }: { chosen: ChosenFile; accepts: boolean }) =>
+      calls.sendFile(chosen, accepts),
+    onSettled: () => client.invalidateQueries({ queryKey: pastFilesQuery.queryKey }),
   })
-  const rewriting = useMutation({ mutationFn: rewrite, onMutate: () => sending.reset() })
+  const rewriting = useMutation({
+    mutationFn: async ({ file, password }: { file: File; password?: string }) =>
+      rewrite({ ...(await read(file)), password }),
+    onMutate: () => sending.reset(),
+    onSuccess: () => setLocked(null),
+  })
+  const choose = (file: File | null) => {
+    if (!file) return
+    rewriting.reset()
+    sending.reset()
+    setLocked(isPdf(file) ? file : null)
+    if (!isPdf(file)) rewriting.mutate({ file })
+  }
   return (
     <Page
       title="Uploads"
-      note="Choose a tradebook or ledger (XLSX or CSV) of your broker. It is rewritten on this machine: quantities and amounts are scaled, ids are replaced, names, texts and unknown columns are left out. Then you see it, and send it to the cloud."
+      note="Choose a tradebook or ledger (XLSX or CSV) of your broker, or the account statement (PDF) of your mutual funds. It is rewritten on this machine: quantities and amounts are scaled, ids are replaced, names, texts and unknown columns are left out. Then you see it, and send it to the cloud."
       action={
         <FileButton
-          accept=".xlsx,.csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-          onChange={(file) => file && rewriting.mutate(file)}
+          accept=".xlsx,.csv,.pdf,application/pdf,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+          onChange={choose}
         >
           {(props) => (
             <Button {...props} loading={rewriting.isPending}>
@@ -67,7 +82,15 @@ export function UploadsPage() {
           {reasonOf(sending.error)}
         </Alert>
       )}
-      {rewriting.data ? (
+      {locked && (
+        <PasswordForm
+          key={locked.name}
+          name={locked.name}
+          isBusy={rewriting.isPending}
+          onOpen={(password) => rewriting.mutate({ file: locked, password })}
+        />
+      )}
+      {rewriting.data && !locked ? (
         <Preview
           made={rewriting.data.made}
           sent={sending.data}
@@ -75,11 +98,15 @@ export function UploadsPage() {
           onSend={(accepts) => rewriting.data && sending.mutate({ chosen: rewriting.data.chosen, accepts })}
         />
       ) : (
-        <EmptyState icon={<FileSpreadsheet size={30} />} title="No file chosen">
-          Zerodha: Console, Reports, Tradebook or Ledger, XLSX. Upstox: Reports, Trade. Groww: Stocks order
-          history. The file you choose stays as it is.
-        </EmptyState>
+        !locked && (
+          <EmptyState icon={<FileSpreadsheet size={30} />} title="No file chosen">
+            Zerodha: Console, Reports, Tradebook or Ledger, XLSX. Upstox: Reports, Trade. Groww: Stocks order
+            history. Mutual funds: the detailed consolidated account statement of CAMS or KFintech, PDF. The
+            file you choose stays as it is.
+          </EmptyState>
+        )
       )}
+      <PastFiles />
     </Page>
   )
 }

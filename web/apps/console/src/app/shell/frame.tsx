@@ -1,10 +1,11 @@
 import { useHotkeys } from "@mantine/hooks"
 import { Outlet } from "@tanstack/react-router"
 import { useHidden } from "@tradertape/ui/discreet.ts"
+import { useDiscreetKeys } from "@tradertape/ui/use-discreet-keys.ts"
 import { lazy, Suspense, useEffect, useState } from "react"
 import { KillSwitchDialog } from "@/components/kill-switch/kill-switch-dialog"
 import { useFeedStatus } from "@/lib/live"
-import { usePreferences } from "@/lib/preferences"
+import { toggleDiscreet, usePreferences } from "@/lib/preferences"
 import classes from "./frame.module.css"
 import { BottomBar } from "./navigation/bottom-bar"
 import { onPaletteRequest, openPalette } from "./navigation/palette"
@@ -12,7 +13,6 @@ import { Rail } from "./navigation/rail"
 import { ShortcutsDialog } from "./navigation/shortcuts-dialog"
 import { TopBar } from "./top-bar/top-bar"
 import { useAccountUpdates } from "./use-account-updates"
-import { useDiscreetKeys } from "./use-discreet-keys"
 import { useVersionCheck } from "./version/use-version-check"
 
 const CommandPalette = lazy(() => import("./navigation/command-palette"))
@@ -32,7 +32,7 @@ export function Frame() {
   const { isRailFolded } = usePreferences()
   useVersionCheck()
   useAccountUpdates()
-  useDiscreetKeys()
+  useDiscreetKeys(toggleDiscreet)
   useHidden()
   const isPaletteWanted = usePaletteWanted()
   const { link } = useFeedStatus()

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { count, number, percent } from "@tradertape/ui/format.ts"
+import { accountName, count, number, percent } from "@tradertape/ui/format.ts"
 import { ChartColumn } from "lucide-react"
 import { useState } from "react"
 import { Section } from "@/components/page/section"
@@ -120,7 +120,13 @@ function Totals({ of }: { of: Figures }) {
 }
 
 const COLUMNS: Column<Group>[] = [
-  { id: "name", header: "Group", isText: true, value: (row) => row.name, cell: (row) => row.name },
+  {
+    id: "name",
+    header: "Group",
+    isText: true,
+    value: (row) => row.name,
+    cell: (row) => accountName(row.name),
+  },
   {
     id: "count",
     header: "Trades",

@@ -3,7 +3,15 @@ import { useQuery } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { date, instant, words as inWords, number, price, quantity } from "@tradertape/ui/format.ts"
+import {
+  accountName,
+  date,
+  instant,
+  words as inWords,
+  number,
+  price,
+  quantity,
+} from "@tradertape/ui/format.ts"
 import { SideDialog } from "@/components/dialog/dialog"
 import { ErrorState } from "@/components/states/error-state"
 import { figure } from "@/components/table/columns-of"
@@ -85,7 +93,7 @@ function Figures({ trip }: { trip: Trip }) {
         value={price(figure(trip.exit_price))}
         note={trip.closed_at ? instant(trip.closed_at) : trip.closed_on ? date(trip.closed_on) : undefined}
       />
-      <Stat label="Account" value={trip.account} note={inWords(trip.broker)} />
+      <Stat label="Account" value={accountName(trip.account)} note={inWords(trip.broker)} />
       <Stat label="From" value={ORIGINS[trip.origin ?? "upload"]} note={trip.setup || undefined} />
     </dl>
   )

@@ -1,5 +1,5 @@
 import { Alert, Badge, Card, Group, List, Stack, Text, Title } from "@mantine/core"
-import { bareMoney, date, discreet, money, number } from "@tradertape/ui/format.ts"
+import { accountName, bareMoney, date, discreet, money, number } from "@tradertape/ui/format.ts"
 import type { UploadedFile } from "@/lib/queries/uploads"
 import { ListedHoldings } from "./listed-holdings"
 import { STATES } from "./words"
@@ -17,7 +17,7 @@ export function FilePreview({ file }: { file: UploadedFile }) {
     `${number(file.duplicates ?? 0)} already imported`,
   ]
   const facts = [
-    [file.broker, file.account, file.segment].filter(Boolean).join(" · "),
+    [file.broker, accountName(file.account ?? ""), file.segment].filter(Boolean).join(" · "),
     from && to ? `${date(from)} to ${date(to)}` : "",
     ...(listsHoldings ? [`${number(file.rows ?? 0)} holdings, no transactions`] : counts),
   ].filter(Boolean)

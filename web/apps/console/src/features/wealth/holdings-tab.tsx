@@ -1,6 +1,6 @@
 import { Badge, Button } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { count, date, percent, words } from "@tradertape/ui/format.ts"
+import { accountName, count, date, percent, words } from "@tradertape/ui/format.ts"
 import { Wallet } from "lucide-react"
 import { useMemo, useState } from "react"
 import { Section } from "@/components/page/section"
@@ -119,7 +119,7 @@ const CONTRACTS: Column<Contract>[] = [
   contract.price("price", "Price", (row) => row.price),
   contract.day("opened", "Opened", (row) => row.opened_on),
   contract.day("expiry", "Expiry", (row) => row.expiry),
-  contract.text("account", "Account", (row) => `${words(row.broker)} ${row.account}`),
+  contract.text("account", "Account", (row) => `${words(row.broker)} ${accountName(row.account)}`),
 ]
 
 const sale = columnsOf<Unmatched>()
@@ -128,5 +128,5 @@ const UNMATCHED: Column<Unmatched>[] = [
   sale.day("sold", "Sold", (row) => row.sold_on),
   sale.quantity("quantity", "Quantity", (row) => row.quantity),
   sale.amount("proceeds", "Proceeds", (row) => row.proceeds),
-  sale.text("account", "Account", (row) => `${words(row.broker)} ${row.account}`),
+  sale.text("account", "Account", (row) => `${words(row.broker)} ${accountName(row.account)}`),
 ]

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { date, discreet, words } from "@tradertape/ui/format.ts"
+import { accountName, date, discreet, words } from "@tradertape/ui/format.ts"
 import { BookOpenCheck } from "lucide-react"
 import { LinkButton } from "@/components/page/link-button"
 import { Section } from "@/components/page/section"
@@ -39,7 +39,7 @@ export function LedgerTab({ queries }: TabProps) {
 }
 
 function Ledger({ book }: { book: LedgerBook }) {
-  const name = `${words(book.broker)} ${book.account}`.trim()
+  const name = `${words(book.broker)} ${accountName(book.account)}`.trim()
   return (
     <Section title={name} note={`${date(book.first)} to ${date(book.last)}`}>
       <dl className={classes.plain} aria-label={`Totals of ${name}`}>

@@ -1,6 +1,6 @@
 import { Badge, Group } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { count, date, words } from "@tradertape/ui/format.ts"
+import { accountName, count, date, words } from "@tradertape/ui/format.ts"
 import { useState } from "react"
 import { Dialog } from "@/components/dialog/dialog"
 import { Loaded } from "@/components/states/loaded"
@@ -57,5 +57,5 @@ const COLUMNS: Column<Row>[] = [
       </Group>
     ),
   ),
-  of.text("account", "Account", (row) => `${words(row.broker)} ${row.account}`),
+  of.text("account", "Account", (row) => `${words(row.broker)} ${accountName(row.account)}`),
 ]

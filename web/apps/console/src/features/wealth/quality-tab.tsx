@@ -1,6 +1,6 @@
 import { Alert, Badge, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { count, date, number, words } from "@tradertape/ui/format.ts"
+import { accountName, count, date, number, words } from "@tradertape/ui/format.ts"
 import type { ReactNode } from "react"
 import { Section } from "@/components/page/section"
 import { Loaded } from "@/components/states/loaded"
@@ -135,7 +135,7 @@ const CHECKS: Column<Check>[] = [
 type Gap = Quality["gaps"][number]
 const gap = columnsOf<Gap>()
 const GAPS: Column<Gap>[] = [
-  gap.text("account", "Account", (row) => `${words(row.broker)} ${row.account} ${row.segment}`),
+  gap.text("account", "Account", (row) => `${words(row.broker)} ${accountName(row.account)} ${row.segment}`),
   gap.text(
     "from",
     "From",

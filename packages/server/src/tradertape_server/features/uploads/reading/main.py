@@ -13,7 +13,7 @@ import sys
 from types import ModuleType
 
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.wealth.statements.layouts import Kind
+from tradertape_core.wealth.statements.layouts import FUND_ROWS, Kind
 from tradertape_core.wealth.statements.reading import UnknownLayout, read_statement
 from tradertape_server.features.uploads.reading.spreadsheets import sheets_of
 from tradertape_server.features.uploads.reading.wire import Answer, Task, decode_task, frames_of
@@ -64,7 +64,7 @@ def deny_the_outside() -> None:
 def answer_to(task: Task, content: bytes) -> Answer:
     """Read the file. A file that cannot be read is an answer too."""
     try:
-        if Kind.FUNDS in task.kinds:
+        if Kind.FUNDS in task.kinds and not task.is_table:
             # It loads a PDF library, which a spreadsheet does without.
             from tradertape_server.features.uploads.reading.account_statements import (  # noqa: PLC0415
                 read_account_statement,
@@ -75,7 +75,11 @@ def answer_to(task: Task, content: bytes) -> Answer:
             return Answer(statement=statement, holdings=holdings)
         deny_the_outside()
         statement = read_statement(
-            sheets_of(content), file_name=task.name, own=task.own, kinds=frozenset(task.kinds)
+            sheets_of(content),
+            file_name=task.name,
+            own=[FUND_ROWS] if task.is_table else task.own,
+            kinds=frozenset(task.kinds),
+            account=task.account,
         )
         return Answer(statement=statement)
     except UnknownLayout as error:

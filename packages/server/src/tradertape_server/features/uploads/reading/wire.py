@@ -29,12 +29,15 @@ _NIL = Decimal(0)
 
 
 class Task(msgspec.Struct, frozen=True):
-    """How to read the file that follows. password: of a PDF; it is in this message alone."""
+    """How to read the file that follows. password: of a PDF; it is in this message alone. account:
+    which it is of, where its sender says it. is_table: an account statement as an agent's table."""
 
     name: str
     kinds: list[Kind]
     own: list[Layout]
     password: str = ""
+    account: str = ""
+    is_table: bool = False
 
 
 class Holding(msgspec.Struct, frozen=True):

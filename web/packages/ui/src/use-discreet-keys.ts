@@ -1,6 +1,5 @@
-import { setPeeking } from "@tradertape/ui/discreet.ts"
 import { useEffect } from "react"
-import { toggleDiscreet } from "@/lib/preferences"
+import { setPeeking } from "./discreet.ts"
 
 /** Where letters are typed; not what is only chosen. */
 const FIELDS =
@@ -11,12 +10,12 @@ const isOfKey = (event: KeyboardEvent) =>
 
 const isInField = ({ target }: KeyboardEvent) => target instanceof Element && target.closest(FIELDS) !== null
 
-/** Shift H turns discreet mode on and off; while it is on, amounts are shown for as long as H is held. */
-export function useDiscreetKeys(): void {
+/** Shift H turns discreet mode on and off, by `toggle`; while it is on, amounts are shown for as long as H is held. */
+export function useDiscreetKeys(toggle: () => void): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (!isOfKey(event) || isInField(event)) return
-      if (event.shiftKey) toggleDiscreet()
+      if (event.shiftKey) toggle()
       else setPeeking(true)
     }
     const release = (event: KeyboardEvent) => {
@@ -35,5 +34,5 @@ export function useDiscreetKeys(): void {
       document.removeEventListener("visibilitychange", leave)
       leave()
     }
-  }, [])
+  }, [toggle])
 }
