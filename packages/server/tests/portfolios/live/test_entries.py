@@ -179,3 +179,15 @@ def test_a_kill_switch_keeps_entries_in_the_cart(desk: LiveDesk) -> None:
     assert placed["skipped"] == 1
     assert "enough for today" in placed["results"][0]["detail"]
     assert desk.container.execution.gtts(portfolio["account_id"]) == []
+
+
+def test_pf_08_a_scan_that_comes_too_late_says_so_for_each_symbol(desk: LiveDesk) -> None:
+    portfolio = desk.deploy_live(max_positions=3)
+    at, raised = desk.first_signals(desk.deploy_live(max_positions=3))
+    day = desk.days[at]
+    desk.at(desk.days[at + 1], hour=16)  # the signals of that day could be traded until 15:30
+    found = desk.scan(portfolio, day)
+    assert (found["created"], found["matched"]) == (0, len(found["skipped"]))
+    late = {one["symbol"] for one in found["skipped"] if one["reason"] == "late"}
+    assert late == {one["symbol"] for one in raised if one["signal_date"] == str(day)}
+    assert desk.signals(portfolio) == []

@@ -5738,6 +5738,9 @@ export type SkippedSignal = {
  * SkippedOut
  *
  * A symbol whose entry rules held, and why it is no signal.
+ *
+ * `late`: the day was scanned after its signals could be traded, by a portfolio that trades on
+ * live prices.
  */
 export type SkippedOut = {
     /**

@@ -6,7 +6,6 @@ shadow is traded as the backtest trades, with every signal placed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any
@@ -63,7 +62,7 @@ class ExecutedDays(PortfolioDays):
         for one in found.book.holdings:
             self.held(one)
         is_late = expiry(self.settings, day) <= self.now
-        self._raise(_all_late(found) if is_late else found, auto=False)
+        self._raise(self._without_late(found) if is_late else found, auto=False)
         if not is_late:
             for ask in evening.asks:
                 self._ask(ask, day)
@@ -103,6 +102,14 @@ class ExecutedDays(PortfolioDays):
                 one.run_id = f"{self.run_prefix}{one.id}"
 
     # --- inside -------------------------------------------------------------------------------
+
+    def _without_late(self, found: Day) -> Day:
+        """Signals of a day that is over are not raised, and say so: their prices are gone."""
+        late = [one.symbol for one in found.candidates if one.reason is None]
+        self.skipped += [{"symbol": symbol, "reason": LATE} for symbol in late]
+        self.matched += len(late)
+        rest = tuple(one for one in found.candidates if one.reason is not None)
+        return replace(found, candidates=rest)
 
     def _end_waiting(self, day: date) -> None:
         for row in self.signals:
@@ -209,12 +216,3 @@ def _slot(row: PortfolioSignal) -> Resting:
 def _all_placed(shadow: PaperBook) -> PaperBook:
     """The candle book with every order at the market: nobody approves its signals."""
     return replace(shadow, resting=tuple(replace(one, is_placed=True) for one in shadow.resting))
-
-
-def _all_late(found: Day) -> Day:
-    """Signals of a day that is over are not raised: their prices are gone."""
-    return replace(found, candidates=_none(found.candidates))
-
-
-def _none(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    return tuple(one for one in candidates if one.reason is not None)

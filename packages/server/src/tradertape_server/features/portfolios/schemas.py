@@ -161,7 +161,11 @@ class ScanIn(Body):
 
 
 class SkippedOut(Reply):
-    """A symbol whose entry rules held, and why it is no signal."""
+    """A symbol whose entry rules held, and why it is no signal.
+
+    `late`: the day was scanned after its signals could be traded, by a portfolio that trades on
+    live prices.
+    """
 
     symbol: str
     reason: str

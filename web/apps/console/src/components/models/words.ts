@@ -19,6 +19,7 @@ const SKIPPED: Record<string, string> = {
   liquidity: "Too little turnover",
   no_atr: "No ATR to size the position with",
   paused: "The portfolio is paused",
+  late: "Scanned too late: its day is over",
 }
 
 /** Why a symbol was a signal or not, in words. */
