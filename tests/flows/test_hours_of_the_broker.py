@@ -93,7 +93,7 @@ def test_ws_on_a_saturday_the_sandbox_trades_and_its_prices_stream(at: At) -> No
         status = wait_for_terminal_order_state(client, "live-1", bought["order_id"])
         assert status is not None
         assert (status.status, status.filled_quantity) == ("COMPLETE", 2)
-        _trade_the_sandboxs_market(place)
+        trade_the_sandboxs_market(place)
         assert _prices(place, "NSE:INFY", [123.5, 124.5]) == [123.5, 124.5]
         client.exit_run("live-1", reason="done", idempotency_key="exit-0001")
         eventually(lambda: client.get_run("live-1")["status"] == "closed", 60, "it is flat")
@@ -125,7 +125,7 @@ def _refused(place: Place) -> int:
     return refusals
 
 
-def _trade_the_sandboxs_market(place: Place) -> None:
+def trade_the_sandboxs_market(place: Place) -> None:
     """Have an admin choose it; the server is built anew for it."""
     database = Database(f"sqlite:///{place.home / 'tradertape.db'}")
     with database.write() as session:

@@ -34,7 +34,8 @@ from tradertape_server.features.portfolios.models import PortfolioSignal
 
 from .conftest import BrokerDesk, Json
 
-pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 SIGNALS = 3
 DAY = timedelta(days=1)
 WHICH = st.integers(0, SIGNALS - 1)
@@ -301,11 +302,23 @@ def run(desk: BrokerDesk, examples: int, steps: int, stops_at: str = "server") -
     )
 
 
+@ON_SQLITE
 def test_sg_07_in_any_order_nothing_is_doubled_and_all_is_explained(desk: BrokerDesk) -> None:
     run(desk, examples=5, steps=25)
 
 
+@ON_SQLITE
 @pytest.mark.slow
 @pytest.mark.parametrize("stops_at", ["server", "broker"])
 def test_sg_07_in_many_orders_nothing_is_doubled(desk: BrokerDesk, stops_at: str) -> None:
     run(desk, examples=40, steps=30, stops_at=stops_at)
+
+
+@ON_POSTGRESQL
+@pytest.mark.slow
+@pytest.mark.parametrize("stops_at", ["server", "broker"])
+def test_sg_07_in_any_order_on_postgresql_nothing_is_doubled(
+    desk: BrokerDesk, stops_at: str
+) -> None:
+    """Fewer examples: each takes two to three times as long as on SQLite, most of it waiting."""
+    run(desk, examples=6, steps=25, stops_at=stops_at)
