@@ -63,6 +63,8 @@ export default defineConfig({
       dependencies: ["journal", "workers", "family"],
       use: { storageState },
     },
+    // A user of its own, whose figures an agent scales.
+    { name: "scaled", testMatch: "scaled.spec.ts" },
     { name: "reporting", testMatch: "reporting.spec.ts", dependencies: ["sign-in"], use: { storageState } },
     // A worker, live against the sandbox; skipped on a server that somebody has used.
     { name: "live", testMatch: "live.spec.ts", dependencies: ["sign-in"], use: { storageState } },

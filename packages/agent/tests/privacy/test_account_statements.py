@@ -140,6 +140,13 @@ def test_up_05_a_bare_agent_says_which_extra_it_needs(monkeypatch: pytest.Monkey
     assert "tradertape-agent[cas]" in NO_LIBRARY
 
 
+def test_up_05_one_statement_is_read_at_a_time() -> None:
+    content = account_statement(invented_schemes(1))
+    with account_statements._reading, pytest.raises(AgentError, match="another statement"):
+        read_pdf(content, PAN)
+    assert read_pdf(content, PAN).table
+
+
 def test_up_05_the_password_reaches_the_reading_process_alone(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

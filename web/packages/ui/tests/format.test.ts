@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
 import {
+  accountName,
   age,
   count,
   date,
@@ -98,6 +99,13 @@ test("codes become words", () => {
   expect(words("stop_gap")).toBe("Stop gap")
   expect(words("MAX_POSITIONS")).toBe("Max positions")
   expect(words("")).toBe("–")
+})
+
+test("UP-04: a hash in place of a client id reads as an account", () => {
+  expect(accountName("0123456789abcdef")).toBe("account 0123")
+  expect(accountName("Kite 0123456789abcdef EQ")).toBe("Kite account 0123 EQ")
+  for (const name of ["AB1234", "", "0123456789abcde", "0123456789abcdef0", "DEADBEEFDEADBEEF"])
+    expect(accountName(name)).toBe(name)
 })
 
 test("D10: scaled amounts have no sign of the rupee, and keep their digits", () => {

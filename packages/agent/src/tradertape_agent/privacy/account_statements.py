@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -29,6 +30,7 @@ NO_LIBRARY: Final = (
 _MODULE: Final = "tradertape_agent.privacy.statement_process"
 _WITHIN_S: Final = 60.0
 _LONGEST_PASSWORD: Final = 128
+_reading = threading.Lock()  # one at a time: each takes hundreds of megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,12 @@ def read_pdf(content: bytes, password: str) -> ReadStatement:
     """
     if find_spec("casparser") is None:
         raise AgentError(NO_LIBRARY)
-    answer = _ask(content, password[:_LONGEST_PASSWORD])
+    if not _reading.acquire(blocking=False):
+        raise AgentError("another statement is being read: try again in a moment")
+    try:
+        answer = _ask(content, password[:_LONGEST_PASSWORD])
+    finally:
+        _reading.release()
     if error := answer.get("error"):
         raise AgentError(str(error))
     rows = [_row(one) for one in answer["rows"]]

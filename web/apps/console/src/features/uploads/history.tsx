@@ -1,6 +1,6 @@
 import { Badge, Button, Progress, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { moment, number } from "@tradertape/ui/format.ts"
+import { accountName, moment, number } from "@tradertape/ui/format.ts"
 import { FileUp } from "lucide-react"
 import { useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
@@ -65,7 +65,7 @@ function columnsWith(onUndo: (file: UploadedFile) => void): Column<UploadedFile>
       header: "Broker",
       isText: true,
       value: (file) => file.broker ?? null,
-      cell: (file) => file.broker || "—",
+      cell: (file) => [file.broker, accountName(file.account ?? "")].filter(Boolean).join(", ") || "—",
     },
     {
       id: "state",

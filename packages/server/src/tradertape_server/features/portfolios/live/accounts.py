@@ -50,10 +50,10 @@ class PortfolioAccounts:
         Raises BadRequest where a person has no account or several at the broker, Conflict where it
         may not trade live now.
         """
+        row.is_scaled = settings.is_placed_by_agent and self.is_obfuscated(session, row.user_id)
         if settings.paper_mode or settings.is_placed_by_agent:
             paise = int(paise_from_rupees(settings.starting_capital))
             kind = AGENT if settings.is_placed_by_agent else PAPER
-            row.is_scaled = kind == AGENT and self.is_obfuscated(session, row.user_id)
             opened = self.execution.open_portfolio_account(
                 session, row.user_id, f"{row.id}:{row.epoch}", paise, kind, is_scaled=row.is_scaled
             )
