@@ -25,6 +25,7 @@ from sqlalchemy import select
 from tradertape_server.container import Container
 from tradertape_server.features.execution.store.models import FillRow
 from tradertape_server.features.market.corporate_facts import CorporateFacts, Rescaling
+from tradertape_server.features.reconciliation.queries import version_of_actions
 from tradertape_server.features.trade_journal.own import trades, walks
 from tradertape_server.features.trade_journal.own.trades import OwnTrades, PersonsTrades
 from tradertape_server.features.wealth.lines import column
@@ -84,7 +85,7 @@ def test_whatever_happens_it_is_what_reading_anew_gives(
     trader: Trader, container: Container, seed: int  # noqa: F811
 ) -> None:  # fmt: skip
     choose, facts = random.Random(seed), Splits()
-    own = OwnTrades(container.database, facts)
+    own = OwnTrades(container.database, facts, version_of_actions)
     kept = own.of_person(trader.user_id)
     runs = [trader.run(f"run-{n}", f"Strategy {n}") for n in range(2)]
     held: dict[tuple[Any, ...], int] = {}
@@ -137,7 +138,7 @@ def test_whatever_happens_it_is_what_reading_anew_gives(
 def test_when_every_fill_is_taken_back_nothing_is_left(
     trader: Trader, container: Container  # noqa: F811
 ) -> None:  # fmt: skip
-    own = OwnTrades(container.database, Splits())
+    own = OwnTrades(container.database, Splits(), version_of_actions)
     kept = own.of_person(trader.user_id)
     trader.fill("BUY", 10, 100, at(0))
     trader.fill("BUY", 10, 100, at(0), scope=LIVE)
@@ -150,7 +151,7 @@ def test_when_every_fill_is_taken_back_nothing_is_left(
 def test_a_new_fill_reads_no_older_ones_and_leaves_the_other_money_as_it_was(
     trader: Trader, container: Container, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
-    own = OwnTrades(container.database, Splits())
+    own = OwnTrades(container.database, Splits(), version_of_actions)
     kept = own.of_person(trader.user_id)
     for number in range(300):
         side = ("BUY", "SELL")[number % 2]
@@ -176,7 +177,7 @@ def test_a_new_fill_reads_no_older_ones_and_leaves_the_other_money_as_it_was(
 def test_a_failure_in_the_middle_of_a_change_is_forgotten(
     trader: Trader, container: Container, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
-    own = OwnTrades(container.database, Splits())
+    own = OwnTrades(container.database, Splits(), version_of_actions)
     kept = own.of_person(trader.user_id)
     trader.fill("BUY", 10, 100, at(0))
     kept.read()

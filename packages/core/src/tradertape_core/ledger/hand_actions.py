@@ -15,7 +15,7 @@ from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.ledger.corporate import CorporateAction
 
 SAME_WITHIN: Final = timedelta(days=10)  # a person may know another ex date than the data set has
-_BY_HAND, _TAKEN_BACK = "by-hand", "taken-back"
+BY_HAND, _TAKEN_BACK = "by-hand", "taken-back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class HandAction:
     @property
     def action_id(self) -> str:
         """What positions remember it by."""
-        return f"{_BY_HAND}:{self.name}:{self.ex_date.isoformat()}:{self.new}:{self.old}"
+        return f"{BY_HAND}:{self.name}:{self.ex_date.isoformat()}:{self.new}:{self.old}"
 
     @property
     def taken_back_id(self) -> str:
@@ -72,7 +72,7 @@ def is_applied(action: CorporateAction, been_through: Collection[str]) -> bool:
     """
     if action.action_id in been_through:
         return True
-    if action.action_id.startswith((f"{_BY_HAND}:", f"{_TAKEN_BACK}:")):
+    if action.action_id.startswith((f"{BY_HAND}:", f"{_TAKEN_BACK}:")):
         return False
     applied = hand_actions(been_through)
     return any(abs(one.ex_date - action.ex_date) <= SAME_WITHIN for one in applied)
@@ -84,7 +84,7 @@ def is_taken_back(action: CorporateAction) -> bool:
 
 
 def _parsed(action_id: str) -> HandAction | None:
-    if not action_id.startswith(f"{_BY_HAND}:"):
+    if not action_id.startswith(f"{BY_HAND}:"):
         return None
     _, name, ex_date, new, old = action_id.split(":")
     return HandAction(name, date.fromisoformat(ex_date), int(new), int(old))

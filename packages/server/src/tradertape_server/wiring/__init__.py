@@ -32,6 +32,7 @@ from tradertape_server.features.portfolios.queries import why_strategy_in_use as
 from tradertape_server.features.reconciliation.corrections import Corrections
 from tradertape_server.features.reconciliation.cycle import ReconciliationCycle
 from tradertape_server.features.reconciliation.hand_actions import HandActions
+from tradertape_server.features.reconciliation.queries import version_of_actions
 from tradertape_server.features.reconciliation.service import ReconciliationService
 from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.features.strategies.trial_service import TrialService
@@ -240,7 +241,9 @@ def _join(
         upload_mappings=MappingService(clock),
         watchlists=WatchlistService(clock, data.instruments, data.market),
         wealth=wealth,
-        trade_journal=TradeJournal(database, wealth, OwnTrades(database, corporate), clock),
+        trade_journal=TradeJournal(
+            database, wealth, OwnTrades(database, corporate, version_of_actions), clock
+        ),
         family=build_family(
             database,
             clock,

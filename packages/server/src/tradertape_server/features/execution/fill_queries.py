@@ -1,5 +1,5 @@
-"""Fills of a person over all accounts, as the trade journal reads them; in a transaction of the
-caller's."""
+"""Fills of a person over all accounts, and what was applied to their positions by hand, as the
+trade journal reads them; in a transaction of the caller's."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, String, cast, func, select
 from sqlalchemy.orm import Session
 
+from tradertape_core.ledger.hand_actions import BY_HAND, HandAction, hand_actions
 from tradertape_server.features.execution.account_environments import environment_of
 from tradertape_server.features.execution.orders.views import public_run_id
 from tradertape_server.features.execution.store import repository
@@ -19,6 +20,7 @@ from tradertape_server.features.execution.store.models import (
     PAPER,
     FillRow,
     OrderRow,
+    PositionRow,
     TradingAccount,
 )
 
@@ -79,6 +81,22 @@ def fills_so_far(session: Session, user_id: int) -> FillsSoFar:
         return FillsSoFar()
     trade_id = session.scalar(select(FillRow.trade_id).where(FillRow.id == newest)) or ""
     return FillsSoFar(many, newest, trade_id)
+
+
+def hand_actions_of_person(
+    session: Session, user_id: int
+) -> dict[PositionKey, tuple[HandAction, ...]]:  # fmt: skip
+    """The splits and bonuses that a person applied by hand, and did not undo, of each position
+    that went through one."""
+    row = PositionRow
+    accounts = select(TradingAccount.id).where(TradingAccount.user_id == user_id)
+    query = select(
+        row.account_id, row.run_id, row.instrument, row.product, row.document["actions"]
+    ).where(row.account_id.in_(accounts), cast(row.document, String).contains(f'"{BY_HAND}:'))
+    return {
+        (one[0], one[1], one[2], one[3]): tuple(hand_actions(one[4]))
+        for one in session.execute(query)
+    }
 
 
 def scaled_accounts(session: Session, user_id: int) -> tuple[int, ...]:

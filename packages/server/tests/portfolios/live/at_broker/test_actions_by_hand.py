@@ -122,6 +122,16 @@ class Case:
     def corrections(self) -> list[Json]:
         return self.desk.client.get("/api/reconciliation/corrections").json()
 
+    def trip(self) -> Json:
+        """The position in the trade journal, under any money."""
+        found = [
+            one
+            for money in ("live", "paper")
+            for one in self.desk.client.get(f"/api/journal/trips?money={money}").json()
+        ]
+        assert len(found) == 1
+        return found[0]
+
 
 @pytest.fixture
 def case(desk: BrokerDesk) -> Case:
@@ -248,3 +258,37 @@ def test_units_that_were_sold_since_are_not_taken_back(case: Case) -> None:
     refused = case.post(f"corrections/{made['id']}/undo", None)
     assert (refused.status_code, "nothing to undo" in refused.text) == (409, True)
     assert case.corrections()[0]["undone_at"] is None
+
+
+@pytest.mark.parametrize("is_undone", [False, True])
+def test_the_journals_trip_has_the_units_of_it_and_of_its_undoing(
+    case: Case, is_undone: bool
+) -> None:
+    """Sold after it, all units close the trip; without it, half of them would."""
+    desk, units = case.desk, case.held["open_quantity"]
+    before = case.trip()
+    assert (before["closed_on"], float(before["quantity"])) == (None, units)
+    case.checked()
+    assert case.post("corporate-actions", case.wanted()).status_code == 200
+    desk.settle()
+    assert case.trip()["key"] == before["key"]
+    if is_undone:
+        (made,) = case.corrections()
+        assert case.post(f"corrections/{made['id']}/undo", None).status_code == 200
+        desk.settle()
+        desk.trade(case.signal["symbol"], case.signal["trigger_price"])
+        desk.settle()
+    else:
+        units *= 2
+    price = desk.position(case.portfolio)["stop_price"] - 0.5
+    desk.trade(case.signal["symbol"], price)
+    price = round(price, 1)
+    fill_sales(desk, price)
+    desk.settle()
+    assert sold(desk) == units
+    after = case.trip()
+    assert after["key"] == before["key"]
+    assert after["closed_on"] is not None
+    gross = Decimal(str(price)) * units - Decimal(before["value"])
+    assert Decimal(after["gross"]) == gross
+    assert Decimal(after["net"]) == gross - Decimal(after["charges"])

@@ -6,17 +6,19 @@ From execution's fills and from the positions of portfolios that trade by candle
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from sqlalchemy.orm import Session
 
+from tradertape_core.ledger.hand_actions import SAME_WITHIN, HandAction
 from tradertape_core.wealth.instruments import ActionKind, ShareAction
 from tradertape_server.features.execution.fill_queries import (
     FillsSoFar,
     PositionKey,
     fills_so_far,
+    hand_actions_of_person,
     scaled_accounts,
 )
 from tradertape_server.features.market.corporate_facts import CorporateFacts
@@ -35,13 +37,17 @@ from tradertape_server.features.wealth.trips import Trips
 from tradertape_server.features.workers import queries as workers
 from tradertape_server.platform.database.engine import Database
 
+HandVersion = Callable[[Session, int], object]
+
 
 class OwnTrades:
-    """Reads what was traded here. facts: of splits and bonuses of what was held meanwhile."""
+    """Reads what was traded here. facts: of splits and bonuses of what was held meanwhile. by_hand:
+    changes when a person applies one to an account, or undoes it."""
 
-    def __init__(self, database: Database, facts: CorporateFacts) -> None:
+    def __init__(self, database: Database, facts: CorporateFacts, by_hand: HandVersion) -> None:
         self._database = database
         self._facts = facts
+        self._by_hand = by_hand
 
     def is_scaled(self, user_id: int) -> bool:
         """Whether an agent scales what it reports of some of them."""
@@ -50,16 +56,19 @@ class OwnTrades:
 
     def of_person(self, user_id: int) -> PersonsTrades:
         """A person's trades, to be read again and again."""
-        return PersonsTrades(self._database, self._facts, user_id)
+        return PersonsTrades(self._database, self._facts, self._by_hand, user_id)
 
 
 class PersonsTrades:
     """What one person traded here: read once, and then what has changed. For one thread at a
     time."""
 
-    def __init__(self, database: Database, facts: CorporateFacts, user_id: int) -> None:
+    def __init__(
+        self, database: Database, facts: CorporateFacts, by_hand: HandVersion, user_id: int
+    ) -> None:
         self._database = database
         self._facts = facts
+        self._by_hand = by_hand
         self._user_id = user_id
         self._begin()
 
@@ -88,7 +97,8 @@ class PersonsTrades:
         by_orders, *by_candles = portfolios.version_of_positions(session, self._user_id)
         runs = workers.version_of_runs(session, self._user_id)
         self._scaled = scaled_accounts(session, self._user_id)
-        version = (fills, self._scaled, by_orders, by_candles, runs, self._facts.version)
+        hand = self._by_hand(session, self._user_id)
+        version = (fills, self._scaled, by_orders, by_candles, runs, self._facts.version, hand)
         if version == self._version:
             return
         self._read_candles(session, by_candles)
@@ -105,6 +115,7 @@ class PersonsTrades:
     def _follow_fills(self, session: Session, fills: FillsSoFar) -> set[bool]:
         walks, shares = self._walks, self._shares
         shares.refresh(symbol_of(key[2]) for key in walks.by_key if is_delivered(key))
+        shares.by_hand = hand_actions_of_person(session, self._user_id)
         rescaled = [
             key
             for key, walk in walks.by_key.items()
@@ -132,12 +143,13 @@ class PersonsTrades:
 
 
 class _Shares:
-    """Splits and bonuses of the shares of positions."""
+    """Splits and bonuses of the shares of positions. by_hand: those that a person applied."""
 
     def __init__(self, facts: CorporateFacts) -> None:
         self._facts = facts
         self._version = ""
         self._announced: dict[str, Actions] = {}
+        self.by_hand: Mapping[PositionKey, Sequence[HandAction]] = {}
 
     def refresh(self, symbols: Iterable[str]) -> None:
         """Read those of shares anew, where a data set has changed."""
@@ -146,20 +158,35 @@ class _Shares:
             self._announced = self._read(symbols)
 
     def of(self, key: PositionKey) -> Actions:
-        """Those of a position's share, oldest first; one to come changes nothing before its day."""
+        """Those of a position's share, oldest first; one to come changes nothing before its day.
+
+        Of a data set's and the same that a person applied (`is_applied`), the latter.
+        """
         symbol = symbol_of(key[2])
         if symbol not in self._announced:
             self._announced |= self._read([symbol])
-        return self._announced[symbol]
+        announced = self._announced[symbol]
+        applied = self.by_hand.get(key)
+        if not applied:
+            return announced
+        found = [
+            one
+            for one in announced
+            if all(abs(one.ex_date - other.ex_date) > SAME_WITHIN for other in applied)
+        ]
+        found += [
+            _action(symbol, one.ex_date, ActionKind.SPLIT, one.new, one.old) for one in applied
+        ]
+        return tuple(sorted(found, key=lambda one: one.ex_date))
 
     def _read(self, symbols: Iterable[str]) -> dict[str, Actions]:
         wanted = set(symbols)
         found: dict[str, list[ShareAction]] = defaultdict(list)
         for one in self._facts.rescalings(wanted, date.max):
-            found[one.symbol].append(
-                ShareAction(
-                    symbol=one.symbol, ex_date=one.ex_date, kind=ActionKind(one.kind), new=one.new,
-                    old=one.old,
-                )
-            )  # fmt: skip
+            kind = ActionKind(one.kind)
+            found[one.symbol].append(_action(one.symbol, one.ex_date, kind, one.new, one.old))
         return {symbol: tuple(found[symbol]) for symbol in wanted}
+
+
+def _action(symbol: str, ex_date: date, kind: ActionKind, new: int, old: int) -> ShareAction:
+    return ShareAction(symbol=symbol, ex_date=ex_date, kind=kind, new=new, old=old)
