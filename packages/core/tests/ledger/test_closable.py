@@ -131,3 +131,14 @@ def test_units_that_come_back_count_at_once_and_corrected_books_begin_anew():
     assert units.differences(30.0) == {place_name(place): -2}
     units.forget("BSE:INFY")
     assert units.differences(30.0) == {}
+
+
+def test_an_answer_without_any_of_several_instruments_says_nothing():
+    """A broker that fails shows empty lists: exits of everything are not held back by that."""
+    units, books = UnitsAtBroker(), {(INFY, CNC): 10, ("NSE:TCS", CNC): 5, ("NSE:ITC", CNC): 0}
+    for at_s in (0.0, 15.0, 30.0):
+        units.look(books, {}, at_s, at_s)
+    assert units.differences(30.0) == {}
+    for at_s in (45.0, 60.0):
+        units.look(books, {("NSE:TCS", CNC): 5}, at_s, at_s)
+    assert units.differences(60.0)[place_name((INFY, CNC))] == -10

@@ -39,12 +39,17 @@ class UnitsAtBroker:
 
         A difference is known once a further reading shows it, with the order book read in between:
         fills reach both sides at different moments. One that shrinks while nothing was traded here
-        is known at once: an exit is not to be held back.
+        is known at once: an exit is not to be held back. Where the broker shows nothing of several
+        instruments that the books hold, nothing is known: it is the answer of a failing broker.
         """
         if now_s - self._read_s > FRESH_S:
             self._seen = {}
         self._read_s = now_s
         ours, theirs = _by_name(here), _by_name(there)
+        held = [name for name, units in ours.items() if units]
+        if len(held) > 1 and not any(theirs.get(name) for name in held):
+            self._seen = {}
+            return
         self._seen = {
             name: _looked(self._seen.get(name), units, theirs.get(name, 0), now_s, book_s)
             for name, units in ours.items()
