@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+
+from tradertape_core.kernel.python310 import UTC
 
 
 def moved(file: Path) -> Callable[[object], datetime]:

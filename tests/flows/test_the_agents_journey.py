@@ -37,6 +37,7 @@ class Program:
 
     port: int
     process: subprocess.Popen[bytes] | None = None
+    python: str = sys.executable
 
     @property
     def url(self) -> str:
@@ -45,7 +46,7 @@ class Program:
     def start(self, command: list[str], log: Path, **settings: str) -> None:
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, *command], stdout=output, stderr=output,
+                [self.python, *command], stdout=output, stderr=output,
                 env={**os.environ, **settings},
             )  # fmt: skip
 
@@ -57,8 +58,12 @@ class Program:
 
 @pytest.fixture
 def agent() -> Iterator[Program]:
-    """The agent, which starts when the person has a key."""
+    """The agent, which starts when the person has a key.
+
+    TRADERTAPE_AGENT_PYTHON: another interpreter with the agent installed, such as Python 3.10.
+    """
     made = Program(free_port())
+    made.python = os.environ.get("TRADERTAPE_AGENT_PYTHON", sys.executable)
     yield made
     made.stop()
 
