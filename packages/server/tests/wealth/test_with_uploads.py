@@ -107,6 +107,21 @@ def test_d8_the_class_of_a_fund_is_a_guess_until_its_owner_sets_it(
             (before, after)]  # fmt: skip
     assert sums[1] - sums[0] == Decimal(liquid["profit"])
 
+    body["fund_class"] = "debt"
+    assert signed_in.put("/api/wealth/funds/class", json=body).status_code == 204
+    debt = _tax(signed_in)
+    assert (debt["other_funds"], debt["tax"]) == ("0.00", before["tax"])
+    (slab,) = [one for one in debt["buckets"] if one["rate"] is None]
+    assert slab["section"] == "50AA"
+    assert Decimal(slab["gains"]) - Decimal(slab["losses"]) == Decimal(liquid["profit"])
+    assert any("at your slab" in text for text in debt["notes"])
+    assert all(one["is_taxed_here"] for one in debt["funds"])
+    for form in ("csv", "xlsx"):
+        params = {"fy": debt["fy"], "format": form}
+        assert signed_in.get("/api/wealth/tax/export", params=params).status_code == 200
+    body["fund_class"] = "equity"
+    signed_in.put("/api/wealth/funds/class", json=body)
+
     other = sign_in("b@example.com")
     assert other.put("/api/wealth/funds/class", json=body).status_code == 404
     _statement(other)

@@ -1,8 +1,9 @@
-"""A financial year's tax on shares, equity funds, intraday and derivative trades.
+"""A financial year's tax on shares, funds, intraday and derivative trades.
 
 The order is the law's: losses of a head first against gains of the same kind, a short term loss
 then against a long term gain, a speculative loss against nothing but speculative profit; the
-yearly exemption comes last. Where the law leaves a choice, the higher rate is relieved first.
+yearly exemption comes last. Where the law leaves a choice, the higher rate is relieved first; what
+is taxed at the person's slab, whose rate is not known, comes after all rates.
 """
 
 from __future__ import annotations
@@ -12,8 +13,16 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.python310 import StrEnum
 from tradertape_core.wealth.executions import NIL, Kind, total
+from tradertape_core.wealth.fund_rates import (
+    fund_rates_on,
+    indexed,
+    is_long_term_fund,
+    is_specified,
+)
+from tradertape_core.wealth.funds import FundClass
 from tradertape_core.wealth.lots import GRANDFATHERED, Match
 from tradertape_core.wealth.tax_rates import (
     exemption_of,
@@ -24,8 +33,10 @@ from tradertape_core.wealth.tax_rates import (
 )
 
 _PAISA = Decimal("0.01")
+_OF_FUNDS = ("112", "50AA")
 # The highest price of 2018-01-31 a unit as it was that day, None where it is not known.
 HighOf2018 = Callable[[str], Decimal | None]
+ClassOf = Callable[[Match], FundClass]
 
 
 class Term(StrEnum):
@@ -44,6 +55,8 @@ class TaxItem:
     cost: what the law takes, purchase expenses inside: on a grandfathered share it may be above
     `actual_cost`. expenses: of the sale, without the transaction tax where a capital gain may
     not deduct it. lacks_price: grandfathering would apply, but the price of 2018 is not known.
+    section: that sets the rate of a capital gain, "" where none but the slab does. is_indexed: the
+    cost is in the money of the year of the sale.
     """
 
     match: Match
@@ -54,23 +67,34 @@ class TaxItem:
     gain: Decimal
     rate: Decimal | None  # None: at the person's own slab
     lacks_price: bool = False
+    section: str = ""
+    is_indexed: bool = False
 
     @property
     def is_grandfathered(self) -> bool:
         """Whether the price of 2018-01-31 stands for the cost."""
-        return self.cost != self.actual_cost
+        return self.cost != self.actual_cost and not self.is_indexed
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Gains of one term and rate. net = gains - losses; taxable is never below zero."""
+    """Gains of one term, rate and section. net = gains - losses; taxable is never below zero.
+
+    rate: None at the person's own slab, for which no tax is reckoned.
+    """
 
     term: Term
-    rate: Decimal
+    rate: Decimal | None
     gains: Decimal
     losses: Decimal
     remaining: Decimal  # after set-off; below zero: a loss that is left
     exempt: Decimal = NIL
+    section: str = ""
+
+    @property
+    def is_exempt(self) -> bool:
+        """Whether there is no tax at all on it (before April 2018)."""
+        return self.rate == NIL
 
     @property
     def taxable(self) -> Decimal:
@@ -80,7 +104,7 @@ class Bucket:
     @property
     def tax(self) -> Decimal:
         """Rupees, surcharge and cess apart."""
-        return (self.taxable * self.rate).quantize(_PAISA, ROUND_HALF_UP)
+        return (self.taxable * (self.rate or NIL)).quantize(_PAISA, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +138,7 @@ class BusinessIncome:
 
 @dataclass(frozen=True, slots=True)
 class TaxYear:
-    """A year's report. tax: of the buckets; business income is taxed at the person's slab."""
+    """A year's report. tax: of the buckets with a rate: nothing of what the slab taxes is in it."""
 
     year: int
     items: tuple[TaxItem, ...]
@@ -140,13 +164,21 @@ class TaxYear:
         )
 
 
-def tax_year(year: int, matches: Iterable[Match], high_of_2018: HighOf2018) -> TaxYear:
+def _equity(_: Match) -> FundClass:
+    return FundClass.EQUITY
+
+
+def tax_year(
+    year: int, matches: Iterable[Match], high_of_2018: HighOf2018, class_of: ClassOf = _equity
+) -> TaxYear:
     """Return the report of the financial year that starts in April of `year`.
 
-    matches: of any years; of funds, those of equity funds alone.
+    matches: of any years; of funds, those with a rate (`has_rate`) alone. class_of: a fund's.
     """
     items = [
-        tax_item(one, high_of_2018) for one in matches if financial_year(one.closed_on) == year
+        tax_item(one, high_of_2018, class_of)
+        for one in matches
+        if financial_year(one.closed_on) == year
     ]
     items.sort(key=lambda item: (item.match.closed_on, item.match.symbol, item.match.bought_on))
     speculative = _business(items, Term.SPECULATIVE)
@@ -164,12 +196,14 @@ def tax_year(year: int, matches: Iterable[Match], high_of_2018: HighOf2018) -> T
     )  # fmt: skip
 
 
-def tax_item(match: Match, high_of_2018: HighOf2018) -> TaxItem:
+def tax_item(match: Match, high_of_2018: HighOf2018, class_of: ClassOf = _equity) -> TaxItem:
     """Return how the law sees one pair."""
     if match.kind in (Kind.INTRADAY, Kind.DERIVATIVE):
         term = Term.SPECULATIVE if match.kind is Kind.INTRADAY else Term.BUSINESS
         cost = match.cost + match.buy_charges
         return TaxItem(match, term, cost, cost, match.sell_charges, match.profit, None)
+    if match.kind is Kind.FUND and (fund := class_of(match)) is not FundClass.EQUITY:
+        return _fund_item(match, fund)
     is_long = not match.is_short and is_long_term(match.bought_on, match.sold_on)
     rates = rates_on(match.closed_on)
     # Section 48: the transaction tax is no expense of a capital gain.
@@ -191,7 +225,26 @@ def tax_item(match: Match, high_of_2018: HighOf2018) -> TaxItem:
         match.proceeds - cost - expenses,
         rates.long if is_long else rates.short,
         lacks_price,
+        "112A" if is_long else "111A",
     )
+
+
+def _fund_item(match: Match, fund: FundClass) -> TaxItem:
+    """A pair of a fund that is not an equity fund."""
+    rates = fund_rates_on(match.closed_on)
+    if rates is None:
+        raise InvariantBroken(f"no rates are kept for a fund that was sold on {match.closed_on}")
+    actual = match.cost + match.buy_charges - match.buy_stt
+    expenses = match.sell_charges - match.sell_stt
+    specified = is_specified(fund, match.bought_on)
+    is_long = not specified and is_long_term_fund(match.bought_on, match.sold_on, rates)
+    is_indexed = is_long and rates.is_indexed
+    cost = indexed(actual, match.bought_on, match.sold_on) if is_indexed else actual
+    return TaxItem(
+        match, Term.LONG if is_long else Term.SHORT, actual, cost, expenses,
+        match.proceeds - cost - expenses, rates.long if is_long else None,
+        section="112" if is_long else "50AA" if specified else "", is_indexed=is_indexed,
+    )  # fmt: skip
 
 
 def _business(items: Sequence[TaxItem], term: Term) -> BusinessIncome:
@@ -202,27 +255,30 @@ def _business(items: Sequence[TaxItem], term: Term) -> BusinessIncome:
 
 
 def _buckets(items: Sequence[TaxItem]) -> list[Bucket]:
-    """By term and rate, the highest rate first; short term before long term."""
-    found: dict[tuple[Term, Decimal], list[Decimal]] = {}
+    """By term, rate and section: short term before long term, the highest rate first, no rate last.
+
+    Of one rate section 112 comes before 112A, of which a part is exempt.
+    """
+    found: dict[tuple[Term, Decimal | None, str], list[Decimal]] = {}
     for item in items:
-        if item.rate is not None:
-            found.setdefault((item.term, item.rate), []).append(item.gain)
+        if item.term in (Term.SHORT, Term.LONG):
+            found.setdefault((item.term, item.rate, item.section), []).append(item.gain)
     made = [
         Bucket(
             term, rate,
             gains=total(gain for gain in gains if gain > 0),
             losses=-total(gain for gain in gains if gain < 0),
-            remaining=total(gains),
+            remaining=total(gains), section=section,
         )
-        for (term, rate), gains in found.items()
+        for (term, rate, section), gains in found.items()
     ]  # fmt: skip
-    return sorted(made, key=lambda one: (one.term is Term.LONG, -one.rate))
+    return sorted(made, key=lambda one: (one.term is Term.LONG, -(one.rate or NIL), one.section))
 
 
 def _set_off_capital(buckets: list[Bucket]) -> tuple[list[Bucket], list[SetOff]]:
     """Section 70: a loss first against its own term, then a short term one against long term.
 
-    A bucket without a rate is exempt (before April 2018): its losses relieve nothing.
+    A bucket that is exempt (before April 2018) is not relieved, and its losses relieve nothing.
     """
     offs: list[SetOff] = []
     orders = (
@@ -232,11 +288,11 @@ def _set_off_capital(buckets: list[Bucket]) -> tuple[list[Bucket], list[SetOff]]
     )
     for losing, gaining, section in orders:
         for place, loss in enumerate(buckets):
-            if loss.term is not losing or not loss.rate:
+            if loss.term is not losing or loss.is_exempt:
                 continue
             for other, gain in enumerate(buckets):
                 amount = min(-buckets[place].remaining, gain.remaining)
-                if gain.term is not gaining or not gain.rate or amount <= 0:
+                if gain.term is not gaining or gain.is_exempt or amount <= 0:
                     continue
                 buckets[place] = _moved(buckets[place], amount)
                 buckets[other] = _moved(gain, -amount)
@@ -249,7 +305,9 @@ def _moved(bucket: Bucket, amount: Decimal) -> Bucket:
 
 
 def _name(bucket: Bucket) -> str:
-    return f"{bucket.term.value} at {(bucket.rate * 100).normalize():f}%"
+    rate = "the slab" if bucket.rate is None else f"{(bucket.rate * 100).normalize():f}%"
+    of_section = f", section {bucket.section}" if bucket.section in _OF_FUNDS else ""
+    return f"{bucket.term.value} at {rate}{of_section}"
 
 
 def _exempted(buckets: Sequence[Bucket], limit: Decimal) -> list[Bucket]:
@@ -257,9 +315,9 @@ def _exempted(buckets: Sequence[Bucket], limit: Decimal) -> list[Bucket]:
     found: list[Bucket] = []
     for bucket in buckets:
         exempt = NIL
-        if bucket.term is Term.LONG and bucket.remaining > 0:
-            exempt = bucket.remaining if not bucket.rate else min(limit, bucket.remaining)
-            limit -= exempt if bucket.rate else NIL
+        if bucket.section == "112A" and bucket.remaining > 0:
+            exempt = bucket.remaining if bucket.is_exempt else min(limit, bucket.remaining)
+            limit -= NIL if bucket.is_exempt else exempt
         found.append(replace(bucket, exempt=exempt))
     return found
 

@@ -92,7 +92,12 @@ def is_long_term(bought_on: date, sold_on: date) -> bool:
 
 def same_day_next_year(day: date) -> date:
     """The last day of the 12 months from a purchase; of 29 February, 28 February."""
+    return same_day_in_years(day, 1)
+
+
+def same_day_in_years(day: date, years: int) -> date:
+    """The same after some years."""
     try:
-        return day.replace(year=day.year + 1)
+        return day.replace(year=day.year + years)
     except ValueError:
-        return day.replace(year=day.year + 1, day=28)
+        return day.replace(year=day.year + years, day=28)

@@ -3534,8 +3534,9 @@ export type TestOut = {
  *
  * A financial year's report. grandfathered: pairs whose cost is the price of 2018-01-31.
  *
- * losses_left: to carry forward, by term. other_funds: gain of funds that are not equity funds,
- * which no rate here applies to. funds: those sold in the year.
+ * losses_left: to carry forward, by term. other_funds: gain of funds of which it is not known how
+ * they are taxed. tax: of the gains with a rate; those at your slab are not in it. funds: those
+ * sold in the year.
  */
 export type TaxOut = {
     /**
@@ -3633,7 +3634,7 @@ export type SetOffOut = {
  *
  * A fund that was sold in the year, and whether its class is a guess by its name.
  *
- * is_taxed_here: its gain is in the report's figures: it is an equity fund.
+ * is_taxed_here: its gain is in the report's figures: it is known how it is taxed.
  */
 export type SoldFundOut = {
     /**
@@ -3701,7 +3702,10 @@ export type BusinessOut = {
 /**
  * BucketOut
  *
- * Gains of one term and rate. remaining: after set-off; tax: before surcharge and cess.
+ * Gains of one term, rate and section. remaining: after set-off; tax: without surcharge, cess.
+ *
+ * rate: null at your slab: its tax is not reckoned. section: of the Income-tax Act 1961; "" of a
+ * short term gain that no section but the slab is about.
  */
 export type BucketOut = {
     /**
@@ -3719,11 +3723,15 @@ export type BucketOut = {
     /**
      * Rate
      */
-    rate: string;
+    rate: string | null;
     /**
      * Remaining
      */
     remaining: string;
+    /**
+     * Section
+     */
+    section: string;
     /**
      * Tax
      */

@@ -18,11 +18,11 @@ CSV = "text/csv; charset=utf-8"
 HEADER = (
     "Term", "Symbol", "Broker", "Account", "Bought on", "Sold on", "Days held", "Quantity",
     "Sale value", "Actual cost", "Cost by law", "Grandfathered", "Expenses", "Gain", "Rate",
-    "Charges estimated",
+    "Charges estimated", "Section", "Indexed",
 )  # fmt: skip
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 _PAISA = Decimal("0.01")
-_TEXTS = frozenset({0, 1, 2, 3, 11, 14, 15})  # places of the header
+_TEXTS = frozenset({0, 1, 2, 3, 11, 14, 15, 16, 17})  # places of the header
 _DATES = frozenset({4, 5})
 _NUMBERS = frozenset({6, 7, 8, 9, 10, 12, 13})
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -36,12 +36,22 @@ def neutral(text: str) -> str:
 def summary_rows(report: TaxYear) -> Iterator[Sequence[Cell]]:
     """The sums by rate, the set-offs and the business income."""
     yield ("Financial year", year_name(report.year))
-    yield ("Term", "Rate", "Gains", "Losses", "After set-off", "Exempt", "Taxable", "Tax")
+    yield (
+        "Term",
+        "Rate",
+        "Gains",
+        "Losses",
+        "After set-off",
+        "Exempt",
+        "Taxable",
+        "Tax",
+        "Section",
+    )
     for one in report.buckets:
         yield (
             one.term.value, _rate(one.rate), *map(_paisa, (
                 one.gains, one.losses, one.remaining, one.exempt, one.taxable, one.tax,
-            )),
+            )), one.section,
         )  # fmt: skip
     yield ("Set-off: loss", "Against", "Amount", "Section")
     for off in report.set_offs:
@@ -111,8 +121,8 @@ def row(item: TaxItem) -> Sequence[Cell]:
         item.term.value, one.symbol, one.account.broker, one.account.account, one.bought_on,
         one.sold_on, one.days, one.quantity, _paisa(one.proceeds), _paisa(item.actual_cost),
         _paisa(item.cost), _yes(value=item.is_grandfathered), _paisa(item.expenses),
-        _paisa(item.gain), "slab" if item.rate is None else _rate(item.rate),
-        _yes(value=one.is_estimated),
+        _paisa(item.gain), _rate(item.rate), _yes(value=one.is_estimated), item.section,
+        _yes(value=item.is_indexed),
     )  # fmt: skip
 
 
@@ -120,8 +130,8 @@ def _paisa(amount: Decimal) -> Decimal:
     return amount.quantize(_PAISA, ROUND_HALF_UP)
 
 
-def _rate(rate: Decimal) -> str:
-    return f"{(rate * 100).normalize():f}%"
+def _rate(rate: Decimal | None) -> str:
+    return "slab" if rate is None else f"{(rate * 100).normalize():f}%"
 
 
 def _yes(*, value: bool) -> str:

@@ -12,6 +12,7 @@ from tradertape_core.wealth.cash import CashReport, compare_cash
 from tradertape_core.wealth.charging import with_charges
 from tradertape_core.wealth.dividends import Dividend, dividends_of
 from tradertape_core.wealth.executions import Execution, Kind, split_by_kind, total
+from tradertape_core.wealth.fund_rates import has_rate
 from tradertape_core.wealth.funds import (
     FundClass,
     FundClasses,
@@ -59,18 +60,20 @@ class Reckoning:
 
     @cached_property
     def taxed(self) -> tuple[Match, ...]:
-        """What the tax report is about: funds that are not equity funds are taxed otherwise."""
-        return tuple(
-            one for one in self.matches if one.kind is not Kind.FUND or self._is_equity(one)
-        )
+        """What the tax report is about: funds where it is known how they are taxed."""
+        return tuple(one for one in self.matches if one.kind is not Kind.FUND or self.has_rate(one))
 
     @cached_property
     def other_fund_matches(self) -> tuple[Match, ...]:
-        """Sales of funds that are not equity funds, or whose class is not known."""
-        return tuple(one for one in self.funds.matches if not self._is_equity(one))
+        """The other sales of funds."""
+        return tuple(one for one in self.funds.matches if not self.has_rate(one))
 
-    def _is_equity(self, match: Match) -> bool:
-        return self.classes.of(match.account.instrument, match.symbol) is FundClass.EQUITY
+    def has_rate(self, match: Match) -> bool:
+        """Whether it is known how a sale of a fund is taxed."""
+        return has_rate(self._class_of(match), match.closed_on)
+
+    def _class_of(self, match: Match) -> FundClass:
+        return self.classes.of(match.account.instrument, match.symbol)
 
     @cached_property
     def dividends(self) -> list[Dividend]:
@@ -128,7 +131,7 @@ class Reckoning:
 
     def tax(self, year: int) -> TaxYear:
         """The report of the financial year that starts in `year`."""
-        return tax_year(year, self.taxed, self.market.highs_2018.get)
+        return tax_year(year, self.taxed, self.market.highs_2018.get, self._class_of)
 
     @cached_property
     def flows(self) -> list[tuple[date, Decimal]]:

@@ -11,10 +11,10 @@ import numpy as np
 
 from tradertape_core.wealth.cash import CashReport, DifferenceKind
 from tradertape_core.wealth.executions import NIL, Kind, total
-from tradertape_core.wealth.funds import FundClass, fund_class
+from tradertape_core.wealth.funds import fund_class
 from tradertape_core.wealth.lots import Match, OpenLot
 from tradertape_core.wealth.returns import xirr
-from tradertape_core.wealth.tax import BusinessIncome, TaxYear, Term, long_term_from
+from tradertape_core.wealth.tax import BusinessIncome, TaxItem, TaxYear, Term, long_term_from
 from tradertape_core.wealth.tax_rates import financial_year, year_name
 from tradertape_server.features.market.service import BENCHMARK
 from tradertape_server.features.wealth import schemas
@@ -316,31 +316,37 @@ def tax(book: Reckoning, report: TaxYear | None, years: Sequence[int]) -> schema
         is_estimated=any(item.match.is_estimated for item in items),
         other_funds=total(one.profit for one in others),
         funds=sold,
-        notes=_tax_notes(missing, sold),
+        notes=_tax_notes(items, missing, sold),
     )
 
 
 def _funds_sold(book: Reckoning, year: int) -> list[schemas.SoldFundOut]:
     """The funds of which something was sold in a year, by name."""
     profits: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    without: set[tuple[str, str]] = set()
     for one in book.funds.matches:
         if financial_year(one.closed_on) == year:
-            profits[one.account.instrument, one.symbol] += one.profit
+            name = one.account.instrument, one.symbol
+            profits[name] += one.profit
+            if not book.has_rate(one):
+                without.add(name)
     return [
         schemas.SoldFundOut(
             instrument=instrument,
             scheme=scheme,
-            fund_class=(found := book.classes.of(instrument, scheme)).value,
+            fund_class=book.classes.of(instrument, scheme).value,
             class_is_guess=book.classes.is_guess(instrument),
             guessed_class=fund_class(scheme).value,
-            is_taxed_here=found is FundClass.EQUITY,
+            is_taxed_here=(instrument, scheme) not in without,
             profit=profit,
         )
         for (instrument, scheme), profit in sorted(profits.items(), key=lambda one: one[0][1])
     ]
 
 
-def _tax_notes(missing: Sequence[str], sold: Sequence[schemas.SoldFundOut]) -> list[str]:
+def _tax_notes(
+    items: Sequence[TaxItem], missing: Sequence[str], sold: Sequence[schemas.SoldFundOut]
+) -> list[str]:
     found = ["Tax is before surcharge and cess. Losses of earlier years are not brought forward."]
     if missing:
         found.append(
@@ -354,8 +360,20 @@ def _tax_notes(missing: Sequence[str], sold: Sequence[schemas.SoldFundOut]) -> l
         )
     if any(not one.is_taxed_here for one in sold):
         found.append(
-            "Funds that are not equity funds are not in these figures: how they are taxed depends "
-            "on the fund and on when it was bought."
+            "Some funds are in no figure, since it is not known how they are taxed: those that are "
+            "neither equity, debt nor hybrid funds, and sales before 11 July 2014 of any but "
+            "equity funds. Set the class of the fund if it is one of them."
+        )
+    if any(item.rate is None and item.term is Term.SHORT for item in items):
+        found.append(
+            "Short term gains on debt and hybrid funds are taxed at your slab, which is not known "
+            "here: their tax is not in the sum, and losses relieve them after all other gains."
+        )
+    if any(item.section in ("112", "50AA") for item in items):
+        found.append(
+            "Debt funds are taken to have at most 35% in shares of Indian companies, hybrid funds "
+            "35 to 65%, and units not to be listed on an exchange. An exemption for a house that "
+            "was bought, and the choice of a value of 2001, are not reckoned."
         )
     return found
 

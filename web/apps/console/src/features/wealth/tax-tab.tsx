@@ -69,7 +69,12 @@ function Report({ report, fy, onYear }: Props) {
         </Group>
       </Group>
       <dl className={classes.stats} aria-label="Totals">
-        <Stat big label="Tax on capital gains" value={<Amount value={report.tax} />} />
+        <Stat
+          big
+          label="Tax on capital gains"
+          hint="Of the gains with a rate. Those at your slab are not in it."
+          value={<Amount value={report.tax} />}
+        />
         <Stat
           label="Exemption of the year"
           hint="Long term gain that is not taxed: section 112A(2)."
@@ -93,14 +98,14 @@ function Report({ report, fy, onYear }: Props) {
       <Notes report={report} />
       <Section
         title="Capital gains"
-        note={report.buckets.length === 0 ? "No share or equity fund was sold in this year" : undefined}
+        note={report.buckets.length === 0 ? "No share or fund was sold in this year" : undefined}
         flush
       >
         <PlainTable
           label="Capital gains"
           rows={report.buckets}
           columns={BUCKETS}
-          rowKey={(row) => `${row.term} ${row.rate}`}
+          rowKey={(row) => `${row.term} ${row.rate} ${row.section}`}
           minWidth={820}
         />
       </Section>
@@ -114,7 +119,7 @@ function Report({ report, fy, onYear }: Props) {
         />
       </Section>
       {report.funds.length > 0 && (
-        <Section title="Funds sold" note="Equity funds are in the figures above, others are not" flush>
+        <Section title="Funds sold" note="Equity, debt and hybrid funds are in the figures above" flush>
           <PlainTable
             label="Funds sold"
             rows={report.funds}
@@ -165,14 +170,15 @@ const BUCKETS: Column<Bucket>[] = [
     id: "rate",
     header: "Rate",
     value: (row) => Number(row.rate),
-    cell: (row) => percent(Number(row.rate) * 100),
+    cell: (row) => (row.rate === null ? "Your slab" : percent(Number(row.rate) * 100)),
   },
+  bucket.text("section", "Section", (row) => row.section || "–"),
   bucket.amount("gains", "Gains", (row) => row.gains),
   bucket.amount("losses", "Losses", (row) => row.losses),
   bucket.amount("remaining", "After set-off", (row) => row.remaining),
   bucket.amount("exempt", "Exempt", (row) => row.exempt),
   bucket.amount("taxable", "Taxable", (row) => row.taxable),
-  bucket.amount("tax", "Tax", (row) => row.tax),
+  bucket.amount("tax", "Tax", (row) => (row.rate === null ? null : row.tax)),
 ]
 
 type SoldFund = TaxReport["funds"][number]
