@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tradertape_core.kernel.money import Paise
@@ -94,6 +94,7 @@ class Account:
     st.integers(-20, 0),
     st.lists(st.one_of(st.integers(-3, -1), st.sampled_from(["read", "book"])), max_size=40),
 )
+@example(0, [-1, "read", "book", -1, "read"])  # two sales that are on their way one after the other
 def test_what_is_known_to_be_missing_is_no_sale_on_its_way_D11(missing, steps):
     """Sales reach the broker's units before the books, and never look like missing units."""
     account, units, now_s, book_s = Account(100 + missing, 100), UnitsAtBroker(), 0.0, -1.0

@@ -37,10 +37,11 @@ class UnitsAtBroker:
     def look(self, here: Quantities, there: Quantities, now_s: float, book_s: float) -> None:
         """Take in a reading. book_s: when the latest reading of the order book began.
 
-        A difference is known once a further reading shows it, with the order book read in between:
-        fills reach both sides at different moments. One that shrinks while nothing was traded here
-        is known at once: an exit is not to be held back. Where the broker shows nothing of several
-        instruments that the books hold, nothing is known: it is the answer of a failing broker.
+        A difference is known once a further reading shows it, with the order book read in between
+        and nothing new in the books: fills reach both sides at different moments. One that shrinks
+        while nothing was traded here is known at once: an exit is not to be held back. Where the
+        broker shows nothing of several instruments that the books hold, nothing is known: it is
+        the answer of a failing broker.
         """
         if now_s - self._read_s > FRESH_S:
             self._seen = {}
@@ -75,11 +76,12 @@ def _looked(before: _Seen | None, here: int, there: int, now_s: float, book_s: f
     if before is None:
         return _Seen(difference, here, now_s)
     known = before.known
-    if before.difference == difference:
-        known = difference if book_s >= before.since_s else known
-        return _Seen(difference, here, before.since_s, known)
-    if known is not None and before.here == here:
-        known = _nearer(known, difference)
+    if before.here == here:
+        if before.difference == difference:
+            known = difference if book_s >= before.since_s else known
+            return _Seen(difference, here, before.since_s, known)
+        if known is not None:
+            known = _nearer(known, difference)
     return _Seen(difference, here, now_s, known)
 
 
