@@ -18,7 +18,6 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -44,30 +43,6 @@ GROUPS = (
     "account",
 )  # fmt: skip
 BEGIN = datetime(2024, 1, 1, 10, 0, tzinfo=IST)
-
-
-@dataclass(frozen=True, slots=True)
-class JournalReader:
-    """Reads pages of the journal as one person."""
-
-    url: str
-    headers: dict[str, str]
-    client: httpx.Client
-
-    def get(self, page: str, **query: Any) -> httpx.Response:
-        """The answer of a page."""
-        return self.client.get(
-            f"{self.url}/api/journal/{page}", params=query, headers=self.headers, timeout=120
-        )
-
-    def timed_ms(self, page: str, **query: Any) -> float:
-        """How long a page takes; it must succeed."""
-        start = time.perf_counter()
-        answer = self.get(page, **query)
-        took = (time.perf_counter() - start) * 1000
-        if answer.status_code != 200:
-            raise SystemExit(f"{page}: {answer.status_code} {answer.text[:200]}")
-        return took
 
 
 def pages(trip: str) -> list[tuple[str, str, dict[str, Any]]]:
@@ -152,7 +127,7 @@ def _fill(account: int, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def read_all(reader: JournalReader, trip: str) -> bool:
+def read_all(reader: Reader, trip: str) -> bool:
     """Print the times of every page; whether each p99 is within its gate."""
     is_good = True
     print(f"{'page':<34} {'p50 ms':>8} {'p99 ms':>8} {'kB':>7}")
@@ -167,7 +142,7 @@ def read_all(reader: JournalReader, trip: str) -> bool:
     return is_good
 
 
-def after_new_fills(reader: JournalReader, home: str) -> bool:
+def after_new_fills(reader: Reader, home: str) -> bool:
     """Time the first answer after a fill, of both kinds of money; the fill must be in it."""
     database = Database(f"sqlite:///{home}/tradertape.db")
     with database.read() as session:
@@ -191,14 +166,14 @@ def after_new_fills(reader: JournalReader, home: str) -> bool:
     return is_good
 
 
-def flood(mine: JournalReader, other: JournalReader) -> bool:
+def flood(mine: Reader, other: Reader) -> bool:
     """Time one person's pages while another asks for theirs from eight connections."""
     until, statuses = time.monotonic() + FLOOD_S, dict[int, int]()
     lock = threading.Lock()
 
     def ask() -> None:
         with httpx.Client() as client:
-            reader = JournalReader(other.url, other.headers, client)
+            reader = Reader(other.url, other.headers, client, "journal")
             while time.monotonic() < until:
                 for page in ("discovery", "statistics", "trips", "status"):
                     status = reader.get(page, money="live").status_code
@@ -234,7 +209,7 @@ def main() -> None:
         wealth = Reader(url, headers, c)
         print(f"import of {many:,} trades: {import_all(wealth, many):.1f} s")
         print(f"reckoning: {wealth.until_ready()[0]:.1f} s")
-        mine = JournalReader(url, headers, c)
+        mine = Reader(url, headers, c, "journal")
         keys = [
             one["key"]
             for offset in range(0, NOTES, 500)
@@ -251,7 +226,7 @@ def main() -> None:
         is_good &= longest < STALL_MS
         pings.stop()
         is_good &= after_new_fills(mine, home)
-        is_good &= flood(mine, JournalReader(url, other, c))
+        is_good &= flood(mine, Reader(url, other, c, "journal"))
     sys.exit(0 if is_good else 1)
 
 

@@ -19,6 +19,7 @@ import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -43,19 +44,20 @@ READS = 40
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads pages of a server as one person."""
+    """Reads pages of a server as one person. area: `wealth` or `journal`."""
 
     url: str
     headers: dict[str, str]
     client: httpx.Client
+    area: str = "wealth"
 
-    def get(self, page: str, **query: str | int) -> httpx.Response:
+    def get(self, page: str, **query: Any) -> httpx.Response:
         """The answer of a page."""
         return self.client.get(
-            f"{self.url}/api/wealth/{page}", params=query, headers=self.headers, timeout=120
+            f"{self.url}/api/{self.area}/{page}", params=query, headers=self.headers, timeout=120
         )
 
-    def timed_ms(self, page: str, **query: str | int) -> float:
+    def timed_ms(self, page: str, **query: Any) -> float:
         """How long a page takes; it must succeed."""
         start = time.perf_counter()
         answer = self.get(page, **query)
