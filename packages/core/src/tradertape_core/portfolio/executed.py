@@ -117,8 +117,10 @@ class ExecutedTrading(PaperTrading):
     # --- inside -------------------------------------------------------------------------------
 
     def _holding(self, known: PaperBook, one: Held, row: int) -> Holding:
-        before = next((h for h in known.holdings if h.sequence == one.sequence), None)
-        if before is None:
+        same = (h for h in known.holdings if h.sequence == one.sequence)
+        before = next(same, None)
+        # A day that is scanned late knows a position from before it was bought: it begins anew.
+        if before is None or before.entry_date != one.entry_date:
             before = self._new(known, one, row)
         num, whole = list(before.num), list(before.whole)
         num[k.AVG], num[k.ENTRY], num[k.LAST_BUY] = one.average, one.entry, one.last_buy

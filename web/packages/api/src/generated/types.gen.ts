@@ -5748,7 +5748,7 @@ export type SkippedSignal = {
  * A symbol whose entry rules held, and why it is no signal.
  *
  * `late`: the day was scanned after its signals could be traded, by a portfolio that trades on
- * live prices.
+ * live prices. A sale that is found late is raised, unless its limit was not reached meanwhile.
  */
 export type SkippedOut = {
     /**
@@ -5999,6 +5999,12 @@ export type SignalOut = {
      * Id
      */
     id: number;
+    /**
+     * Is Late
+     *
+     * A sale by an exit rule or time that was found after the session in which it was to be made: it is sold at the market, at the next open. `reason` has what the backtest did.
+     */
+    is_late: boolean;
     /**
      * Isin
      */
@@ -6757,9 +6763,17 @@ export type ScannedSignalOut = {
      */
     conviction: number;
     /**
+     * Is Late
+     */
+    is_late: boolean;
+    /**
      * Quantity
      */
     quantity: number;
+    /**
+     * Side
+     */
+    side: 'BUY' | 'SELL';
     /**
      * Signal Date
      */

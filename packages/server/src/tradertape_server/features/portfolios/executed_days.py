@@ -20,6 +20,7 @@ from tradertape_core.portfolio.book import Holding, PaperBook, Resting
 from tradertape_core.portfolio.day import Candidate, Day
 from tradertape_core.portfolio.executed import Ask, ExecutedTrading, Held
 from tradertape_core.portfolio.signals import Event, Status
+from tradertape_server.features.portfolios import late_exits
 from tradertape_server.features.portfolios.days import (
     SESSION_END,
     PortfolioDays,
@@ -54,17 +55,25 @@ class ExecutedDays(PortfolioDays):
         self._end_waiting(day)
         evening = self.executed.decide(
             self.book, day, cash=self.cash_paise,
-            held=[self._held(one) for one in self.positions if one.open_quantity > 0],
+            held=[self._held(one, day) for one in self.positions if one.open_quantity > 0],
             waiting=[_slot(one) for one in self.signals if one.side == "BUY" and _waits(one)],
         )  # fmt: skip
         found = evening.day
         self.book = found.book
+        bought_later = {one.sequence for one in self.positions if one.entry_date > day}
         for one in found.book.holdings:
-            self.held(one)
+            if one.sequence not in bought_later:
+                self.held(one)
         is_late = expiry(self.settings, day) <= self.now
         self._raise(self._without_late(found) if is_late else found, auto=False)
-        if not is_late:
-            for ask in evening.asks:
+        for ask in evening.asks:
+            if ask.sequence in bought_later:
+                continue  # it was not held at this close, which is looked at late
+            if ask.kind == "addon" and is_late:
+                self.skipped.append({"symbol": ask.symbol, "reason": LATE})
+            elif ask.kind != "addon" and late_exits.is_over(day, self.now):
+                self._ask_late(ask, day)
+            else:
                 self._ask(ask, day)
         stored = self._day(found)
         stored.shadow_equity_paise = self.shadow.equity
@@ -124,14 +133,15 @@ class ExecutedDays(PortfolioDays):
             self._move(row, Event.APPROVE, "placed automatically")
         return row
 
-    def _held(self, row: PortfolioPosition) -> Held:
+    def _held(self, row: PortfolioPosition, day: date) -> Held:
+        """A position for a day's decisions. One that was bought later keeps its slot."""
         entries = row.entries or [{"price": row.entry_price, "quantity": row.open_quantity}]
         made = entries[0].get("signal_date", row.entry_date.isoformat())
         return Held(
             symbol=row.symbol,
             sequence=row.sequence,
             signal_date=date.fromisoformat(made),
-            entry_date=row.entry_date,
+            entry_date=min(row.entry_date, day),
             quantity=row.open_quantity,
             initial_quantity=entries[0]["quantity"],
             average=row.average_price,
@@ -148,13 +158,53 @@ class ExecutedDays(PortfolioDays):
 
     def _ask(self, ask: Ask, day: date) -> None:
         """Raise the signal of an exit or an add-on, unless one of the position is under way."""
-        row = next(r for r in self.positions if r.sequence == ask.sequence)
+        row = self._row_of(ask)
         side = "BUY" if ask.kind == "addon" else "SELL"
-        if any(s.run_id == row.run_id and s.side == side and _waits(s) for s in self.signals):
+        waiting = self._under_way(row, side)
+        if waiting is not None:
+            self._sell_more(waiting, ask, row)
             return
         if side == "BUY" and self.is_paused:
             return
-        signal = self._asked(ask, row, side, day)
+        self._add_asked(self._asked(ask, row, side, day))
+
+    def _ask_late(self, ask: Ask, day: date) -> None:
+        """Raise a sale after its session: the position is still held, so it is sold at the market.
+
+        An order whose limit was not reached has lapsed, as in the backtest: the next close decided.
+        """
+        row, known = self._row_of(ask), late_exits.in_backtest(self.executed, ask, day)
+        if known.has_lapsed:
+            self.skipped.append({"symbol": ask.symbol, "reason": LATE})
+            return
+        waiting = self._under_way(row, "SELL")
+        if waiting is not None:
+            self._sell_more(waiting, ask, row)
+            return
+        signal = self._asked(replace(ask, limit=None), row, "SELL", day)
+        signal.expires_at = late_exits.sold_until(self.now)
+        signal.reason += f" It was found late, so it is sold at the market. {known.words}"
+        self._add_asked(signal)
+
+    def _row_of(self, ask: Ask) -> PortfolioPosition:
+        return next(r for r in self.positions if r.sequence == ask.sequence)
+
+    def _under_way(self, row: PortfolioPosition, side: str) -> PortfolioSignal | None:
+        found = (s for s in self.signals if (s.run_id, s.side) == (row.run_id, side) and _waits(s))
+        return next(found, None)
+
+    def _sell_more(self, waiting: PortfolioSignal, ask: Ask, row: PortfolioPosition) -> None:
+        """Have a late sale that was not sent yet sell what a later close asks for too."""
+        is_sent = waiting.status == Status.APPROVED
+        left = row.open_quantity - waiting.quantity
+        if is_sent or left <= 0 or not late_exits.is_late(waiting):
+            return
+        waiting.quantity += left * ask.quantity // row.open_quantity
+        waiting.updated_at = self.now
+
+    def _add_asked(self, signal: PortfolioSignal) -> None:
+        """Add the signal of an exit or an add-on, approved where nobody is to be asked."""
+        side = signal.side
         approves = self.settings.exit_approval if side == "SELL" else "manual"
         is_auto = approves == "auto" or (side == "BUY" and self.settings.auto_place_signals)
         self.signals.append(signal)

@@ -16,6 +16,7 @@ from tradertape_core.kernel.errors import InvalidInput
 from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.candle_rules import CandleJudge, CandleRules
+from tradertape_server.features.portfolios.late_exits import is_late
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioScan
 from tradertape_server.features.portfolios.schedule_times import last_final_day
 from tradertape_server.features.portfolios.working import Loaded, PortfolioWork
@@ -159,7 +160,8 @@ def _answer(loaded: Loaded) -> Json:
         "exits": work.exits,
         "signals": [
             {"symbol": one.symbol, "signal_date": one.signal_date, "conviction": one.conviction,
-             "status": one.status, "quantity": one.quantity}
+             "status": one.status, "quantity": one.quantity, "side": one.side,
+             "is_late": is_late(one)}
             for one in work.signals
             if work.days and one.signal_date >= work.days[0].day
         ],

@@ -164,7 +164,7 @@ class SkippedOut(Reply):
     """A symbol whose entry rules held, and why it is no signal.
 
     `late`: the day was scanned after its signals could be traded, by a portfolio that trades on
-    live prices.
+    live prices. A sale that is found late is raised, unless its limit was not reached meanwhile.
     """
 
     symbol: str
@@ -179,6 +179,8 @@ class ScannedSignalOut(Reply):
     conviction: float
     status: SignalStatus
     quantity: int
+    side: Literal["BUY", "SELL"]
+    is_late: bool
 
 
 class PortfolioScanOut(Reply):
@@ -305,6 +307,11 @@ class SignalOut(Reply):
     sector: str
     side: str
     kind: str
+    is_late: bool = Field(
+        description="A sale by an exit rule or time that was found after the session in which it "
+        "was to be made: it is sold at the market, at the next open. `reason` has what the "
+        "backtest did."
+    )
     status: SignalStatus
     gtt_status: str | None
     stage: str

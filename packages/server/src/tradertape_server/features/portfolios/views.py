@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tradertape_core.kernel.money import rupees
+from tradertape_server.features.portfolios.late_exits import is_late
 from tradertape_server.features.portfolios.models import (
     Portfolio,
     PortfolioAlert,
@@ -88,6 +89,7 @@ def signal(row: PortfolioSignal, risk_check: dict[str, Any] | None = None) -> Si
         sector=row.sector,
         side=row.side,
         kind=row.kind,
+        is_late=is_late(row),
         status=row.status,  # type: ignore[arg-type]
         gtt_status=row.gtt_status,
         stage=state_of(row).stage,

@@ -37,7 +37,7 @@ function columns(portfolios: Props["portfolios"], isOver: boolean): Column<Signa
       value: (row) => row.symbol,
       cell: (row) => (
         <>
-          <b>{row.symbol}</b> {row.side === "SELL" && "sale"}
+          <b>{row.symbol}</b> {row.side === "SELL" && (row.is_late ? "late sale" : "sale")}
         </>
       ),
     },
