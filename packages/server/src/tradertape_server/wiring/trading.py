@@ -34,6 +34,7 @@ from tradertape_server.features.protection.prices import FeedPrices, Prices
 from tradertape_server.features.protection.rescaling import ProtectionRescaling
 from tradertape_server.features.risk.build import RiskRules, build_risk
 from tradertape_server.features.risk.market_facts import MarketFacts, StoredMarketFacts
+from tradertape_server.features.workers.queries import why_over as why_run_over
 from tradertape_server.features.workers.runs.halting import RunHalting, belongs_to
 from tradertape_server.features.workers.runs.live_gate import NO_BROKERS, BrokerAccounts
 from tradertape_server.features.workers.service import OptionServices, Workers
@@ -180,7 +181,7 @@ def rescaling_of(execution: ExecutionService, workers: Workers) -> tuple[Also, A
 
 def why_not_back(uow: UnitOfWork, run_id: str) -> str:
     """Why units that were written off cannot return to a run; "" where they can."""
-    return why_over(uow.session, run_id)
+    return why_over(uow.session, run_id) or why_run_over(uow.session, run_id)
 
 
 def build_option_services(

@@ -114,3 +114,25 @@ def test_the_kill_switch_asks_for_no_more_either(at: At, order: Any) -> None:
     until(lambda: at.execution.advance_exit(run_id, key))
     sold = [one for one in at.execution.orders(run_id="live-1") if one.request.side is Side.SELL]
     assert [one.request.quantity for one in sold] == [3]
+
+
+def test_ke_01_a_sale_by_hand_is_told_before_it_is_sent(at: At, order: Any) -> None:
+    """The preview of a ticket, and the plan of an exit of all."""
+    by_hand = RunRef(account_id=at.account, run_id="", venue="broker")
+    bought_here = at.execution.place(by_hand, order(quantity=10), key="key-00001").document
+    name = bought_here["order_id"]
+    until(lambda: at.execution.orders_by_id([name])[name].filled_quantity == 10)
+    at.convert(7, Product.CNC, Product.MIS)
+    assert at.look() == [("CNC", 10, 3)]
+
+    def warned(quantity: int) -> list[str]:
+        wanted = order(quantity=quantity, transaction_type="SELL")
+        found = at.execution.preview(by_hand, wanted)["order"]["warnings"]
+        return [one["message"] for one in found if one["code"] == "not_at_broker"]
+
+    assert warned(3) == []
+    [words] = warned(4)
+    assert words.startswith("Your broker has 3 of NSE:INFY (CNC) to sell, and the order asks for 4")
+    plan = at.execution.exit_run(by_hand, dry_run=True).document
+    assert [one["quantity"] for one in plan["close"]] == [3]
+    assert plan["not_at_broker"] == [{"instrument": INFY, "product": "CNC", "quantity": 7}]

@@ -17362,6 +17362,8 @@ export type ExitReasonOut = {
  * ExitPositionsOut
  *
  * The progress of an exit. close, cancel: what is closed and cancelled, of a dry run too.
+ *
+ * not_at_broker: units that the broker is known not to have, in words: they stay open.
  */
 export type ExitPositionsOut = {
     /**
@@ -17376,6 +17378,10 @@ export type ExitPositionsOut = {
      * Close
      */
     close: Array<string>;
+    /**
+     * Not At Broker
+     */
+    not_at_broker: Array<string>;
     /**
      * Orders
      */

@@ -13,10 +13,10 @@ from typing import Any
 from tradertape_core.execution.decision import server_key
 from tradertape_core.ledger.drift import Place
 from tradertape_core.orders.order import Product, Side
-from tradertape_server.features.execution.exits import closable, run_exit
+from tradertape_server.features.execution.exits import run_exit
 from tradertape_server.features.execution.exits.run_exit import BeginExit, StepExit
 from tradertape_server.features.execution.loop.trader import Trader
-from tradertape_server.features.execution.orders import views
+from tradertape_server.features.execution.orders import closable, views
 from tradertape_server.features.execution.orders.idempotency import request_hash
 from tradertape_server.features.execution.orders.intent import Intent, require_venue
 from tradertape_server.features.execution.orders.replies import EXIT_RUN, Reply, given, reply_of

@@ -11,7 +11,7 @@ from tradertape_core.execution.decision import server_key
 from tradertape_core.risk import protection_state as ps
 from tradertape_core.risk.protection_decision import LegExit
 from tradertape_core.risk.protection_state import Claim, ProtectionState, ProtectionStatus
-from tradertape_server.features.execution.exits.closable import most
+from tradertape_server.features.execution.orders.closable import most
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork

@@ -203,10 +203,14 @@ class HandPositionOut(Reply):
 
 
 class ExitPositionsOut(Reply):
-    """The progress of an exit. close, cancel: what is closed and cancelled, of a dry run too."""
+    """The progress of an exit. close, cancel: what is closed and cancelled, of a dry run too.
+
+    not_at_broker: units that the broker is known not to have, in words: they stay open.
+    """
 
     account_scope: str
     status: Literal["closed", "exiting", "failed", "dry_run"]
     orders: list[str]
     cancel: list[str]
     close: list[str]
+    not_at_broker: list[str]

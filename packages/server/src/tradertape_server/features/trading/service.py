@@ -6,6 +6,7 @@ from typing import Any
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidDocument, InvalidInput, Problem
+from tradertape_core.kernel.format import grouped
 from tradertape_core.orders.order import Product
 from tradertape_server.features.execution.live_accounts import Blocked, LiveAccounts
 from tradertape_server.features.execution.orders.idempotency import LONGEST_KEY, header_key
@@ -186,6 +187,7 @@ class TradingService:
             orders=[],
             cancel=list(plan["cancel"]),
             close=[_in_words(one) for one in plan["close"]],
+            not_at_broker=[_missing_words(one) for one in plan.get("not_at_broker", ())],
         )
         if wanted.dry_run:
             return out
@@ -281,6 +283,11 @@ def _document(ticket: TicketIn, instrument: str) -> Json:
     exchange, _, symbol = instrument.partition(":")
     document = ticket.model_dump(exclude={"account_scope", "instrument"}, exclude_none=True)
     return {**document, "exchange": exchange, "tradingsymbol": symbol}
+
+
+def _missing_words(one: Json) -> str:
+    """Units that the broker does not have."""
+    return f"{grouped(one['quantity'])} of {one['instrument']} ({one['product']})"
 
 
 def _in_words(request: Json) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tradertape_core.risk.protection_state import LegState
+from tradertape_server.features.execution.orders.views import public_run_id
 from tradertape_server.features.workers import repository
 from tradertape_server.features.workers.models import WorkerRun
 from tradertape_server.features.workers.runs.protection_columns import protection_of
@@ -38,6 +39,14 @@ def live_scopes(session: Session) -> set[tuple[int, str]]:
         .distinct()
     )
     return {(row[0], row[1]) for row in found}
+
+
+def why_over(session: Session, run_id: str) -> str:
+    """Why a run cannot hold units again; "" where it can, and for what is no worker's run."""
+    query = select(WorkerRun.status).where(WorkerRun.strategy_run_id == run_id)
+    if session.scalar(query) != "closed":
+        return ""
+    return f"Its run {public_run_id(run_id)} has ended: nothing would guard or sell them."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-import { Button, Group, List, Skeleton, Stack, Text } from "@mantine/core"
+import { Alert, Button, Group, List, Skeleton, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import type { ExitPositionsIn } from "@tradertape/api/generated/types.gen.ts"
 import { count } from "@tradertape/ui/format.ts"
@@ -56,7 +56,15 @@ export function ExitDialog({ of, onClose }: Props) {
                 <List.Item key={line}>{line}</List.Item>
               ))}
             </List>
-            {closes.length === 0 && <Text size="sm">There is no position to close.</Text>}
+            {closes.length === 0 && plan.data.not_at_broker.length === 0 && (
+              <Text size="sm">There is no position to close.</Text>
+            )}
+            {plan.data.not_at_broker.length > 0 && (
+              <Alert color="yellow" title="Not at your broker">
+                {plan.data.not_at_broker.join(", ")}: no order is sent for them, and they stay open.
+                Reconciliation shows the difference.
+              </Alert>
+            )}
             <Text size="xs" c="dimmed">
               Active GTTs and the positions of worker runs are left as they are.
             </Text>

@@ -34,9 +34,8 @@ from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.fields import order_document
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Order, OrderStatus, Product, Side
-from tradertape_server.features.execution.exits import closable
 from tradertape_server.features.execution.gtt import at_broker
-from tradertape_server.features.execution.orders import replies, views
+from tradertape_server.features.execution.orders import closable, replies, views
 from tradertape_server.features.execution.orders.facts import exit_facts
 from tradertape_server.features.execution.orders.intent import Intent, replayed, reserve
 from tradertape_server.features.execution.orders.intent_settlement import Reserved
@@ -219,9 +218,11 @@ def preview(uow: UnitOfWork, account_id: int, run_id: str, part: Part = ALL) -> 
     cancelled, closings = preview_exit(
         key="preview", exposures=exposures, orders=orders, now=uow.now
     )
+    missing = _missing(exposures)
     return {
         "cancel": list(cancelled),
         "close": [views.plain(order_document(closing.request)) for closing in closings],
+        **({"not_at_broker": missing} if missing else {}),
     }
 
 
@@ -362,7 +363,9 @@ def _done(uow: UnitOfWork, row: Json, step: ExitStep) -> Outcome:
         "reason": row["details"]["reason"],
         "orders": [_seen(uow, order) for order in orders],
     }
-    missing = [] if step is ExitStep.DONE else _missing(uow, row)
+    missing = []
+    if step is not ExitStep.DONE:
+        missing = _missing(_exposures(uow, row["account_id"], row["run_id"], Part.of(row)))
     uow.note(
         account_id=row["account_id"],
         run_id=row["run_id"] or None,
@@ -379,9 +382,8 @@ def _done(uow: UnitOfWork, row: Json, step: ExitStep) -> Outcome:
     return replies.keep(uow, row, body)
 
 
-def _missing(uow: UnitOfWork, row: Json) -> list[Json]:
+def _missing(held: Sequence[Exposure]) -> list[Json]:
     """What the broker does not have of the run's positions."""
-    held = _exposures(uow, row["account_id"], row["run_id"], Part.of(row))
     return [
         {
             "instrument": one.instrument.id,

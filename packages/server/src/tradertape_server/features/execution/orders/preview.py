@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from tradertape_core.execution.decision import Facts
+from tradertape_core.kernel.format import grouped
 from tradertape_core.ledger.charges import NO_CHARGES, Charges
+from tradertape_core.ledger.drift import DELIVERED
 from tradertape_core.ledger.position import apply_fill, key_of, roll, trading_day
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.tick import Tick
@@ -16,8 +18,8 @@ from tradertape_core.orders.checks import check_against
 from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.fields import order_document
-from tradertape_core.orders.order import OrderRequest
-from tradertape_server.features.execution.orders import views
+from tradertape_core.orders.order import OrderRequest, Side
+from tradertape_server.features.execution.orders import closable, views
 from tradertape_server.features.execution.orders.facts import (
     exit_facts,
     facts_for,
@@ -34,6 +36,7 @@ from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 
 Json = dict[str, Any]
 _NO_SLIPPAGE = Decimal(0)
+NOT_AT_BROKER = "not_at_broker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,24 @@ def _leg(
     refusals = [_warning(one, severity="error") for one in denials]
     refused = {one.reason for one in denials}
     warnings = [one for one in checked.warnings if one.reason not in refused]
-    return [*refusals, *(_warning(one, severity="warning") for one in warnings)], charges
+    notes = [_warning(one, severity="warning") for one in warnings]
+    return [*refusals, *notes, *_not_at_broker(uow, asker, request)], charges
+
+
+def _not_at_broker(uow: UnitOfWork, asker: Asker, request: OrderRequest) -> list[Json]:
+    """A warning where a sale asks for more delivered shares than the broker is known to have: it
+    would reject the order. Its figures may be seconds old, so we refuse nothing."""
+    place, most = (request.instrument, request.product), None
+    if request.side is Side.SELL and request.product in DELIVERED:
+        most = closable.most(uow, asker.account_id, asker.run_id or "", place, request.side)
+    if most is None or request.quantity <= most:
+        return []
+    words = (
+        f"Your broker has {grouped(most)} of {request.instrument} ({request.product}) to sell, and "
+        f"the order asks for {grouped(request.quantity)}: it would reject all of it. "
+        "Reconciliation shows the difference."
+    )
+    return [{"code": NOT_AT_BROKER, "message": words, "severity": "warning"}]
 
 
 def _facts(

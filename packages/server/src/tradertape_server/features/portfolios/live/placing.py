@@ -14,6 +14,7 @@ from typing import Any
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.orders.order import Product, Side
 from tradertape_core.portfolio.orders import placed
 from tradertape_core.portfolio.signals import Event, GttStatus, Status, placement_key
 from tradertape_core.strategy.parse.document import parse_strategy
@@ -23,7 +24,7 @@ from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.days import order_validity
 from tradertape_server.features.portfolios.live.mirror import Mirror
 from tradertape_server.features.portfolios.live.orders import GTT, Orders, Wanted
-from tradertape_server.features.portfolios.live.run_ids import ref_of, run_id_of
+from tradertape_server.features.portfolios.live.run_ids import instrument_of, ref_of, run_id_of
 from tradertape_server.features.portfolios.live.verdicts import Verdicts
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioSignal
 from tradertape_server.features.portfolios.state import commitment, move, settings_of
@@ -41,6 +42,7 @@ AGENT_TAKES_IT = "Your agent takes it when it asks for signals the next time."
 WITHDRAWN_FIRST = (
     "Its stop and target are being withdrawn at the broker first; then it is placed by itself."
 )
+NONE_THERE = "The broker has none of {} to sell: see Reconciliation. The position stays guarded."
 INTERRUPTED = "The placement was interrupted before the market had the order."
 LOST_WORDS = {
     Event.LOST: "The broker's answer was lost: its list of triggers is read.",
@@ -211,6 +213,7 @@ class Placing:
             return {}
         crash_point("before_send")
         try:
+            self._bound(portfolio, row, one)
             gtt_id, order_id = self._ask(portfolio, row, one)
         except Unavailable as error:
             return self._store(one, Event.LOST, detail=error.detail)
@@ -223,6 +226,28 @@ class Placing:
             return self._store(one, event, order_id=order_id, detail=detail)
         event, detail = self._of_trigger(portfolio, gtt_id)
         return self._store(one, event, gtt_id=gtt_id, detail=detail)
+
+    def _bound(self, portfolio: Portfolio, row: PortfolioSignal, one: Leased) -> None:
+        """Have a sale ask for no more than the broker is known to have: it would reject all of it.
+
+        What is left stays guarded. Raises Conflict where it has none.
+        """
+        if row.side != "SELL":
+            return
+        place = instrument_of(row.symbol), Product.CNC
+        ref = ref_of(portfolio, str(row.run_id))
+        most = self.execution.most_to_close(ref, place, Side.SELL)
+        if most is None or most >= row.quantity:
+            return
+        if most == 0:
+            raise Conflict(NONE_THERE.format(row.symbol), code="not_at_broker")
+        for order in one.wanted.document.get("orders", [one.wanted.document]):
+            order["quantity"] = most
+        with self.database.write() as session:
+            stored = repository.signal(session, row.id)
+            if stored is not None and stored.attempts == one.attempt:
+                stored.reason += f" The broker has {most} of {row.quantity}: they are sold."
+                stored.quantity = most
 
     def _ask(
         self, portfolio: Portfolio, row: PortfolioSignal, one: Leased
