@@ -283,3 +283,10 @@ def test_sg_06_a_day_after_now_is_never_final(at: datetime, last: date, expected
 def test_the_clock_of_a_final_day_is_the_exchanges() -> None:
     utc = datetime.combine(date(2026, 3, 5), time(16, 15), IST).astimezone(None)
     assert last_final_day(utc, date(2026, 3, 9)) == date(2026, 3, 5)
+
+
+def test_pf_03_the_dashboard_without_a_portfolio_has_all_of_them(desk: Desk) -> None:
+    one, other = desk.deploy(), desk.deploy(starting_capital=500_000)
+    whole, overview = desk.get("dashboard"), desk.get("overview")
+    assert {**whole, "as_of": None} == {**overview, "as_of": None}
+    assert (whole["portfolios"], whole["equity"]) == (2, one["equity"] + other["equity"])

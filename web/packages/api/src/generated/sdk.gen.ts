@@ -3153,8 +3153,10 @@ export const placeCart = <ThrowOnError extends boolean = true>(options?: Options
  * Get Dashboard
  *
  * Everything about one portfolio, after its last traded day.
+ *
+ * Without `portfolio_id` all your portfolios together, as `GET /api/model/overview`.
  */
-export const getDashboard = <ThrowOnError extends boolean = true>(options: Options<GetDashboardApiModelDashboardGetData, ThrowOnError>) => (options.client ?? client).get<GetDashboardApiModelDashboardGetResponses, GetDashboardApiModelDashboardGetErrors, ThrowOnError>({
+export const getDashboard = <ThrowOnError extends boolean = true>(options?: Options<GetDashboardApiModelDashboardGetData, ThrowOnError>) => (options?.client ?? client).get<GetDashboardApiModelDashboardGetResponses, GetDashboardApiModelDashboardGetErrors, ThrowOnError>({
     security: [{
             in: 'cookie',
             name: 'kite_session',

@@ -31927,11 +31927,11 @@ export type PlaceCartApiModelCartPlacePostResponse = PlaceCartApiModelCartPlaceP
 export type GetDashboardApiModelDashboardGetData = {
     body?: never;
     path?: never;
-    query: {
+    query?: {
         /**
          * Portfolio Id
          */
-        portfolio_id: number;
+        portfolio_id?: number | null;
     };
     url: '/api/model/dashboard';
 };
@@ -31971,9 +31971,11 @@ export type GetDashboardApiModelDashboardGetError = GetDashboardApiModelDashboar
 
 export type GetDashboardApiModelDashboardGetResponses = {
     /**
+     * Response Get Dashboard Api Model Dashboard Get
+     *
      * Successful Response
      */
-    200: DashboardOut;
+    200: DashboardOut | PortfoliosOverviewOut;
 };
 
 export type GetDashboardApiModelDashboardGetResponse = GetDashboardApiModelDashboardGetResponses[keyof GetDashboardApiModelDashboardGetResponses];

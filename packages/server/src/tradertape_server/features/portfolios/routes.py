@@ -16,6 +16,7 @@ from tradertape_server.features.portfolios.live.changes import Change
 from tradertape_server.features.portfolios.live.closing import Sale
 from tradertape_server.features.portfolios.models import Portfolio
 from tradertape_server.features.portfolios.readiness import warnings_of
+from tradertape_server.features.portfolios.reading_schemas import PortfoliosOverviewOut
 from tradertape_server.features.portfolios.schemas import (
     AlertOut,
     ApproveIn,
@@ -203,9 +204,14 @@ def explain_symbol(
 
 @router.get("/dashboard")
 def get_dashboard(
-    session: DbSession, user: CurrentUser, parts: Parts, *, portfolio_id: RowId
-) -> DashboardOut:
-    """Everything about one portfolio, after its last traded day."""
+    session: DbSession, user: CurrentUser, parts: Parts, *, portfolio_id: RowId | None = None
+) -> DashboardOut | PortfoliosOverviewOut:
+    """Everything about one portfolio, after its last traded day.
+
+    Without `portfolio_id` all your portfolios together, as `GET /api/model/overview`.
+    """
+    if portfolio_id is None:
+        return PortfoliosOverviewOut.model_validate(parts.overview.of(session, user.id))
     row = parts.service.get(session, user.id, portfolio_id)
     return DashboardOut.model_validate(parts.dashboard.of(session, row))
 

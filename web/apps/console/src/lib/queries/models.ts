@@ -59,7 +59,9 @@ export const portfoliosQuery = (retired = false) =>
 export const dashboardQuery = (id: number) =>
   queryOptions({
     queryKey: [MODELS, "dashboard", id],
-    queryFn: ({ signal }) => unwrap(api.getDashboard({ signal, query: { portfolio_id: id } })),
+    // Without an id the answer is that of all portfolios.
+    queryFn: async ({ signal }) =>
+      (await unwrap(api.getDashboard({ signal, query: { portfolio_id: id } }))) as Dashboard,
     refetchInterval: POLL_MS,
   })
 
