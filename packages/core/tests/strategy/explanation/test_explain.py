@@ -35,7 +35,7 @@ def panel(make_panel, make_index):
 @pytest.mark.parametrize(
     ("condition", "blocks", "symbol", "conclusion"),
     [
-        (ABOVE, {}, "A", "Bought at the next open if cash and a slot are free, conviction 50.0"),
+        (ABOVE, {}, "A", "Bought if cash and a slot are free, conviction 50.0"),
         (
             {**ABOVE, "op": "<"},
             {},

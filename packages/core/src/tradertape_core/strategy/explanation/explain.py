@@ -213,7 +213,7 @@ def _conclusion(
     if points < strategy.config.min_conviction:
         least = number(strategy.config.min_conviction)
         return f"Not bought: conviction {points:.1f} is below the minimum of {least}"
-    return f"Bought at the next open if cash and a slot are free, conviction {points:.1f}"
+    return f"Bought if cash and a slot are free, conviction {points:.1f}"
 
 
 def _at(cell: _Cell) -> Cells:
