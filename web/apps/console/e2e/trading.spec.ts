@@ -62,7 +62,7 @@ test("a limit order rests, is changed and is cancelled", async ({ page }) => {
   const limit = ticket.getByLabel("Limit price")
   await expect(limit).not.toHaveValue("")
   const last = Number((await limit.inputValue()).replaceAll(",", ""))
-  const far = Math.round(last * 0.97).toFixed(0)
+  const far = (Math.round((last * 0.97) / 5) * 5).toFixed(0) // a tick of every price
   await limit.fill(far)
   await ticket.getByLabel("Quantity").fill("2")
   await ticket.getByRole("button", { name: /^Buy 2 TCS at/ }).click()
