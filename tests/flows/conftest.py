@@ -26,6 +26,7 @@ from tradertape_server.settings import Settings
 from tradertape_server.wiring import build_container
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parents[2]))  # for `packages.agent.tests`
 
 from flow_servers import LEASE_S, Cluster, Postgres, Redis, Server, Servers
 

@@ -21,6 +21,7 @@ from flow_servers import HTTP, Server, eventually, free_port
 
 from kite_algo_worker import AlgoWorkerConfig, KiteAlgoWorkerClient, KiteAlgoWorkerError
 from tradertape_brokers import registry
+from tradertape_brokers.errors import RateLimited
 from tradertape_brokers.hosts import Hosts
 from tradertape_brokers.limiter import Limiter
 from tradertape_brokers.secret import Secret
@@ -93,6 +94,11 @@ class Place:
 
     def at_the_sandbox(self) -> list[Any]:
         """The sandbox's order book."""
+        for _ in range(5):
+            try:
+                return list(self.ports.orders.order_book())
+            except RateLimited:  # the server has the same limits, and reads as well
+                time.sleep(1)
         return list(self.ports.orders.order_book())
 
 

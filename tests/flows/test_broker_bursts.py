@@ -22,8 +22,8 @@ from tradertape_server.platform.clock import SystemClock
 
 BURST = 1_000 // SHARE
 A_SECOND, A_MINUTE = 10, 200  # what Kite takes
-HELD = 400  # to sell one of every half second
-EXIT_EVERY_S, EXIT_P99_S = 0.5, 2.0
+HELD = 400  # to sell one of every second
+EXIT_EVERY_S, EXIT_P99_S = 1.0, 2.0  # a minute's are what the limiter keeps for exits
 OVER = ("COMPLETE", "REJECTED", "CANCELLED")
 
 

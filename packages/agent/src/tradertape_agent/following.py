@@ -282,7 +282,6 @@ def _of_order(intent: Intent, book: Book) -> list[Change]:
     filled = max(order.filled_quantity or 0, sum(one.quantity for one in order.trades))
     average = _average(order) or intent.average
     now = replace(intent, filled=max(filled, intent.filled), average=average, looks=0)
-    message = order.message or ""
     if now.filled and not now.average:
         return []  # its trades are not listed yet: a fill is reported with its price
     if now.filled >= intent.quantity or order.status is OrderStatus.COMPLETE:
@@ -290,6 +289,8 @@ def _of_order(intent: Intent, book: Book) -> list[Change]:
     if order.status.is_terminal:
         is_refused = order.status is OrderStatus.REJECTED
         outcome = Outcome.REJECTED if is_refused else Outcome.CANCELLED
+        shown = order.status.value.lower()
+        message = order.message or f"the broker's book shows it as {shown}"
         return [Change(replace(now, state=_S.ENDED, message=message), outcome, message)]
     if now.filled > intent.filled:
         return [Change(now, Outcome.PARTIALLY_FILLED)]

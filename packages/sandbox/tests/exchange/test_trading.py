@@ -215,3 +215,15 @@ def test_what_is_reserved_for_an_order_follows_its_change_and_its_fills(bench: B
     assert 2 * 280_000 < free - bench.exchange.funds(KEY).available_paise < 2 * 281_000
     bench.exchange.cancel(KEY, order.order_id)
     assert bench.exchange.funds(KEY).available_paise == free
+
+
+def test_who_owes_money_can_close_a_position_and_open_none(bench: Bench) -> None:
+    bench.price("300.00")
+    bench.place(product=Product.MIS, quantity=100)
+    bench.exchange.account(KEY).cash_paise -= bench.exchange.funds(KEY).available_paise + 1
+    with pytest.raises(Refused, match="Insufficient funds"):
+        bench.place(product=Product.MIS, quantity=1)
+
+    closed = bench.place(product=Product.MIS, side=Side.SELL, quantity=100)
+
+    assert (closed.status, closed.filled_quantity) == (S.COMPLETE, 100)

@@ -61,7 +61,7 @@ test("AR-03: a difference is adopted after its numbers were read, and undone", a
   await shoot(page, "corrections-390")
 })
 
-test("AR-03: a corrective order is shown as it would be sent, and sent once", async ({ page }) => {
+test("AR-03: a corrective order is shown as it would be sent, sent once, and cancelled", async ({ page }) => {
   const card = difference(page, "INFY")
   await comparedUntil(page, () =>
     expect(card.getByRole("button", { name: "Sell 100" })).toBeVisible({ timeout: 1_500 }),
@@ -84,4 +84,18 @@ test("AR-03: a corrective order is shown as it would be sent, and sent once", as
   await expect(orders).toContainText("Sell 100 NSE:INFY")
   await expect(orders).toContainText("Order waiting at the broker, 0 of 100 filled")
   await shoot(page, "corrective-orders-390")
+  const cancel = orders.getByRole("button", { name: "Cancel the order for NSE:INFY" })
+  // The list above it grows and shrinks with each comparison: a click beside the button is none.
+  await expect(async () => {
+    await cancel.click({ timeout: 1_500 })
+    await expect(page.getByText("The broker was asked to cancel it")).toBeVisible({ timeout: 3_000 })
+  }).toPass({ timeout: 20_000 })
+  await expect(orders).toContainText("Order ended, 0 of 100 filled")
+  await expect(orders).toContainText("The broker's book shows it as cancelled")
+  await expect(cancel).toHaveCount(0)
+  await shoot(page, "corrective-order-cancelled-390")
+  // Nothing is open any more: the difference is there, and may be settled anew.
+  await comparedUntil(page, () =>
+    expect(card.getByRole("button", { name: "Sell 100" })).toBeVisible({ timeout: 1_500 }),
+  )
 })

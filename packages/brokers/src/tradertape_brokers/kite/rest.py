@@ -24,12 +24,12 @@ _PAUSE_S = 1.0  # after an answer 429, which names none
 
 T = TypeVar("T")
 
-# Source: kite.trade/docs/connect/v3/exceptions, API rate limits. Of a day's orders the last tenth
-# is kept for exits: who used up the day must still get out.
+# Source: kite.trade/docs/connect/v3/exceptions, API rate limits. Of a minute's and a day's orders
+# a part is kept for exits: who used up either must still get out, of many positions at once.
 LIMITS: Mapping[Kind, tuple[Window, ...]] = {
     Kind.ORDERS: (
         Window(10, 1.0),
-        Window(200, 60.0, kept_for_exits=10),
+        Window(200, 60.0, kept_for_exits=60),
         Window(3000, 86_400.0, kept_for_exits=300),
     ),
     Kind.QUOTES: (Window(1, 1.0),),

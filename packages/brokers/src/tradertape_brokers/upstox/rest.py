@@ -20,12 +20,12 @@ _PAUSE_S = 1.0  # after an answer 429, which names none
 
 # Source: upstox.com/developer/api-documentation, "Rate limiting", 2026-09-02, for an algorithm that
 # is not registered. Upstox counts each call by itself: together they stay below. Of the orders'
-# longer windows the last tenth is kept for exits.
+# longer windows three tenths are kept for exits.
 LIMITS: Final[Mapping[Kind, tuple[Window, ...]]] = {
     Kind.ORDERS: (
         Window(10, 1.0),
-        Window(500, 60.0, kept_for_exits=50),
-        Window(2000, 1800.0, kept_for_exits=200),
+        Window(500, 60.0, kept_for_exits=150),
+        Window(2000, 1800.0, kept_for_exits=600),
     ),
     Kind.QUOTES: (Window(50, 1.0), Window(500, 60.0), Window(2000, 1800.0)),
     Kind.HISTORY: (Window(50, 1.0), Window(500, 60.0), Window(2000, 1800.0)),

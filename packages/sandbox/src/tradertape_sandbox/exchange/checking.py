@@ -104,7 +104,7 @@ def check_money(request: OrderRequest, account: Account, margins: Margins, now: 
             raise refused([_too_few(request, free, request.quantity)])
     need = margins.need(account, request, now)
     available = margins.available(account, now)
-    if need > available:
+    if need > 0 and need > available:  # what closes a position needs none, whatever is owed
         facts = {"required": paise_text(need), "available": paise_text(available)}
         raise refused([denial(_R.INSUFFICIENT_MARGIN, **facts)])
 
