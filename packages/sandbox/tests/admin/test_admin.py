@@ -204,3 +204,38 @@ def test_a_program_without_its_terms_is_refused(
     answer = door.call("PUT", f"/admin/apps/{path}", json=body)
     assert answer.status_code == 400
     assert words in answer.text
+
+
+def test_orders_are_taken_from_the_registered_addresses_alone(door: Served) -> None:
+    """Of an empty list, and after a reset, from all."""
+    path = "/admin/apps/kite/sandbox/addresses"
+    sessions = door.sandbox.sessions["kite"]
+    session = sessions.open("sandbox", "SB0001")
+    assert sessions.admits(session, "203.0.113.9")
+
+    answer = door.call("PUT", path, json={"addresses": ["203.0.113.9", "2001:DB8::1"]})
+
+    assert answer.json() == {"api_key": "sandbox", "addresses": ["203.0.113.9", "2001:db8::1"]}
+    assert sessions.admits(session, "203.0.113.9")
+    assert not sessions.admits(session, "127.0.0.1")
+    door.call("PUT", path, json={"addresses": []})
+    assert sessions.admits(session, "127.0.0.1")
+    door.call("PUT", path, json={"addresses": ["203.0.113.9"]})
+    door.call("POST", "/admin/reset")
+    assert sessions.admits(session, "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("kite/sandbox", {"addresses": "203.0.113.9"}, "/addresses"),
+        ("kite/sandbox", {"addresses": ["here"]}, "/addresses/0"),
+        ("kite/nosuch", {"addresses": []}, "there is no program nosuch at kite"),
+    ],
+)
+def test_addresses_that_are_none_are_refused(
+    door: Served, path: str, body: dict[str, Any], words: str
+) -> None:
+    answer = door.call("PUT", f"/admin/apps/{path}/addresses", json=body)
+    assert answer.status_code == 400
+    assert words in answer.text

@@ -149,3 +149,11 @@ def test_a_stop_waits_for_its_trigger_and_fills(groww: ServedGroww) -> None:
     assert status() == "TRIGGER_PENDING"
     groww.price("155.50")
     assert status() == "DELIVERY_AWAITED"
+
+
+def test_from_an_address_that_is_not_registered_no_order_is_taken(groww: ServedGroww) -> None:
+    groww.sandbox.sessions["groww"].register_addresses("sandbox", ["203.0.113.9"])
+    status, _, words = groww.error("POST", "/order/create", json=order(**limit()))
+    assert status == 403
+    assert "orders from 127.0.0.1 are not allowed" in words
+    assert book(groww) == []

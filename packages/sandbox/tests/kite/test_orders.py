@@ -152,3 +152,16 @@ def test_a_sliced_order_lists_its_slices_and_their_refusals(kite: ServedKite) ->
     assert "order_id" in children[0]
     assert children[-1]["error"]["error_type"] == "MarginException"
     assert children[-1]["error"]["code"] == 400
+
+
+def test_from_an_address_that_is_not_registered_no_order_is_taken(kite: ServedKite) -> None:
+    number = placed(kite, limit(kite))
+    kite.sandbox.sessions["kite"].register_addresses("sandbox", ["203.0.113.9"])
+
+    for method, path in (("POST", "/orders/regular"), ("DELETE", f"/orders/regular/{number}")):
+        status, kind, message = kite.error(method, path, data=BUY if method == "POST" else None)
+        assert (status, kind) == (403, "PermissionException")
+        assert "(127.0.0.1) is not allowed to place orders for this app" in message
+    assert row(kite, number)["status"] == "OPEN", "reading needs no registered address"
+    kite.sandbox.sessions["kite"].register_addresses("sandbox", ["127.0.0.1"])
+    kite.data("DELETE", f"/orders/regular/{number}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -169,6 +170,15 @@ def app_of(body: Body, api_key: str) -> ApiApp:
     )
 
 
+def addresses_of(body: Body) -> list[str]:
+    """`{"addresses": ["203.0.113.9"]}`. Raises InvalidInput."""
+    found = body.get("addresses")
+    if not isinstance(found, list):
+        raise InvalidInput("must be a list of internet addresses", pointer="/addresses")
+    rows = cast(list[object], found)
+    return [_internet_address(row, f"/addresses/{place}") for place, row in enumerate(rows)]
+
+
 def holdings_of(body: Body) -> list[tuple[str, int, Decimal]]:
     """`[{"instrument", "quantity", "average_price"}]`. Raises InvalidInput."""
     found: list[tuple[str, int, Decimal]] = []
@@ -188,6 +198,13 @@ def _text(body: Body, name: str, default: str | None = None) -> str:
     if not isinstance(value, str) or (not value and default is None):
         raise InvalidInput("must be a text, and not empty", pointer=f"/{name}")
     return value
+
+
+def _internet_address(value: object, at: str) -> str:
+    try:
+        return str(ipaddress.ip_address(str(value)))
+    except ValueError:
+        raise InvalidInput("must be an IPv4 or IPv6 address", pointer=at) from None
 
 
 def _rows(body: Body, name: str) -> Sequence[object]:

@@ -18,6 +18,7 @@ from tradertape_core.market.hours import session_hours
 from tradertape_sandbox.admin import views
 from tradertape_sandbox.admin.bodies import (
     action_of,
+    addresses_of,
     app_of,
     body_of,
     day_of_body,
@@ -64,6 +65,7 @@ class AdminDoor:
             ("PUT", "/accounts/{broker}/{user_id}", self.open_account),
             ("POST", "/accounts/{broker}/{user_id}/funds", self.pay_in),
             ("PUT", "/apps/{broker}/{api_key}", self.register_app),
+            ("PUT", "/apps/{broker}/{api_key}/addresses", self.register_addresses),
             ("POST", "/reset", self.reset_all),
             ("GET", "/faults", self.plans),
             ("POST", "/faults", self.add_plan),
@@ -191,6 +193,16 @@ class AdminDoor:
             self.reset(broker, app.user_id)
         return {"api_key": app.api_key, **views.account_json(self.exchange.account(key))}
 
+    async def register_addresses(self, request: Request) -> object:
+        """Take a program's orders from these addresses alone; of an empty list, from all."""
+        broker, api_key = request.path_params["broker"], request.path_params["api_key"]
+        addresses = addresses_of(await body_of(request, "addresses"))
+        sessions = self._sessions_of(broker)
+        if sessions.app(api_key) is None:
+            raise InvalidInput(f"there is no program {api_key} at {broker}: register it first")
+        sessions.register_addresses(api_key, addresses)
+        return {"api_key": api_key, "addresses": addresses}
+
     def _sessions_of(self, broker: str) -> Sessions:
         found = self.sessions.get(broker)
         if found is None:
@@ -199,12 +211,15 @@ class AdminDoor:
         return found
 
     async def reset_all(self, _request: Request) -> object:
-        """Begin anew: every program's account, simulated prices, the machine's time, no faults."""
+        """Begin anew: every program's account, simulated prices, the machine's time,
+        no faults, orders from every address."""
         self.faults.remove()
         self.exchange.plan.clear()
         self.exchange.clock.reset()
         self.exchange.reset()
         for broker, sessions in self.sessions.items():
+            for app in sessions.apps:
+                sessions.register_addresses(app.api_key, ())
             for user_id in {app.user_id for app in sessions.apps}:
                 self.reset(broker, user_id)
         return views.state_json(self.exchange)

@@ -8,7 +8,7 @@ can be carried past its hour by the admin door.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
@@ -78,6 +78,7 @@ class Sessions:
         self._ends_at = ends_at
         self._new_token = new_token or _alphanumeric
         self._apps: dict[str, ApiApp] = {}
+        self._addresses: dict[str, frozenset[str]] = {}
         self._codes: dict[str, _Code] = {}
         self._by_access: dict[str, Session] = {}
         self._by_refresh: dict[str, Session] = {}
@@ -94,6 +95,15 @@ class Sessions:
     def apps(self) -> tuple[ApiApp, ...]:
         """All registered apps."""
         return tuple(self._apps.values())
+
+    def register_addresses(self, api_key: str, addresses: Iterable[str]) -> None:
+        """Take an app's orders from these internet addresses alone; of none, from everywhere."""
+        self._addresses[api_key] = frozenset(addresses)
+
+    def admits(self, session: Session, address: str) -> bool:
+        """Whether the session's app may send orders from an address."""
+        registered = self._addresses.get(session.api_key)
+        return not registered or address in registered
 
     def grant(self, api_key: str, user_id: str) -> str:
         """Return a login code for the app, valid for five minutes and one `redeem`."""

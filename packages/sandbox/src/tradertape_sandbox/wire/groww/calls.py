@@ -122,6 +122,10 @@ def endpoint(groww: Groww, kind: str, handler: Handler, status: int = 200) -> En
         if broken is not None:
             text = f"at most {broken.calls} calls of {kind} in {broken.window_s:g} s: slow down"
             return gateway_failure(429, Code.CANNOT_PROCESS, text)
+        address = request.client.host if request.client else ""
+        if kind == ORDERS and not groww.sessions.admits(session, address):
+            text = f"orders from {address} are not allowed: register it as static IP"
+            return gateway_failure(403, Code.NOT_AUTHORISED, text)
         try:
             call = Call(
                 groww,

@@ -145,6 +145,11 @@ class Endpoint:
     kind: str = "other"
     is_open: bool = False
 
+    @property
+    def sends_orders(self) -> bool:
+        """Whether it is taken from an app's registered addresses only."""
+        return self.method != "GET" and self.path.startswith(("/orders/", "/gtt/"))
+
 
 def route(door: KiteDoor, endpoint: Endpoint) -> Route:
     """The endpoint as a route of the framework."""
@@ -195,6 +200,8 @@ async def _call(door: KiteDoor, endpoint: Endpoint, request: Request) -> Call:
     caller = session.api_key if session else _client(request)
     if door.limits.admit(caller, endpoint.kind) is not None:
         raise too_many()
+    if session is not None and endpoint.sends_orders:
+        _check_address(door, session, _client(request))
     root = str(request.scope.get("root_path", ""))
     form: Form = {}
     kind = request.headers.get("content-type", "")
@@ -214,6 +221,12 @@ def _authorised(door: KiteDoor, request: Request) -> Session:
     if session is None:
         raise bad_token()
     return session
+
+
+def _check_address(door: KiteDoor, session: Session, address: str) -> None:
+    if not door.sessions.admits(session, address):
+        words = f"IP ({address}) is not allowed to place orders for this app: register it"
+        raise KiteError(Kind.PERMISSION, words)
 
 
 def _client(request: Request) -> str:

@@ -231,7 +231,8 @@ def _check_caller(door: UpstoxDoor, endpoint: Endpoint, session: Session, addres
         raise UpstoxError("UDAPI100067", words, status=403)
     if endpoint.kind not in _ORDER_KINDS:
         return
-    if not door.switches.admits(AccountKey(BROKER, session.user_id), address):
+    by_account = door.switches.admits(AccountKey(BROKER, session.user_id), address)
+    if not (by_account and door.sessions.admits(session, address)):
         words = f"Orders from {address} are not allowed: register the address as static IP"
         raise UpstoxError("UDAPI1154", words, status=403)
     clock = door.exchange.now().astimezone(IST).time()

@@ -27,14 +27,15 @@ export function IpPanel({ row }: { row: BrokerRow }) {
           {title} says: {ip.words}
         </Text>
       )}
-      {ip.address ? (
+      {ip.address && (
         <div>
           <Text size="xs" c="dimmed" mb={4}>
             Allow this address at {title}
           </Text>
           <CopyField value={ip.address} label={`Outgoing IP address for ${title}`} />
         </div>
-      ) : (
+      )}
+      {!ip.address && ip.preflight !== "taken" && (
         <Text size="sm" c="dimmed">
           This server is behind a router and does not know its address on the internet. Ask your provider, or
           run <code>curl https://ifconfig.me</code> on the server.
