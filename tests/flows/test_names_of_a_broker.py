@@ -74,6 +74,14 @@ def _is_watched_and_charted(place: Place) -> None:
 def _has_a_chain(place: Place) -> None:
     found = _ask(place, "GET", "/api/options/NIFTY/chain")
     assert len(found["rows"]) > 20
+    eventually(lambda: _has_a_market(place), 60, "its contracts have open interest and quotes")
+
+
+def _has_a_market(place: Place) -> bool:
+    found = _ask(place, "GET", "/api/options/NIFTY/chain")
+    calls = [row["CE"] for row in found["rows"] if row["CE"]]
+    is_quoted = any(one["bid"] and one["ask"] for one in calls)
+    return is_quoted and any(one["oi"] for one in calls) and found["pcr"] is not None
 
 
 def _is_traded(place: Place) -> None:

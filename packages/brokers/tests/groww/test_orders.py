@@ -228,6 +228,7 @@ BAD: list[tuple[Any, ...]] = [
     ("GA003 with 200", Answer(200, JSON, refusal("GA003")), *UNKNOWN),
     ("GA004", Answer(404, JSON, refusal("GA004")), e.Refused, e.Refused),
     ("GA005", Answer(401, JSON, refusal("GA005")), e.SessionExpired, e.SessionExpired),
+    ("GA005 with 403", Answer(403, JSON, refusal("GA005")), e.Refused, e.Refused),
     ("GA005 with 200", Answer(200, JSON, refusal("GA005")), e.SessionExpired, e.SessionExpired),
     ("GA006", Answer(422, JSON, refusal("GA006")), e.Refused, e.Refused),
     ("GA007", Answer(409, JSON, refusal("GA007")), e.OutcomeUnknown, e.Refused),

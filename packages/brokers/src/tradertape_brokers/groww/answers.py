@@ -20,7 +20,7 @@ from tradertape_brokers.errors import (
     Unavailable,
 )
 
-UNAUTHORISED, TOO_MANY, FIRST_FAILURE = 401, 429, 500
+UNAUTHORISED, FORBIDDEN, TOO_MANY, FIRST_FAILURE = 401, 403, 429, 500
 # Source: groww.in/trade-api/docs, "Errors". GA000: internal. GA003: cannot serve now.
 _FAILED: Final = frozenset({"GA000", "GA003"})
 _NOT_AUTHORISED, _USED_REFERENCE = "GA005", "GA007"
@@ -80,7 +80,7 @@ def _refusal(error: object, status: int, *, is_write: bool) -> BrokerError:
     if code == _USED_REFERENCE and is_write:
         # No order is sent twice: one with our reference is one that Groww has.
         return OutcomeUnknown("Groww has an order with this reference already")
-    if code == _NOT_AUTHORISED:
+    if code == _NOT_AUTHORISED and status != FORBIDDEN:  # of an address that is not registered
         return SessionExpired("Groww's session is over: sign in again")
     return Refused(text)
 

@@ -139,7 +139,7 @@ class ChainReader:
         options = [one for one in underlying.options if one.expiry == expiry]
         future = self._future(underlying.name, expiry)
         wanted = [*options, future] if future is not None else options
-        ticks = self._feed.quotes(wanted, Mode.QUOTE)
+        ticks = self._feed.quotes(wanted, Mode.FULL)
         strikes, contracts = _grid(options)
         carried = None if future is None else ticks.get(future.instrument_token)
         figures = _chain_quotes(
@@ -159,7 +159,7 @@ class ChainReader:
 
     def tick(self, instrument: Instrument) -> Tick | None:
         """The latest quote of one contract."""
-        return self._feed.quotes([instrument], Mode.QUOTE).get(instrument.instrument_token)
+        return self._feed.quotes([instrument], Mode.FULL).get(instrument.instrument_token)
 
     def find(self, *, exchange: str, tradingsymbol: str, token: int | None) -> Instrument:
         """A contract by token or symbol; raises UnknownInstrument.
