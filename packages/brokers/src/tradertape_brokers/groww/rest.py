@@ -19,7 +19,7 @@ TIMEOUT_S, PATIENCE_S = 7.0, 10.0
 _PAUSE_S = 1.0  # after an answer 429 that names none
 
 # Source: groww.in/trade-api/docs, "Rate limits". Candles count as the rest, for which nothing is
-# said. Of a minute's orders the last tenth is kept for exits.
+# said. Of a minute's orders three tenths are kept for exits.
 LIMITS: Final[Mapping[Kind, tuple[Window, ...]]] = {
     Kind.ORDERS: (Window(10, 1.0), Window(250, 60.0, kept_for_exits=75)),
     Kind.QUOTES: (Window(10, 1.0), Window(300, 60.0)),
