@@ -194,6 +194,7 @@ class Container:
         self.backtests.close()
         self.uploads.close()
         self.wealth.close()
+        self.trade_journal.close()
         self.market_watch.stop()
         self.mailer.close()
         self.processes.trading.close()

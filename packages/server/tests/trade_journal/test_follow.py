@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import time
 from datetime import date, timedelta
@@ -28,6 +29,7 @@ from tradertape_server.features.market.corporate_facts import CorporateFacts, Re
 from tradertape_server.features.reconciliation.queries import version_of_actions
 from tradertape_server.features.trade_journal.own import trades, walks
 from tradertape_server.features.trade_journal.own.trades import OwnTrades, PersonsTrades
+from tradertape_server.features.trade_journal.ports import BeingRead, OwnBook
 from tradertape_server.features.wealth.lines import column
 from tradertape_server.features.wealth.trips import Trips
 
@@ -74,19 +76,50 @@ def told(trips: Trips, rows: Any) -> dict[str, Any]:
 
 
 def same_as_anew(kept: PersonsTrades, own: OwnTrades, user_id: int) -> int:
-    book, anew = kept.read(), own.of_person(user_id).read()
+    book, anew = until_read(kept), own.of_person(user_id).read()
     for mine, fresh in ((book.live, anew.live), (book.paper, anew.paper)):
         assert told(mine, book.rows) == told(fresh, anew.rows)
     return book.live.total + book.paper.total
 
 
+def until_read(kept: PersonsTrades) -> OwnBook:
+    while True:
+        try:
+            return kept.read()
+        except BeingRead:
+            continue
+
+
+class ElsewhereAndBack:
+    """Reads as another process does, and hands it out at the second request."""
+
+    def __init__(self, own: OwnTrades) -> None:
+        self.own = own
+        self.read: dict[int, bytes] = {}
+        self.times = 0
+
+    def fetch(self, user_id: int) -> Any:
+        if user_id in self.read:
+            return pickle.loads(self.read.pop(user_id))  # noqa: S301
+        self.times += 1
+        person = self.own.of_person(user_id)
+        person.read()
+        self.read[user_id] = pickle.dumps(person.so_far())
+        return None
+
+    def stop(self) -> None: ...
+
+
+@pytest.mark.parametrize("is_away", [False, True])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_whatever_happens_it_is_what_reading_anew_gives(
-    trader: Trader, container: Container, seed: int  # noqa: F811
+    trader: Trader, container: Container, seed: int, is_away: bool  # noqa: F811
 ) -> None:  # fmt: skip
     choose, facts = random.Random(seed), Splits()
     own = OwnTrades(container.database, facts, version_of_actions)
-    kept = own.of_person(trader.user_id)
+    away = ElsewhereAndBack(own) if is_away else None
+    reader = OwnTrades(container.database, facts, version_of_actions, away, most_here=3)
+    kept = reader.of_person(trader.user_id)
     runs = [trader.run(f"run-{n}", f"Strategy {n}") for n in range(2)]
     held: dict[tuple[Any, ...], int] = {}
     minute = 0
@@ -133,6 +166,7 @@ def test_whatever_happens_it_is_what_reading_anew_gives(
             runs.append(trader.run(f"run-{len(runs)}", f"Strategy {len(runs) % 3}"))
         total = same_as_anew(kept, own, trader.user_id)
     assert total > 20
+    assert away is None or away.times > 5
 
 
 def test_when_every_fill_is_taken_back_nothing_is_left(

@@ -32,12 +32,9 @@ from tradertape_server.features.portfolios.queries import why_strategy_in_use as
 from tradertape_server.features.reconciliation.corrections import Corrections
 from tradertape_server.features.reconciliation.cycle import ReconciliationCycle
 from tradertape_server.features.reconciliation.hand_actions import HandActions
-from tradertape_server.features.reconciliation.queries import version_of_actions
 from tradertape_server.features.reconciliation.service import ReconciliationService
 from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.features.strategies.trial_service import TrialService
-from tradertape_server.features.trade_journal.own.trades import OwnTrades
-from tradertape_server.features.trade_journal.service import TradeJournal
 from tradertape_server.features.trading.service import TradingService
 from tradertape_server.features.uploads.labels import clear_files
 from tradertape_server.features.uploads.mappings import MappingService
@@ -80,7 +77,7 @@ from tradertape_server.wiring.trading import (
     rescaling_of,
     why_not_back,
 )
-from tradertape_server.wiring.wealth import build_wealth
+from tradertape_server.wiring.wealth import build_journal, build_wealth
 
 # Requests that write at once. A SQLite file takes one writer: a second one prepares meanwhile. A
 # database server takes several; most of its connections are left to those who read.
@@ -241,9 +238,7 @@ def _join(
         upload_mappings=MappingService(clock),
         watchlists=WatchlistService(clock, data.instruments, data.market),
         wealth=wealth,
-        trade_journal=TradeJournal(
-            database, wealth, OwnTrades(database, corporate, version_of_actions), clock
-        ),
+        trade_journal=build_journal(base, wealth, corporate, is_real=is_real),
         family=build_family(
             database,
             clock,

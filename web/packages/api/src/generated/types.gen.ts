@@ -15264,6 +15264,8 @@ export type KeyRow = {
  * scaled: whether your agent scales the amounts of some of the live ones: they are not rupees.
  * hidden: trips that are the same trades as one of the other source, and are not shown.
  * uploads: `ready`, `reckoning` or `failed`; percent, detail: how far it is, or why it failed.
+ * traded_here: `reading` while thousands of new trades of this server are read, after its start
+ * for example: there are none to see until then.
  */
 export type JournalStatusOut = {
     /**
@@ -15290,6 +15292,10 @@ export type JournalStatusOut = {
      * Scaled
      */
     scaled: boolean;
+    /**
+     * Traded Here
+     */
+    traded_here: 'ready' | 'reading';
     /**
      * Uploads
      */

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from tradertape_server.features.wealth.schemas import BookStatusOut
 from tradertape_server.features.wealth.trips import Trips
+from tradertape_server.platform.errors import Unavailable
 
 Money = Literal["live", "paper"]
 
@@ -27,6 +28,17 @@ class OwnBook:
     rows: Sequence[Mapping[str, Any]] = ({},)
 
 
+class BeingRead(Unavailable):
+    """What a person traded here is being read by another process."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your trades are being read: repeat the request in a few seconds.",
+            code="journal_being_read",
+            headers={"Retry-After": "2"},
+        )
+
+
 class Uploaded(Protocol):
     """The round trips of what a person uploaded."""
 
@@ -43,7 +55,8 @@ class OwnOfPerson(Protocol):
     """The round trips of what one person traded here. For one thread at a time."""
 
     def read(self) -> OwnBook:
-        """They as they are now; the same parts where nothing has changed."""
+        """They as they are now; the same parts where nothing has changed. Raises BeingRead while
+        there are too many new ones for a request."""
         ...
 
 
@@ -52,6 +65,10 @@ class Own(Protocol):
 
     def is_scaled(self, user_id: int) -> bool:
         """Whether an agent scales what it reports of some of them."""
+        ...
+
+    def close(self) -> None:
+        """End what is being read."""
         ...
 
     def of_person(self, user_id: int) -> OwnOfPerson:

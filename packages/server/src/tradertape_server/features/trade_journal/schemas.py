@@ -99,6 +99,8 @@ class JournalStatusOut(Reply):
     scaled: whether your agent scales the amounts of some of the live ones: they are not rupees.
     hidden: trips that are the same trades as one of the other source, and are not shown.
     uploads: `ready`, `reckoning` or `failed`; percent, detail: how far it is, or why it failed.
+    traded_here: `reading` while thousands of new trades of this server are read, after its start
+    for example: there are none to see until then.
     """
 
     version: str
@@ -109,6 +111,7 @@ class JournalStatusOut(Reply):
     uploads: Literal["ready", "reckoning", "failed"]
     percent: int | None
     detail: str
+    traded_here: Literal["ready", "reading"]
 
 
 class ScreenshotOut(Reply):

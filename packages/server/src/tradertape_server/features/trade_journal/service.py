@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ from tradertape_server.features.trade_journal.choosing import (
 from tradertape_server.features.trade_journal.entries import Written, shown_counts
 from tradertape_server.features.trade_journal.models import JournalEntry, JournalScreenshot
 from tradertape_server.features.trade_journal.pictures import read_picture
-from tradertape_server.features.trade_journal.ports import Own, Uploaded
+from tradertape_server.features.trade_journal.ports import BeingRead, Own, Uploaded
 from tradertape_server.features.trade_journal.trips import JournalTrips
 from tradertape_server.features.wealth.export import neutral
 from tradertape_server.platform.database.engine import Database
@@ -52,14 +53,23 @@ class TradeJournal:
         self._books = JournalBooks(uploaded, own)
         self._clock = clock
 
+    def close(self) -> None:
+        """End what is being read."""
+        self._own.close()
+
     def status(self, user_id: int) -> schemas.JournalStatusOut:
         """What there is to see."""
-        paper = self._books.trips(user_id, "paper")
         book = self._uploaded.status(user_id)
         state = "reckoning" if book.reckoned_at is None else "ready"
         if book.reckoned_at is None and book.state == "failed":
             state = "failed"
-        live = self._books.trips(user_id, "live") if state == "ready" else JournalTrips()
+        live = paper = JournalTrips()
+        traded_here: Literal["ready", "reading"] = "ready"
+        try:
+            paper = self._books.trips(user_id, "paper")
+            live = self._books.trips(user_id, "live") if state == "ready" else live
+        except BeingRead:
+            traded_here = "reading"
         return schemas.JournalStatusOut(
             version=self._books.version(user_id),
             live=live.total,
@@ -69,6 +79,7 @@ class TradeJournal:
             uploads=state,
             percent=book.percent,
             detail=book.detail,
+            traded_here=traded_here,
         )
 
     def page(

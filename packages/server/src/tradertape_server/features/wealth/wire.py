@@ -1,4 +1,4 @@
-"""What goes to the reckoning process and comes back: MessagePack behind its length."""
+"""What goes to the reckoning process and comes back: as MessagePack."""
 
 from __future__ import annotations
 
@@ -32,8 +32,3 @@ class Message(msgspec.Struct, frozen=True):
 encode = msgspec.msgpack.Encoder().encode
 decode_task = msgspec.msgpack.Decoder(Task).decode
 decode_message = msgspec.msgpack.Decoder(Message).decode
-
-
-def framed(content: bytes) -> bytes:
-    """A message behind its length in four bytes."""
-    return len(content).to_bytes(4) + content

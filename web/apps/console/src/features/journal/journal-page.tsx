@@ -85,6 +85,7 @@ function Journal({ status, money }: { status: JournalStatus; money: Money }) {
   const factorId = money === "live" ? book?.factor_id : null
   const isTraded = money === "live" && status.scaled
   useScaled(factorId != null || isTraded)
+  if (status.traded_here === "reading") return <Reading />
   if (money === "live" && status.uploads === "reckoning") return <Reckoning percent={status.percent} />
   if (money === "live" && status.uploads === "failed")
     return (
@@ -128,6 +129,17 @@ function Reckoning({ percent }: { percent: number | null }) {
     <Stack gap={8} py={40} px="md" maw={460} mx="auto" role="status">
       <Text fw={600}>Your trades are being reckoned: {percent ?? 0} %</Text>
       <Progress value={percent ?? 0} aria-label="Reckoning of your trades" />
+    </Stack>
+  )
+}
+
+function Reading() {
+  return (
+    <Stack gap={8} py={40} px="md" maw={460} mx="auto" role="status">
+      <Text fw={600}>Your trades are being read</Text>
+      <Text size="sm" c="dimmed">
+        There are thousands: this takes a few seconds after a start of the server.
+      </Text>
     </Stack>
   )
 }

@@ -47,12 +47,15 @@ export interface TripsAsked extends TripFilters {
   page: number
 }
 
-/** Whether there are trades, and how far uploads are reckoned; asked again while a page is open. */
+const isPending = (status?: JournalStatus): boolean =>
+  status?.uploads === "reckoning" || status?.traded_here === "reading"
+
+/** Whether there are trades, and how far they are read; asked again while a page is open. */
 export const journalStatusQuery = queryOptions({
   queryKey: ["journal-status"],
   queryFn: ({ signal }) => unwrap(api.readJournalStatus({ signal })),
   staleTime: 0,
-  refetchInterval: ({ state }) => (state.data?.uploads === "reckoning" ? 1_000 : 15_000),
+  refetchInterval: ({ state }) => (isPending(state.data) ? 1_000 : 15_000),
 })
 
 /** What is read of the journal. at: the version of the trades, so that other ones are read anew. */

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -23,40 +23,69 @@ from tradertape_server.features.execution.fill_queries import (
 )
 from tradertape_server.features.market.corporate_facts import CorporateFacts
 from tradertape_server.features.portfolios import queries as portfolios
+from tradertape_server.features.trade_journal.own.away import Away, NotRead
 from tradertape_server.features.trade_journal.own.by_candles import trips_by_candles
 from tradertape_server.features.trade_journal.own.columns import with_origins
 from tradertape_server.features.trade_journal.own.origins import Origin, Origins
 from tradertape_server.features.trade_journal.own.walks import (
     Actions,
+    ManyFills,
     Walks,
     is_delivered,
     symbol_of,
 )
-from tradertape_server.features.trade_journal.ports import OwnBook
+from tradertape_server.features.trade_journal.ports import BeingRead, OwnBook
 from tradertape_server.features.wealth.trips import Trips
 from tradertape_server.features.workers import queries as workers
 from tradertape_server.platform.database.engine import Database
 
 HandVersion = Callable[[Session, int], object]
 
+# Fills that a request reads itself, in some 0.07 s; more are read by a process of its own.
+MOST_HERE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """What one person traded here as far as it was read, to be continued elsewhere."""
+
+    walks: Walks
+    book: OwnBook
+    named: list[Origin]
+    candles: tuple[object, Trips]
+
 
 class OwnTrades:
     """Reads what was traded here. facts: of splits and bonuses of what was held meanwhile. by_hand:
-    changes when a person applies one to an account, or undoes it."""
+    changes when a person applies one to an account, or undoes it. away: reads what is much; without
+    it, all is read by who asks."""
 
-    def __init__(self, database: Database, facts: CorporateFacts, by_hand: HandVersion) -> None:
+    def __init__(
+        self, database: Database, facts: CorporateFacts, by_hand: HandVersion,
+        away: Away | None = None, *, most_here: int = MOST_HERE,
+    ) -> None:  # fmt: skip
         self._database = database
         self._facts = facts
         self._by_hand = by_hand
+        self._away = away
+        self._most_here = most_here
 
     def is_scaled(self, user_id: int) -> bool:
         """Whether an agent scales what it reports of some of them."""
         with self._database.read() as session:
             return bool(scaled_accounts(session, user_id))
 
+    def close(self) -> None:
+        """End what is being read."""
+        if self._away is not None:
+            self._away.stop()
+
     def of_person(self, user_id: int) -> PersonsTrades:
         """A person's trades, to be read again and again."""
-        return PersonsTrades(self._database, self._facts, self._by_hand, user_id)
+        return PersonsTrades(
+            self._database, self._facts, self._by_hand, user_id, self._away,
+            most_here=self._most_here,
+        )  # fmt: skip
 
 
 class PersonsTrades:
@@ -64,12 +93,16 @@ class PersonsTrades:
     time."""
 
     def __init__(
-        self, database: Database, facts: CorporateFacts, by_hand: HandVersion, user_id: int
-    ) -> None:
+        self, database: Database, facts: CorporateFacts, by_hand: HandVersion, user_id: int,
+        away: Away | None = None, *, most_here: int = MOST_HERE,
+    ) -> None:  # fmt: skip
         self._database = database
         self._facts = facts
         self._by_hand = by_hand
         self._user_id = user_id
+        self._away = away
+        self._most_here = most_here
+        self._is_away = False
         self._begin()
 
     def _begin(self) -> None:
@@ -83,16 +116,47 @@ class PersonsTrades:
         self._candles: tuple[object, Trips] = (None, Trips())
 
     def read(self) -> OwnBook:
-        """The round trips as they are now; the same parts where nothing has changed."""
+        """The round trips as they are now; the same parts where nothing has changed.
+
+        Raises BeingRead while another process reads them.
+        """
+        most = None if self._away is None else self._most_here
+        if self._is_away:
+            self._fetch()
+            most = None  # what is new since then is read here: each reading comes to an end
         try:
             with self._database.read() as session:
-                self._follow(session)
+                self._follow(session, most)
+        except ManyFills:
+            self._begin()
+            self._is_away = True
+            return self.read()
         except BaseException:
             self._begin()  # half of a change may be in
             raise
         return self._book
 
-    def _follow(self, session: Session) -> None:
+    def so_far(self) -> SoFar:
+        """What was read."""
+        return SoFar(self._walks, self._book, self._named, self._candles)
+
+    def _fetch(self) -> None:
+        """Continue from what another process has read; from nothing where it could not."""
+        if self._away is None:
+            return
+        try:
+            found: SoFar | None = self._away.fetch(self._user_id)
+        except NotRead:
+            found = None
+        else:
+            if found is None:
+                raise BeingRead
+        self._is_away = False
+        if found is not None:
+            self._walks, self._book = found.walks, found.book
+            self._named, self._candles = found.named, found.candles
+
+    def _follow(self, session: Session, most: int | None) -> None:
         fills = fills_so_far(session, self._user_id)
         by_orders, *by_candles = portfolios.version_of_positions(session, self._user_id)
         runs = workers.version_of_runs(session, self._user_id)
@@ -101,8 +165,8 @@ class PersonsTrades:
         version = (fills, self._scaled, by_orders, by_candles, runs, self._facts.version, hand)
         if version == self._version:
             return
+        changed = self._follow_fills(session, fills, most)
         self._read_candles(session, by_candles)
-        changed = self._follow_fills(session, fills)
         self._origins.refresh(session, self._user_id)
         self._assemble(changed)
         self._version = version
@@ -112,7 +176,9 @@ class PersonsTrades:
             rows = portfolios.positions_by_candles(session, self._user_id)
             self._candles = (version, trips_by_candles(rows))
 
-    def _follow_fills(self, session: Session, fills: FillsSoFar) -> set[bool]:
+    def _follow_fills(
+        self, session: Session, fills: FillsSoFar, most: int | None
+    ) -> set[bool]:  # fmt: skip
         walks, shares = self._walks, self._shares
         shares.refresh(symbol_of(key[2]) for key in walks.by_key if is_delivered(key))
         shares.by_hand = hand_actions_of_person(session, self._user_id)
@@ -121,7 +187,7 @@ class PersonsTrades:
             for key, walk in walks.by_key.items()
             if is_delivered(key) and walk.actions != shares.of(key)
         ]
-        return walks.follow(session, self._user_id, fills, shares.of, rescaled)
+        return walks.follow(session, self._user_id, fills, shares.of, rescaled, most)
 
     def _assemble(self, changed: set[bool]) -> None:
         walks = self._walks

@@ -37,6 +37,10 @@ _SEGMENTS = {
 }  # fmt: skip
 
 
+class ManyFills(Exception):
+    """There are more fills to read than wanted."""
+
+
 @dataclass(slots=True)
 class Walk:
     """A position: its closed trips are kept elsewhere. also: marks of the trades of its open trip
@@ -97,19 +101,22 @@ class Walks:
 
     def follow(
         self, session: Session, user_id: int, so_far: FillsSoFar, actions_of: ActionsOf,
-        rescaled: Iterable[PositionKey],
+        rescaled: Iterable[PositionKey], most: int | None = None,
     ) -> set[bool]:  # fmt: skip
         """Come to what the fills are now; which money's trips have changed.
 
         rescaled: positions whose splits and bonuses are others by now. A fill that is later than
         all others of its position continues it. A position with any other change is read again.
+        Raises ManyFills where more than `most` had to be read.
         """
         before = self.by_key
-        new, newest = self._new(session, user_id)
+        _limit(so_far.count - self.so_far.count, most)
+        new, newest = self._new(session, user_id, so_far.count, most)
         changed = set(rescaled) & self.by_key.keys()
         changed |= {key for key, ones in new.items() if self._is_late(key, ones)}
         if sum(len(ones) for ones in new.values()) + self.so_far.count != so_far.count:
             changed |= self._miscounted(session, user_id, new, newest.newest)
+        _limit(sum(self._known(key) for key in changed), most)
         touched = {self.by_key[key].is_real for key in changed if key in self.by_key}
         if self.by_key is not before:
             touched = {True, False}
@@ -136,7 +143,7 @@ class Walks:
         return self.closed[is_real].extended(kept(opened, has_marks=is_real))
 
     def _new(
-        self, session: Session, user_id: int
+        self, session: Session, user_id: int, count: int, most: int | None
     ) -> tuple[dict[PositionKey, list[FillOfPerson]], FillsSoFar]:
         """Fills that were not known, and the newest of all. Where the newest known one is gone, the
         numbers of rows say nothing any more: all are read again."""
@@ -146,7 +153,8 @@ class Walks:
             last = next((one for one in found if one.number == known.newest), None)
             if last is None or last.trade_id != known.trade_id:
                 self._clear()
-                return self._new(session, user_id)
+                _limit(count, most)
+                return self._new(session, user_id, count, most)
             found.remove(last)
         by_key: dict[PositionKey, list[FillOfPerson]] = defaultdict(list)
         for one in found:
@@ -198,6 +206,11 @@ class Walks:
             walk = Walk(number, fill.is_real, actions, PositionTrips(kind, actions))
             self.by_key[key] = walk
         return walk
+
+
+def _limit(fills: int, most: int | None) -> None:
+    if most is not None and fills > most:
+        raise ManyFills
 
 
 def symbol_of(instrument: str) -> str:
