@@ -374,5 +374,5 @@ def test_hidden_trips_pass_nothing_to_a_person_without_uploads(
     assert get(signed_in, "status") == {
         "version": get(signed_in, "status")["version"], "live": 0, "paper": 0, "scaled": False,
         "hidden": 0,
-        "uploads": "ready", "percent": None, "detail": "",
+        "uploads": "ready", "percent": None, "detail": "", "traded_here": "ready",
     }  # fmt: skip

@@ -13,6 +13,8 @@ from fastapi.testclient import TestClient
 from packages.server.tests.uploads.files import books
 from packages.server.tests.uploads.files.account_statements import (
     PAN,
+    FundRow,
+    MadeScheme,
     account_statement,
     invented_schemes,
 )
@@ -132,6 +134,26 @@ def test_d8_the_class_of_a_fund_is_a_guess_until_its_owner_sets_it(
     assert _tax(signed_in) == before
     for wrong in ({**body, "fund_class": "shares"}, {"instrument": ""}, {}):
         assert signed_in.put("/api/wealth/funds/class", json=wrong).status_code == 422
+
+
+def test_d8_the_tax_report_says_where_a_cost_is_indexed(signed_in: TestClient) -> None:
+    def row(day: date, units: int, price: int) -> FundRow:
+        text = "Purchase" if units > 0 else "Redemption"
+        return FundRow(day, text, Decimal(units * price), Decimal(units), Decimal(price))
+
+    bought, sold = row(date(2019, 5, 6), 1000, 20), row(date(2024, 5, 6), -600, 29)
+    name = "Example Corporate Bond Fund - Direct Plan - Growth"
+    made = MadeScheme("7654321 / 0", "EXCB", name, "INF000X01AD5", (bought, sold), Decimal(30))
+    upload = [("file", ("cas.pdf", account_statement([made])))]
+    sent = signed_in.post("/api/uploads/cas", files=upload, data={"password": PAN})
+    assert sent.json()["files"][0]["state"] == "done", sent.text
+    fund = {"instrument": _tax(signed_in)["funds"][0]["instrument"], "fund_class": "debt"}
+    assert signed_in.put("/api/wealth/funds/class", json=fund).status_code == 204
+    report = _tax(signed_in)
+    (bucket,) = report["buckets"]
+    # 12,000 at the index of 2019-20 (289) is 15,072.66 at that of 2024-25 (363).
+    assert (bucket["section"], bucket["rate"], bucket["gains"]) == ("112", "0.2", "2327.34")
+    assert any("indexed to the year of the sale" in text for text in report["notes"])
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

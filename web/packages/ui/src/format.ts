@@ -185,8 +185,13 @@ function hidden(text: string): string {
 }
 
 /** Accounts at brokers in a text: an agent sends a hash in place of the client id, "Kite account 3f2a". */
-export const accountName = (text: string): string =>
-  text.replace(/\b[0-9a-f]{16}\b/g, (hash) => `account ${hash.slice(0, 4)}`)
+export const accountName = (text: string): string => named(text, "account")
+
+/** Folios of funds in a text, likewise: "folio 3f2a". */
+export const folioName = (text: string): string => named(text, "folio")
+
+const named = (text: string, what: string): string =>
+  text.replace(/\b[0-9a-f]{16}\b/g, (hash) => `${what} ${hash.slice(0, 4)}`)
 
 const day = new Intl.DateTimeFormat("en-GB", {
   day: "numeric",

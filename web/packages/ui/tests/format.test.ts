@@ -6,6 +6,7 @@ import {
   date,
   discreet,
   duration,
+  folioName,
   instant,
   money,
   moneyShort,
@@ -103,6 +104,8 @@ test("codes become words", () => {
 
 test("UP-04: a hash in place of a client id reads as an account", () => {
   expect(accountName("0123456789abcdef")).toBe("account 0123")
+  expect(folioName("0123456789abcdef")).toBe("folio 0123")
+  expect(folioName("1234567 / 0")).toBe("1234567 / 0")
   expect(accountName("Kite 0123456789abcdef EQ")).toBe("Kite account 0123 EQ")
   for (const name of ["AB1234", "", "0123456789abcde", "0123456789abcdef0", "DEADBEEFDEADBEEF"])
     expect(accountName(name)).toBe(name)

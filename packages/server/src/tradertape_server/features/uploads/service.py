@@ -385,8 +385,8 @@ def _refused(files: Sequence[schemas.FileOut]) -> BadRequest:
 def _difference(statement: Statement) -> str:
     off = next(one for one in statement.checks if one.is_off)
     return (
-        f"{off.name}: the statement says {off.stated}, its rows give {off.parsed}. Nothing was "
-        "imported; to import it nevertheless, send it with accept_difference=true."
+        f"{off.name}: the statement says {off.stated:,}, its rows give {off.parsed:,}. Nothing was "
+        "imported: a part of it may not be read. Import it only if you know why the totals differ."
     )
 
 

@@ -369,6 +369,11 @@ def _tax_notes(
             "Short term gains on debt and hybrid funds are taxed at your slab, which is not known "
             "here: their tax is not in the sum, and losses relieve them after all other gains."
         )
+    if any(item.is_indexed for item in items):
+        found.append(
+            "Gains at 20% of section 112 are those of sales until 22 July 2024, with the cost "
+            "indexed to the year of the sale; later ones are at 12.5% without."
+        )
     if any(item.section in ("112", "50AA") for item in items):
         found.append(
             "Debt funds are taken to have at most 35% in shares of Indian companies, hybrid funds "

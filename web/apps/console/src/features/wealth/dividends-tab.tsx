@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { accountName, count } from "@tradertape/ui/format.ts"
+import { accountName, count, folioName } from "@tradertape/ui/format.ts"
 import { Coins } from "lucide-react"
 import { useState } from "react"
 import { Section } from "@/components/page/section"
@@ -24,8 +24,13 @@ const COLUMNS: Column<Row>[] = [
   of.quantity("quantity", "Quantity", (row) => row.quantity),
   of.number("per_share", "Per share", (row) => row.per_share),
   of.amount("amount", "Amount", (row) => row.amount),
-  of.text("account", "Account or folio", (row) => accountName(row.account)),
+  of.text("account", "Account or folio", nameOf),
 ]
+
+/** A payout of a fund has no quantity, and is of a folio. */
+function nameOf({ account, quantity }: Row): string {
+  return quantity === null ? folioName(account) : accountName(account)
+}
 
 /** Dividends of shares by what companies declared, and payouts of funds. */
 export function DividendsTab({ queries }: TabProps) {

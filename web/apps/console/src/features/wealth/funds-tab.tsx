@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
-import { date, price, quantity, words } from "@tradertape/ui/format.ts"
+import { date, folioName, price, quantity, words } from "@tradertape/ui/format.ts"
 import { Landmark } from "lucide-react"
 import { LinkButton } from "@/components/page/link-button"
 import { Section } from "@/components/page/section"
@@ -22,7 +22,7 @@ const COLUMNS: Column<FundHolding>[] = [
     (row) => words(row.fund_class),
     (row) => <FundClassSelect fund={row} />,
   ),
-  of.text("folio", "Folio", (row) => row.folio),
+  of.text("folio", "Folio", (row) => folioName(row.folio)),
   {
     id: "units",
     header: "Units",
