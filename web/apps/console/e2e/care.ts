@@ -4,8 +4,8 @@ import { shoot, stillness } from "./shots"
 
 /** Check the page for accessibility violations. */
 export async function expectAccessible(page: Page, name: string): Promise<void> {
-  // A notice that is fading in has less contrast than it will have.
   await stillness(page)
+  await holdNotices(page)
   const { violations } = await new AxeBuilder({ page })
     .options({
       runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"],
@@ -18,6 +18,15 @@ export async function expectAccessible(page: Page, name: string): Promise<void> 
     ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`,
   )
   expect.soft(told, name).toEqual([])
+}
+
+/** Keep notices opaque until the page is left: one that fades has less contrast than while it is read. */
+async function holdNotices(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync(".mantine-Notification-root { opacity: 1 !important; transition: none !important }")
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]
+  })
 }
 
 /** Check that the page is not wider than its window, after layout settles. */
