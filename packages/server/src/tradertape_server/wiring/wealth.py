@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from tradertape_server.features.market.corporate_facts import CorporateFacts
-from tradertape_server.features.reconciliation.queries import version_of_actions
+from tradertape_server.features.reconciliation.queries import (
+    version_of_actions,
+    write_offs_of_person,
+)
 from tradertape_server.features.trade_journal.own.away import ChildReader
 from tradertape_server.features.trade_journal.own.trades import OwnTrades
 from tradertape_server.features.trade_journal.service import TradeJournal
@@ -35,7 +38,7 @@ def build_journal(
 ) -> TradeJournal:
     """The journal of uploads and of what was traded here."""
     away = ChildReader(_places(base, is_real=is_real))
-    own = OwnTrades(base.database, corporate, version_of_actions, away)
+    own = OwnTrades(base.database, corporate, version_of_actions, away, gone=write_offs_of_person)
     return TradeJournal(base.database, wealth, own, base.clock)
 
 

@@ -2621,7 +2621,8 @@ export type GapCauseOut = {
  * r_multiple: net as a multiple of what the planned stop risked.
  * origin: an `upload`, or what traded here: a worker's `run`, a `portfolio`, an order by `hand`.
  * setup: what you wrote, else the strategy or portfolio; planned_stop: what you wrote, else that
- * of the position.
+ * of the position. written_off: units that were written off in the reconciliation: they leave for
+ * what they were sold for elsewhere, else at their cost.
  */
 export type TripOut = {
     /**
@@ -2741,6 +2742,10 @@ export type TripOut = {
      * Value
      */
     value: string;
+    /**
+     * Written Off
+     */
+    written_off?: string | null;
 };
 
 /**

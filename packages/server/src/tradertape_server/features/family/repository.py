@@ -80,9 +80,9 @@ def sent_since(session: Session, user_id: int, since: datetime) -> int:
 
 def end_invitations(
     session: Session, group_id: int, now: datetime, *, email: str | None = None,
-    invited_by: int | None = None,
+    invited_by: int | None = None, role: str | None = None,
 ) -> None:  # fmt: skip
-    """End a group's invitations, or those of one address, or those that one person made."""
+    """End a group's invitations, or those of one address, by one person, or to one role."""
     query = update(FamilyInvitation).where(
         FamilyInvitation.group_id == group_id, FamilyInvitation.ended_at.is_(None)
     )
@@ -90,6 +90,8 @@ def end_invitations(
         query = query.where(FamilyInvitation.email == email)
     if invited_by is not None:
         query = query.where(FamilyInvitation.invited_by == invited_by)
+    if role is not None:
+        query = query.where(FamilyInvitation.role == role)
     session.execute(query.values(ended_at=now))
 
 

@@ -118,6 +118,9 @@ class FamilyService:
         mine = self._other(session, group_id, user_id)
         found.owner_id = self._other(session, group_id, other).user_id
         mine.role = "admin"
+        # An owner alone invites an admin: a link of the former one does so no longer.
+        now = self._clock.now()
+        repository.end_invitations(session, group_id, now, invited_by=user_id, role="admin")
         session.flush()
         return self._one(session, user_id, found)
 

@@ -58,7 +58,8 @@ class TripOut(Reply):
     r_multiple: net as a multiple of what the planned stop risked.
     origin: an `upload`, or what traded here: a worker's `run`, a `portfolio`, an order by `hand`.
     setup: what you wrote, else the strategy or portfolio; planned_stop: what you wrote, else that
-    of the position.
+    of the position. written_off: units that were written off in the reconciliation: they leave for
+    what they were sold for elsewhere, else at their cost.
     """
 
     key: str
@@ -87,6 +88,7 @@ class TripOut(Reply):
     setup: str = ""
     planned_stop: str | None = None
     scaled: bool = Field(default=False, description="Whether your agent scales its amounts.")
+    written_off: str | None = None
     r_multiple: float | None = None
     entry: EntryOut = Field(default_factory=EntryOut)
     screenshots: int = 0

@@ -93,6 +93,13 @@ function Figures({ trip }: { trip: Trip }) {
         value={price(figure(trip.exit_price))}
         note={trip.closed_at ? instant(trip.closed_at) : trip.closed_on ? date(trip.closed_on) : undefined}
       />
+      {trip.written_off && (
+        <Stat
+          label="Written off"
+          hint="In the reconciliation: units that are gone from the broker leave for what they were sold for elsewhere, else at their cost."
+          value={`${quantity(trip.written_off)} units`}
+        />
+      )}
       <Stat label="Account" value={accountName(trip.account)} note={inWords(trip.broker)} />
       <Stat label="From" value={ORIGINS[trip.origin ?? "upload"]} note={trip.setup || undefined} />
     </dl>

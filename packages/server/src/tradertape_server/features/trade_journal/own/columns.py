@@ -13,6 +13,8 @@ from tradertape_server.features.trade_journal.own.origins import Origin
 from tradertape_server.features.wealth.lines import Column, column
 from tradertape_server.features.wealth.trips import Trips, made
 
+WRITTEN_OFF = "correction:"  # the names of write-offs begin so, and no number of a trade does
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -30,20 +32,28 @@ def kept(found: Sequence[Found], *, has_marks: bool, origins: Sequence[Origin] =
     if not found:
         return Trips()
     trips = [one.trip for one in found]
-    made_of = made(trips, [one.row for one in origins], has_marks=has_marks)
+    rows = [one.row for one in origins] or [{}] * len(trips)
+    more = [{**row, **_written_off(one)} for row, one in zip(rows, trips, strict=True)]
+    made_of = made(trips, more, has_marks=has_marks)
     numbers = {"position": column([one.position for one in found], "<i4")}
     also = [mark for one in found for mark in one.also or (0,) * one.trip.trades]
     trades = {"also": column(also, "<u8")} if has_marks else {}
     names: dict[str, list[str]] = {}
     if origins:
-        names, more = _columns(origins, range(len(origins)))
-        numbers |= more
+        names, of_origins = _columns(origins, range(len(origins)))
+        numbers |= of_origins
     return msgspec.structs.replace(
         made_of,
         numbers=made_of.numbers | numbers,
         names=made_of.names | names,
         trades=made_of.trades | trades,
     )
+
+
+def _written_off(trip: RoundTrip) -> dict[str, str]:
+    """How many units of it were written off, if any."""
+    units = sum(one.quantity for one in trip.made_of if one.trade_id.startswith(WRITTEN_OFF))
+    return {"written_off": f"{units:f}"} if units else {}
 
 
 def with_origins(trips: Trips, origins: Sequence[Origin]) -> Trips:

@@ -29,8 +29,10 @@ from tradertape_server.features.trade_journal.own.columns import with_origins
 from tradertape_server.features.trade_journal.own.origins import Origin, Origins
 from tradertape_server.features.trade_journal.own.walks import (
     Actions,
+    Held,
     ManyFills,
     Walks,
+    WriteOffs,
     is_delivered,
     symbol_of,
 )
@@ -40,9 +42,15 @@ from tradertape_server.features.workers import queries as workers
 from tradertape_server.platform.database.engine import Database
 
 HandVersion = Callable[[Session, int], object]
+WriteOffsOf = Callable[[Session, int], Mapping[PositionKey, WriteOffs]]
 
 # Fills that a request reads itself, in some 0.07 s; more are read by a process of its own.
 MOST_HERE = 2_000
+
+
+def none_gone(_session: Session, _user_id: int) -> dict[PositionKey, WriteOffs]:
+    """Where nothing is written off."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +65,17 @@ class SoFar:
 
 class OwnTrades:
     """Reads what was traded here. facts: of splits and bonuses of what was held meanwhile. by_hand:
-    changes when a person applies one to an account, or undoes it. away: reads what is much; without
-    it, all is read by who asks."""
+    changes when a person applies one to an account or writes units off, or undoes it. gone: what is
+    written off. away: reads what is much; without it, all is read by who asks."""
 
     def __init__(
         self, database: Database, facts: CorporateFacts, by_hand: HandVersion,
-        away: Away | None = None, *, most_here: int = MOST_HERE,
+        away: Away | None = None, *, gone: WriteOffsOf = none_gone, most_here: int = MOST_HERE,
     ) -> None:  # fmt: skip
         self._database = database
         self._facts = facts
         self._by_hand = by_hand
+        self._gone = gone
         self._away = away
         self._most_here = most_here
 
@@ -84,7 +93,7 @@ class OwnTrades:
         """A person's trades, to be read again and again."""
         return PersonsTrades(
             self._database, self._facts, self._by_hand, user_id, self._away,
-            most_here=self._most_here,
+            gone=self._gone, most_here=self._most_here,
         )  # fmt: skip
 
 
@@ -94,11 +103,12 @@ class PersonsTrades:
 
     def __init__(
         self, database: Database, facts: CorporateFacts, by_hand: HandVersion, user_id: int,
-        away: Away | None = None, *, most_here: int = MOST_HERE,
+        away: Away | None = None, *, gone: WriteOffsOf = none_gone, most_here: int = MOST_HERE,
     ) -> None:  # fmt: skip
         self._database = database
         self._facts = facts
         self._by_hand = by_hand
+        self._gone_of = gone
         self._user_id = user_id
         self._away = away
         self._most_here = most_here
@@ -113,6 +123,7 @@ class PersonsTrades:
         self._origins = Origins()
         self._named: list[Origin] = []
         self._scaled: tuple[int, ...] = ()
+        self._gone: tuple[object, Mapping[PositionKey, WriteOffs]] = (self, {})
         self._candles: tuple[object, Trips] = (None, Trips())
 
     def read(self) -> OwnBook:
@@ -165,6 +176,8 @@ class PersonsTrades:
         version = (fills, self._scaled, by_orders, by_candles, runs, self._facts.version, hand)
         if version == self._version:
             return
+        if self._gone[0] != hand:
+            self._gone = (hand, self._gone_of(session, self._user_id))
         changed = self._follow_fills(session, fills, most)
         self._read_candles(session, by_candles)
         self._origins.refresh(session, self._user_id)
@@ -182,12 +195,15 @@ class PersonsTrades:
         walks, shares = self._walks, self._shares
         shares.refresh(symbol_of(key[2]) for key in walks.by_key if is_delivered(key))
         shares.by_hand = hand_actions_of_person(session, self._user_id)
-        rescaled = [
+        gone = self._gone[1]
+        rescaled = {
             key
             for key, walk in walks.by_key.items()
-            if is_delivered(key) and walk.actions != shares.of(key)
-        ]
-        return walks.follow(session, self._user_id, fills, shares.of, rescaled, most)
+            if walk.gone != gone.get(key, ())
+            or (is_delivered(key) and walk.actions != shares.of(key))
+        }
+        held = Held(shares.of, gone)
+        return walks.follow(session, self._user_id, fills, held, rescaled, most)
 
     def _assemble(self, changed: set[bool]) -> None:
         walks = self._walks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.journal.trips import PositionTrips
 from tradertape_core.kernel.clock import IST
+from tradertape_core.ledger.write_off import WriteOff
 from tradertape_core.orders.order import Product, Side
 from tradertape_core.wealth.executions import Execution, Kind
 from tradertape_core.wealth.instruments import ShareAction
@@ -29,7 +30,7 @@ from tradertape_server.features.trade_journal.own.columns import Found, kept
 from tradertape_server.features.wealth.trips import Trips, order_mark
 
 Actions = tuple[ShareAction, ...]
-ActionsOf = Callable[[PositionKey], Actions]
+WriteOffs = tuple[WriteOff, ...]
 _HUNDRED = Decimal(100)
 _SEGMENTS = {
     "NFO": Segment.DERIVATIVES, "BFO": Segment.DERIVATIVES, "CDS": Segment.CURRENCY,
@@ -41,22 +42,32 @@ class ManyFills(Exception):
     """There are more fills to read than wanted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What changes positions besides fills: splits and bonuses, and units that are written off."""
+
+    actions_of: Callable[[PositionKey], Actions]
+    gone: Mapping[PositionKey, WriteOffs]
+
+
 @dataclass(slots=True)
 class Walk:
-    """A position: its closed trips are kept elsewhere. also: marks of the trades of its open trip
-    by another number of their order."""
+    """A position: its closed trips are kept elsewhere. gone: units that are written off, which
+    leave as by a sale. also: marks of the trades of its open trip by another number of their
+    order."""
 
     number: int
     is_real: bool
     actions: Actions
     trips: PositionTrips
+    gone: WriteOffs = ()
     fills: int = 0
     last: tuple[datetime, int] = (datetime.min.replace(tzinfo=IST), 0)
     also: dict[str, int] = field(default_factory=dict[str, int])
 
     def add(self, fills: Sequence[FillOfPerson]) -> list[Found]:
         """Add later fills; the trips that they close."""
-        self.fills += len(fills)
+        self.fills += sum(one.number > 0 for one in fills)
         self.last = (fills[-1].at, fills[-1].number)
         executions = [self._execution(one) for one in fills]
         found = [
@@ -100,12 +111,12 @@ class Walks:
     closed: dict[bool, Trips] = field(default_factory=lambda: {True: Trips(), False: Trips()})
 
     def follow(
-        self, session: Session, user_id: int, so_far: FillsSoFar, actions_of: ActionsOf,
+        self, session: Session, user_id: int, so_far: FillsSoFar, held: Held,
         rescaled: Iterable[PositionKey], most: int | None = None,
     ) -> set[bool]:  # fmt: skip
         """Come to what the fills are now; which money's trips have changed.
 
-        rescaled: positions whose splits and bonuses are others by now. A fill that is later than
+        rescaled: positions of which `held` says another thing by now. A fill that is later than
         all others of its position continues it. A position with any other change is read again.
         Raises ManyFills where more than `most` had to be read.
         """
@@ -114,6 +125,7 @@ class Walks:
         new, newest = self._new(session, user_id, so_far.count, most)
         changed = set(rescaled) & self.by_key.keys()
         changed |= {key for key, ones in new.items() if self._is_late(key, ones)}
+        changed |= {key for key in new if key not in self.by_key and key in held.gone}
         if sum(len(ones) for ones in new.values()) + self.so_far.count != so_far.count:
             changed |= self._miscounted(session, user_id, new, newest.newest)
         _limit(sum(self._known(key) for key in changed), most)
@@ -122,11 +134,12 @@ class Walks:
             touched = {True, False}
         self._forget(changed)
         for key in changed:
-            new[key] = list(fills_of_position(session, key, until=newest.newest))
+            ones = list(fills_of_position(session, key, until=newest.newest))
+            new[key] = with_write_offs(ones, held.gone.get(key, ()))
         found: dict[bool, list[Found]] = {True: [], False: []}
         for key, ones in new.items():
             if ones:
-                walk = self._walk(key, ones[0], actions_of)
+                walk = self._walk(key, ones[0], held)
                 found[walk.is_real] += walk.add(ones)
                 touched.add(walk.is_real)
         for is_real, trips in found.items():
@@ -197,13 +210,15 @@ class Walks:
             if is_out.any():
                 self.closed[is_real] = trips.without(is_out)
 
-    def _walk(self, key: PositionKey, fill: FillOfPerson, actions_of: ActionsOf) -> Walk:
+    def _walk(self, key: PositionKey, fill: FillOfPerson, held: Held) -> Walk:
         walk = self.by_key.get(key)
         if walk is None:
             number = self.numbers.setdefault(key, len(self.numbers) + 1)
             kind = _kind(fill)
-            actions = actions_of(key) if kind is Kind.DELIVERY else ()
-            walk = Walk(number, fill.is_real, actions, PositionTrips(kind, actions))
+            actions = held.actions_of(key) if kind is Kind.DELIVERY else ()
+            walk = Walk(
+                number, fill.is_real, actions, PositionTrips(kind, actions), held.gone.get(key, ())
+            )
             self.by_key[key] = walk
         return walk
 
@@ -211,6 +226,24 @@ class Walks:
 def _limit(fills: int, most: int | None) -> None:
     if most is not None and fills > most:
         raise ManyFills
+
+
+def with_write_offs(
+    fills: list[FillOfPerson], gone: Sequence[WriteOff]
+) -> list[FillOfPerson]:  # fmt: skip
+    """Fills of a position, and units that are written off as sales for what they count as, all by
+    time. A sale of this kind has no row: its number is 0."""
+    if not fills:
+        return fills
+    left = [
+        replace(
+            fills[0], number=0, trade_id=one.write_off_id, order_ids=(), is_buy=False,
+            quantity=one.quantity, price=Decimal(one.value) / _HUNDRED / one.quantity,
+            charges_paise=0, at=one.at,
+        )
+        for one in gone
+    ]  # fmt: skip
+    return sorted([*fills, *left], key=lambda one: one.at)
 
 
 def symbol_of(instrument: str) -> str:
