@@ -108,13 +108,13 @@ def _held(trips: JournalTrips) -> Iterator[Group]:
 
 
 def _months(trips: JournalTrips) -> Iterator[Group]:
-    closed = trips.of("closed")
-    days = np.unique(closed[closed > 0])
-    months = sorted({date.fromordinal(int(one)).strftime("%Y-%m") for one in days}, reverse=True)
-    of_day = {int(one): date.fromordinal(int(one)).strftime("%Y-%m") for one in days}
-    names = np.array([of_day.get(int(one), "") for one in closed])
-    for month in months[:MOST_GROUPS]:
-        yield month, names == month
+    days, place = np.unique(trips.of("closed"), return_inverse=True)
+    named = [date.fromordinal(int(one)).strftime("%Y-%m") if one > 0 else "" for one in days]
+    months = sorted(set(named) - {""}, reverse=True)
+    number = {month: at for at, month in enumerate(months)}
+    of_trip = np.array([number.get(month, -1) for month in named])[place]
+    for at, month in enumerate(months[:MOST_GROUPS]):
+        yield month, np.asarray(of_trip == at)
 
 
 _GROUPS: dict[str, Callable[[JournalTrips], Iterator[Group]]] = {
