@@ -129,7 +129,7 @@ def bought(person: Person) -> tuple[int, list[Json]]:
     for one in pending:
         person.call("POST", f"/model/signals/{one['id']}/approve")
     placed = person.call("POST", "/model/cart/place", {"portfolio_id": number})
-    assert placed["placed"] == 2, placed
+    assert placed["placed"] == 2, placed["results"] if "results" in placed else str(placed)[:3000]
     for one in pending:
         person.price(one["symbol"], one["trigger_price"] * 1.0005)
     for one in pending:

@@ -14,7 +14,7 @@ from tradertape_core.orders.codec import from_document
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.state.fill_reversal import WRITE_OFF_UNDONE, WRITTEN_OFF
-from tradertape_server.features.execution.store import posting_queries, repository
+from tradertape_server.features.execution.store import gtt_store, posting_queries, repository
 from tradertape_server.features.execution.store.models import FillRow, IntentRow
 from tradertape_server.features.execution.store.staged_writes import Row
 
@@ -55,6 +55,11 @@ def _write_offs(session: Session, account_id: int, run_id: str) -> list[WriteOff
         session, account_id=account_id, run_id=run_id, event_types=(WRITTEN_OFF, WRITE_OFF_UNDONE)
     )
     return [from_document(WriteOff, cast("Row", one.payload["write_off"])) for one in told]
+
+
+def trigger_of(session: Session, order: Order) -> Gtt | None:
+    """The trigger that placed an order, whether or not it is still kept for a position."""
+    return gtt_store.that_placed(session, order)
 
 
 def cash_of_runs(session: Session, account_id: int, prefix: str) -> int:

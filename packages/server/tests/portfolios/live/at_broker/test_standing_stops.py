@@ -64,6 +64,24 @@ def test_po_01_stop_and_target_wait_at_the_broker_as_one_trigger(desk: BrokerDes
     assert desk.resting == []
 
 
+@pytest.mark.parametrize("is_filled", [True, False])
+def test_the_reason_is_known_though_the_trigger_is_given_up_before_its_fill_is_followed(
+    desk: BrokerDesk, *, is_filled: bool
+) -> None:
+    portfolio, one, held = bought(desk)
+    number = desk.fire(filled=None if is_filled else 0, price=round(held["stop_price"] * 0.99, 1))
+    desk.read()
+    desk.upkeep.standing.keep_all()  # in the pass that had followed the events already
+    if not is_filled:
+        desk.fill(number, price=round(held["stop_price"] * 0.99, 1))
+    desk.settle()
+    closed = desk.position(portfolio)
+    assert (closed["status"], closed["exit_reason"]) == ("closed", "stop")
+    assert sold(desk) == held["open_quantity"]
+    (exit_signal,) = [row for row in desk.signals(portfolio) if row["side"] == "SELL"]
+    assert (exit_signal["kind"], exit_signal["symbol"]) == ("stop", one["symbol"])
+
+
 def test_a_target_beside_the_stop_makes_two_legs_of_which_either_closes(desk: BrokerDesk) -> None:
     portfolio, _, held = bought(desk)
     target = round(held["average_price"] * 1.2)

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.orders.broker_gtts import VenueGtt
 from tradertape_core.orders.codec import from_document, to_document
-from tradertape_core.orders.gtt import OPEN, Gtt
+from tradertape_core.orders.gtt import OPEN, Gtt, GttStatus
+from tradertape_core.orders.order import Order
 from tradertape_server.features.execution.store import mapping
 from tradertape_server.features.execution.store.models import (
     AGENT,
@@ -58,6 +59,19 @@ def by_venue_ids(session: Session, account_id: int, ids: Collection[str]) -> dic
             if one.at_broker is not None and one.at_broker.trigger_id is not None:
                 found[one.at_broker.trigger_id] = one
     return found
+
+
+def that_placed(session: Session, order: Order) -> Gtt | None:
+    """The trigger that placed an order of ours; None where none did."""
+    query = select(GttRow).where(
+        GttRow.account_id == int(order.account),
+        GttRow.instrument == order.request.instrument,
+        GttRow.status == GttStatus.TRIGGERED.value,
+    )
+    found = _read(session.scalars(query.order_by(GttRow.id.desc())))
+    return next(
+        (one for one in found if order.order_id in {each.order_id for each in one.results}), None
+    )
 
 
 def find(session: Session, trigger_id: int) -> Gtt | None:

@@ -74,8 +74,6 @@ class Mirror:
                     return
                 signals = repository.signals_of_run(session, run_id)
                 gtt_ids = {one.gtt_id for one in signals}
-                held = repository.position_of_run(session, run_id)
-                gtt_ids |= {None if held is None else held.standing_gtt_id}
                 facts = gather(session, row.account_id, run_id, gtt_ids=gtt_ids)
                 if not has_news(facts, signals):
                     return

@@ -20,6 +20,7 @@ from tradertape_core.portfolio.orders import Executed, observed, why_not_filled
 from tradertape_core.portfolio.signals import MOST_ATTEMPTS, Event, Status
 from tradertape_core.portfolio.standing import is_of_stop
 from tradertape_core.risk.protection_state import ProtectionState, Rule
+from tradertape_server.features.execution.run_record import trigger_of
 from tradertape_server.features.execution.trading_accounts import AGENT
 from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.live.facts import Booked, RunFacts
@@ -129,8 +130,12 @@ class Projection:
             self._follow(row)
 
     def _why(self, position: PortfolioPosition, order: Order) -> tuple[str, str]:
-        level = self._level_of(order)
-        if level is not None:
+        # Asked for by the order: the position may have given its trigger up before this sale was
+        # followed.
+        gtt = trigger_of(self.session, order)
+        if gtt is not None:
+            leg = next(one.leg for one in gtt.results if one.order_id == order.order_id)
+            level = "stop" if is_of_stop(gtt, leg) else "target"
             return level, f"The {level} at the broker was reached."
         key = self.facts.key_of(order.order_id)
         if key.startswith(_PROTECTION):
@@ -143,14 +148,6 @@ class Projection:
         if key.startswith(_KILL):
             return "kill", "The kill switch closed the position."
         return "manual", "Sold from outside the portfolio."
-
-    def _level_of(self, order: Order) -> str | None:
-        """`stop` or `target`, where a trigger that stood for both placed the order."""
-        for gtt in self.facts.gtts.values():
-            for result in gtt.results:
-                if result.order_id == order.order_id and order.request.side is Side.SELL:
-                    return "stop" if is_of_stop(gtt, result.leg) else "target"
-        return None
 
     # --- the position -------------------------------------------------------------------------
 
