@@ -29,6 +29,9 @@ def test_the_demo_is_set_up_once_and_can_be_signed_in_to(
     assert signed_in.json()["is_admin"] is False
     runs = client.get("/api/backtest/runs").json()
     assert [run["name"] for run in runs] == ["A first look"]
+    strategy = client.get(f"/api/backtest/runs/{runs[0]['run_id']}").json()["strategy"]
+    stored = client.get(f"/api/strategies/{strategy['id']}").json()
+    assert (stored["is_template"], stored["name"]) == (True, strategy["name"])
 
 
 def test_the_demo_password_differs_between_machines_and_is_private(

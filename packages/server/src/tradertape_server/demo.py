@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 
 from tradertape_core.backtest.report.text import render
-from tradertape_core.strategy.language.base_models import BASE_MODELS
 from tradertape_server.container import Container
 from tradertape_server.features.backtests.runs.schemas import BacktestRequest
 from tradertape_server.features.market.progress import Progress
 from tradertape_server.features.market.service import MarketService
+from tradertape_server.features.strategies.repository import Filter
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.secrets import private_folder
 from tradertape_server.settings import Settings
@@ -59,8 +59,12 @@ def has_runs(container: Container, user_id: int) -> bool:
 
 def first_backtest(container: Container, user_id: int) -> str:
     """Run one of the templates on the simulated market and return its report as text."""
+    wanted = Filter(scope="templates", base_model=TEMPLATE)
+    with container.database.read() as session:
+        (template,), _ = container.strategies.find(session, user_id, wanted, limit=1, offset=0)
+        template_id = template.id
     request = BacktestRequest(
-        strategy=dict(BASE_MODELS[TEMPLATE]),
+        strategy_id=template_id,
         universe="nifty_100",
         start_date=date(2020, 1, 1),
         end_date=date(2025, 12, 31),

@@ -166,8 +166,8 @@ def test_the_bot_is_read_by_long_polling_and_goes_on_after_a_restart(
 def test_the_summary_is_the_day_in_figures(person: Person, notes: Notifications) -> None:
     channel = person.telegram(notes)["id"]
     text = said(notes, channel, message("/summary"))
-    assert text.startswith("0 portfolios, worth ₹0.00\n")
-    assert "0 signals await approval" in text
+    assert text.startswith("Portfolios: 0, worth ₹0.00\n")
+    assert "Signals awaiting approval: 0" in text
     assert text.splitlines()[-1].startswith("Next scan ")
 
 

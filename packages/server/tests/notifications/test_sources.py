@@ -263,4 +263,4 @@ def test_signals_that_await_approval_and_scans_are_told_once(
     assert "is in the cart" not in twice.text
     status = notes.desk.answer(channel, message("/status"))
     assert status is not None
-    assert f"{len(found) - 1} signals await approval" in status.text
+    assert f"Signals awaiting approval: {len(found) - 1}" in status.text

@@ -77,8 +77,8 @@ class ChatActions:
             lines = [
                 "Kill switch: " + (f"ON, {halt.words}" if halt else "off"),
                 *(f"{one.name}: {one.status}" for one in active[:MOST_LINES]),
-                f"{len(waiting)} signals await approval",
-                f"{len(held) + len(self.execution.positions_of_user(user_id))} open positions",
+                f"Signals awaiting approval: {len(waiting)}",
+                f"Open positions: {len(held) + len(self.execution.positions_of_user(user_id))}",
             ]
         at = self.clock.now().astimezone(IST)
         return "\n".join([*lines, f"{at:%d %b %H:%M:%S} IST"])
@@ -106,12 +106,12 @@ class ChatActions:
         waiting, scan = page["waiting"], page["next_scan"].astimezone(IST)
         percent = "" if page["day_pnl_pct"] is None else f" ({page['day_pnl_pct']:+.2f}%)"
         lines = [
-            f"{page['portfolios']} portfolios, worth {inr(page['equity'])}",
+            f"Portfolios: {page['portfolios']}, worth {inr(page['equity'])}",
             f"Last day {inr(page['day_pnl'], signed=True)}{percent}, in all "
             f"{inr(page['total_pnl'], signed=True)}",
-            f"{waiting['pending']} signals await approval, {waiting['in_cart']} in the cart, "
-            f"{waiting['placed']} orders placed",
-            f"{page['open_positions']} open positions",
+            f"Signals awaiting approval: {waiting['pending']}, in the cart: {waiting['in_cart']}, "
+            f"orders placed: {waiting['placed']}",
+            f"Open positions: {page['open_positions']}",
             *(f"{one['position'].symbol} is {one['distance_pct']:.2f}% from its {one['level']}"
               for one in page["near"][:MOST_NEAR]),
             *(f"! {one['text']}" for one in page["alerts"][:MOST_NEAR]),

@@ -12,12 +12,14 @@ import {
 import { useForm } from "@mantine/form"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
+import type { StrategyDocument } from "@tradertape/api/strategy.ts"
 import { exact } from "@tradertape/ui/format.ts"
 import { ChevronRight, Rocket } from "lucide-react"
-import { useState } from "react"
+import { useRef, useState } from "react"
 import { fieldErrors } from "@/lib/field-errors"
 import { notifyDone } from "@/lib/notify"
 import { modelCalls, type NewPortfolio, refreshModels } from "@/lib/queries/models"
+import { strategyCalls } from "@/lib/queries/strategies"
 import { Dialog } from "../dialog/dialog"
 import { AmountInput, NumberField } from "../forms/price-input"
 import { QuantityInput } from "../forms/quantity-input"
@@ -28,7 +30,8 @@ import { UniverseSelect } from "./universe-select"
 export type PaperSettings = Omit<NewPortfolio, "strategy_id" | "name">
 
 interface Props {
-  strategy: { id: number; name: string }
+  /** With its whole document where it is not stored: it is saved before it is deployed. */
+  strategy: { id: number | null; name: string; document?: StrategyDocument }
   /** Settings to begin with: those of a backtest. */
   settings?: PaperSettings
   /** What a reader should know about the strategy that is deployed. */
@@ -96,8 +99,10 @@ function DeployDialog(props: DialogProps) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const form = useForm({ initialValues: startingValues(props) })
+  const storedId = useStoredStrategy(strategy)
   const deploying = useMutation({
-    mutationFn: (values: typeof form.values) => modelCalls.deploy({ ...values, strategy_id: strategy.id }),
+    mutationFn: async (values: typeof form.values) =>
+      modelCalls.deploy({ ...values, strategy_id: await storedId() }),
     onSuccess: (made) => {
       void refreshModels(client)
       notifyDone(`${made.name} trades on paper`)
@@ -137,6 +142,20 @@ function DeployDialog(props: DialogProps) {
       </form>
     </Dialog>
   )
+}
+
+/** The number of a strategy; one that is not stored is saved once, however often this is asked. */
+function useStoredStrategy({ id, name, document }: Props["strategy"]) {
+  const client = useQueryClient()
+  const saved = useRef(id)
+  return async () => {
+    if (saved.current === null) {
+      if (!document) throw new Error("There is no strategy to deploy.")
+      saved.current = (await strategyCalls.create({ ...document, name })).id
+      void client.invalidateQueries({ queryKey: ["strategies", "list"] })
+    }
+    return saved.current
+  }
 }
 
 type Form = ReturnType<typeof useForm<ReturnType<typeof startingValues>>>

@@ -45,7 +45,7 @@ export function ChannelDialog({ opened, onClose }: { opened: boolean; onClose: (
         closeOnClickOutside={false}
       >
         <Stack gap="sm">
-          {made.link && <LinkSteps link={made.link} />}
+          {made.link && <LinkSteps channel={made.channel} link={made.link} />}
           {made.signing_secret && (
             <>
               <Alert color="yellow" variant="light">

@@ -1,8 +1,9 @@
-import { Button, Group, Skeleton, Stack, Text } from "@mantine/core"
+import { Alert, Button, Group, Skeleton, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import type { LinkOut } from "@tradertape/api/generated/types.gen.ts"
 import { moment } from "@tradertape/ui/format.ts"
-import { lazy, Suspense, useEffect } from "react"
+import { Check } from "lucide-react"
+import { lazy, Suspense, useEffect, useState } from "react"
 import { CopyField } from "@/components/copy/copy-field"
 import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
@@ -20,7 +21,7 @@ export function LinkDialog({ channel, onClose }: { channel: Channel; onClose: ()
       <Stack gap="sm">
         {making.isPending && <Skeleton height={160} />}
         <Failure error={making.error} />
-        {making.data && <LinkSteps link={making.data} />}
+        {making.data && <LinkSteps channel={channel} link={making.data} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             Close
@@ -31,11 +32,20 @@ export function LinkDialog({ channel, onClose }: { channel: Channel; onClose: ()
   )
 }
 
-/** How to link: open the bot on this device or by the QR code, or send it the code. */
-export function LinkSteps({ link }: { link: LinkOut }) {
+/** How to link: open the bot on this device or by the QR code, or send it the code; then whose chat
+ * is linked. */
+export function LinkSteps({ channel, link }: { channel: Channel; link: LinkOut }) {
   const client = useQueryClient()
-  useQuery({ ...channelsQuery, refetchInterval: 3_000 })
+  const { data: channels } = useQuery({ ...channelsQuery, refetchInterval: 3_000 })
   useEffect(() => () => void client.invalidateQueries({ queryKey: ["notifications"] }), [client])
+  const [before] = useState(channel)
+  const now = channels?.find(({ id }) => id === channel.id)
+  if (now?.is_linked && !(before.is_linked && before.chat_name === now.chat_name))
+    return (
+      <Alert color="green" variant="light" icon={<Check size={16} />} role="status">
+        The chat of {now.chat_name} is linked. Send it /status to try it.
+      </Alert>
+    )
   return (
     <Stack gap="sm">
       <Text size="sm">

@@ -2,6 +2,7 @@ import { ActionIcon, Badge, Button, Menu } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { Link, useNavigate } from "@tanstack/react-router"
 import type { Run } from "@tradertape/api/backtest.ts"
+import { ApiError } from "@tradertape/api/client.ts"
 import { date, instant, words } from "@tradertape/ui/format.ts"
 import { Ellipsis, FileText, GitCompareArrows, GitFork, RotateCcw, Sheet, Tag, Trash2 } from "lucide-react"
 import { useState } from "react"
@@ -82,17 +83,21 @@ export function ResultHeader({ run }: { run: Run }) {
 /** Deploy the strategy of the run, with the settings of the run. */
 function PaperTradeRun({ run }: { run: Run }) {
   const { id, name, version } = run.strategy
-  const strategy = useQuery({ ...strategyQuery(id ?? 0), enabled: id !== null, retry: false })
-  if (id === null || !strategy.data) return null
-  const isNewer = version !== null && strategy.data.version !== version
+  const stored = useQuery({ ...strategyQuery(id ?? 0), enabled: id !== null, retry: false })
+  const { data } = stored
+  const isGone = stored.error instanceof ApiError && stored.error.status === 404
+  if (id !== null && !data && !isGone) return null
+  const isNewer = data && version !== null && data.version !== version
   return (
     <PaperTrade
-      strategy={{ id, name }}
+      strategy={data ? { id, name } : { id: null, name, document: run.strategy_snapshot }}
       settings={paperSettings(run.config)}
       note={
-        isNewer
-          ? `It trades version ${strategy.data.version} of the strategy; this result is of version ${version}.`
-          : undefined
+        !data
+          ? "The strategy of this result is saved among yours first."
+          : isNewer
+            ? `It trades version ${data.version} of the strategy; this result is of version ${version}.`
+            : undefined
       }
       variant="filled"
       label="Paper-trade this strategy"
