@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from tradertape_core.kernel.clock import IST
 from tradertape_core.risk.rulebook.figures import Figures, Held
 from tradertape_core.risk.rulebook.rule import Level, Owner, Rule, Scope, covers, names
+from tradertape_server.features.portfolios.schedule_times import SESSION_END
 
 PAPER = "paper"  # the broker of a scope that has them
 
@@ -100,7 +101,7 @@ class CandleFigures:
                 break
             streak, last = (
                 streak + 1,
-                last or datetime(day.year, day.month, day.day, 15, 30, 0, 0, IST),
+                last or datetime.combine(day, SESSION_END, IST),
             )
         return streak, last
 

@@ -24,7 +24,7 @@ from tradertape_server.features.execution.state.entry_rules import Apart, AskedA
 from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.candle_figures import CandleBook, CandleFigures
 from tradertape_server.features.portfolios.close_fills import buy_at_close
-from tradertape_server.features.portfolios.days import SESSION_END, PortfolioDays
+from tradertape_server.features.portfolios.days import PortfolioDays
 from tradertape_server.features.portfolios.live.run_ids import instrument_of
 from tradertape_server.features.portfolios.models import (
     Portfolio,
@@ -32,6 +32,7 @@ from tradertape_server.features.portfolios.models import (
     PortfolioPosition,
     PortfolioSignal,
 )
+from tradertape_server.features.portfolios.schedule_times import SESSION_END
 from tradertape_server.features.portfolios.state import book_of, commitment, move, settings_of
 from tradertape_server.features.portfolios.working import Loaded
 from tradertape_server.features.risk.queries import has_rules

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any, cast
 
 import numpy as np
@@ -28,6 +28,7 @@ from tradertape_server.features.portfolios.models import (
     PortfolioPosition,
     PortfolioSignal,
 )
+from tradertape_server.features.portfolios.schedule_times import SESSION_END, SESSION_OPEN
 from tradertape_server.features.portfolios.state import (
     PAPER,
     SCAN,
@@ -38,7 +39,6 @@ from tradertape_server.features.portfolios.state import (
 
 Json = dict[str, Any]
 About = Callable[[str], tuple[str, str]]  # company and ISIN of a symbol
-SESSION_OPEN, SESSION_END = time(9, 15), time(15, 30)
 
 
 def next_session(day: date) -> date:

@@ -7,7 +7,7 @@ shadow is traded as the backtest trades, with every signal placed.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import update
@@ -22,12 +22,12 @@ from tradertape_core.portfolio.executed import Ask, ExecutedTrading, Held
 from tradertape_core.portfolio.signals import Event, Status
 from tradertape_server.features.portfolios import late_exits
 from tradertape_server.features.portfolios.days import (
-    SESSION_END,
     PortfolioDays,
     expiry,
     next_session,
 )
 from tradertape_server.features.portfolios.models import PortfolioPosition, PortfolioSignal
+from tradertape_server.features.portfolios.schedule_times import SESSION_END
 from tradertape_server.features.portfolios.state import SCAN
 
 Json = dict[str, Any]
@@ -233,7 +233,7 @@ class ExecutedDays(PortfolioDays):
             valid_until=datetime.combine(last, SESSION_END, IST) if side == "BUY" else None,
             history=[{"event": "raised", "by": SCAN, "at": self.now.isoformat(),
                       "status": Status.PENDING.value}],
-            expires_at=datetime.combine(last, time(15, 30), IST), created_at=self.now,
+            expires_at=datetime.combine(last, SESSION_END, IST), created_at=self.now,
             updated_at=self.now,
         )  # fmt: skip
 

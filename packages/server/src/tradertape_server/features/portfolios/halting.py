@@ -14,8 +14,9 @@ from tradertape_core.portfolio.signals import Event
 from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.portfolios import repository
-from tradertape_server.features.portfolios.days import SESSION_OPEN, next_session
+from tradertape_server.features.portfolios.days import next_session
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioSignal
+from tradertape_server.features.portfolios.schedule_times import SESSION_OPEN
 from tradertape_server.features.portfolios.state import book_of, move, settings_of
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.portfolio.executed import Ask, ExecutedTrading
 from tradertape_server.features.portfolios.models import PortfolioSignal
-
-SESSION_END = time(15, 30)
+from tradertape_server.features.portfolios.schedule_times import SESSION_END
 
 
 def is_over(day: date, now: datetime) -> bool:

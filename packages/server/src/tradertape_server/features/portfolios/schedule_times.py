@@ -1,4 +1,4 @@
-"""When scheduled scans are due, by the exchange's calendar."""
+"""The hours of a trading day, and when scheduled scans are due by the exchange's calendar."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar
 
+SESSION_OPEN, SESSION_END = time(9, 15), time(15, 30)
 FINAL_AT = time(16, 15)  # the day's candle is final, with the closing auction
 
 

@@ -22,10 +22,11 @@ from tradertape_server.features.market.service import MarketService
 from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.candle_rules import CandleJudge, CandleRules
 from tradertape_server.features.portfolios.close_fills import buy_at_close
-from tradertape_server.features.portfolios.days import SESSION_OPEN, next_session
+from tradertape_server.features.portfolios.days import next_session
 from tradertape_server.features.portfolios.live.placing import Placing
 from tradertape_server.features.portfolios.live.withdrawing import Withdrawing
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioSignal
+from tradertape_server.features.portfolios.schedule_times import SESSION_OPEN
 from tradertape_server.features.portfolios.service import locked
 from tradertape_server.features.portfolios.state import (
     book_of,
