@@ -92,6 +92,7 @@ soak: $(STAMPS)/test-python ## Faults in large numbers, for hours: kills, stops,
 	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/execution/orders/test_random_baskets.py
 	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/execution/venues/test_random_faults.py
 	TRADERTAPE_SOAK=1 .venv/bin/pytest packages/server/tests/workers/monitoring/test_timeline.py -k is_cut
+	TRADERTAPE_SOAK=1 .venv/bin/pytest -s packages/agent/tests/test_crashes.py -k every_step
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s tests/flows/test_random_faults.py
 	TRADERTAPE_SOAK=1 .venv/bin/pytest -s tests/flows/test_told_to_stop.py tests/flows/test_stopped_worker.py
 

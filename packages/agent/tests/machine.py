@@ -76,6 +76,7 @@ class Machine:
     running: Running
     watch: Watch
     broker: str
+    files: Folder
 
     @property
     def exchange(self) -> Any:
@@ -85,6 +86,11 @@ class Machine:
     def account(self) -> Any:
         """The broker's own books."""
         return self.exchange.account(AccountKey(self.broker, "SB0001"))
+
+    def restart(self) -> None:
+        """Build the agent anew from what is on disk."""
+        self.agent.close()
+        self.agent = _built(self.files, self.running, self.watch)
 
     def cycle(self) -> Health:
         self.agent.desk.primary.forget()
@@ -136,16 +142,20 @@ def machine(
         files.instruments.mkdir()
         (files.instruments / f"{broker}.json.gz").write_bytes(_LISTS[broker])
     watch = Watch()
-    agent = build(load(files, {}), files, environment=environment_of(running), clock=watch)
+    own = Machine(_built(files, running, watch), cloud, running, watch, broker, files)
     try:
-        sign_in(agent)
-        yield Machine(agent, cloud, running, watch, broker)
+        sign_in(own.agent)
+        yield own
     finally:
-        agent.close()
+        own.agent.close()
         kept = files.instruments / f"{broker}.json.gz"
         if kept.exists():
             _LISTS[broker] = kept.read_bytes()
         running.sandbox.faults.remove()
+
+
+def _built(files: Folder, running: Running, watch: Watch) -> Agent:
+    return build(load(files, {}), files, environment=environment_of(running), clock=watch)
 
 
 UTC = timezone.utc

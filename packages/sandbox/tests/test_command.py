@@ -15,7 +15,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from tradertape_sandbox.cli import app
+from tradertape_sandbox.cli import _listening, app
 
 # Starts the sandbox at a socket of its own, prints the sandbox's process and port, and waits.
 PARENT = """
@@ -69,3 +69,8 @@ def test_a_port_that_is_in_use_is_named() -> None:
         result = CliRunner().invoke(app, ["serve", "--port", str(port)])
     assert result.exit_code == 2
     assert f"127.0.0.1:{port} cannot be listened on" in " ".join(result.output.split())
+
+
+def test_a_reply_is_sent_without_waiting_for_the_clients_acknowledgement() -> None:
+    with _listening("127.0.0.1", 0, -1) as listening:
+        assert listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

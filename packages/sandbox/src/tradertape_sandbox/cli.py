@@ -126,10 +126,13 @@ def _listening(host: str, port: int, descriptor: int) -> socket.socket:
         return socket.socket(fileno=descriptor)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        listening = socket.create_server((host, port), family=family)
     except OSError as error:
         words = f"{host}:{port} cannot be listened on ({error.strerror}): choose another --port"
         raise typer.BadParameter(words, param_hint="--port") from None
+    # asyncio sets it for sockets that it makes alone; without it each reply may wait for 40 ms.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def _end_with(parent_pid: int, server: uvicorn.Server) -> None:

@@ -115,4 +115,6 @@ def test_a_client_that_vanished_is_let_go_within_a_minute(tmp_path: Path) -> Non
         ours, _ = listener.accept()
         with ours:
             limit_ms = ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+            sends_at_once = ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    assert sends_at_once
     assert 0 < HEARTBEAT_S + limit_ms / 1000 < 60
