@@ -12,15 +12,12 @@ import signal
 import sys
 from typing import Any, Final
 
+from tradertape_core.wealth.statements.guard import deny_the_outside
 from tradertape_core.wealth.statements.reading import Statement
 from tradertape_core.wealth.statements.registrars import registrar_statement
 
 CPU_S: Final = 30
 MEMORY: Final = 768 * 1024 * 1024
-_DENIED: Final = (
-    "socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn",
-    "shutil.", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "urllib.", "ctypes.dlopen",
-)  # fmt: skip
 NOT_OPENED: Final = (
     "the password does not open the PDF: it is usually your PAN in capitals, or the one you chose "
     "when you asked for the statement"
@@ -51,18 +48,6 @@ def limit_process() -> None:
     if sys.platform == "linux":  # macOS counts what is only mapped, and would not start
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.alarm(CPU_S + 30)
-
-
-def deny_the_outside() -> None:
-    """From now on refuse every connection, program and change of files, whatever asks for it."""
-
-    def refuse(event: str, arguments: tuple[object, ...]) -> None:
-        if event.startswith(_DENIED):
-            raise PermissionError(event)
-        if event == "open" and len(arguments) > 1 and str(arguments[1] or "r")[:1] in "wax":
-            raise PermissionError(event)
-
-    sys.addaudithook(refuse)
 
 
 def answer_to(content: bytes, password: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import sys
 from types import ModuleType
 
 from tradertape_core.kernel.errors import InvalidInput
+from tradertape_core.wealth.statements.guard import deny_the_outside
 from tradertape_core.wealth.statements.layouts import FUND_ROWS, Kind
 from tradertape_core.wealth.statements.reading import UnknownLayout, read_statement
 from tradertape_server.features.uploads.reading.spreadsheets import sheets_of
@@ -27,10 +28,6 @@ except ImportError:  # Windows has no such limits; the parent still ends the pro
 CPU_S = 20
 MEMORY = 512 * 1024 * 1024
 _NICE = 10  # whoever asks the server for a page comes first
-_DENIED = (
-    "socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn",
-    "shutil.", "os.remove", "os.rename", "os.mkdir", "os.rmdir", "urllib.", "ctypes.dlopen",
-)  # fmt: skip
 
 
 def limit_process() -> None:
@@ -47,18 +44,6 @@ def limit_process() -> None:
         resource.setrlimit(kind, (most, most))
     os.nice(_NICE)
     signal.alarm(CPU_S + 30)  # it ends even if the server that started it is gone
-
-
-def deny_the_outside() -> None:
-    """From now on refuse every connection, program and change of files, whatever asks for it."""
-
-    def refuse(event: str, arguments: tuple[object, ...]) -> None:
-        if event.startswith(_DENIED):
-            raise PermissionError(event)
-        if event == "open" and len(arguments) > 1 and str(arguments[1] or "r")[:1] in "wax":
-            raise PermissionError(event)
-
-    sys.addaudithook(refuse)
 
 
 def answer_to(task: Task, content: bytes) -> Answer:
