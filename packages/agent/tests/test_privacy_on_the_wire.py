@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packages.agent.tests.fake_cloud import FakeCloud
 from packages.agent.tests.machine import Machine, machine
 from packages.brokers.tests.sandboxed import Running
+
+from tradertape_core.orders.order import OrderStatus
+from tradertape_core.orders.reports import Trade, VenueOrder
 
 
 @pytest.fixture
@@ -188,3 +193,49 @@ def test_ap_04_of_a_whole_day_no_figure_and_no_id_leaves_and_what_closes_nets_to
             if name not in ("average_price", "last_price", "signal_id"):
                 assert abs(number) not in real, (name, number)
     assert [path for path, _ in cloud.posts if path == "access-token"] == []
+
+
+def test_d10_of_an_order_from_before_the_switch_a_share_is_told(
+    own: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cloud knows its real size: a scaled figure would be wrong there, and tell the factor."""
+    own.cloud.obfuscation = False
+    own.cloud.add(1, quantity=1237, order={"type": "limit", "limit_price": 140})
+    own.cycle()
+    own.cloud.obfuscation = True
+    in_the_book(own, monkeypatch, filled=412)
+    own.cycle()
+    sent = own.cloud.results[-1]
+    assert (sent["outcome"], sent["scaled"]) == ("partially_filled", True)
+    assert round(sent["filled_share"] * 1237) == 412
+    assert (sent.get("filled_quantity"), sent["average_price"]) == (None, 139.5)
+    factor = own.agent.privacy.factor.factor
+    told = json.loads(own.cloud.result_bodies[-1], parse_float=Decimal)
+    assert not {412 * factor, 1237 * factor, 412} & {one for _, one in numbers_of(told)}
+
+
+def test_a_fill_that_is_seen_with_the_end_of_its_order_is_reported_before_it(
+    own: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own.cloud.obfuscation = False
+    own.cloud.add(1, quantity=1237, order={"type": "limit", "limit_price": 140})
+    own.cycle()
+    in_the_book(own, monkeypatch, filled=412, status=OrderStatus.CANCELLED)
+    own.cycle()
+    assert own.cloud.outcomes(1) == ["placed", "partially_filled", "cancelled"]
+    [part] = [one for one in own.cloud.results if one["outcome"] == "partially_filled"]
+    assert (part["filled_quantity"], part["average_price"]) == (412, 139.5)
+
+
+def in_the_book(own: Machine, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    """From now on the broker's book shows its order otherwise: units of it are filled."""
+    orders = own.agent.desk.primary.trading.orders
+    real = type(orders).order_book
+    fill = Trade(
+        trade_id="T1", quantity=changes.pop("filled"), price=Decimal("139.5"), at=own.watch.now()
+    )  # fmt: skip
+
+    def book(self: object) -> list[VenueOrder]:
+        return [replace(one, trades=(fill,), **changes) for one in real(self)]
+
+    monkeypatch.setattr(type(orders), "order_book", book)

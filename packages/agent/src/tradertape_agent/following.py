@@ -291,10 +291,14 @@ def _of_order(intent: Intent, book: Book) -> list[Change]:
         outcome = Outcome.REJECTED if is_refused else Outcome.CANCELLED
         shown = order.status.value.lower()
         message = order.message or f"the broker's book shows it as {shown}"
-        return [Change(replace(now, state=_S.ENDED, message=message), outcome, message)]
-    if now.filled > intent.filled:
-        return [Change(now, Outcome.PARTIALLY_FILLED)]
-    return []
+        ended = Change(replace(now, state=_S.ENDED, message=message), outcome, message)
+        return [*_filled_more(intent, now), ended]
+    return _filled_more(intent, now)
+
+
+def _filled_more(before: Intent, now: Intent) -> list[Change]:
+    """Fills are reported by themselves: an end tells none."""
+    return [Change(now, Outcome.PARTIALLY_FILLED)] if now.filled > before.filled else []
 
 
 def _unseen(intent: Intent, book: Book) -> list[Change]:

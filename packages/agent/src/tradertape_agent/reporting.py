@@ -19,6 +19,8 @@ from tradertape_core.kernel.python310 import StrEnum
 logger = logging.getLogger("tradertape_agent")
 _LONGEST_MESSAGE: Final = 500
 _NOT_SCALED: Final = "obfuscation_required"
+_ORDERED: Final = "ordered_quantity"  # in the journal alone
+_SHARE_STEP: Final = Decimal("1e-12")
 
 
 class Outcome(StrEnum):
@@ -74,6 +76,7 @@ def _of_intent(intent: Intent) -> dict[str, Any]:
     }
     if intent.filled:
         found["filled_quantity"] = intent.filled
+        found[_ORDERED] = intent.quantity
         found["average_price"] = intent.average
     return found
 
@@ -119,7 +122,8 @@ class Replay:
 
     def _body(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """A report as it leaves: scaled if its signal was, or if the account is now."""
-        scale = self._scales.reports(is_scaled=bool(stored.get("scaled")))
+        is_of_scaled = bool(stored.get("scaled"))
+        scale = self._scales.reports(is_scaled=is_of_scaled)
         body = {
             **stored, "scaled": scale.is_scaled, "factor_id": scale.factor_id,
             "message": scale.text(str(stored["message"])) if stored.get("message") else None,
@@ -127,7 +131,16 @@ class Replay:
         for name in ("gtt_id", "order_id"):
             if stored.get(name):
                 body[name] = scale.identifier(str(stored[name]))
-        if stored.get("filled_quantity") is not None:
-            body["filled_quantity"] = scale.to_cloud(Decimal(str(stored["filled_quantity"])))
-            body["average_price"] = scale.price_to_cloud(Decimal(str(stored["average_price"])))
+        ordered, filled = body.pop(_ORDERED, None), stored.get("filled_quantity")
+        if filled is None:
+            return body
+        average = Decimal(str(stored["average_price"]))
+        if ordered and scale.is_scaled and not is_of_scaled:
+            # The cloud knows the real size of this order: a scaled figure would tell the factor.
+            del body["filled_quantity"]
+            body["filled_share"] = (Decimal(filled) / Decimal(ordered)).quantize(_SHARE_STEP)
+            body["average_price"] = average
+        else:
+            body["filled_quantity"] = scale.to_cloud(Decimal(str(filled)))
+            body["average_price"] = scale.price_to_cloud(average)
         return body

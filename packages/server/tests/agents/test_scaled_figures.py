@@ -120,3 +120,21 @@ def test_d10_the_exit_of_a_scaled_position_stays_scaled(desk: AgentDesk) -> None
     assert done["applied"]
     desk.settle()
     assert desk.position(portfolio)["status"] == "closed"
+
+
+def test_d10_partial_fills_of_an_order_from_before_the_switch_are_exact(desk: AgentDesk) -> None:
+    desk.in_cart()
+    agent = desk.agent()
+    (item,) = agent.items()
+    agent.report(item, "placed", gtt_id="G1")
+    obfuscate(desk, on=True)
+    whole = item["quantity"]
+    wanted = {"order_id": "O1", "average_price": 100.0, **SCALED}
+    for units in (whole // 3, whole - 1):
+        share = round(units / whole, 12)
+        part = agent.report(item, "partially_filled", filled_share=share, **wanted)
+        assert part["position"]["open_quantity"] == units
+    done = agent.report(item, "filled", filled_share=1, **wanted)
+    assert done["position"]["open_quantity"] == whole
+    agent.report(item, "partially_filled", 422, filled_share=1.1, **wanted)
+    agent.report(item, "filled", 422, **wanted)  # neither units nor a share

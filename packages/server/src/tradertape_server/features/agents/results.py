@@ -53,7 +53,8 @@ class Results:
         report = AgentReport(
             gtt_id=lease.gtt_id, order_id=lease.order_id, what=what, venue_gtt_id=given.gtt_id,
             venue_order_id=given.order_id, filled=self._units(user_id, given),
-            average=given.average_price, message=given.message or "", at=given.occurred_at,
+            share=_share(given), average=given.average_price, message=given.message or "",
+            at=given.occurred_at,
         )  # fmt: skip
         verdict = self.handing.report(report, signal_id=lease.signal_id, run_id=lease.run_id)
         crash_point("after_report")
@@ -99,15 +100,13 @@ class Results:
         )
 
     def _units(self, user_id: int, given: SignalResult) -> int:
-        """Units of this server: of a scaled account whole ones, and all of them when it is done."""
+        """Units of this server: of a scaled account whole ones."""
         filled = given.filled_quantity or Decimal(0)
         if not given.scaled:
             if filled != filled.to_integral_value():
                 raise InvalidInput("units are whole unless `scaled`", pointer="/filled_quantity")
             return int(filled)
         row, _ = self.handing.outcome(user_id, given.signal_id)
-        if given.outcome == "filled" and row is not None:
-            return row.quantity
         units = int(filled.to_integral_value(ROUND_FLOOR))
         return units if row is None else min(units, row.quantity)
 
@@ -145,3 +144,10 @@ class Results:
             signal=views.signal(row),
             position=None if position is None else ResultPosition.model_validate(position),
         )
+
+
+def _share(given: SignalResult) -> Decimal | None:
+    """Which part of its order is filled, where that is told or known: all of it when it is done."""
+    if given.filled_share is not None:
+        return given.filled_share
+    return Decimal(1) if given.scaled and given.outcome == "filled" else None

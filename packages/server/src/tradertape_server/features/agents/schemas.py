@@ -113,7 +113,11 @@ class PendingSignals(Reply):
 
 
 class SignalResult(AgentBody):
-    """What became of an order."""
+    """What became of an order.
+
+    filled_share: in the place of filled_quantity, of an order that was handed out in real units
+    before obfuscation was turned on: a scaled figure beside its size would tell the factor.
+    """
 
     signal_id: Annotated[int, Field(ge=1, le=MAX_ID)]
     version: int | None = None
@@ -122,6 +126,7 @@ class SignalResult(AgentBody):
     gtt_id: Ident | None = None
     order_id: Ident | None = None
     filled_quantity: Units | None = None
+    filled_share: Annotated[Decimal, Field(gt=0, le=1)] | None = None
     average_price: Annotated[Decimal, Field(gt=0, max_digits=16, decimal_places=6)] | None = None
     fees: Json | float | None = None
     broker: BrokerName
@@ -136,8 +141,11 @@ class SignalResult(AgentBody):
         if self.outcome == "placed" and not (self.gtt_id or self.order_id):
             raise ValueError("an order that was placed has a gtt_id or an order_id")
         is_fill = self.outcome in ("filled", "partially_filled")
-        if is_fill and (not self.filled_quantity or self.average_price is None):
-            raise ValueError("a fill has a filled_quantity above 0 and an average_price")
+        units = self.filled_share or self.filled_quantity
+        if is_fill and (not units or self.average_price is None):
+            raise ValueError(
+                "a fill has a filled_quantity above 0, or a filled_share, and an average_price"
+            )
         return self
 
 

@@ -62,7 +62,8 @@ AT_BROKER: Final = FILLS | {What.PLACED, What.TRIGGERED}  # the broker has, or h
 class AgentReport:
     """One fact. gtt_id, order_id: ours, of what it is about: one of the two. venue_*: the broker's.
 
-    filled: units so far; average: their price. at: when it happened, by the agent's clock.
+    filled: units so far; share: which part of the order they are, where units are not told.
+    average: their price. at: when it happened, by the agent's clock.
     """
 
     gtt_id: int | None = None
@@ -71,6 +72,7 @@ class AgentReport:
     venue_gtt_id: str | None = None
     venue_order_id: str | None = None
     filled: int = 0
+    share: Decimal | None = None
     average: Decimal | None = None
     message: str = ""
     at: datetime
@@ -82,11 +84,18 @@ def take_in(uow: UnitOfWork, report: AgentReport) -> Verdict:
         order = uow.order(report.order_id or "")
         if order is None:
             raise InvalidInput(f"there is no order {report.order_id}")
-        return _of_order(uow, order, report)
+        return _of_order(uow, order, _counted(report, order.request.quantity))
     gtt = uow.gtts.find(report.gtt_id) or gtt_store.find(uow.session, report.gtt_id)
     if gtt is None or gtt.at_broker is None:
         raise InvalidInput(f"there is no trigger {report.gtt_id}")
-    return _of_trigger(uow, gtt, report)
+    return _of_trigger(uow, gtt, _counted(report, gtt.request.orders[0].quantity))
+
+
+def _counted(report: AgentReport, quantity: int) -> AgentReport:
+    """The report with its units, of an order for so many."""
+    if report.share is None:
+        return report
+    return replace(report, filled=round(report.share * quantity), share=None)
 
 
 # --- triggers -------------------------------------------------------------------------------------
