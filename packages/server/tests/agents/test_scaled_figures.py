@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from packages.server.tests.portfolios.conftest import Json
 
+from tradertape_server.features.portfolios.models import Portfolio
+
 from .conftest import Agent, AgentDesk
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
@@ -138,3 +140,64 @@ def test_d10_partial_fills_of_an_order_from_before_the_switch_are_exact(desk: Ag
     assert done["position"]["open_quantity"] == whole
     agent.report(item, "partially_filled", 422, filled_share=1.1, **wanted)
     agent.report(item, "filled", 422, **wanted)  # neither units nor a share
+
+
+def status_of(desk: AgentDesk, portfolio: Json) -> str:
+    return desk.get(f"portfolios/{portfolio['id']}")["status"]
+
+
+def test_d10_capital_in_rupees_buys_nothing_in_scaled_units(desk: AgentDesk) -> None:
+    """It would buy too much, or too little, by a factor that nobody here knows."""
+    agent = desk.agent()
+    portfolio, _ = buy(desk, agent)
+    obfuscate(desk, on=True)
+    assert status_of(desk, portfolio) == "paused"
+    refused = desk.client.post(f"/api/model/portfolios/{portfolio['id']}/resume")
+    assert (refused.status_code, refused.headers["X-Error-Code"]) == (409, "capital_in_other_units")
+    # What it holds is sold.
+    sale = sell(desk, agent, portfolio)
+    agent.report(sale, "filled", order_id="O2", filled_share=1, average_price=101.0, **SCALED)
+    desk.settle()
+    assert desk.position(portfolio)["status"] == "closed"
+    obfuscate(desk, on=False)
+    assert desk.client.post(f"/api/model/portfolios/{portfolio['id']}/resume").status_code == 200
+    assert status_of(desk, portfolio) == "active"
+
+
+def test_d10_capital_in_scaled_units_buys_nothing_in_rupees(desk: AgentDesk) -> None:
+    agent = desk.agent()
+    obfuscate(desk, on=True)
+    portfolio, _ = desk.in_cart()
+    assert status_of(desk, portfolio) == "active"
+    obfuscate(desk, on=False)
+    assert (status_of(desk, portfolio), agent.items()) == ("paused", [])
+
+
+def test_d10_an_entry_that_waits_is_withdrawn_with_the_setting(desk: AgentDesk) -> None:
+    desk.in_cart()
+    agent = desk.agent()
+    (item,) = agent.items()
+    obfuscate(desk, on=True)
+    found = agent.poll()
+    assert found["items"] == []
+    (withdrawn,) = found["withdrawn"]
+    assert withdrawn["idempotency_key"] == item["idempotency_key"]
+
+
+def test_d10_paper_and_the_setting_that_is_told_again_pause_nothing(desk: AgentDesk) -> None:
+    paper = desk.deploy(paper_fill="live")
+    obfuscate(desk, on=True)
+    after = desk.deploy_live(name="After")
+    obfuscate(desk, on=True)
+    assert (status_of(desk, paper), status_of(desk, after)) == ("active", "active")
+
+
+def test_d10_a_portfolio_that_was_opened_during_the_change_is_handed_no_purchase(
+    desk: AgentDesk,
+) -> None:
+    portfolio, _ = desk.in_cart()
+    with desk.container.database.write() as session:
+        stored = session.get(Portfolio, portfolio["id"])
+        assert stored is not None
+        stored.capital_is_scaled = True  # as if it had been read before the setting was changed
+    assert desk.agent().items() == []

@@ -196,9 +196,9 @@ def test_ae_05_a_position_is_closed_by_hand_through_the_agent(desk: AgentDesk) -
 
 
 def test_d10_an_obfuscated_account_is_executed_in_scaled_units(desk: AgentDesk) -> None:
+    desk.client.put("/api/agents/obfuscation", json={"enabled": True})
     portfolio, _ = desk.in_cart()
     agent = desk.agent()
-    desk.client.put("/api/agents/obfuscation", json={"enabled": True})
     (item,) = agent.items()
     assert item["scaled"]
     agent.report(item, "placed", 409, gtt_id="G1")

@@ -75,7 +75,17 @@ def build_agents(
         syncing=Syncing(database, clock, obfuscation),
         tokens=tokens,
         status=Status(database, clock, execution, handing, instances, obfuscation),
-        page=AgentPage(database, clock, handing, obfuscation, tokens, brokerage, clear_files),
+        page=AgentPage(
+            database,
+            clock,
+            handing,
+            obfuscation,
+            tokens,
+            brokerage,
+            portfolios.service,
+            portfolios.changes,
+            clear_files,
+        ),
         duty=AgentDuty(database, clock, polling, publisher),
         portfolios=portfolios,
     )

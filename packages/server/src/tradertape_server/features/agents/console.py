@@ -23,12 +23,15 @@ from tradertape_server.features.auth.audit import RequestOrigin, record
 from tradertape_server.features.brokerage.accounts import Connected
 from tradertape_server.features.brokerage.service import BrokerageService
 from tradertape_server.features.portfolios.handing import Handing
+from tradertape_server.features.portfolios.live.changes import LiveChanges
 from tradertape_server.features.portfolios.live.run_ids import named_by
+from tradertape_server.features.portfolios.service import PortfolioService
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import NotFound
 from tradertape_server.platform.http.identity import Identity
 
 ENDED = "Obfuscation was turned on: the agent alone is connected to the broker."
+PAUSED = "obfuscation"
 
 
 def no_files(_session: Session, _user_id: int) -> int:
@@ -46,6 +49,8 @@ class AgentPage:
     obfuscation: Obfuscation
     tokens: Tokens
     brokerage: BrokerageService
+    portfolios: PortfolioService
+    changes: LiveChanges
     clear_files: Callable[[Session, int], int]
 
     def show(self, session: Session, user_id: int) -> out.AgentsOut:
@@ -78,12 +83,15 @@ class AgentPage:
     def set_obfuscation(self, who: Identity, origin: RequestOrigin, *, on: bool) -> None:
         """Turn obfuscation on or off; turned on, the server's sessions at brokers are ended.
 
-        The setting and the ends are one transaction: no crash leaves a session behind it.
+        Portfolios whose capital is in the other units buy nothing more: they are paused. The
+        setting, the ends and the pauses are one transaction: no crash leaves a session behind it,
+        and no purchase is sized by capital of other units.
         """
         ended: Sequence[Connected] = ()
         with self.database.write() as session:
             changed = self.obfuscation.set(session, who.id, on=on)
             self.handing.mark_scaled(session, self._counted_anew(session, who.id, on=on), scaled=on)
+            paused = self.portfolios.pause_in_other_units(session, who.id, by=PAUSED)
             if on:
                 self.tokens.forget(session, who.id)
                 ended = self.brokerage.forget_sessions(session, who, ENDED, origin)
@@ -92,6 +100,8 @@ class AgentPage:
                     session, "obfuscation_on" if on else "obfuscation_off", user_id=who.id,
                     actor=who.email, origin=origin, now=self.clock.now(),
                 )  # fmt: skip
+        for portfolio_id in paused:
+            self.changes.withdrawing.withdraw_marked(portfolio_id)
         if on:
             self.brokerage.tell_brokers(ended)
 

@@ -62,10 +62,14 @@ class Polling:
         if not is_killed:
             self.handing.place_cart(user_id, by=f"agent {instance}")
         asked = self.handing.asked(user_id)
-        over = {one.key: why for one in asked if (why := self._why_over(one, is_killed=is_killed))}
+        scaled = self.obfuscation.is_on(user_id)
+        over = {
+            one.key: why
+            for one in asked
+            if (why := self._why_over(one, is_killed=is_killed, scaled=scaled))
+        }
         self.take_back(user_id, asked, over)
         wanted = [one for one in asked if _is_wanted(one) and one.key not in over]
-        scaled = self.obfuscation.is_on(user_id)
         mine = self.leases.acquire(user_id, instance, wanted, scaled=scaled)
         found = [
             items.leased_item(one, mine[one.key], tick_size=self._tick(one.signal.symbol))
@@ -89,7 +93,8 @@ class Polling:
         entries from being handed out: what it cancels is asked to be taken back."""
         reasons = over
         if reasons is None:
-            found = ((one, self._why_over(one, is_killed=False)) for one in asked)
+            scaled = self.obfuscation.is_on(user_id)
+            found = ((one, self._why_over(one, is_killed=False, scaled=scaled)) for one in asked)
             reasons = {one.key: why for one, why in found if why}
         count = 0
         for one in asked:
@@ -100,12 +105,14 @@ class Polling:
                 count += 1
         return count
 
-    def _why_over(self, one: Handed, *, is_killed: bool) -> str:
+    def _why_over(self, one: Handed, *, is_killed: bool, scaled: bool) -> str:
         """Why an item is not to be sent any more; "" where it is."""
         if not _is_wanted(one):
             return ""
         if is_killed and one.signal.side == "BUY":
             return KILLED
+        if one.signal.side == "BUY" and one.portfolio.capital_is_scaled is not scaled:
+            return "paused"  # it was opened while obfuscation was changed
         why = is_over(one.portfolio, one.signal, self.clock.now())
         return why or ("cancelled" if one.asked.is_recalled else "")
 

@@ -44,6 +44,7 @@ class Portfolio(Base):
     execution's fills and ledger say it holds; shadow: the candle book of the same settings, in
     which every signal is placed. promoted_from: the paper portfolio it was made from. is_scaled:
     its figures are not rupees: the person's agent multiplies them by a factor of its own.
+    capital_is_scaled: so is the capital it was opened with, which sizes its purchases.
     """
 
     __tablename__ = "portfolios"
@@ -65,6 +66,7 @@ class Portfolio(Base):
     book: Mapped[Json]
     account_id: Mapped[int | None]
     is_scaled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    capital_is_scaled: Mapped[bool] = mapped_column(default=False, server_default=false())
     shadow: Mapped[Json | None]
     promoted_from: Mapped[int | None]
     version: Mapped[int] = mapped_column(default=1)

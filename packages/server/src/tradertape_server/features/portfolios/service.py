@@ -152,10 +152,34 @@ class PortfolioService:
         with contextlib.suppress(ApiError, ValueError):
             self.pause(uow.session, user_id, int(portfolio_id), by=why[:200])
 
+    def pause_in_other_units(self, session: Session, user_id: int, *, by: str) -> list[int]:
+        """Pause what would buy in other units than its capital is in; which portfolios those are.
+
+        Its purchases would be too large, or too small, by the factor of the person's agent.
+        """
+        active = repository.portfolios(session, user_id, ("active",))
+        found = [row.id for row in active if self.accounts.counts_otherwise(session, row)]
+        for portfolio_id in found:
+            self.pause(session, user_id, portfolio_id, by=by)
+        return found
+
     def resume(self, session: Session, user_id: int, portfolio_id: int) -> Portfolio:
-        """Propose and buy again; days since the pause were traded, so nothing is made up for."""
+        """Propose and buy again; days since the pause were traded, so nothing is made up for.
+
+        Raises Conflict where its capital is in other units than its purchases would be.
+        """
         row = locked(session, user_id, portfolio_id)
         _demand(row, ("paused",), "resumed")
+        if self.accounts.counts_otherwise(session, row):
+            is_of, now = ("scaled units", "rupees") if row.capital_is_scaled else (
+                "rupees", "scaled units"
+            )  # fmt: skip
+            raise Conflict(
+                f"The capital of portfolio {row.id} is in {is_of}, and its purchases would be in "
+                f"{now}: obfuscation was changed since. Deploy its strategy anew with a capital in "
+                f"{now}; this one goes on selling what it holds.",
+                code="capital_in_other_units",
+            )
         return self._set(row, "active")
 
     def retire(self, session: Session, user_id: int, portfolio_id: int, *, by: str) -> Portfolio:

@@ -15,6 +15,7 @@ from tradertape_server.features.execution.live_accounts import Blocked
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.trading_accounts import AGENT, PAPER
 from tradertape_server.features.portfolios.models import Portfolio
+from tradertape_server.features.portfolios.state import settings_of
 from tradertape_server.platform.errors import BadRequest, Conflict
 
 AT_A_BROKER = "broker"  # the kind of such accounts
@@ -44,6 +45,12 @@ class PortfolioAccounts:
     brokers: BrokerAccounts
     is_obfuscated: Callable[[Session, int], bool] = nobody
 
+    def counts_otherwise(self, session: Session, row: Portfolio) -> bool:
+        """Whether a purchase of now would be counted in other units than the capital it is sized
+        by: obfuscation was turned on or off since the portfolio was opened."""
+        is_of_agent = settings_of(row).is_placed_by_agent
+        return is_of_agent and row.capital_is_scaled is not self.is_obfuscated(session, row.user_id)
+
     def account_of(self, session: Session, row: Portfolio, settings: PortfolioSettings) -> int:
         """The account of a portfolio's epoch.
 
@@ -51,6 +58,7 @@ class PortfolioAccounts:
         may not trade live now.
         """
         row.is_scaled = settings.is_placed_by_agent and self.is_obfuscated(session, row.user_id)
+        row.capital_is_scaled = row.is_scaled
         if settings.paper_mode or settings.is_placed_by_agent:
             paise = int(paise_from_rupees(settings.starting_capital))
             kind = AGENT if settings.is_placed_by_agent else PAPER

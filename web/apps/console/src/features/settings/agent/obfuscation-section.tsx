@@ -47,7 +47,8 @@ export function ObfuscationSection({ isOn, clearFiles }: { isOn: boolean; clearF
       <Text size="xs" c="dimmed" mt={8}>
         While it is on, this server keeps no session at a broker and takes no files with real figures: connect
         brokers on the agent, and upload there. Portfolios that your agent executes count in scaled units:
-        give them your capital times the factor. Scaling hides sizes from a casual look, not from a determined
+        give them your capital times the factor. Turning it on or off pauses those with capital in the other
+        unit; they go on selling what they hold. Scaling hides sizes from a casual look, not from a determined
         analyst: prices and whole shares give the factor away.
       </Text>
       <Confirm
@@ -59,9 +60,9 @@ export function ObfuscationSection({ isOn, clearFiles }: { isOn: boolean; clearF
         onConfirm={() => changing.mutate(true)}
       >
         Your broker sessions on this server end now, and stay ended until it is off again. Live portfolios
-        that the server itself executes stop placing orders. Portfolios that your agent executes size their
-        next purchases in scaled units: reset those that you gave real capital, or their purchases become
-        larger by your factor. What they hold now is sold as it was bought.
+        that the server itself executes stop placing orders. Portfolios that your agent executes are paused,
+        and their waiting purchases withdrawn: real capital cannot size purchases in scaled units. Deploy
+        their strategies anew with your capital times the factor. What they hold now is sold as it was bought.
       </Confirm>
     </Section>
   )
