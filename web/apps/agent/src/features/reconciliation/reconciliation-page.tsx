@@ -55,6 +55,9 @@ function Compared({ found }: { found: Reconciliation }) {
           </dl>
         )}
       </section>
+      {/* Above the differences: their cards come, go and grow with each comparison, and a button that
+          moves between press and release is not clicked. */}
+      <CorrectiveOrders orders={found.orders} />
       {found.items.length === 0 && found.checked_at ? (
         <EmptyState icon={<CircleCheck size={30} />} title="No difference">
           The broker has exactly what the cloud expects, in {count(summary.symbols ?? 0, "symbol")}.
@@ -66,7 +69,6 @@ function Compared({ found }: { found: Reconciliation }) {
           ))}
         </div>
       )}
-      <CorrectiveOrders orders={found.orders} />
       <Corrections corrections={found.corrections} />
     </>
   )
