@@ -243,6 +243,14 @@ def test_the_status_and_the_account_tell_of_the_session(
     assert session_of(person, "groww")["end"] == "expired"
 
 
+def test_the_reason_of_an_end_is_a_sentence(person: TestClient, container: Container) -> None:
+    connect(person, "kite")
+    reason = "Zerodha Kite ends every session once a day"
+    container.connections.expire_all(Environment.SANDBOX, reason)
+
+    assert session_of(person, "kite")["reason"] == f"{reason}."
+
+
 def test_deleting_credentials_ends_the_session(person: TestClient) -> None:
     connect(person, "upstox")
 

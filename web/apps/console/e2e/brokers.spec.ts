@@ -71,6 +71,36 @@ test("two clicks connect the sandbox and lead to its holdings, and its secret st
   await expect(page).not.toHaveURL(/request_token/)
 })
 
+test("two clicks on its card connect each of the other brokers at the sandbox", async ({ page }) => {
+  await settle(page, BROKERS)
+  for (const [broker, login] of [
+    ["Upstox", "Connect"],
+    ["Groww", "Log in to Groww"],
+  ] as const) {
+    await card(page, broker)
+      .getByRole("button", { name: `Use the sandbox's ${broker}` })
+      .click()
+    await card(page, broker).getByRole("button", { name: login }).click()
+    await expect(card(page, broker)).toContainText(/Account SB\d+, connected/)
+    await expect(card(page, broker).getByText("SANDBOX", { exact: true })).toBeVisible()
+  }
+  await expectAccessible(page, "three brokers at the sandbox")
+  await shoot(page, "settings-brokers-three")
+  await settle(page, "/wealth?tab=funds")
+  for (const broker of ["Zerodha Kite", "Upstox", "Groww"])
+    await expect(page.getByRole("main").getByText(broker).first()).toBeVisible()
+  await settle(page, "/settings?tab=accounts")
+  const accounts = page.getByRole("region", { name: "Accounts", exact: true })
+  await expect(accounts).toContainText("kite:paper-a")
+  await expect(accounts, "an account at a broker is no paper account").not.toContainText(":SB")
+  await settle(page, BROKERS)
+  for (const broker of ["Upstox", "Groww"]) {
+    await card(page, broker).getByRole("button", { name: "Delete keys" }).click()
+    await page.getByRole("dialog").getByRole("button", { name: "Delete keys" }).click()
+    await expect(card(page, broker)).toContainText("Not set up")
+  }
+})
+
 test("brokers and wealth are shown at every width, in both appearances", async ({ page }) => {
   for (const tab of ["holdings", "positions", "orders", "funds"])
     await test.step(tab, () => lookAround(page, `wealth-${tab}`, `/wealth?tab=${tab}`))

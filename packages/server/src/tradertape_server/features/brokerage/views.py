@@ -181,5 +181,10 @@ def _why_not(state: State, addresses: Addresses) -> str:
     if last is None:
         return f"Not signed in at {title}."
     if last.ended_at is not None:
-        return last.reason or f"Signed out of {title}."
+        return _sentence(last.reason) if last.reason else f"Signed out of {title}."
     return f"The session at {title} is over: sign in again."
+
+
+def _sentence(words: str) -> str:
+    """A reason with its full stop: other sentences follow it on pages."""
+    return words if words.endswith((".", "!", "?")) else f"{words}."

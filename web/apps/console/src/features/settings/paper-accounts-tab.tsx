@@ -10,16 +10,20 @@ import { ErrorState } from "@/components/states/error-state"
 import { failureText, notifyDone } from "@/lib/notify"
 import { gttAccountsQuery } from "@/lib/queries/gtts"
 import { MARKET_TITLES, tradedMarketQuery } from "@/lib/queries/traded-market"
-import { openPaperAccount, tradingAccountsQuery } from "@/lib/queries/trading-accounts"
+import { openPaperAccount, paperAccounts, tradingAccountsQuery } from "@/lib/queries/trading-accounts"
 import { MarketSection } from "./market-section"
 
 const OPENING = ["open-paper-account"]
 const NAME = /^[a-z][a-z0-9_]{0,19}:[A-Za-z0-9][A-Za-z0-9._-]{0,58}$/
 
-/** The person's trading accounts, and opening another paper account. */
+/** The person's paper accounts, opening another, and the market that they are traded on. */
 export function PaperAccountsTab() {
   // Cash moves with every fill, and an account may be opened by a worker or in another window.
-  const { data, error, isPending, refetch } = useQuery({ ...tradingAccountsQuery, refetchInterval: 10_000 })
+  const { data, error, isPending, refetch } = useQuery({
+    ...tradingAccountsQuery,
+    select: paperAccounts,
+    refetchInterval: 10_000,
+  })
   if (isPending) return <Skeleton height={200} />
   if (error && !data) return <ErrorState error={error} what="Your accounts" retry={refetch} />
   return (
@@ -37,7 +41,7 @@ export function PaperAccountsTab() {
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
-              {data.items.map((row) => (
+              {data.map((row) => (
                 <Table.Tr key={row.account_scope}>
                   <Table.Td>{row.account_scope}</Table.Td>
                   <Table.Td>

@@ -16,6 +16,7 @@ import { CredentialsForm } from "./credentials-form"
 import { DeleteCredentials } from "./delete-credentials"
 import { IpPanel } from "./ip-panel"
 import { StateBadge } from "./state-badge"
+import { UseSandbox } from "./use-sandbox"
 
 /** One broker: keys, session and what it can do. */
 export function BrokerCard({ row }: { row: BrokerRow }) {
@@ -88,9 +89,10 @@ function Actions({ row, state, onEdit }: ActionsProps) {
   const isConnected = state === "connected" || state === "ending"
   if (state === "not_configured")
     return (
-      <Button w="fit-content" onClick={onEdit}>
-        Set up {row.title}
-      </Button>
+      <Group gap={8}>
+        <Button onClick={onEdit}>Set up {row.title}</Button>
+        <UseSandbox row={row} />
+      </Group>
     )
   return (
     <Stack gap="sm">
