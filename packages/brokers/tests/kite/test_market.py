@@ -18,7 +18,8 @@ from tradertape_brokers import errors as e
 from tradertape_brokers.hosts import Hosts
 from tradertape_brokers.kite.market import CANDLE_DAYS, KiteQuotes
 from tradertape_brokers.kite.market_mapping import candle_of, instruments_of, tick_of
-from tradertape_brokers.limiter import Limiter
+from tradertape_brokers.kite.rest import HISTORY_TIMEOUT_S, TIMEOUT_S, Rest
+from tradertape_brokers.limiter import Kind, Limiter, Urgency
 from tradertape_brokers.port import Connection
 from tradertape_core.market.candle import Interval
 from tradertape_core.market.instrument import Instrument, InstrumentType
@@ -156,6 +157,14 @@ def test_candles_are_the_exchanges(running: Running, kite: Connection, interval:
     assert len(found) > 50
     with pytest.raises(e.Refused, match="time zone"):
         kite.quotes.candles(infy, interval, start.replace(tzinfo=None), end)
+
+
+def test_candles_may_take_longer_than_what_an_order_waits_for() -> None:
+    """Thousands of candles take a busy broker, or a busy machine, longer than seven seconds."""
+    rest = Rest("key", "token", limiter=Limiter({}))
+    assert rest.read(lambda kite: kite.timeout, Kind.HISTORY) == HISTORY_TIMEOUT_S
+    assert rest.read(lambda kite: kite.timeout, Kind.QUOTES) == TIMEOUT_S
+    assert rest.write(lambda kite: kite.timeout, Urgency.EXIT) == TIMEOUT_S
 
 
 @pytest.mark.parametrize("interval", list(Interval))

@@ -20,6 +20,7 @@ from tradertape_brokers.limiter import Kind, Limiter, Urgency, Window
 ROOT, LOGIN_ROOT = "https://api.kite.trade", "https://kite.zerodha.com"
 TOKENS_END = time(6)  # of the morning after the login, Indian time
 TIMEOUT_S, PATIENCE_S = 7.0, 10.0
+HISTORY_TIMEOUT_S = 30.0  # an answer has up to 2,000 days of candles: nobody's order waits for it
 _PAUSE_S = 1.0  # after an answer 429, which names none
 
 T = TypeVar("T")
@@ -86,11 +87,8 @@ class Rest:
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._limiter = limiter or Limiter(LIMITS)
-        self._client: Any = KiteConnect(
-            api_key, access_token=access_token, root=root, timeout=timeout_s
-        )
-        for scheme in ("https://", "http://"):
-            self._client.reqsession.mount(scheme, FreshConnections())
+        self._client = _client(api_key, access_token, root, timeout_s)
+        self._history = _client(api_key, access_token, root, max(timeout_s, HISTORY_TIMEOUT_S))
 
     def read(
         self,
@@ -131,9 +129,16 @@ class Rest:
     ) -> T:
         self._limiter.acquire(kind, urgency, patience_s)
         try:
-            return call(self._client)
+            return call(self._history if kind is Kind.HISTORY else self._client)
         except Exception as error:  # noqa: BLE001 - sorted, none is lost
             ours = sorted_error(error, is_write=is_write)
             if isinstance(ours, RateLimited):
                 self._limiter.pause(kind, ours.retry_after_s or _PAUSE_S)
             raise ours from None  # theirs may quote an address with a token in it
+
+
+def _client(api_key: str, access_token: str | None, root: str, timeout_s: float) -> Any:
+    made: Any = KiteConnect(api_key, access_token=access_token, root=root, timeout=timeout_s)
+    for scheme in ("https://", "http://"):
+        made.reqsession.mount(scheme, FreshConnections())
+    return made
