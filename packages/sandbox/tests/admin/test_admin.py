@@ -224,5 +224,6 @@ def test_orders_are_taken_from_the_registered_addresses_alone(door: Served) -> N
     door.call("PUT", path, json={"addresses": []})
     assert sessions.admits(session, "127.0.0.1")
     door.call("PUT", path, json={"addresses": ["203.0.113.9"]})
+    sessions.register_user_addresses("SB0001", ["203.0.113.9"])
     door.call("POST", "/admin/reset")
     assert sessions.admits(session, "127.0.0.1")

@@ -129,3 +129,16 @@ def test_one_order_more_than_a_second_takes_is_answered_429(upstox: ServedUpstox
     assert replies == [200] * 4 + [429]
     body_of_refusal = upstox.at_once("DELETE", "/v2/order/multi/cancel").json()
     assert body_of_refusal["errors"][0]["errorCode"] == "UDAPI10005"
+
+
+def test_addresses_of_a_user_and_of_an_app_both_count(upstox: ServedUpstox) -> None:
+    """What the account registered ends with the admin door's reset, and its display with it."""
+    sessions = upstox.sandbox.sessions["upstox"]
+    upstox.data("PUT", IP, json={"primary_ip": "127.0.0.1"})
+    upstox.sign_in()
+    assert len(upstox.data("POST", "/v3/order/place", json=body())["order_ids"]) == 1
+    sessions.register_addresses("sandbox", ["203.0.113.9"])
+    assert upstox.error("POST", "/v3/order/place", json=body()) == (403, "UDAPI1154")
+    sessions.release_addresses()
+    assert upstox.data("GET", IP)["primary_ip"] is None
+    assert len(upstox.data("POST", "/v3/order/place", json=body())["order_ids"]) == 1

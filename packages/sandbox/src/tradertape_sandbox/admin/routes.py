@@ -218,8 +218,7 @@ class AdminDoor:
         self.exchange.clock.reset()
         self.exchange.reset()
         for broker, sessions in self.sessions.items():
-            for app in sessions.apps:
-                sessions.register_addresses(app.api_key, ())
+            sessions.release_addresses()
             for user_id in {app.user_id for app in sessions.apps}:
                 self.reset(broker, user_id)
         return views.state_json(self.exchange)

@@ -78,7 +78,8 @@ class Sessions:
         self._ends_at = ends_at
         self._new_token = new_token or _alphanumeric
         self._apps: dict[str, ApiApp] = {}
-        self._addresses: dict[str, frozenset[str]] = {}
+        self._addresses: dict[str, frozenset[str]] = {}  # by API key
+        self._user_addresses: dict[str, frozenset[str]] = {}
         self._codes: dict[str, _Code] = {}
         self._by_access: dict[str, Session] = {}
         self._by_refresh: dict[str, Session] = {}
@@ -100,10 +101,24 @@ class Sessions:
         """Take an app's orders from these internet addresses alone; of none, from everywhere."""
         self._addresses[api_key] = frozenset(addresses)
 
+    def register_user_addresses(self, user_id: str, addresses: Iterable[str]) -> None:
+        """The same for a user's orders, whichever app sends them."""
+        self._user_addresses[user_id] = frozenset(addresses)
+
+    def user_addresses(self, user_id: str) -> frozenset[str]:
+        """The addresses that a user's orders may come from; none: from everywhere."""
+        return self._user_addresses.get(user_id, frozenset())
+
+    def release_addresses(self) -> None:
+        """Take everybody's orders from everywhere."""
+        self._addresses.clear()
+        self._user_addresses.clear()
+
     def admits(self, session: Session, address: str) -> bool:
-        """Whether the session's app may send orders from an address."""
-        registered = self._addresses.get(session.api_key)
-        return not registered or address in registered
+        """Whether orders of the session's app, and of its user, may come from an address."""
+        of_app = self._addresses.get(session.api_key)
+        of_user = self._user_addresses.get(session.user_id)
+        return all(address in one for one in (of_app, of_user) if one)
 
     def grant(self, api_key: str, user_id: str) -> str:
         """Return a login code for the app, valid for five minutes and one `redeem`."""

@@ -19,6 +19,7 @@ from tradertape_core.market.tick import Tick
 from tradertape_sandbox.exchange.errors import Refused, UnknownAccount, UnknownOrder
 from tradertape_sandbox.exchange.events import AccountKey
 from tradertape_sandbox.exchange.exchange import Exchange
+from tradertape_sandbox.wire.callers import AddressRefused, check_address
 from tradertape_sandbox.wire.groww.envelopes import (
     Code,
     GrowwError,
@@ -122,11 +123,9 @@ def endpoint(groww: Groww, kind: str, handler: Handler, status: int = 200) -> En
         if broken is not None:
             text = f"at most {broken.calls} calls of {kind} in {broken.window_s:g} s: slow down"
             return gateway_failure(429, Code.CANNOT_PROCESS, text)
-        address = request.client.host if request.client else ""
-        if kind == ORDERS and not groww.sessions.admits(session, address):
-            text = f"orders from {address} are not allowed: register it as static IP"
-            return gateway_failure(403, Code.NOT_AUTHORISED, text)
         try:
+            if kind == ORDERS:
+                check_address(groww.sessions, session, request)
             call = Call(
                 groww,
                 AccountKey(BROKER, session.user_id),
@@ -137,6 +136,9 @@ def endpoint(groww: Groww, kind: str, handler: Handler, status: int = 200) -> En
                 await read_body(request),
             )
             return success(handler(call), status)
+        except AddressRefused as error:
+            text = f"orders from {error.address} are not allowed: register it as static IP"
+            return gateway_failure(403, Code.NOT_AUTHORISED, text)
         except GrowwError as error:
             return failure(error)
         except Refused as error:

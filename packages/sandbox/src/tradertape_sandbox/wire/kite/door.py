@@ -25,6 +25,7 @@ from tradertape_sandbox.exchange.errors import (
 )
 from tradertape_sandbox.exchange.events import AccountKey
 from tradertape_sandbox.exchange.exchange import Exchange
+from tradertape_sandbox.wire.callers import AddressRefused, caller_address, check_address
 from tradertape_sandbox.wire.kite.alerts.book import AlertBook
 from tradertape_sandbox.wire.kite.envelope import (
     Kind,
@@ -176,6 +177,9 @@ def _error_of(error: Exception, endpoint: Endpoint) -> KiteError:
             return error
         case Refused():
             return refusal(error)
+        case AddressRefused():
+            words = f"IP ({error.address}) is not allowed to place orders for this app: register it"
+            return KiteError(Kind.PERMISSION, words)
         case UnknownAccount():
             return KiteError(Kind.USER, "The user is not enabled for trading")
         case UnknownOrder():
@@ -197,11 +201,11 @@ def session_of(door: KiteDoor, api_key: str, access_token: str) -> Session | Non
 
 async def _call(door: KiteDoor, endpoint: Endpoint, request: Request) -> Call:
     session = None if endpoint.is_open else _authorised(door, request)
-    caller = session.api_key if session else _client(request)
+    caller = session.api_key if session else caller_address(request)
     if door.limits.admit(caller, endpoint.kind) is not None:
         raise too_many()
     if session is not None and endpoint.sends_orders:
-        _check_address(door, session, _client(request))
+        check_address(door.sessions, session, request)
     root = str(request.scope.get("root_path", ""))
     form: Form = {}
     kind = request.headers.get("content-type", "")
@@ -221,13 +225,3 @@ def _authorised(door: KiteDoor, request: Request) -> Session:
     if session is None:
         raise bad_token()
     return session
-
-
-def _check_address(door: KiteDoor, session: Session, address: str) -> None:
-    if not door.sessions.admits(session, address):
-        words = f"IP ({address}) is not allowed to place orders for this app: register it"
-        raise KiteError(Kind.PERMISSION, words)
-
-
-def _client(request: Request) -> str:
-    return request.client.host if request.client else ""

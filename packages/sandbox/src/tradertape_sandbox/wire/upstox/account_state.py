@@ -12,7 +12,7 @@ from tradertape_sandbox.wire.upstox.keys import segment_of
 
 @dataclass(slots=True)
 class Addresses:
-    """The addresses that an account's orders may come from; none: from everywhere."""
+    """The addresses that an account has registered, and when; its orders go by `Sessions`."""
 
     primary: str | None = None
     secondary: str | None = None
@@ -28,11 +28,6 @@ class Switches:
         default_factory=dict[AccountKey, dict[str, datetime]]
     )
     addresses: dict[AccountKey, Addresses] = field(default_factory=dict[AccountKey, Addresses])
-
-    def admits(self, key: AccountKey, address: str) -> bool:
-        """Whether the account's orders may come from an address."""
-        kept = self.addresses.get(key)
-        return kept is None or address in (kept.primary, kept.secondary)
 
     def is_killed(self, key: AccountKey, instrument: Instrument) -> bool:
         """Whether the kill switch of the instrument's segment is enabled."""

@@ -27,6 +27,7 @@ from tradertape_sandbox.exchange.errors import (
 from tradertape_sandbox.exchange.events import AccountKey
 from tradertape_sandbox.exchange.exchange import Exchange
 from tradertape_sandbox.exchange.listing import Listing
+from tradertape_sandbox.wire.callers import AddressRefused, caller_address, check_address
 from tradertape_sandbox.wire.rate_limits import Limit, RateLimits
 from tradertape_sandbox.wire.sessions import Session, Sessions
 from tradertape_sandbox.wire.upstox.account_state import Switches
@@ -193,6 +194,11 @@ def _error_of(error: Exception, endpoint: Endpoint) -> UpstoxError:
             return refusal(error)
         case UnknownAccount():
             return UpstoxError("UDAPI100049", "The account is not open", status=403)
+        case AddressRefused():
+            words = (
+                f"Orders from {error.address} are not allowed: register the address as static IP"
+            )
+            return UpstoxError("UDAPI1154", words, status=403)
         case UnknownOrder():
             return UpstoxError("UDAPI100010", "Order not found")
         case InvalidInput():
@@ -203,13 +209,13 @@ def _error_of(error: Exception, endpoint: Endpoint) -> UpstoxError:
 
 
 async def _call(door: UpstoxDoor, endpoint: Endpoint, request: Request) -> Call:
-    address = request.client.host if request.client else ""
+    address = caller_address(request)
     session = None
     if not endpoint.is_open:
         session = session_of(door, request.headers.get("authorization", ""))
         if session is None:
             raise bad_token()
-        _check_caller(door, endpoint, session, address)
+        _check_caller(door, endpoint, session, request)
     caller = session.user_id if session else address
     if door.limits.admit((caller, endpoint.method, endpoint.path), endpoint.kind) is not None:
         raise too_many()
@@ -224,17 +230,14 @@ async def _call(door: UpstoxDoor, endpoint: Endpoint, request: Request) -> Call:
     return Call(door, root, address, session, path, query, form, body)
 
 
-def _check_caller(door: UpstoxDoor, endpoint: Endpoint, session: Session, address: str) -> None:
+def _check_caller(door: UpstoxDoor, endpoint: Endpoint, session: Session, request: Request) -> None:
     """Whether the session may call this endpoint, now and from there."""
     if session.is_read_only and endpoint.writes:
         words = "The API you are trying to access is not permitted with an extended_token"
         raise UpstoxError("UDAPI100067", words, status=403)
     if endpoint.kind not in _ORDER_KINDS:
         return
-    by_account = door.switches.admits(AccountKey(BROKER, session.user_id), address)
-    if not (by_account and door.sessions.admits(session, address)):
-        words = f"Orders from {address} are not allowed: register the address as static IP"
-        raise UpstoxError("UDAPI1154", words, status=403)
+    check_address(door.sessions, session, request)
     clock = door.exchange.now().astimezone(IST).time()
     if not door.exchange.times.always_open and clock < ORDERS_FROM:
         words = "Orders are accepted from 05:30 to midnight: send it again then"

@@ -50,7 +50,7 @@ def update_kill_switches(call: Call) -> list[dict[str, Any]]:
 
 def addresses(call: Call) -> dict[str, Any]:
     """The registered addresses."""
-    return _addresses_json(call.door.switches.addresses.get(call.key, Addresses()))
+    return _addresses_json(_kept(call))
 
 
 def update_addresses(call: Call) -> dict[str, Any]:
@@ -62,14 +62,16 @@ def update_addresses(call: Call) -> dict[str, Any]:
     if primary == secondary:
         words = "secondary_ip must be another address than primary_ip"
         raise UpstoxError("UDAPI1180", words, field="secondary_ip")
-    kept, now = call.door.switches.addresses.setdefault(call.key, Addresses()), call.exchange.now()
+    kept, now = _kept(call), call.exchange.now()
     changed = (primary, secondary) != (kept.primary, kept.secondary)
     if primary != kept.primary:
         kept.primary, kept.primary_at = primary, now
     if secondary != kept.secondary:
         kept.secondary, kept.secondary_at = secondary, now if secondary else None
+    user_id, registered = call.session.user_id, (primary, secondary)
+    call.door.sessions.register_user_addresses(user_id, [one for one in registered if one])
     if changed:
-        call.door.sessions.close_of(call.session.user_id)
+        call.door.sessions.close_of(user_id)
     return {**_addresses_json(kept), "access_tokens_invalidated": changed}
 
 
@@ -114,6 +116,14 @@ def _check_switch(call: Call, killed: dict[str, datetime], segment: str, action:
     if segment in {segment_of(one) for one in (*waiting, *(row.instrument for row in rows))}:
         words = f"Close the open positions and orders in {segment} before its kill switch"
         raise UpstoxError("UDAPI1184", words, field="segment", value=segment)
+
+
+def _kept(call: Call) -> Addresses:
+    """What the account has registered; nothing once the admin door has released all addresses."""
+    kept = call.door.switches.addresses
+    if not call.door.sessions.user_addresses(call.session.user_id):
+        kept[call.key] = Addresses()
+    return kept[call.key]
 
 
 def _address(value: object, name: str) -> str | None:
