@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import httpx
@@ -35,7 +35,7 @@ class Ready:
     def __init__(self, url: str) -> None:
         self.url = url
         self.serving: Serving | None = None
-        self.tell = lambda _serving: None
+        self.restarted: Callable[[Serving | None], None] = lambda _serving: None
 
     def start(self) -> Serving:
         self.serving = Serving(self.url, _now())
@@ -60,8 +60,8 @@ class Bench:
             external_url=external, is_alone=is_alone,
         )  # fmt: skip
 
-    def _make(self, tell: object) -> Ready:
-        self.process.tell = tell  # type: ignore[assignment]
+    def _make(self, restarted: Callable[[Serving | None], None]) -> Ready:
+        self.process.restarted = restarted
         return self.process
 
 
@@ -123,7 +123,7 @@ def test_a_new_sandbox_ends_the_sessions_and_knows_the_programs(
     signed_in(bench, "kite", app)
     running.sandbox.sessions["kite"].close_all()
 
-    bench.process.tell(bench.process.start())  # type: ignore[no-untyped-call]
+    bench.process.restarted(bench.process.start())  # type: ignore[no-untyped-call]
 
     assert bench.ended == [(Environment.SANDBOX, ENDED)]
     assert signed_in(bench, "kite", app).user_id == "SB0041"
@@ -132,7 +132,7 @@ def test_a_new_sandbox_ends_the_sessions_and_knows_the_programs(
 def test_without_a_new_one_there_are_no_brokers_of_it(bench: Bench) -> None:
     bench.sandbox.set_up(51, "kite")
     bench.process.stop()
-    bench.process.tell(None)  # type: ignore[no-untyped-call]
+    bench.process.restarted(None)  # type: ignore[no-untyped-call]
     assert not bench.addresses.has(Environment.SANDBOX)
     assert bench.sandbox.account_of(51) is None
     with pytest.raises(NoHosts):
@@ -173,3 +173,46 @@ def test_several_processes_are_told_to_use_one_that_runs_elsewhere() -> None:
 def test_a_sandbox_that_does_not_answer_is_named() -> None:
     with pytest.raises(SandboxFailed, match=r"http://127\.0\.0\.1:1 does not answer"):
         Bench("", external="http://127.0.0.1:1").sandbox.set_up(91, "kite")
+
+
+def built_anew(before: Bench) -> Bench:
+    """The server after a switch of its market, which takes the sandbox over."""
+    running = before.sandbox.hand_on()
+    assert running is not None
+    before.sandbox.close()
+    after = Bench(before.process.url)
+    after.sandbox.take_over(running)
+    after.sandbox.open()
+    return after
+
+
+def test_a_server_that_is_built_anew_keeps_the_sandbox_and_its_accounts(bench: Bench) -> None:
+    session = signed_in(bench, "kite", bench.sandbox.set_up(51, "kite"))
+
+    after = built_anew(bench)
+
+    assert after.ended == []
+    assert after.sandbox.account_of(51) == "SB0051"
+    hosts = after.addresses.hosts(Environment.SANDBOX)
+    assert registry.broker("kite").session(hosts).check(session).user_id == "SB0051"
+    after.sandbox.close()
+    assert bench.process.serving is None, "the new server ends it"
+
+
+def test_a_sandbox_that_ends_between_two_servers_ends_its_sessions(bench: Bench) -> None:
+    bench.sandbox.set_up(52, "kite")
+    running = bench.sandbox.hand_on()
+    assert running is not None
+    bench.process.serving = Serving(bench.process.url, _now())
+    bench.process.restarted(bench.process.serving)
+    assert bench.ended == [], "the former server's database is closed"
+
+    after = Bench(bench.process.url)
+    after.sandbox.take_over(running)
+
+    assert after.ended == [(Environment.SANDBOX, ENDED)]
+    assert after.sandbox.account_of(52) == "SB0052", "set up anew"
+
+
+def test_without_a_sandbox_there_is_nothing_to_hand_on(bench: Bench) -> None:
+    assert bench.sandbox.hand_on() is None

@@ -1,4 +1,4 @@
-"""The market a server trades: told to everybody, chosen by an admin, used from the next start."""
+"""The market a server trades: shown to everybody, used from the next start, and who chooses it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tradertape_server.container import Container
+from tradertape_server.demo import mark
+from tradertape_server.features.auth.models import User
 from tradertape_server.main import create_app
 from tradertape_server.settings import Settings
 from tradertape_server.wiring import build_container
@@ -25,7 +27,43 @@ def test_a_fresh_server_trades_the_simulated_market(signed_in: TestClient) -> No
     assert found["masters"] == []
 
 
-def test_only_an_admin_chooses(sign_in: Any) -> None:
+def test_whoever_is_alone_on_the_server_chooses(sign_in: Any) -> None:
+    person = sign_in()
+    assert person.get(MARKET).json()["can_choose"] is True
+    assert person.put(MARKET, json={"market": "exchange"}).json()["chosen"] == "exchange"
+    sign_in("another@example.com")
+    assert person.put(MARKET, json={"market": "simulated"}).status_code == 403
+
+
+def test_a_person_whose_account_is_disabled_is_nobody_beside(
+    sign_in: Any, container: Container
+) -> None:
+    person = sign_in()
+    sign_in("left@example.com")
+    with container.database.write() as session:
+        left = session.query(User).filter_by(email="left@example.com").one()
+        left.disabled_at = container.clock.now()
+    assert person.get(MARKET).json()["can_choose"] is True
+
+
+def test_on_a_demonstration_everybody_chooses(sign_in: Any, container: Container) -> None:
+    mark(container)
+    sign_in("another@example.com")
+    person = sign_in()
+    assert person.get(MARKET).json()["can_choose"] is True
+    assert person.put(MARKET, json={"market": "exchange"}).status_code == 200
+
+
+def test_the_market_that_is_traded_can_be_shown_without_its_broker(
+    sign_in: Any, container: Container
+) -> None:
+    person = sign_in()
+    assert "sandbox" not in person.get(MARKET).json()["choices"]
+    assert person.put(MARKET, json={"market": "sandbox"}).json()["choices"][-1] == "sandbox"
+
+
+def test_beside_others_only_an_admin_chooses(sign_in: Any) -> None:
+    sign_in("another@example.com")
     refused = sign_in().put(MARKET, json={"market": "exchange"})
     assert refused.status_code == 403
     assert refused.headers["X-Error-Code"] == "admin_only"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from tradertape_server.container import Container
     from tradertape_server.demo import DemoAccount
+    from tradertape_server.features.brokerage.sandbox import RunningSandbox
     from tradertape_server.settings import Settings
 
 app = typer.Typer(add_completion=False)
@@ -91,6 +93,7 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
         import uvicorn
 
         from tradertape_server.cli.opening import bring_up_to_date
+        from tradertape_server.demo import mark
         from tradertape_server.main import create_app
         from tradertape_server.platform.compute import numba_cache
         from tradertape_server.platform.database.integrity import FileCheck, is_checked_at_start
@@ -111,31 +114,42 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool, as_json: 
     file = container.database.sqlite_file
     if file is not None and not is_checked_at_start(file):
         FileCheck(file, container.database.disk_errors).start()
-    while _runs_to_a_switch(uvicorn.Server(_config(application, settings)), container, listener):
+    while switch := _switch(uvicorn.Server(_config(application, settings)), container, listener):
         # Everything is of one market: another one is a server built anew, behind the same port.
         del container, application
         interpreter.release()
         container = build_container(settings)
+        if switch.sandbox is not None:
+            container.sandbox.take_over(switch.sandbox)
+        if demo:
+            mark(container)
         application = create_app(container=container)
         interpreter.tune_for_serving()
 
 
-def _runs_to_a_switch(
+@dataclass(frozen=True, slots=True)
+class _Switch:
+    """Another market is chosen. sandbox: the one that runs on meanwhile."""
+
+    sandbox: RunningSandbox | None
+
+
+def _switch(
     server: uvicorn.Server, container: Container, listener: socket.socket
-) -> bool:
-    """Serve until the server is stopped, False, or another market is chosen, True."""
+) -> _Switch | None:
+    """Serve until another market is chosen; None: until the server is stopped."""
     from threading import Event, Thread
 
     choice, is_over = container.market_choice, Event()
     choice.switches_itself = True
     if choice.is_due:  # the database was away when the choice was read
-        return True
-    switched = Event()
+        return _Switch(container.sandbox.hand_on())
+    switches: list[_Switch] = []
 
     def watch() -> None:
         while not is_over.wait(SWITCHES_EVERY_S):
             if choice.is_due:
-                switched.set()
+                switches.append(_Switch(container.sandbox.hand_on()))
                 server.should_exit = True
                 return
 
@@ -145,7 +159,7 @@ def _runs_to_a_switch(
     server.run(sockets=[listener.dup()])
     is_over.set()
     watcher.join()
-    return switched.is_set()
+    return switches[0] if switches else None
 
 
 def _config(application: FastAPI, settings: Settings) -> uvicorn.Config:

@@ -44,6 +44,12 @@ def first_administrator(session: Session) -> Identity | None:
     return None if user is None else _identity(user)
 
 
+def is_alone(session: Session, user_id: int) -> bool:
+    """Whether nobody else has an account that can be signed in to."""
+    others = select(User.id).where(User.id != user_id, User.disabled_at.is_(None)).limit(1)
+    return session.scalar(others) is None
+
+
 def all_accounts(session: Session) -> list[UserRow]:
     """Every account, oldest first."""
     return [user_row(user) for user in session.scalars(select(User).order_by(User.id))]

@@ -1,7 +1,8 @@
 """The sandbox that comes with the server: one for everybody, with an account for each person.
 
 Its accounts are in its memory. When it is started anew, or the server is, they begin anew: the
-sessions of before are ended at once, with words that say so.
+sessions of before are ended at once, with words that say so. A server that is built anew for
+another market keeps the sandbox that runs, and its accounts with it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,12 @@ logger = get_logger(__name__)
 
 
 class Process(Protocol):
-    """What starts and ends the sandbox: `sandbox_process.SandboxProcess`."""
+    """What starts and ends the sandbox: `sandbox_process.SandboxProcess`.
+
+    restarted: called after it ended unasked, with the new one or None.
+    """
+
+    restarted: Callable[[Serving | None], None]
 
     @property
     def serving(self) -> Serving | None:
@@ -76,6 +82,15 @@ class SandboxState:
     since: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RunningSandbox:
+    """A sandbox that outlives the server that started it. users: who has accounts there."""
+
+    process: Process
+    serving: Serving
+    users: frozenset[int]
+
+
 # The account of a sandbox that is not ours to set up, as it prints it.
 PRINTED = SandboxApp(user_id="SB0001", api_key="sandbox", secret="sandbox-secret")  # noqa: S106
 
@@ -107,16 +122,40 @@ class Sandbox:
         self._external_url, self._is_alone = external_url, is_alone
         self._users: set[int] = set()
         self._lock = threading.Lock()
+        self._is_handed_on = False
         self.is_for_everybody = False  # a demo; otherwise administrators start it
 
     def open(self) -> None:
         """End the sessions of a sandbox that ended with an earlier start of the server."""
-        if self._is_alone and not self._external_url:
+        if self._is_alone and not self._external_url and self._process.serving is None:
             self._expire(Environment.SANDBOX, ENDED)
 
     def close(self) -> None:
-        """End the sandbox."""
-        self._process.stop()
+        """End the sandbox, unless it was handed on."""
+        if not self._is_handed_on:
+            self._process.stop()
+
+    def hand_on(self) -> RunningSandbox | None:
+        """Let the sandbox run on for the server that is built next; None where none runs."""
+        serving = self._process.serving
+        if serving is None:
+            return None
+        self._is_handed_on = True
+        self._process.restarted = lambda _serving: None
+        with self._lock:
+            return RunningSandbox(self._process, serving, frozenset(self._users))
+
+    def take_over(self, running: RunningSandbox) -> None:
+        """Use the sandbox of the server before this one, with its accounts and sessions."""
+        self._process = running.process
+        with self._lock:
+            self._users = set(running.users)
+        running.process.restarted = self._restarted
+        serving = running.process.serving
+        if serving is None or serving != running.serving:  # it ended between the two servers
+            self._restarted(serving)
+        else:
+            self._addresses.use_sandbox(serving.url)
 
     @property
     def state(self) -> SandboxState:

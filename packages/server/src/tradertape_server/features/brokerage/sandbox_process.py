@@ -57,7 +57,7 @@ class SandboxProcess:
         self, log: Path, clock: Clock, restarted: Callable[[Serving | None], None],
         command: Sequence[str] = (sys.executable, "-m", PACKAGE, "serve"),
     ) -> None:  # fmt: skip
-        self._log, self._clock, self._restarted = log, clock, restarted
+        self._log, self._clock, self.restarted = log, clock, restarted
         self._command = tuple(command)
         self._lock = threading.Lock()  # held while one starts: others wait for the same sandbox
         self._listening: socket.socket | None = None
@@ -163,7 +163,7 @@ class SandboxProcess:
                 except (OSError, SandboxFailed) as error:
                     logger.error("the sandbox is not started again", problem=str(error))
                     self._give_up()
-            self._restarted(self._serving)
+            self.restarted(self._serving)
             if self._serving is None:
                 return
 

@@ -13,7 +13,7 @@ const MEANING: Record<TradedMarket, string> = {
   sandbox: "Prices come from a broker sandbox. They are not those of the exchange.",
 }
 
-/** Which market the whole server trades: shown to everybody, chosen by an admin. */
+/** Which market the whole server trades: shown to everybody, chosen by those whom the server lets. */
 export function MarketSection() {
   const { data, error, refetch } = useQuery(tradedMarketQuery)
   if (error && !data) return <ErrorState error={error} what="The market" retry={refetch} />
@@ -21,7 +21,7 @@ export function MarketSection() {
   return (
     <Section
       title="Market of this server"
-      note="Practise on real prices before you trade live: switch to the real exchange, then open a paper account here."
+      note="Paper at a broker's prices is the first step before live: switch to them, then open a paper account here. The market is one for everybody on this server."
     >
       <Choice market={data} />
     </Section>
@@ -80,6 +80,9 @@ function Explanation({ market }: { market: MarketOut }) {
       </Alert>
     )
   if (market.fixed_by) return <Text size="sm">{market.fixed_by}</Text>
-  if (!market.can_choose) return <Text size="sm">An admin of this server chooses the market.</Text>
+  if (!market.can_choose)
+    return (
+      <Text size="sm">Other people use this server too, so an administrator of it chooses the market.</Text>
+    )
   return null
 }

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from tradertape_core.kernel.clock import IST
 from tradertape_core.market.calendar import nse_calendar
 from tradertape_core.market.candle import parse_interval
-from tradertape_server.features.auth.http.dependencies import AdminUser, CurrentUser
+from tradertape_server.features.auth.http.dependencies import CurrentUser, SessionUser
 from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.feed.http.answers import CandleHistoryOut, CandleSeries, Quotes
 from tradertape_server.features.feed.http.responses import (
@@ -89,13 +89,15 @@ def traded_market(
 
 @router.put("/live/market")
 def choose_market(
-    user: AdminUser, choice: Choice, masters: Masters, connections: Brokers, body: MarketIn
+    user: SessionUser, choice: Choice, masters: Masters, connections: Brokers, body: MarketIn
 ) -> MarketOut:
-    """Choose the market from the next start on; only an admin may.
+    """Choose the market from the next start on.
 
+    It is one for everybody: an administrator may, and whoever is alone on the server; on a
+    demonstration everybody.
     Accounts of another market rest meanwhile: they can be read, and refuse orders.
     """
-    choice.choose(body.market, user.id)
+    choice.choose(body.market, user)
     return _market_out(user, choice, masters, connections)
 
 
@@ -108,12 +110,14 @@ def _market_out(
         chosen=chosen,
         needs_restart=chosen is not choice.current,
         switches_itself=choice.switches_itself,
-        can_choose=user.is_admin and not choice.fixed_by,
+        can_choose=choice.may_choose(user),
         fixed_by=choice.fixed_by,
         choices=[
             one
             for one in TradedMarket
-            if one.environment is None or connections.addresses.has(one.environment)
+            if one in (choice.current, chosen)
+            or one.environment is None
+            or connections.addresses.has(one.environment)
         ],
         masters=[
             MasterOut(
