@@ -21,6 +21,9 @@ from tradertape_server.features.auth.audit import COMMAND_LINE
 from tradertape_server.features.auth.credentials.keys import Keys, Owner
 from tradertape_server.features.auth.token_scope import TokenScope
 from tradertape_server.features.brokerage.accounts import Environment
+from tradertape_server.features.execution.address_checks import no_such_order
+from tradertape_server.features.execution.store.models import TradingAccount
+from tradertape_server.features.execution.venues.gateway import RequestRefused
 from tradertape_server.features.instruments.traded_market import TradedMarket
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -197,6 +200,47 @@ def test_the_broker_takes_no_orders_from_this_address(gate: Gate, kite: FakeKite
     assert "not allowed for this app" in shown["words"]
     assert shown["checked_at"] is not None
     assert "developer page" in shown["where"]
+
+
+def test_an_address_that_is_registered_meanwhile_is_taken_without_another_login(
+    gate: Gate, kite: FakeKite, clock: Any
+) -> None:
+    kite.refusal = NOT_REGISTERED
+    gate.connect()
+    refused(gate.create(), 409, "address_not_registered", "203.0.113.9")
+    kite.refusal = "Order does not exist"
+    refused(gate.create(), 409, "address_not_registered", "203.0.113.9")
+    clock.advance(seconds=61)
+    assert gate.create().status_code == 200
+    assert len(kite.cancels) == 2
+
+
+def test_a_person_has_the_address_tried_at_once(gate: Gate, kite: FakeKite) -> None:
+    check = "/api/brokers/kite/address-check"
+    assert gate.person.post(check).status_code == 409, "nobody is signed in"
+    kite.refusal = NOT_REGISTERED
+    gate.connect()
+    assert gate.person.post(check).json()["ip"]["preflight"] == "refused"
+    kite.refusal = "Order does not exist"
+    assert gate.person.post(check).json()["ip"]["preflight"] == "taken"
+    assert gate.create().status_code == 200
+    assert gate.person.post("/api/brokers/nobody/address-check").status_code == 404
+
+
+def test_an_order_that_is_refused_for_its_address_counts_at_once(
+    gate: Gate, kite: FakeKite
+) -> None:
+    """An address that was registered, or changed at the broker, after the check."""
+    gate.connect()
+    assert gate.create().status_code == 200
+    with gate.container.database.read() as session:
+        account = session.query(TradingAccount).filter_by(scope=SCOPE).one()
+    gateway = gate.container.live_accounts.gateway_of(account.id)
+    assert gateway is not None
+    kite.refusal = NOT_REGISTERED
+    with pytest.raises(RequestRefused):
+        gateway.cancel(no_such_order(gate.container.clock.now()), 1)
+    refused(gate.create(strategy_run_id="2"), 409, "address_not_registered", "203.0.113.9")
 
 
 def test_the_page_says_that_the_broker_takes_orders_from_this_address(gate: Gate) -> None:

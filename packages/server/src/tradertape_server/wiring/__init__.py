@@ -126,7 +126,8 @@ def _join(
     database, clock, execution = base.database, base.clock, trading.execution
     options = OptionService(ChainReader(data.instruments, live.feed), live.feed)
     brokerage = build_brokerage(base, auth, connections)
-    brokerage.preflight_of = trading.accounts.preflight_of
+    brokerage.preflight_of = trading.accounts.addresses.state
+    brokerage.check_address_of = trading.accounts.check_address
     portfolios = build_portfolios(
         database, clock, data.market, strategies, execution, trading.accounts
     )

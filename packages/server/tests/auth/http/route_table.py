@@ -153,6 +153,7 @@ ROUTES: dict[str, Row] = {
     "GET /api/portfolio/orders": USER,
     "GET /api/portfolio/margins": USER,
     "GET /api/brokers/sandbox": SESSION,
+    "POST /api/brokers/{broker}/address-check": SESSION,
     "POST /api/brokers/sandbox": SESSION,
     "GET /api/model/portfolios": USER,
     "POST /api/model/portfolios/deploy": USER,

@@ -15390,7 +15390,9 @@ export type JobOut = {
  * where: how the address is registered there. address: the one that this server's orders come
  * from, as far as it is known; null behind a router, where the broker has not said it. preflight:
  * what the broker said after the login to the cancellation of an order that does not exist:
- * `taken` or `refused` (with its `words`), `unknown` before.
+ * `taken` or `refused` (with its `words`), `unknown` before. A refusal is tried again every
+ * minute, and by `POST /api/brokers/{broker}/address-check`; a refused order counts as one too. A
+ * sandbox takes orders from everywhere until addresses are registered with it.
  */
 export type IpFactsOut = {
     /**
@@ -27507,6 +27509,74 @@ export type ShowBrokerApiBrokersBrokerGetResponses = {
 };
 
 export type ShowBrokerApiBrokersBrokerGetResponse = ShowBrokerApiBrokersBrokerGetResponses[keyof ShowBrokerApiBrokersBrokerGetResponses];
+
+export type CheckAddressApiBrokersBrokerAddressCheckPostData = {
+    body?: never;
+    path: {
+        /**
+         * Broker
+         *
+         * `kite`, `upstox` or `groww`.
+         */
+        broker: string;
+    };
+    query?: never;
+    url: '/api/brokers/{broker}/address-check';
+};
+
+export type CheckAddressApiBrokersBrokerAddressCheckPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type CheckAddressApiBrokersBrokerAddressCheckPostError = CheckAddressApiBrokersBrokerAddressCheckPostErrors[keyof CheckAddressApiBrokersBrokerAddressCheckPostErrors];
+
+export type CheckAddressApiBrokersBrokerAddressCheckPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: BrokerOut;
+};
+
+export type CheckAddressApiBrokersBrokerAddressCheckPostResponse = CheckAddressApiBrokersBrokerAddressCheckPostResponses[keyof CheckAddressApiBrokersBrokerAddressCheckPostResponses];
 
 export type DeleteCredentialsApiBrokersBrokerCredentialsDeleteData = {
     body?: never;

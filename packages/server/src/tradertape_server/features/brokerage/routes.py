@@ -115,6 +115,15 @@ def end_session(broker: Name, user: SessionUser, brokerage: Brokerage, origin: O
     brokerage.end_session(user, broker, origin)
 
 
+@router.post("/api/brokers/{broker}/address-check")
+def check_address(broker: Name, user: SessionUser, brokerage: Brokerage) -> schemas.BrokerOut:
+    """Ask the broker again whether it takes orders from this server's address; 409 without a login.
+
+    It is asked to cancel an order that does not exist.
+    """
+    return brokerage.check_address(user.id, broker)
+
+
 @router.post(
     "/api/brokers/{broker}/postback",
     openapi_extra={

@@ -86,7 +86,9 @@ class IpFactsOut(Reply):
     where: how the address is registered there. address: the one that this server's orders come
     from, as far as it is known; null behind a router, where the broker has not said it. preflight:
     what the broker said after the login to the cancellation of an order that does not exist:
-    `taken` or `refused` (with its `words`), `unknown` before.
+    `taken` or `refused` (with its `words`), `unknown` before. A refusal is tried again every
+    minute, and by `POST /api/brokers/{broker}/address-check`; a refused order counts as one too. A
+    sandbox takes orders from everywhere until addresses are registered with it.
     """
 
     needs_registered_address: bool

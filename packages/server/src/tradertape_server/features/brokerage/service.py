@@ -64,6 +64,7 @@ class BrokerageService:
         self._names, self.links = names, links
         # Whether orders are taken from this server's address: a feature above finds it out.
         self.preflight_of: Callable[[Connected], Preflight] = not_known
+        self.check_address_of: Callable[[Connected], Preflight] = not_known
         # Raises Conflict where this server is to have no session of a person. It is asked before a
         # login begins; `Connections.demand_allowed` decides where one is stored.
         self.demand_session_allowed: Callable[[int], None] = is_allowed
@@ -227,6 +228,16 @@ class BrokerageService:
         if self._drop_session(who, broker, "You signed out."):
             with self._database.write() as session:
                 self._audit(session, who, "broker_disconnected", origin, broker)
+
+    def check_address(self, user_id: int, name: str) -> schemas.BrokerOut:
+        """Ask a broker now whether it takes orders from this server's address. Raises NotFound, and
+        NotConnected while nobody is signed in."""
+        broker = self.found(name)
+        connected = self._connections.of(user_id, broker.name)
+        if connected is None:
+            raise self.not_connected(user_id, name)
+        self.check_address_of(connected)
+        return self.broker(user_id, name)
 
     def forget_sessions(
         self, session: DbSession, who: Identity, reason: str, origin: RequestOrigin

@@ -6,11 +6,9 @@ back. Whether an account may trade live is decided here from what is in memory.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 from time import monotonic
 
 from tradertape_brokers import errors as broker
@@ -18,10 +16,7 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.ledger.closable import UnitsAtBroker
 from tradertape_core.ledger.drift import Place, differences
-from tradertape_core.orders import events as ev
-from tradertape_core.orders.order import Order, OrderRequest, OrderType, Product, Side
 from tradertape_core.orders.reports import VenueOrder
-from tradertape_core.orders.transitions import evolve
 from tradertape_server.features.brokerage.accounts import (
     BrokerAccount,
     ChangeKind,
@@ -32,10 +27,10 @@ from tradertape_server.features.brokerage.accounts import (
 )
 from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.execution.account_environments import AccountEnvironments
+from tradertape_server.features.execution.address_checks import AddressChecks
 from tradertape_server.features.execution.broker_figures import BrokerFigures, read_figures
 from tradertape_server.features.execution.drift_watch import UNTOLD_S, Drift, DriftWatch
 from tradertape_server.features.execution.errors import LiveBlocked
-from tradertape_server.features.execution.outgoing_address import address_in, own_address
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.store import account_queries, repository
 from tradertape_server.features.execution.store.models import BROKER, TradingAccount
@@ -50,8 +45,6 @@ from tradertape_server.platform.errors import ApiError
 from tradertape_server.platform.logging import get_logger
 
 EVERY_S = 15.0
-_ABOUT_ADDRESS = re.compile(r"\bIPs?\b|static ip|whitelist", re.IGNORECASE)
-_NO_SUCH_ORDER = "0"
 
 _DERIVATIVES = ("NFO:", "BFO:")
 
@@ -68,13 +61,9 @@ class Blocked:
 
 @dataclass(slots=True)
 class _Known:
-    """What is remembered of an account. address: of which session, whether orders are taken from
-    this server's address."""
+    """What is remembered of an account. expired: why its session is over."""
 
     expired: str | None = None
-    checked: datetime | None = None
-    checked_at: datetime | None = None
-    address_refused: str | None = None
     figures: BrokerFigures | None = None
     watch: DriftWatch = field(default_factory=DriftWatch)
     units: UnitsAtBroker = field(default_factory=UnitsAtBroker)
@@ -82,7 +71,8 @@ class _Known:
 
 @dataclass(slots=True)
 class LiveAccounts:
-    """Any thread may call any method; only `preflight` and the own thread ask a broker.
+    """Any thread may call any method; only `demand`, `check_address` and the own thread ask a
+    broker.
 
     is_enabled: whether real accounts may be traded on this server. has_real_prices: whether live
     prices are the exchange's.
@@ -93,6 +83,7 @@ class LiveAccounts:
     connections: Connections
     is_enabled: bool
     has_real_prices: Callable[[], bool]
+    addresses: AddressChecks = field(init=False)
     _environments: AccountEnvironments = field(init=False)
     _execution: ExecutionService | None = None
     _rows: dict[int, TradingAccount] = field(default_factory=dict[int, TradingAccount])
@@ -104,6 +95,7 @@ class LiveAccounts:
 
     def __post_init__(self) -> None:
         self._environments = AccountEnvironments(self.database)
+        self.addresses = AddressChecks(self.clock, self._expired)
 
     def join(self, execution: ExecutionService) -> None:
         """Subscribe to changes of connections and to updates of orders."""
@@ -135,6 +127,7 @@ class LiveAccounts:
             self._expired,
             AccountPace(self.connections.limiter(account)),
             gtt_rules(self.connections.broker(account.broker)),
+            refused=self.addresses.note_refusal,
         )
 
     def connected(self, user_id: int, scope: str) -> Connected | None:
@@ -200,19 +193,18 @@ class LiveAccounts:
                 "Prices here are simulated, a sandbox's or none: real orders need the exchange's"
             )
             reasons.append(Blocked("simulated_prices", words))
-        if known.address_refused is not None:
-            words = (
-                f"The broker takes no orders from this server's address: {known.address_refused}"
-            )
+        refusal = self.addresses.refusal(connected)
+        if refusal is not None:
+            words = f"The broker takes no orders from this server's address: {refusal}"
             reasons.append(Blocked("address_not_registered", words))
         return tuple(reasons)
 
     def demand(self, user_id: int, scope: str) -> tuple[Blocked, ...]:
-        """The same, after the broker was asked once for this session whether it takes orders from
-        this server's address."""
+        """The same, after the broker was asked whether it takes orders from this server's address,
+        unless it said so in this session."""
         connected = self.connected(user_id, scope)
         if connected is not None:
-            self.preflight(connected)
+            self.addresses.ask(connected)
             if self._id_of(connected.account) is None:  # a login of this moment
                 self.open(connected.account)
         return self.why_not(user_id, scope)
@@ -239,39 +231,10 @@ class LiveAccounts:
         """Whether an account is a sandbox's, as far as is known."""
         return self._environment(user_id, scope) is Environment.SANDBOX
 
-    def preflight(self, connected: Connected) -> None:
-        """Ask, once for a session, to cancel an order that does not exist: a broker that takes no
-        orders from this address says so, any other that it does not know the order."""
-        account = connected.account
-        known = self._of(account.user_id, account.scope)
-        if known.checked == connected.since:
-            return
-        try:
-            connected.ports.orders.cancel(_no_order(self.clock.now()), 1)
-        except broker.SessionExpired as error:
-            self._expired(connected, str(error))
-            return
-        except broker.Refused as error:
-            refusal = str(error)
-            known.address_refused = refusal if _ABOUT_ADDRESS.search(refusal) else None
-        except broker.BrokerError as error:
-            logger.warning("a broker did not say whether it takes orders", reason=str(error))
-            return  # asked again
-        known.checked, known.checked_at = connected.since, self.clock.now()
-
-    def preflight_of(self, connected: Connected) -> Preflight:
-        """What the broker said of this server's address after the login, as far as it was asked."""
-        account = connected.account
-        known = self._of(account.user_id, account.scope)
-        if known.checked != connected.since:
-            return Preflight(result="unknown", address=own_address())
-        words = known.address_refused or ""
-        return Preflight(
-            result="refused" if words else "taken",
-            words=words,
-            address=address_in(words) or own_address(),
-            checked_at=known.checked_at,
-        )
+    def check_address(self, connected: Connected) -> Preflight:
+        """Ask the broker now whether it takes orders from this server's address."""
+        self.addresses.ask(connected, again=True)
+        return self.addresses.state(connected)
 
     # --- figures ------------------------------------------------------------------------------
 
@@ -361,7 +324,7 @@ class LiveAccounts:
             if self._environments.is_another(connected.account):
                 continue
             try:
-                self.preflight(connected)
+                self.addresses.ask(connected)
                 figures = self.read_figures(connected)
                 if figures is not None:
                     self.compare(connected.account, figures)
@@ -466,25 +429,3 @@ def _other_environment(account: BrokerAccount) -> Blocked:
         f"signed in: connect the {other} one under Settings → Brokers"
     )
     return Blocked("other_environment", words)
-
-
-def _no_order(now: datetime) -> Order:
-    """An order that no broker has."""
-    request = OrderRequest(
-        exchange="NSE",
-        tradingsymbol="INFY",
-        side=Side.BUY,
-        product=Product.CNC,
-        order_type=OrderType.MARKET,
-        quantity=1,
-    )
-    placed = ev.OrderPlaced(
-        order_id=_NO_SUCH_ORDER,
-        at=now,
-        account="0",
-        run_id="preflight",
-        request=request,
-        venue=BROKER,
-        tag=_NO_SUCH_ORDER,
-    )
-    return replace(evolve(None, placed), venue_order_id=_NO_SUCH_ORDER)

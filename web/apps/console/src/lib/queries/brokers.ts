@@ -49,6 +49,7 @@ export const brokerCalls = {
   beginLogin: (broker: string) => unwrap(api.beginLogin({ path: path(broker) })),
   openSession: (broker: string, body: SessionProof) => unwrap(api.openSession({ path: path(broker), body })),
   signOut: (broker: string) => unwrap(api.endSession2({ path: path(broker) })),
+  checkAddress: (broker: string) => unwrap(api.checkAddress({ path: path(broker) })),
   startSandbox: (broker: string) =>
     unwrap(api.setUpSandbox({ body: { broker: SANDBOX_BROKERS.find((one) => one === broker) } })),
 }

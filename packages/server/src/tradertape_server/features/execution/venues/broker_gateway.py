@@ -42,7 +42,8 @@ class BrokerGateway:
     """One account at a broker: an `OrderGateway`.
 
     connected: its connection; None while nobody is signed in. expired: told when the broker has
-    ended the session, with its reason. rules: what it takes of triggers; None: none.
+    ended the session, with its reason. rules: what it takes of triggers; None: none. refused: told
+    the broker's words when it refuses a request.
     """
 
     def __init__(
@@ -51,9 +52,10 @@ class BrokerGateway:
         expired: Callable[[Connected, str], None],
         pace: venue.Pace,
         rules: venue.GttRules | None = None,
+        refused: Callable[[Connected, str], None] = lambda _connected, _words: None,
     ) -> None:
         self._connected = connected
-        self._expired = expired
+        self._expired, self._refused = expired, refused
         self.pace: venue.Pace | None = pace
         self.gtts = None if rules is None else BrokerGtts(rules, self.connection)
 
@@ -91,6 +93,7 @@ class BrokerGateway:
         except broker.NotSent as error:
             raise venue.NotSent(str(error)) from error
         except broker.Refused as error:
+            self._refused(one, str(error))
             raise venue.RequestRefused(str(error)) from error
         except broker.OutcomeUnknown as error:
             raise venue.OutcomeUnknown(str(error)) from error
