@@ -75,6 +75,7 @@ class Container:
     database: Database
     writers: ConcurrencyLimit
     pages: ConcurrencyLimit  # that sum up all of a person's trades
+    broker_reads: ConcurrencyLimit  # that may wait for a broker, each on a thread
     strangers: Strangers
     password_checks: ConcurrencyLimit
     password_checks_of_known: ConcurrencyLimit  # of browsers that have signed in before

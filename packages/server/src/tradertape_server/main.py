@@ -136,6 +136,8 @@ CHANGES = (
 # Pages that are sums over all that a person has ever traded.
 PAGES = ("/api/journal/", "/api/wealth/")
 PICTURES = "/api/journal/screenshots/"
+# What may wait for a broker that answers slowly, or not at all.
+AT_BROKERS = "/api/portfolio/"
 # Where passwords are hashed, which takes 64 MB and a tenth of a second each.
 PASSWORDS = frozenset({"/api/auth/password-login", "/api/auth/password"})
 # Below them, what computes for long and stores little or nothing.
@@ -194,6 +196,7 @@ def _add_layers(app: FastAPI, container: Container) -> None:
     limits = {
         "writers": container.writers,
         "pages": container.pages,
+        "at brokers": container.broker_reads,
         "passwords": container.password_checks,
         "passwords of known browsers": container.password_checks_of_known,
     }
@@ -269,6 +272,8 @@ def queue_of(scope: Scope, *, secrets: SecretBox) -> str | None:
 def limit_of(scope: Scope) -> str | None:
     """Which limit on concurrent requests a request waits for, or that it is urgent."""
     path: str = scope["path"]
+    if path.startswith(AT_BROKERS) or path.endswith("/address-check"):
+        return "at brokers"
     if scope["method"] in SAFE_METHODS:
         return "pages" if path.startswith(PAGES) and not path.startswith(PICTURES) else None
     if path in COMPUTATIONS:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from decimal import Decimal
+from threading import Event
 from typing import Any, cast
 
+import httpx
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from packages.server.tests.conftest import FrozenClock
 from packages.server.tests.doubles.scripted_broker import ScriptedBroker, session_at
@@ -124,3 +128,42 @@ def test_another_person_has_no_session(person: TestClient, sign_in: Any) -> None
     answer = sign_in("b@example.com").get("/api/portfolio/holdings?broker=kite")
 
     assert (answer.status_code, answer.json()["broker"]) == (409, "kite")
+
+
+def test_a_flood_of_reads_at_a_broker_that_hangs_keeps_nobody_else_waiting(
+    person: TestClient, sign_in: Callable[..., TestClient], app: FastAPI, portfolio: Portfolio
+) -> None:
+    """Sixty reads of one person wait for it, most of them without one of the threads."""
+    other = sign_in("other@example.com")
+    asked, is_over = Event(), Event()
+
+    def hang() -> list[Holding]:
+        asked.set()
+        assert is_over.wait(60)
+        return [INFY]
+
+    portfolio.holdings = hang  # type: ignore[method-assign]
+
+    async def flood() -> tuple[int, set[int]]:
+        async with browser_of(app, person) as mine, browser_of(app, other) as theirs:
+            url = "/api/portfolio/holdings?refresh=true"
+            reads = [asyncio.create_task(mine.get(url)) for _ in range(60)]
+            await asyncio.to_thread(asked.wait, 30)
+            try:
+                answer = await asyncio.wait_for(theirs.get("/api/trading/orders"), 10)
+            finally:
+                is_over.set()
+            return answer.status_code, {one.status_code for one in await asyncio.gather(*reads)}
+
+    assert asyncio.run(flood()) == (200, {200})
+
+
+def browser_of(app: FastAPI, person: TestClient) -> httpx.AsyncClient:
+    """The person's browser, for many requests at once in one event loop."""
+    cookies = "; ".join(f"{one.name}={one.value}" for one in person.cookies.jar)
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app),
+        base_url="http://localhost:18777",
+        headers={"Cookie": cookies},
+        timeout=60,
+    )

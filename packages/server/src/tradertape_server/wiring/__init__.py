@@ -84,6 +84,8 @@ from tradertape_server.wiring.wealth import build_journal, build_wealth
 WRITERS_OF_FILE = Capacity(at_once=2, of_one=1, waiting=2000, wait_s=15.0)
 WRITERS_OF_SERVER = Capacity(at_once=8, of_one=2, waiting=2000, wait_s=15.0)
 PAGES = Capacity(at_once=8, of_one=2, waiting=2000, wait_s=15.0)
+# A broker that hangs is waited for, for seconds, on one of forty threads that serve everybody.
+BROKER_READS = Capacity(at_once=16, of_one=4, waiting=2000, wait_s=15.0)
 PASSWORD_CHECKS = Capacity(at_once=MAX_AT_ONCE, of_one=1, waiting=100, wait_s=15.0)
 
 
@@ -171,6 +173,7 @@ def _join(
         writers=ConcurrencyLimit(WRITERS_OF_FILE if database.is_sqlite else WRITERS_OF_SERVER),
         strangers=Strangers(clock, base.settings.anonymous_requests_per_minute),
         pages=ConcurrencyLimit(PAGES),
+        broker_reads=ConcurrencyLimit(BROKER_READS),
         password_checks=ConcurrencyLimit(PASSWORD_CHECKS),
         password_checks_of_known=ConcurrencyLimit(PASSWORD_CHECKS),
         secrets=base.secrets,

@@ -31,7 +31,7 @@ from tradertape_server.platform.http.concurrency import (
     Turns,
 )
 from tradertape_server.platform.http.routing import SAFE_METHODS, request_session
-from tradertape_server.wiring import PAGES
+from tradertape_server.wiring import BROKER_READS, PAGES
 
 BASE_URL = "http://localhost:18777"
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -219,6 +219,15 @@ def test_every_route_with_a_transaction_of_its_own_waits_its_turn() -> None:
     assert limit_of(order) == URGENT
     assert limit_of({**login, "path": "/api/backtest/run"}) is None
     assert limit_of({**login, "method": "GET"}) is None
+
+
+def test_of_reads_of_brokers_a_person_has_four_at_once() -> None:
+    """A broker that hangs keeps a few threads, and the exits of others keep theirs."""
+    read = {"type": "http", "method": "GET", "path": "/api/portfolio/orders"}
+    check = {**read, "method": "POST", "path": "/api/brokers/kite/address-check"}
+    assert limit_of(read) == limit_of(check) == "at brokers"
+    assert limit_of({**read, "path": "/api/brokers"}) is None
+    assert (BROKER_READS.at_once, BROKER_READS.of_one) == (16, 4)
 
 
 def test_of_pages_that_sum_up_all_trades_a_person_has_two_at_once() -> None:
