@@ -71,6 +71,26 @@ test("two clicks connect the sandbox and lead to its holdings, and its secret st
   await expect(page).not.toHaveURL(/request_token/)
 })
 
+test("an address that is registered at the sandbox counts without another login", async ({ page }) => {
+  const { url } = (await (await page.request.get("/api/brokers/sandbox")).json()) as { url: string }
+  const { id } = (await (await page.request.get("/api/auth/me")).json()) as { id: number }
+  const register = (addresses: string[]) =>
+    page.request.put(`${url}/admin/apps/kite/sandbox-${id}/addresses`, { data: { addresses } })
+  await settle(page, BROKERS)
+  const kite = card(page, "Zerodha Kite")
+  const retry = kite.getByRole("button", { name: "Try the address now" })
+  expect((await register(["203.0.113.9"])).ok()).toBe(true)
+  await retry.click()
+  await expect(kite).toContainText("Orders are refused from here")
+  await expect(kite).toContainText("is not allowed to place orders for this app")
+  await expect(kite).toContainText("It is tried again every minute")
+  await expectAccessible(page, "an address that is refused")
+  await shoot(page, "settings-brokers-address-refused")
+  expect((await register([])).ok()).toBe(true)
+  await retry.click()
+  await expect(kite).toContainText("Orders are taken from here")
+})
+
 test("two clicks on its card connect each of the other brokers at the sandbox", async ({ page }) => {
   await settle(page, BROKERS)
   for (const [broker, login] of [
