@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from packages.server.tests.portfolios.live.at_broker.conftest import AbleAccounts
 from packages.server.tests.portfolios.live.conftest import OpenMarket
 
 from tradertape_core.portfolio.book import PaperBook, document
@@ -67,7 +68,8 @@ class Process:
             self.database, clock, self.market, ExecutionSettings(), trading=self.trading,
             fence=self.election.fence,
         )  # fmt: skip
-        self.upkeep: Upkeep = build_upkeep(self.database, clock, self.execution)
+        accounts = PortfolioAccounts(self.execution, AbleAccounts())
+        self.upkeep: Upkeep = build_upkeep(self.database, clock, self.execution, accounts)
 
     def quote(self) -> None:
         for symbol in self.symbols:

@@ -69,12 +69,13 @@ def build_portfolios(
     work = PortfolioWork(database, market, clock)
     rules = CandleRules(database, execution)
     scans = ScanService(database, clock, work, execution.halt, rules)
-    upkeep = build_upkeep(database, clock, execution)
+    accounts = PortfolioAccounts(execution, brokers)
+    upkeep = build_upkeep(database, clock, execution, accounts)
     placing, withdrawing = upkeep.placing, upkeep.withdrawing
     execution.trader.listen(upkeep.on_events)
     lateness = Lateness(database, clock, work.last_day)
     return Portfolios(
-        service=PortfolioService(clock, market, strategies, PortfolioAccounts(execution, brokers)),
+        service=PortfolioService(clock, market, strategies, accounts),
         signals=SignalService(database, clock, market, work, placing, withdrawing, rules),
         checking=Checking(database, clock, Verdicts(execution, placing.orders)),
         scans=scans,
@@ -90,7 +91,9 @@ def build_portfolios(
     )
 
 
-def build_upkeep(database: Database, clock: Clock, execution: ExecutionService) -> Upkeep:
+def build_upkeep(
+    database: Database, clock: Clock, execution: ExecutionService, accounts: PortfolioAccounts
+) -> Upkeep:
     """What follows execution, and does what is due."""
     mirror = Mirror(database, clock, execution)
     arming, orders = Arming(database, execution), Orders(execution)
@@ -98,7 +101,7 @@ def build_upkeep(database: Database, clock: Clock, execution: ExecutionService) 
         database,
         clock,
         mirror,
-        Placing(database, clock, execution, orders, mirror),
+        Placing(database, clock, execution, orders, mirror, accounts),
         Withdrawing(database, clock, execution, mirror),
         arming,
         Marking(database, clock, execution),

@@ -51,6 +51,17 @@ class PortfolioAccounts:
         is_of_agent = settings_of(row).is_placed_by_agent
         return is_of_agent and row.capital_is_scaled is not self.is_obfuscated(session, row.user_id)
 
+    def why_not_now(self, row: Portfolio | None) -> str:
+        """Why a portfolio's broker takes no purchase now: nobody is signed in, for instance. ""
+        where it does, and where this server asks no broker."""
+        settings = None if row is None else settings_of(row)
+        if row is None or settings is None or settings.paper_mode or settings.is_placed_by_agent:
+            return ""
+        own = self.execution.accounts(row.user_id)
+        scope = next((one.scope for one in own if one.id == row.account_id), None)
+        reasons = () if scope is None else self.brokers.why_not(row.user_id, scope)
+        return "; ".join(one.words for one in reasons)
+
     def account_of(self, session: Session, row: Portfolio, settings: PortfolioSettings) -> int:
         """The account of a portfolio's epoch.
 

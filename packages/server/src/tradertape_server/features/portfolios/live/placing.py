@@ -22,6 +22,7 @@ from tradertape_server.features.execution.orders.idempotency import CallersKey
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.days import order_validity
+from tradertape_server.features.portfolios.live.accounts import PortfolioAccounts
 from tradertape_server.features.portfolios.live.mirror import Mirror
 from tradertape_server.features.portfolios.live.orders import GTT, Orders, Wanted
 from tradertape_server.features.portfolios.live.run_ids import instrument_of, ref_of, run_id_of
@@ -70,6 +71,7 @@ class Placing:
     execution: ExecutionService
     orders: Orders
     mirror: Mirror
+    accounts: PortfolioAccounts
 
     def place(
         self,
@@ -89,6 +91,8 @@ class Placing:
         results: dict[int, Json] = {}
         leased: list[Leased] = []
         broken = self._rules_against(signal_ids)
+        with self.database.read() as session:
+            unable = self.accounts.why_not_now(session.get(Portfolio, portfolio_id))
         with self.database.write() as session:
             portfolio = repository.lock(session, portfolio_id)
             if portfolio is None:
@@ -103,8 +107,9 @@ class Placing:
                 is_standing = repository.has_standing(session, row)
                 wanted, why = self._judge(portfolio, row, is_standing=is_standing)
                 why = why or broken.get(signal_id, "")
-                if row.side == "BUY" and not for_agent and _is_agents(portfolio):
-                    why = why or AGENT_TAKES_IT
+                if row.side == "BUY":
+                    is_agents_turn = not for_agent and _is_agents(portfolio)
+                    why = why or unable or (AGENT_TAKES_IT if is_agents_turn else "")
                 if why or dry_run:
                     outcome = "skipped" if why else "placed"
                     results[signal_id] = result(row, outcome, why)
