@@ -17,6 +17,7 @@ from tradertape_server.features.brokerage.accounts import Environment
 from tradertape_server.platform.clock import SystemClock
 
 from .conftest import SECRET, callback_of, connect, kite_checksum, save
+from .test_live_orders import eventually
 
 BROKERS = ("kite", "upstox", "groww")
 
@@ -248,7 +249,7 @@ def test_the_reason_of_an_end_is_a_sentence(person: TestClient, container: Conta
     reason = "Zerodha Kite ends every session once a day"
     container.connections.expire_all(Environment.SANDBOX, reason)
 
-    assert session_of(person, "kite")["reason"] == f"{reason}."
+    eventually(lambda: session_of(person, "kite")["reason"] == f"{reason}.")  # once it is stored
 
 
 def test_deleting_credentials_ends_the_session(person: TestClient) -> None:

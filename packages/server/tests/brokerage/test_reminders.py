@@ -162,7 +162,7 @@ def test_a_session_that_ends_in_trading_hours_is_told_once(person: Person) -> No
     assert "/api/brokers/kite/login" in mail
     banner = person.client.get("/api/brokers/kite").json()["session"]
     assert (banner["connected"], banner["end"]) == (False, "expired")
-    assert banner["reason"] == "another login took its place"
+    assert banner["reason"] == "another login took its place."
     assert banner["login_url"].endswith("/api/brokers/kite/login")
 
 

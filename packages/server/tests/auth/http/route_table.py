@@ -93,7 +93,7 @@ ROUTES: dict[str, Row] = {
     "DELETE /api/auth/kite-credentials": SESSION,
     "GET /api/auth/activity": SESSION,
     "GET /api/live/market": USER,
-    "PUT /api/live/market": ADMIN,
+    "PUT /api/live/market": SESSION,
     "POST /api/brokers/{broker}/postback": PUBLIC,  # a checksum shows who it is
     "GET /api/brokers": SESSION,
     "GET /api/brokers/preferences": SESSION,
