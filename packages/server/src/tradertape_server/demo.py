@@ -13,7 +13,7 @@ from tradertape_server.container import Container
 from tradertape_server.features.backtests.runs.schemas import BacktestRequest
 from tradertape_server.features.market.progress import Progress
 from tradertape_server.features.market.service import MarketService
-from tradertape_server.features.strategies.repository import Filter
+from tradertape_server.features.strategies.service import sync_templates
 from tradertape_server.platform.clock import SystemClock
 from tradertape_server.platform.secrets import private_folder
 from tradertape_server.settings import Settings
@@ -65,10 +65,9 @@ def has_runs(container: Container, user_id: int) -> bool:
 
 def first_backtest(container: Container, user_id: int) -> str:
     """Run one of the templates on the simulated market and return its report as text."""
-    wanted = Filter(scope="templates", base_model=TEMPLATE)
-    with container.database.read() as session:
-        (template,), _ = container.strategies.find(session, user_id, wanted, limit=1, offset=0)
-        template_id = template.id
+    with container.database.write() as session:
+        sync_templates(session, container.clock)  # the first start has not come to them yet
+        template_id = container.strategies.template(session, TEMPLATE).id
     request = BacktestRequest(
         strategy_id=template_id,
         universe="nifty_100",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tradertape_core.ledger.write_off import WriteOff
 from tradertape_core.orders.codec import from_document
 from tradertape_server.features.execution.fill_queries import PositionKey
-from tradertape_server.features.execution.store.models import TradingAccount
+from tradertape_server.features.execution.trading_accounts import TradingAccount
 from tradertape_server.features.reconciliation.models import Correction
 from tradertape_server.features.reconciliation.repository import APPLIED
 

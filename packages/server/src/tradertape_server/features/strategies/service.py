@@ -48,6 +48,13 @@ class StrategyService:
             raise NotFound("Strategy")
         return row
 
+    def template(self, session: Session, base_model: str) -> StrategyRow:
+        """The template of a base model. Raises NotFound."""
+        row = repository.template(session, base_model)
+        if row is None:
+            raise NotFound("Strategy")
+        return row
+
     def create(
         self,
         session: Session,
