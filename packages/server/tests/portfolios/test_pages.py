@@ -82,7 +82,7 @@ def test_a_chats_summary_is_the_overview_in_words(desk: Desk) -> None:
     text = desk.container.notifications.desk.actions.summary(1)
     assert text.startswith(f"Portfolios: 1, worth {inr(page['equity'])}\n")
     assert f"in all {inr(page['total_pnl'], signed=True)}" in text
-    assert f"{page['open_positions']} open positions" in text
+    assert f"Open positions: {page['open_positions']}" in text
     for near in page["near"][:5]:
         assert f"{near['position']['symbol']} is {near['distance_pct']:.2f}% from" in text
 
