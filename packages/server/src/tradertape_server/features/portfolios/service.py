@@ -177,7 +177,7 @@ class PortfolioService:
             raise Conflict(
                 f"The capital of portfolio {row.id} is in {is_of}, and its purchases would be in "
                 f"{now}: obfuscation was changed since. Deploy its strategy anew with a capital in "
-                f"{now}; this one goes on selling what it holds.",
+                f"{now}; the exits of this one still run.",
                 code="capital_in_other_units",
             )
         return self._set(row, "active")
