@@ -35,6 +35,7 @@ class Running:
 def served_sandbox() -> Iterator[Running]:
     """Serve a sandbox until the block ends."""
     listening = socket.create_server(("127.0.0.1", 0))
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     port: int = listening.getsockname()[1]  # feeds are authorised to it
     settings = SandboxSettings(port=port, totp_secret=TOTP_SECRET, admin_key="k")
     sandbox = build(settings, SystemClock())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -30,6 +31,8 @@ from tradertape_server.features.brokerage.connections import Connections
 from tradertape_server.features.execution.broker_figures import read_figures
 from tradertape_server.features.execution.live_accounts import LiveAccounts
 from tradertape_server.features.execution.service import ExecutionService, RunRef
+from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.venues.broker_gateway import BrokerGateway
 from tradertape_server.features.operations.checks import books_check
 from tradertape_server.platform.secrets import SecretBox
 
@@ -155,7 +158,7 @@ class At:
         """Read the order book, and have it recorded."""
         began = time.monotonic()
         self.execution.lanes.read_books([self.account])
-        until(lambda: self.execution.lanes.book_read_s(self.account) > began)
+        until(lambda: self.execution.lanes.book_recorded_s(self.account) > began)
 
     def look(self, times: int = 2) -> list[tuple[str, int, int]]:
         """Read the account as often, with the order book between; what differs."""
@@ -210,6 +213,41 @@ def test_a_fill_after_it_was_seen_begins_it_anew(at: At, order: Any) -> None:
     at.buy(order(quantity=5), "key-00002")
     assert at.look(1) == []
     assert at.look(1) == [("CNC", 8, 7)]
+
+
+def test_an_order_book_counts_as_read_once_it_is_recorded(
+    at: At, order: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sale that another terminal made is not taken for missing units while it is on its way."""
+    at.buy(order(quantity=10), "key-00001")
+    at.read_book()
+    at.desk.orders.submit(bought(3, Product.CNC, at.clock.now(), Side.SELL))
+    before_s = at.execution.lanes.book_recorded_s(at.account)
+    goes_on, answered = threading.Event(), threading.Event()
+    read = BrokerGateway.order_book
+
+    def order_book(gateway: BrokerGateway) -> Any:
+        found = read(gateway)
+        answered.set()
+        return found
+
+    monkeypatch.setattr(BrokerGateway, "order_book", order_book)
+    waiting = Command(lambda _: goes_on.wait(20))
+    busy = threading.Thread(target=at.execution.trader.execute, args=(waiting,))
+    busy.start()
+    at.live.step()
+    answered.clear()
+    at.execution.lanes.read_books([at.account])
+    assert answered.wait(10)
+    at.live.step()
+    assert at.execution.lanes.book_recorded_s(at.account) == before_s
+    assert at.execution.most_to_close(
+        RunRef(account_id=at.account, run_id="live-1", venue="broker"), SHARES, Side.SELL
+    ) is None  # fmt: skip
+    goes_on.set()
+    busy.join(10)
+    until(lambda: at.execution.lanes.book_recorded_s(at.account) > before_s)
+    assert at.look(1) == []
 
 
 def test_shares_from_before_and_what_was_never_traded_here_are_no_difference(

@@ -35,7 +35,8 @@ class UnitsAtBroker:
     _read_s: float = float("-inf")
 
     def look(self, here: Quantities, there: Quantities, now_s: float, book_s: float) -> None:
-        """Take in a reading. book_s: when the latest reading of the order book began.
+        """Take in a reading. book_s: when the latest reading of the order book that is in `here`
+        began.
 
         A difference is known once a further reading shows it, with the order book read in between
         and nothing new in the books: fills reach both sides at different moments. One that shrinks

@@ -286,12 +286,12 @@ class LiveAccounts:
         now = self.clock.now()
         if account_id is None or not figures.has_holdings or not execution.market.is_open(now):
             return
+        lanes, trades = execution.lanes, self._trader_runs
+        book_s = lanes.book_recorded_s(account_id) if trades else None  # before the books are read
         with self.database.read() as session:
             here = account_queries.known_quantities(session, account_id)
         found = differences(here, figures.net, self._is_traded)
-        lanes, trades = execution.lanes, self._trader_runs
         watch = self._of(account.user_id, account.scope).watch
-        book_s = lanes.book_read_s(account_id) if trades else None
         read_s = monotonic() - UNTOLD_S if book_s is None else book_s
         units = self._of(account.user_id, account.scope).units
         units.look(here, figures.net, monotonic(), read_s)

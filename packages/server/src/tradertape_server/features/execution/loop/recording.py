@@ -117,6 +117,8 @@ class Recording:
         else:
             crash_point("after_record")
             following = self._committed().requests
+            for event in wanted.events:
+                self._venues.lanes.recorded(event)
         finally:
             self._again.clear()
         self.reports += len(wanted.reports) + sum(map(len, wanted.sent.values()))
@@ -247,6 +249,7 @@ class Recording:
         )
         done = self._alone(subject, partial(take_in, self._uow, event))
         if done is not None:
+            self._venues.lanes.recorded(event)
             return done
         unknown = None
         if isinstance(event, Answered):  # what became of its request is in the order book

@@ -90,7 +90,7 @@ class AgentLane:
 
     problem: str | None = None
     queued = 0
-    book_read_s = 0.0
+    book_recorded_s = 0.0
 
     def __init__(self) -> None:
         self.gtts = NoReader()

@@ -156,9 +156,11 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookRead:
-    """The order book of an account. failed: why it could not be read, then without entries."""
+    """The order book of an account. failed: why it could not be read, then without entries.
+    began_s: when the reading began, monotonic."""
 
     account_id: int
+    began_s: float
     entries: tuple[VenueOrder, ...] = ()
     failed: str | None = None
 

@@ -90,7 +90,7 @@ class Lane:
         self._threads: list[threading.Thread] = []
         self.problem: str | None = None  # why nothing leaves at the moment
         self.gtts = GttReader(account_id, gateway, deliver)
-        self.book_read_s = 0.0  # when the latest reading of the order book began, monotonic
+        self.book_recorded_s = 0.0  # when the latest recorded reading began, monotonic
 
     def holds(self, key: tuple[str, str, int]) -> bool:
         """Whether a request is queued or being sent, or what came of it is not delivered yet."""
@@ -353,10 +353,9 @@ class Lane:
                 every_s = _READ_SOON_S if self._is_looking else _READ_EVERY_S
                 self._read_at_s = monotonic() + every_s
                 read_from_s = monotonic()
-            found = self._read()
+            found = self._read(read_from_s)
             self._deliver(found)
             if found.failed is None:
-                self.book_read_s = read_from_s
                 self._release(read_from_s=read_from_s)
 
     def _release(self, *, read_from_s: float) -> None:
@@ -366,13 +365,13 @@ class Lane:
                 self._unread_since_s = None
                 self._bell.notify_all()
 
-    def _read(self) -> BookRead:
+    def _read(self, began_s: float) -> BookRead:
         try:
             entries = tuple(self._gateway.order_book())
         except Exception as error:  # noqa: BLE001 - a book that cannot be read settles nothing
             reason = str(error) or type(error).__name__
-            return BookRead(account_id=self._account_id, failed=reason)
-        return BookRead(account_id=self._account_id, entries=entries)
+            return BookRead(account_id=self._account_id, began_s=began_s, failed=reason)
+        return BookRead(account_id=self._account_id, began_s=began_s, entries=entries)
 
 
 def _require_venue_id(order: Order) -> None:

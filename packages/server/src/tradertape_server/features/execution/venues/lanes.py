@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from tradertape_server.features.execution.venues.agent_lane import AgentGateway, AgentLane
 from tradertape_server.features.execution.venues.gateway import (
+    BookRead,
     GatewayOf,
     GttRules,
     Outcome,
@@ -125,10 +126,18 @@ class Lanes:
         if lane is not None:
             lane.resume()
 
-    def book_read_s(self, account_id: int) -> float:
-        """When the latest reading of an account's order book began, monotonic; 0 before one."""
+    def book_recorded_s(self, account_id: int) -> float:
+        """When the latest reading of an account's order book began whose orders and fills are on
+        disk, monotonic; 0 before one."""
         lane = self._lanes.get(account_id)
-        return 0.0 if lane is None else lane.book_read_s
+        return 0.0 if lane is None else lane.book_recorded_s
+
+    def recorded(self, event: VenueEvent) -> None:
+        """Take note that an event is on disk."""
+        if isinstance(event, BookRead) and event.failed is None:
+            lane = self._lanes.get(event.account_id)
+            if lane is not None:
+                lane.book_recorded_s = event.began_s
 
     def problem(self, account_id: int) -> str | None:
         """Why nothing leaves an account's lane at the moment, if so."""
