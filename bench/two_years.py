@@ -150,7 +150,8 @@ def main(prices: str, universe: str, count: int) -> int:
             for file in (data / "universes").glob("nifty200_*.csv.gz"):
                 market.import_files(ImportRequest((file,), universe="nifty_200"))
         url = f"sqlite:///{home / 'bench.db'}"
-        settings = Settings(home=home, database_url=url, feed="off", requests_per_minute=1_000_000)
+        settings = Settings(home=home, database_url=url, feed="off", requests_per_minute=1_000_000,
+                            log_level="warning")  # fmt: skip
         database = Database(url)
         upgrade(database.engine)
         database.close()

@@ -232,10 +232,9 @@ def _last_event(container: Container) -> int:
         ).one()
 
 
-def test_a_trigger_that_would_open_a_position_waits(
-    caller: Any, api: Any, page: Any, market: Any, clock: Any, container: Container, switch: Any
-) -> None:
-    """GTTs: an entry is held back until it is off; one that closes a position triggers."""
+@pytest.fixture
+def trigger(caller: Any, api: Any) -> Callable[[str, float], int]:
+    """Makes a single trigger of a run's account; returns its id."""
 
     def trigger(side: str, price: float) -> int:
         order = {
@@ -253,6 +252,39 @@ def test_a_trigger_that_would_open_a_position_waits(
         answer = caller.post(api("gtt/triggers"), json=body)
         assert answer.status_code == 200, answer.text
         return answer.json()["trigger_id"]
+
+    return trigger
+
+
+def test_it_cancels_triggers_that_would_open_a_position_and_keeps_the_others(
+    caller: Any, api: Any, page: Any, place: Any, switch: Any, trigger: Callable[[str, float], int]
+) -> None:
+    """On paper as at brokers: what was cancelled does not buy after the release."""
+    assert place("key-00001").status_code == 200
+    entry, closing = trigger("BUY", 1490.0), trigger("SELL", 1480.0)
+    assert page.get(SWITCH).json()["open_entries"] == 1
+    switched = switch(page, on=True, cancel_orders=True)
+    assert switched["open_entries"] == 0
+
+    def status(trigger_id: int) -> str:
+        return caller.get(api(f"gtt/triggers/{trigger_id}")).json()["status"]
+
+    assert (status(entry), status(closing)) == ("deleted", "active")
+    switch(page, on=False)
+    assert status(entry) == "deleted"
+
+
+def test_a_trigger_that_would_open_a_position_waits(
+    caller: Any,
+    api: Any,
+    page: Any,
+    market: Any,
+    clock: Any,
+    container: Container,
+    switch: Any,
+    trigger: Callable[[str, float], int],
+) -> None:
+    """GTTs: an entry is held back until it is off; one that closes a position triggers."""
 
     def status(trigger_id: int) -> str:
         return caller.get(api(f"gtt/triggers/{trigger_id}")).json()["status"]

@@ -15,6 +15,7 @@ from tradertape_server.features.execution import queries
 from tradertape_server.features.execution.account_events import AccountEvents
 from tradertape_server.features.execution.exits import kill_switch_exits
 from tradertape_server.features.execution.exits.kill_switch_exits import Exit
+from tradertape_server.features.execution.gtt.gtt_commands import GttCommands
 from tradertape_server.features.execution.halts import SERVER, USER, Halt
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import VenueCommand
@@ -55,6 +56,11 @@ class KillSwitch:
         self._events = events
         self._gate = gate
         self._halting: list[Halting] = []
+
+    @property
+    def gtts(self) -> GttCommands:
+        """The triggers of paper accounts."""
+        return self._execution.gtt
 
     def also(self, halting: Halting) -> None:
         """Have a feature above halt what it runs too."""
@@ -159,8 +165,17 @@ class KillSwitch:
         affected = {one for one in (user_id, caller_id) if one is not None}
         for one in self._halting:
             affected |= one.halt(uow, user_id, halt)
-        exits = _clear_out(uow, queries.account_ids(uow.session, user_id), wanted)
+        exits = self._clear_out(uow, queries.account_ids(uow.session, user_id), wanted)
         return Switched(tuple(exits), tuple(sorted(affected)), uow.cursor)
+
+    def _clear_out(self, uow: UnitOfWork, account_ids: Sequence[int], wanted: KillIn) -> list[Exit]:
+        if wanted.cancel_orders or wanted.close_positions:
+            why = "the kill switch is on"
+            kill_switch_exits.cancel_entries(uow, account_ids, self.gtts, why=why)
+        if not wanted.close_positions:
+            return []
+        reason = f"kill switch: {wanted.reason}" if wanted.reason else "kill switch"
+        return kill_switch_exits.begin_exits(uow, account_ids, reason=reason)
 
     def follow_up(self, switched: Switched) -> None:
         """Advance the exits that were begun, and notify pages."""
@@ -181,12 +196,3 @@ class KillSwitch:
         self._gate.memory.histories.begin_peak(user_id)
         self._gate.memory.histories.write(uow.session, user_id, uow.now)
         uow.rules_changed()
-
-
-def _clear_out(uow: UnitOfWork, account_ids: Sequence[int], wanted: KillIn) -> list[Exit]:
-    if wanted.cancel_orders or wanted.close_positions:
-        kill_switch_exits.cancel_entries(uow, account_ids)
-    if not wanted.close_positions:
-        return []
-    reason = f"kill switch: {wanted.reason}" if wanted.reason else "kill switch"
-    return kill_switch_exits.begin_exits(uow, account_ids, reason=reason)

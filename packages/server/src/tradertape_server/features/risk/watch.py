@@ -175,7 +175,8 @@ class RiskWatch:
             looked.switched.append(self.switch.turn_on(uow, user_id, wanted, by=by))
         elif latch.action is Action.FLATTEN:
             accounts = self._accounts(uow, user_id, halted)
-            kill_switch_exits.cancel_entries(uow, accounts)
+            why = f'halted by rule "{latch.rule_name}"'
+            kill_switch_exits.cancel_entries(uow, accounts, self.switch.gtts, why=why)
             looked.exits += kill_switch_exits.begin_exits(uow, accounts, reason=latch.message)
         elif latch.action is Action.PAUSE_PORTFOLIO:
             for pause in self._pausing:

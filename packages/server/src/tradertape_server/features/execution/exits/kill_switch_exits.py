@@ -14,7 +14,8 @@ from tradertape_core.execution.reconcile import EXTERNAL_RUN
 from tradertape_core.orders.commands import CancelOrder
 from tradertape_server.features.execution.exits import run_exit
 from tradertape_server.features.execution.gtt import at_broker
-from tradertape_server.features.execution.gtt.rules import closed_by
+from tradertape_server.features.execution.gtt.gtt_commands import GttCommands
+from tradertape_server.features.execution.gtt.rules import opens
 from tradertape_server.features.execution.orders.facts import closes
 from tradertape_server.features.execution.orders.idempotency import request_hash
 from tradertape_server.features.execution.orders.intent import Intent
@@ -23,8 +24,11 @@ from tradertape_server.features.execution.state.unit_of_work import EXIT_RUN, Un
 Exit = tuple[str, str]  # run and key
 
 
-def cancel_entries(uow: UnitOfWork, account_ids: Iterable[int]) -> int:
-    """Cancel every order of ours that would open or enlarge a position; what closes one stays."""
+def cancel_entries(
+    uow: UnitOfWork, account_ids: Iterable[int], gtts: GttCommands, *, why: str
+) -> int:
+    """Cancel every order and trigger of ours that would open or enlarge a position; what closes
+    one stays. why: as the timeline has it."""
     count = 0
     for account_id in filter(uow.is_traded, account_ids):
         for order in list(uow.account(account_id).orders.values()):
@@ -34,15 +38,16 @@ def cancel_entries(uow: UnitOfWork, account_ids: Iterable[int]) -> int:
             count += not decision.is_denied
             uow.record(decision)
         count += _cancel_triggers(uow, account_id)
+        count += gtts.end_entries(uow, account_id, why)
     return count
 
 
 def _cancel_triggers(uow: UnitOfWork, account_id: int) -> int:
-    """End the triggers at brokers that would open a position: nobody holds them back there. What is
-    being changed ends with the answer to that."""
+    """End the triggers at brokers that would open a position. What is being changed ends with the
+    answer to that."""
     count = 0
     for gtt in uow.gtts.of(account_id):
-        if not gtt.is_active or all(closed_by(uow, gtt, one) for one in gtt.request.orders):
+        if not gtt.is_active or not opens(uow, gtt):
             continue
         at_broker.cancel_soon(uow, gtt)
         count += 1

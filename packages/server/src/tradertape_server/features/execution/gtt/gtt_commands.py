@@ -26,6 +26,7 @@ from tradertape_server.features.execution.gtt.rules import (
     demand_no_halt,
     demand_taken,
     held_back,
+    opens,
 )
 from tradertape_server.features.execution.orders import replies
 from tradertape_server.features.execution.orders.facts import facts_for, instrument_of
@@ -213,6 +214,17 @@ class GttCommands:
                 ended = core.end(gtt, status, uow.now)
                 words = f"Trigger {status.value}: {_words(gtt)} ({why})"
                 self._keep(uow, ended, f"gtt_{status.value}", words)
+
+    def end_entries(self, uow: UnitOfWork, account_id: int, why: str) -> int:
+        """End the active triggers of a paper account that would open or enlarge a position, within
+        a transaction; how many were."""
+        count = 0
+        for gtt in repository.gtts(uow.session, account_id=account_id, active_only=True):
+            if gtt.at_broker is None and opens(uow, gtt):
+                ended = core.end(gtt, GttStatus.DELETED, uow.now)
+                self._keep(uow, ended, "gtt_deleted", f"Trigger deleted: {_words(gtt)} ({why})")
+                count += 1
+        return count
 
     def fire_command(self, gtt: Gtt, leg: int) -> FireTrigger:
         """A tick reached a trigger: place its order, once, whatever happens on the way."""

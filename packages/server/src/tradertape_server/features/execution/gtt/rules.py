@@ -106,6 +106,11 @@ def held_back(uow: UnitOfWork, gtt: Gtt, leg: int) -> bool:
     return closed_by(uow, gtt, gtt.request.orders[leg]) is None
 
 
+def opens(uow: UnitOfWork, gtt: Gtt) -> bool:
+    """Whether an order of a trigger would open or enlarge a position."""
+    return any(closed_by(uow, gtt, one) is None for one in gtt.request.orders)
+
+
 def closed_by(uow: UnitOfWork, gtt: Gtt, request: OrderRequest) -> PositionKey | None:
     """The position that an order of a trigger only takes from; None where it would do more.
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tradertape_core.ledger.position import Position
 from tradertape_core.orders.gtt import OPEN, Gtt, GttAsk
-from tradertape_core.orders.order import DRY_RUN, Fill, Order, Product, Side
+from tradertape_core.orders.order import DRY_RUN, Fill, Order, OrderRequest, Product, Side
 from tradertape_server.features.execution.ports import TimelineEvent
 from tradertape_server.features.execution.store import mapping
 from tradertape_server.features.execution.store.models import (
@@ -87,23 +87,32 @@ def orders_placed_since(session: Session, account_id: int, since: datetime) -> l
 
 
 def open_counts(session: Session, user_id: int | None) -> tuple[int, int]:
-    """Open orders of our own that close no position, and open positions."""
+    """Open orders and active triggers of our own that close no position, and open positions."""
     orders = select(OrderRow).where(OrderRow.is_open, OrderRow.order_id < "X")
+    triggers = select(GttRow).where(GttRow.status.in_(OPEN))
     held = select(PositionRow).where(PositionRow.is_open)
     if user_id is not None:
         orders = orders.where(OrderRow.account_id.in_(_accounts(user_id)))
+        triggers = triggers.where(GttRow.account_id.in_(_accounts(user_id)))
         held = held.where(PositionRow.account_id.in_(_accounts(user_id)))
     positions = [mapping.position_of(row) for row in session.scalars(held)]
-    closing = {(p.key.account, p.key.run_id, p.key.instrument, p.key.product): p for p in positions}
 
-    def opens(order: Order) -> bool:
-        request = order.request
-        place = (order.account, order.run_id, request.instrument, request.product)
-        position = closing.get(place)
-        return position is None or position.side is request.side
+    def opens(of: Order | Gtt, request: OrderRequest) -> bool:
+        """A trigger of no run closes a run's position too."""
+        run_ids = (of.run_id,) if isinstance(of, Order) or of.run_id else None
+        return not any(
+            (one.key.account, one.key.instrument, one.key.product)
+            == (of.account, request.instrument, request.product)
+            and one.side is not request.side
+            and (run_ids is None or one.key.run_id in run_ids)
+            for one in positions
+        )
 
     entries = (mapping.order_of(row) for row in session.scalars(orders))
-    return sum(not one.slices and opens(one) for one in entries), len(positions)
+    count = sum(not one.slices and opens(one, one.request) for one in entries)
+    gtts = [mapping.gtt_of(row) for row in session.scalars(triggers)]
+    count += sum(any(opens(one, leg) for leg in one.request.orders) for one in gtts)
+    return count, len(positions)
 
 
 def active_gtts(session: Session, user_id: int, instrument: str) -> list[Gtt]:

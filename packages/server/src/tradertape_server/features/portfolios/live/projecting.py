@@ -20,6 +20,7 @@ from tradertape_core.portfolio.orders import Executed, observed, why_not_filled
 from tradertape_core.portfolio.signals import MOST_ATTEMPTS, Event, Status
 from tradertape_core.portfolio.standing import is_of_stop
 from tradertape_core.risk.protection_state import ProtectionState, Rule
+from tradertape_server.features.execution.queries import halts
 from tradertape_server.features.execution.run_record import trigger_of
 from tradertape_server.features.execution.trading_accounts import AGENT
 from tradertape_server.features.portfolios import repository
@@ -85,7 +86,7 @@ class Projection:
             elif event is Event.DISABLED:
                 row.failure_reason = note = "corporate_action"
             elif event is Event.DELETED:
-                row.failure_reason = note = "user_deleted"
+                row.failure_reason = note = "kill_switch" if self._is_killed else "user_deleted"
             elif event is Event.CANCEL:
                 note = row.withdraw_reason or ""
             elif event is Event.VALIDITY_OVER:
@@ -95,6 +96,12 @@ class Projection:
             move(row, event, by=VENUE, now=self.now, note=note)
         self._replace(row, events[-1])
         return True
+
+    @property
+    def _is_killed(self) -> bool:
+        """Whether a kill switch is on that takes back this person's entries."""
+        mine = (None, self.portfolio.user_id)
+        return any(one.cancels and one.user_id in mine for one in halts(self.session))
 
     def _replace(self, row: PortfolioSignal, last: Event) -> None:
         """Return an entry to the cart whose order was triggered and not filled, if it is to."""
