@@ -76,7 +76,10 @@ def test_the_kill_switch_of_everybody_leaves_resting_accounts_alone(
     start: Callable[..., ExecutionService], simulated: RunRef
 ) -> None:
     real = start(settings=REAL)
-    cancel = Command(lambda uow: kill_switch_exits.cancel_entries(uow, [simulated.account_id]))
+    accounts = [simulated.account_id]
+    cancel = Command(
+        lambda uow: kill_switch_exits.cancel_entries(uow, accounts, real.gtt, why="drill")
+    )
     assert real.trader.execute(cancel) == 0
     assert len(real.orders(run_id="run-1", open_only=True)) == 1
 

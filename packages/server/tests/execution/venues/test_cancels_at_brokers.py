@@ -40,7 +40,7 @@ def turn_on(broker: Broker, user_id: int, *, cancels: bool = True) -> None:
     def switch(uow: Any) -> None:
         uow.switch(user_id, halt)
         if cancels:
-            kill_switch_exits.cancel_entries(uow, [broker.account])
+            kill_switch_exits.cancel_entries(uow, [broker.account], broker.service.gtt, why="drill")
 
     broker.service.trader.execute(VenueCommand(switch))
 
@@ -146,7 +146,7 @@ def test_positions_are_closed_once_after_the_login_of_another_server(
 
     def switch(uow: Any) -> list[tuple[str, str]]:
         uow.switch(user_id, halt)
-        kill_switch_exits.cancel_entries(uow, [broker.account])
+        kill_switch_exits.cancel_entries(uow, [broker.account], broker.service.gtt, why="drill")
         return kill_switch_exits.begin_exits(uow, [broker.account], reason="enough")
 
     for run_id, key in broker.service.trader.execute(VenueCommand(switch)):

@@ -420,7 +420,7 @@ def test_a_kill_switch_takes_our_entries_and_no_external_order(
 
     def switch(uow: Any) -> None:
         uow.switch(user_id, halt)
-        kill_switch_exits.cancel_entries(uow, [broker.account])
+        kill_switch_exits.cancel_entries(uow, [broker.account], broker.service.gtt, why="drill")
         kill_switch_exits.begin_exits(uow, [broker.account], reason="enough")
 
     broker.service.trader.execute(VenueCommand(switch))

@@ -490,7 +490,7 @@ def test_the_kill_switch_ends_what_would_open_a_position_and_takes_no_more(
 
     def turn_on(uow: Any) -> None:
         uow.switch(user_id, halt)
-        kill_switch_exits.cancel_entries(uow, [broker.account])
+        kill_switch_exits.cancel_entries(uow, [broker.account], broker.service.gtt, why="drill")
 
     broker.service.trader.execute(Command(turn_on))
     with pytest.raises(OrderDenied, match="kill switch"):
@@ -515,7 +515,7 @@ def test_a_kill_switchs_end_of_a_trigger_waits_for_the_login_over_a_restart(
 
     def turn_on(uow: Any) -> None:
         uow.switch(user_id, halt)
-        kill_switch_exits.cancel_entries(uow, [broker.account])
+        kill_switch_exits.cancel_entries(uow, [broker.account], broker.service.gtt, why="drill")
 
     broker.service.trader.execute(Command(turn_on))
     assert broker.service.cancels_on_their_way() == {(user_id, "kite:AB1234"): 1}

@@ -14,8 +14,8 @@ from time import monotonic
 from tradertape_brokers import errors as broker
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvalidInput
-from tradertape_core.ledger.closable import UnitsAtBroker
-from tradertape_core.ledger.drift import Place, differences
+from tradertape_core.ledger.closable import FRESH_S, UnitsAtBroker
+from tradertape_core.ledger.drift import Place, differences, place_name
 from tradertape_core.orders.reports import VenueOrder
 from tradertape_server.features.brokerage.accounts import (
     BrokerAccount,
@@ -32,6 +32,7 @@ from tradertape_server.features.execution.broker_figures import BrokerFigures, r
 from tradertape_server.features.execution.drift_watch import UNTOLD_S, Drift, DriftWatch
 from tradertape_server.features.execution.errors import LiveBlocked
 from tradertape_server.features.execution.service import ExecutionService
+from tradertape_server.features.execution.state.units_there import SharesThere
 from tradertape_server.features.execution.store import account_queries, repository
 from tradertape_server.features.execution.store.models import BROKER, TradingAccount
 from tradertape_server.features.execution.venues.broker_gateway import (
@@ -104,6 +105,7 @@ class LiveAccounts:
         execution.cancels_waiting = self.cancels_waiting
         execution.protect_by(self.needs_protection)
         execution.bound_by(self.units_differ, self.forget_units)
+        execution.trader.holds_at_brokers(self.shares_there)
         self.connections.on_change(self._changed)
         self.connections.on_orders(self._updated)
         self.connections.on_hint(self._hinted)
@@ -265,6 +267,18 @@ class LiveAccounts:
         if row is None:
             return {}
         return self._of(row.user_id, row.scope).units.differences(monotonic())
+
+    def shares_there(self, account_id: int, place: Place) -> SharesThere | None:
+        """The delivered shares of a place that an account has at its broker; None where that is not
+        known, or not as of now."""
+        row = self._rows.get(account_id)
+        figures = None if row is None else self._of(row.user_id, row.scope).figures
+        if figures is None or not figures.has_holdings:
+            return None
+        average = figures.averages.get(place_name(place))
+        if average is None or abs((self.clock.now() - figures.at).total_seconds()) > FRESH_S:
+            return None
+        return SharesThere(figures.quantity(place), average)
 
     def forget_units(self, account_id: int, instrument: str) -> None:
         """Read anew how the units of an instrument differ: the books were corrected."""

@@ -24,7 +24,7 @@ from tradertape_server.features.execution.orders.run_ref import RunRef
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
-from tradertape_server.features.execution.state.working_state import AtBroker
+from tradertape_server.features.execution.state.units_there import AtBroker
 from tradertape_server.features.execution.trading_accounts import TradingAccounts
 
 Json = dict[str, Any]

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core"
 import {
   createSortedRowModel,
   rowSortingFeature,
@@ -118,7 +119,7 @@ function Head<T>({ column, sorting, onSort }: HeadProps<T>) {
   const direction = sort && (sort.desc ? "descending" : "ascending")
   const content =
     column.isSortable === false ? (
-      shownHeader(column)
+      shownHeader(column) || <VisuallyHidden>Actions</VisuallyHidden>
     ) : (
       <button type="button" onClick={() => onSort(column.id)}>
         {shownHeader(column)}

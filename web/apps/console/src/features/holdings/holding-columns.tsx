@@ -5,6 +5,7 @@ import type { Column } from "@/components/table/column"
 import type { Holding } from "@/lib/queries/portfolio"
 import { RowAge } from "./age-note"
 import classes from "./holdings.module.css"
+import { SellLink } from "./sell-link"
 
 function quantityNote({ t1_quantity: t1, pledged_quantity: pledged }: Holding): string {
   const parts = [t1 > 0 && `${quantity(t1)} unsettled`, pledged > 0 && `${quantity(pledged)} pledged`]
@@ -74,6 +75,14 @@ export function holdingColumns(title: ((broker: string) => string) | null): Colu
       header: "Today (%)",
       value: (row) => row.day_change_pct,
       cell: (row) => <Delta value={row.day_change_pct} decimals={2} />,
+    },
+    {
+      id: "sell",
+      header: "",
+      value: () => null,
+      cell: (row) => <SellLink row={row} />,
+      isSortable: false,
+      isPinned: true,
     },
   ]
   if (title)

@@ -16,6 +16,7 @@ import { BrokerFilter, brokersOf, useBrokerTitles } from "./broker-filter"
 import { CsvButton } from "./csv-button"
 import { holdingColumns } from "./holding-columns"
 import classes from "./holdings.module.css"
+import { SellLink } from "./sell-link"
 import type { TabProps } from "./tab-props"
 import { holdingTotals } from "./totals"
 
@@ -115,7 +116,8 @@ function Line({ row }: { row: Holding }) {
         {quantity(row.quantity + row.t1_quantity + row.pledged_quantity)} at {price(row.average_price)}
       </span>
       <span>
-        <Delta kind="money" decimals={0} value={row.pnl} /> <Delta value={row.day_change_pct} decimals={2} />
+        <Delta kind="money" decimals={0} value={row.pnl} /> <Delta value={row.day_change_pct} decimals={2} />{" "}
+        <SellLink row={row} />
       </span>
     </li>
   )

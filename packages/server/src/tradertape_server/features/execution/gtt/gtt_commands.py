@@ -28,7 +28,7 @@ from tradertape_server.features.execution.gtt.rules import (
     held_back,
     opens,
 )
-from tradertape_server.features.execution.orders import replies
+from tradertape_server.features.execution.orders import from_holdings, replies
 from tradertape_server.features.execution.orders.facts import facts_for, instrument_of
 from tradertape_server.features.execution.orders.idempotency import OnceKey
 from tradertape_server.features.execution.orders.intent import Intent, replayed, reserve
@@ -84,6 +84,9 @@ class GttCommands:
             self._check(uow, account_id, request, apart_from=None, rules=rules)
             trigger_id = repository.last_gtt_id(uow.session) + 1
             if rules is not None:
+                if run_id is None:  # shares that the broker has from before are sold too
+                    largest = max(request.orders, key=lambda one: one.quantity)
+                    from_holdings.take_in(uow, account_id, largest, f"gtt:{trigger_id}")
                 is_exit = demand_no_halt(uow, account_id, request, run_id, only_closes=only_closes)
                 at_broker.begin(
                     uow, trigger_id, account_id, request, rules, run_id=run_id, is_exit=is_exit

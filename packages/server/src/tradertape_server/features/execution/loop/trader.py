@@ -37,7 +37,7 @@ from tradertape_server.features.execution.state.unit_of_work import (
     UnitOfWork,
     Written,
 )
-from tradertape_server.features.execution.state.working_state import AtBroker
+from tradertape_server.features.execution.state.units_there import AtBroker, OfShares
 from tradertape_server.features.execution.store.mapping import request_key
 from tradertape_server.features.execution.venues.gateway import (
     Answered,
@@ -170,6 +170,11 @@ class Trader:
     def protect_by(self, needs_protection: Callable[[int], bool]) -> None:
         """Have it say which accounts take no market order without a band: before it is started."""
         self._uow.needs_protection = needs_protection
+
+    def holds_at_brokers(self, shares_there: OfShares) -> None:
+        """Have it say which delivered shares accounts have at their brokers: before it is
+        started."""
+        self._uow.shares_there = shares_there
 
     def bound_by(self, at_broker: AtBroker, units_changed: Callable[[int, str], None]) -> None:
         """Have it say what accounts lack at their brokers, and told what changes without a trade:

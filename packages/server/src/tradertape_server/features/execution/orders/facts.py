@@ -22,6 +22,7 @@ from tradertape_core.orders.order import Order, OrderRequest, Product, Side, Var
 from tradertape_core.risk import gate
 from tradertape_core.risk.rules import order_value
 from tradertape_server.features.execution.errors import RunExiting
+from tradertape_server.features.execution.orders import from_holdings
 from tradertape_server.features.execution.orders.risk_facts import Legs, Risk, risk_facts
 from tradertape_server.features.execution.state.entry_rules import Asked
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
@@ -53,7 +54,11 @@ def facts_for(
     account_id = int(command.account)
     margins = uow.account(account_id).margins
     needed = None if in_basket else margins.need(request, command.run_id, uow.now)
-    known = risk_facts(uow, account_id, command.run_id, request, risk, required=needed, legs=legs)
+    taken_in = 0 if legs else from_holdings.units(uow, account_id, command.run_id, request)
+    known = risk_facts(
+        uow, account_id, command.run_id, request, risk,
+        required=needed, legs=legs, taken_in=taken_in,
+    )  # fmt: skip
     denials = gate.check(command, known)
     held = abs(known.position_quantity)
     is_reducing = gate.is_reducing(request, known)
@@ -74,7 +79,7 @@ def facts_for(
         uow.demand_room()
         denials += _intraday(uow, request, instrument)
         denials += _unprotected(uow, account_id, request, pointer.replace("tradingsymbol", ""))
-        denials += _holdings(uow, command, legs)
+        denials += _holdings(uow, command, legs, taken_in)
         denials += () if needed is None else _margin(uow, account_id, needed)
     return market_facts(uow, instrument, denials, held=held)
 
@@ -229,12 +234,15 @@ def _intraday(uow: UnitOfWork, request: OrderRequest, instrument: Instrument) ->
     return (denial(_R.INTRADAY_OVER, pointer="/product", **facts),)
 
 
-def _holdings(uow: UnitOfWork, command: PlaceOrder, legs: Legs | None) -> tuple[Denial, ...]:
+def _holdings(
+    uow: UnitOfWork, command: PlaceOrder, legs: Legs | None, taken_in: int
+) -> tuple[Denial, ...]:
     """Delivery sells only what is there and not being sold: shares for CNC, funded ones for MTF."""
     request = command.request
     if not _is_delivered(request):
         return ()
     free = uow.account(int(command.account)).margins.free_holdings(request, command.run_id)
+    free += taken_in
     if legs is not None:
         free = max(free - legs.units(request), 0)
     return () if request.quantity <= free else _sells_more(request, free)

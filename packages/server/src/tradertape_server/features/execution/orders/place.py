@@ -7,6 +7,7 @@ from typing import Any
 from tradertape_core.execution import engine
 from tradertape_core.kernel.errors import InvalidInput
 from tradertape_core.orders.order import OrderRequest
+from tradertape_server.features.execution.orders import from_holdings
 from tradertape_server.features.execution.orders.authorization import RunAuthorization
 from tradertape_server.features.execution.orders.facts import facts_for
 from tradertape_server.features.execution.orders.intent import (
@@ -52,6 +53,8 @@ def order_decision(request: OrderRequest, ids: OrderIds) -> Decide:
         if intent.is_dry:
             details["preview"] = preview_order(uow, intent.asker, request)
         row = reserve(uow, intent, details)
+        if not intent.is_dry and command.run_id is None:
+            from_holdings.take_in(uow, int(command.account), request, command.order_id)
         record(uow, intent, decision)
         return Reserved(row)
 

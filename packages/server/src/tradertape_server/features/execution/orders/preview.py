@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from tradertape_core.execution.decision import Facts
-from tradertape_core.kernel.format import grouped
+from tradertape_core.kernel.format import grouped, inr
 from tradertape_core.ledger.charges import NO_CHARGES, Charges
 from tradertape_core.ledger.drift import DELIVERED
 from tradertape_core.ledger.position import apply_fill, key_of, roll, trading_day
@@ -19,7 +19,7 @@ from tradertape_core.orders.commands import PlaceOrder
 from tradertape_core.orders.denials import Denial
 from tradertape_core.orders.fields import order_document
 from tradertape_core.orders.order import OrderRequest, Side
-from tradertape_server.features.execution.orders import closable, views
+from tradertape_server.features.execution.orders import closable, from_holdings, views
 from tradertape_server.features.execution.orders.facts import (
     exit_facts,
     facts_for,
@@ -36,7 +36,7 @@ from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 
 Json = dict[str, Any]
 _NO_SLIPPAGE = Decimal(0)
-NOT_AT_BROKER = "not_at_broker"
+NOT_AT_BROKER, FROM_HOLDINGS = "not_at_broker", "from_holdings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,21 @@ def _leg(
     refused = {one.reason for one in denials}
     warnings = [one for one in checked.warnings if one.reason not in refused]
     notes = [_warning(one, severity="warning") for one in warnings]
-    return [*refusals, *notes, *_not_at_broker(uow, asker, request)], charges
+    beside = [*_not_at_broker(uow, asker, request), *_taken_in(uow, asker, request)]
+    return [*refusals, *notes, *beside], charges
+
+
+def _taken_in(uow: UnitOfWork, asker: Asker, request: OrderRequest) -> list[Json]:
+    """A note where a sale takes shares into the books that were bought elsewhere."""
+    count = from_holdings.units(uow, asker.account_id, asker.run_id, request)
+    shares = uow.shares_there(asker.account_id, (request.instrument, request.product))
+    if not count or shares is None:
+        return []
+    words = (
+        f"{grouped(count)} of these were not bought through TraderTape: with the order they enter "
+        f"your positions at your broker's average price of {inr(shares.average)}."
+    )
+    return [{"code": FROM_HOLDINGS, "message": words, "severity": "warning"}]
 
 
 def _not_at_broker(uow: UnitOfWork, asker: Asker, request: OrderRequest) -> list[Json]:
@@ -146,7 +160,9 @@ def _of_the_day(
         return NO_CHARGES
     fill = filled(request, request.quantity, price, uow.now)
     fill = replace(fill, account=str(asker.account_id), run_id=asker.run_id)
-    before = roll(uow.position(key_of(fill)), trading_day(fill))
+    held = uow.position(key_of(fill))
+    held = from_holdings.with_them(uow, asker.account_id, asker.run_id, request, held)
+    before = roll(held, trading_day(fill))
     broker = uow.account(asker.account_id).broker
     after = apply_fill(before, fill)
     return uow.day_charges.change(uow, before, after, instrument, broker=broker)

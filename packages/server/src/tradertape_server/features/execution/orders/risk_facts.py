@@ -72,17 +72,19 @@ def risk_facts(
     required: Paise | None,
     legs: Legs | None = None,
     changed: Order | None = None,
+    taken_in: int = 0,
 ) -> RiskFacts:
     """Return the facts about one order. required: None when its margin is judged elsewhere.
 
     legs: those of its basket before it. changed: the order whose new terms the request is.
+    taken_in: units that it takes into its position (`from_holdings`).
     What costs a look at the database is gathered only where a limit asks for it.
     """
     state, now, legs = uow.account(account_id), uow.now, legs or Legs()
     tick = _plausible_tick(uow, request.instrument)
     key = PositionKey(str(account_id), run_id, request.instrument, request.product)
     position = state.positions.get(key)
-    quantity = position.quantity if position else 0
+    quantity = (position.quantity if position else 0) + taken_in
     limits, halt = risk.limits, uow.halt(account_id)
     return RiskFacts(
         now=now,

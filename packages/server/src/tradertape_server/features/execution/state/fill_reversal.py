@@ -38,6 +38,7 @@ from tradertape_server.features.execution.store import posting_queries
 from tradertape_server.features.execution.store.staged_writes import Row
 
 WRITTEN_OFF, WRITE_OFF_UNDONE = "units_written_off", "write_off_undone"
+TAKEN_IN = "units_taken_in"  # of holdings that were bought elsewhere
 # What moves a position, by its event in the timeline: the part of the payload, and what it is.
 MOVES: dict[str, tuple[str, type[Movement]]] = {
     "order_filled": ("fill", Fill),
@@ -48,6 +49,7 @@ MOVES: dict[str, tuple[str, type[Movement]]] = {
     "position_converted": ("conversion", Conversion),
     WRITTEN_OFF: ("write_off", WriteOff),
     WRITE_OFF_UNDONE: ("write_off", WriteOff),
+    TAKEN_IN: ("write_off", WriteOff),
 }
 VOIDED = "fill_voided"
 

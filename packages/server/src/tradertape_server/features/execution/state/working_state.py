@@ -20,7 +20,6 @@ from tradertape_core.execution.decision import VenueRequest
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.frozen import quickly_made
-from tradertape_core.ledger.drift import Place
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import PhaseKind
@@ -35,6 +34,12 @@ from tradertape_server.features.execution.state.day_charges import DayCharges
 from tradertape_server.features.execution.state.entry_rules import EntryRules, NoRules
 from tradertape_server.features.execution.state.order_ids import OrderIds
 from tradertape_server.features.execution.state.trailing_stops import TrailingStops
+from tradertape_server.features.execution.state.units_there import (
+    AtBroker,
+    OfShares,
+    no_shares,
+    nothing_known,
+)
 from tradertape_server.features.execution.store import (
     batch_writes,
     gtt_store,
@@ -55,9 +60,6 @@ RequestKey = tuple[str, str, int]
 EXIT_RUN = "exit_run"  # the kind of an intent that closes a run
 
 
-AtBroker = Callable[[int], Mapping[Place, int]]  # of an account: units there less units here
-
-
 def _never(_account_id: int) -> bool:
     """No account is at a broker."""
     return False
@@ -65,11 +67,6 @@ def _never(_account_id: int) -> bool:
 
 def _nothing(_account_id: int, _instrument: str) -> None:
     """Nothing is known that could be old."""
-
-
-def _unknown(_account_id: int) -> Mapping[Place, int]:
-    """Nothing is known of any account's units at a broker."""
-    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +114,8 @@ class WorkingState:
         self.entry_rules: EntryRules = NoRules()
         # Whether an account's broker takes no market order without a band.
         self.needs_protection: Callable[[int], bool] = _never
-        self.at_broker: AtBroker = _unknown
+        self.at_broker: AtBroker = nothing_known
+        self.shares_there: OfShares = no_shares
         # Told of units that changed in the books without a trade: what was known of them is old.
         self.units_changed: Callable[[int, str], None] = _nothing
         self._seq = -1
