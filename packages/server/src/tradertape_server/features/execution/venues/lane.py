@@ -352,11 +352,10 @@ class Lane:
                     return
                 every_s = _READ_SOON_S if self._is_looking else _READ_EVERY_S
                 self._read_at_s = monotonic() + every_s
-                read_from_s = monotonic()
-            found = self._read(read_from_s)
+            found = self._read()
             self._deliver(found)
             if found.failed is None:
-                self._release(read_from_s=read_from_s)
+                self._release(read_from_s=found.began_s)
 
     def _release(self, *, read_from_s: float) -> None:
         """Send again, once the book was read since that was asked for."""
@@ -365,7 +364,8 @@ class Lane:
                 self._unread_since_s = None
                 self._bell.notify_all()
 
-    def _read(self, began_s: float) -> BookRead:
+    def _read(self) -> BookRead:
+        began_s = monotonic()
         try:
             entries = tuple(self._gateway.order_book())
         except Exception as error:  # noqa: BLE001 - a book that cannot be read settles nothing
