@@ -50,8 +50,10 @@ def set_up(container: Container, *, report: Print) -> DemoAccount:
 
 
 def mark(container: Container) -> None:
-    """Let everybody do what only administrators do where something is at stake."""
+    """Let everybody do what only administrators do where something is at stake, and let the
+    simulated market have its sessions as they end."""
     container.auth.prefers_password = True
+    container.market_watch.simulates = True
     container.sandbox.is_for_everybody = True
     container.market_choice.is_for_everybody = True
 

@@ -66,6 +66,22 @@ def test_a_later_start_extends_it_and_keeps_the_past(built, market, clock):
     assert later.created_at == built[0].created_at
 
 
+def test_a_session_is_part_of_it_once_its_candle_is_final(built, market, clock):
+    assert market.ensure_simulated_world().last == "2026-01-02"
+    clock.advance(hours=5, minutes=59)  # 15:59 IST of a Monday
+    assert not market.extend_simulated_world()
+    clock.advance(minutes=1)
+    assert market.extend_simulated_world()
+    assert market.ensure_simulated_world().last == "2026-01-05"
+    assert not market.extend_simulated_world()
+
+
+def test_without_a_simulated_market_none_is_made(market, clock):
+    clock.advance(days=1)
+    assert not market.extend_simulated_world()
+    assert market.store.names() == []
+
+
 def test_beyond_the_published_holidays_it_continues_by_the_rule(market, clock):
     clock.advance(days=400)
     assert market.ensure_simulated_world().last == "2027-02-08"

@@ -21,7 +21,8 @@ def at(day: date, hour: int, minute: int = 0) -> datetime:
 
 def schedule_of(desk: Desk) -> ScanSchedule:
     """As a process that has just started has it."""
-    return ScanSchedule(desk.container.database, desk.clock, desk.container.portfolios.scans)
+    own = desk.container.portfolios
+    return ScanSchedule(desk.container.database, desk.clock, own.scans, own.signals)
 
 
 @pytest.mark.parametrize(
@@ -86,3 +87,25 @@ def test_a_paused_portfolio_is_scanned_for_its_exits_and_a_retired_one_is_not(de
     desk.post(f"portfolios/{retired['id']}/retire")
     assert schedule_of(desk).run_due() == 1
     assert desk.get(f"portfolios/{paused['id']}")["traded_until"] == str(desk.days[-1])
+
+
+def test_sg_04_what_is_not_approved_and_placed_in_time_expires_by_the_clock(desk: Desk) -> None:
+    """Not only with the next scan: until then nothing waits that nobody can approve."""
+    portfolio = desk.deploy()
+    _, signals = desk.first_signals(portfolio)
+    assert len(signals) > 2
+    first, second = signals[:2]
+    desk.post(f"signals/{first['id']}/approve")
+    committed = desk.get(f"portfolios/{portfolio['id']}")["committed_capital"]
+    assert committed > 0
+    until = datetime.fromisoformat(second["expires_at"])
+    expire = desk.container.portfolios.signals.expire_over
+    desk.clock.set_wrong(seconds=(until - desk.clock.now()).total_seconds() - 1)
+    assert expire() == 0
+    desk.clock.advance(seconds=1)
+    assert expire() == len(signals)
+    assert {one["status"] for one in desk.signals(portfolio)} == {"expired"}
+    assert desk.get(f"portfolios/{portfolio['id']}")["committed_capital"] == 0
+    told = desk.get(f"signals/{second['id']}")["actor_history"][-1]
+    assert (told["by"], told["note"]) == ("clock", "not approved in time")
+    assert expire() == 0

@@ -240,6 +240,16 @@ class MarketService:
 
         return simulated_data_set.ensure(self.store, self.clock, progress)
 
+    def extend_simulated_world(self) -> bool:
+        """Give the simulated market, if there is one, the sessions that have ended since; whether
+        there were any. Any process may do it: one builds them."""
+        from tradertape_server.features.market import simulated_data_set  # noqa: PLC0415 - needs pyarrow
+
+        if not simulated_data_set.is_behind(self.store, self.clock):
+            return False
+        simulated_data_set.ensure(self.store, self.clock)
+        return True
+
     def verify(self, data_set: str | None = None) -> list[Check]:
         """Check a set against its hash, the calendar, price rules and its cache."""
         from tradertape_server.features.market.data_sets.verify import verify  # noqa: PLC0415 - pyarrow

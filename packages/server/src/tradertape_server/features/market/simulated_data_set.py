@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_core.market.calendar import Calendar, nse_calendar
+from tradertape_core.market.hours import last_session_hours
 from tradertape_core.market.panel import IndexSeries
 from tradertape_core.market.universe import Universe
 from tradertape_core.market.world import DEFAULT_SEED, ActionKind, CorporateAction, World, generate
@@ -30,13 +31,14 @@ from tradertape_server.platform.logging import get_logger
 
 BASIS = "split"
 _STEPS = 3
+_FINAL_AFTER = timedelta(minutes=30)  # the end of a session; scans come after it
 logger = get_logger(__name__)
 
 
 def ensure(store: MarketStore, clock: Clock, progress: Progress = no_progress) -> Manifest:
-    """Return the simulated set up to the session before today; build or extend it if needed."""
+    """Return the simulated set up to the last final session; build or extend it if needed."""
     calendar = nse_calendar()
-    end = last_session(clock, calendar)
+    end = last_final_session(clock, calendar)
     _discard_damaged(store, clock)
     if store.exists(SIMULATED) and _is_current(store.manifest(SIMULATED), end):
         return store.manifest(SIMULATED)
@@ -66,6 +68,22 @@ def _discard_damaged(store: MarketStore, clock: Clock) -> None:
     if problem:
         kept = store.discard(SIMULATED, clock)
         logger.error("simulated market damaged: generated again", problem=problem, kept=str(kept))
+
+
+def last_final_session(clock: Clock, calendar: Calendar) -> date:
+    """The last session whose candle is final: today's from half an hour after its end."""
+    now = clock.now()
+    hours = last_session_hours(calendar, now)
+    if hours is None or now < hours.end + _FINAL_AFTER:
+        return last_session(clock, calendar)
+    return max(last_session(clock, calendar), hours.start.astimezone(IST).date())
+
+
+def is_behind(store: MarketStore, clock: Clock) -> bool:
+    """Whether there is a simulated set that lacks a session."""
+    if not store.exists(SIMULATED):
+        return False
+    return store.manifest(SIMULATED).last < last_final_session(clock, nse_calendar()).isoformat()
 
 
 def last_session(clock: Clock, calendar: Calendar) -> date:

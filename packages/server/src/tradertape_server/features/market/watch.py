@@ -18,10 +18,12 @@ logger = get_logger(__name__)
 class MarketWatch:
     """Compares open column caches with their seals, and every set's files with their checksums.
 
-    Damage is logged when it is found; a damaged column cache is built again at once.
+    Damage is logged when it is found; a damaged column cache is built again at once. Where it
+    simulates, the simulated market gets its sessions as they end.
     """
 
     def __init__(self, market: MarketService) -> None:
+        self.simulates = False
         self._market = market
         self.log = JobLog()
         self._problems: dict[str, str] = {}
@@ -67,6 +69,8 @@ class MarketWatch:
                 with self.log.running("market_data"):
                     self.check_columns()
                     if count % rounds == 0:
+                        if self.simulates and self._market.extend_simulated_world():
+                            logger.info("simulated market extended by the last session")
                         self.check_tables()
             except Exception:  # the next round tries again
                 logger.exception("market data could not be checked")

@@ -74,9 +74,10 @@ def build_portfolios(
     placing, withdrawing = upkeep.placing, upkeep.withdrawing
     execution.trader.listen(upkeep.on_events)
     lateness = Lateness(database, clock, work.last_day)
+    signals = SignalService(database, clock, market, work, placing, withdrawing, rules)
     return Portfolios(
         service=PortfolioService(clock, market, strategies, accounts),
-        signals=SignalService(database, clock, market, work, placing, withdrawing, rules),
+        signals=signals,
         checking=Checking(database, clock, Verdicts(execution, placing.orders)),
         scans=scans,
         closing=ClosingService(work, LiveClosing(database, clock, placing, upkeep.standing)),
@@ -84,7 +85,7 @@ def build_portfolios(
         overview=Overview(clock, lateness),
         lateness=lateness,
         twin=TwinService(database, market),
-        schedule=ScanSchedule(database, clock, scans),
+        schedule=ScanSchedule(database, clock, scans, signals),
         changes=LiveChanges(database, withdrawing),
         upkeep=upkeep,
         handing=Handing(database, clock, AgentVenue(execution), upkeep),

@@ -284,6 +284,22 @@ def signals_of_run(session: Session, run_id: str) -> Sequence[PortfolioSignal]:
     return session.scalars(query.order_by(PortfolioSignal.id)).all()
 
 
+def waiting_until(session: Session, moment: datetime) -> list[tuple[int, int]]:
+    """Users and ids of purchases that nobody approved, or placed, until a moment."""
+    query = (
+        select(Portfolio.user_id, PortfolioSignal.id)
+        .join(Portfolio, Portfolio.id == PortfolioSignal.portfolio_id)
+        .where(
+            PortfolioSignal.status.in_((Status.PENDING, Status.IN_CART)),
+            PortfolioSignal.side == "BUY",
+            PortfolioSignal.gtt_status.is_(None),
+            PortfolioSignal.expires_at <= moment,
+        )
+        .order_by(PortfolioSignal.id)
+    )
+    return [(user_id, signal_id) for user_id, signal_id in session.execute(query)]
+
+
 def executed_signals(
     session: Session,
     statuses: Collection[str],

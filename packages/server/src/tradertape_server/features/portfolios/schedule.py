@@ -17,6 +17,7 @@ from tradertape_server.features.portfolios import repository
 from tradertape_server.features.portfolios.models import Portfolio, PortfolioScan
 from tradertape_server.features.portfolios.scanning import ScanService
 from tradertape_server.features.portfolios.schedule_times import last_final_day
+from tradertape_server.features.portfolios.signals import SignalService
 from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError
 from tradertape_server.platform.processes.job_log import JobLog
@@ -32,6 +33,7 @@ class ScanSchedule:
     database: Database
     clock: Clock
     scans: ScanService
+    signals: SignalService
     log: JobLog = field(default_factory=JobLog)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -63,6 +65,7 @@ class ScanSchedule:
             try:
                 with self.log.running("scans"):
                     self.run_due()
+                    self.signals.expire_over()
             except Exception as error:  # noqa: BLE001 - the next look may succeed
                 logger.error("portfolio_scan_failed", error=str(error))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -41,6 +42,8 @@ from tradertape_server.platform.database.engine import Database
 from tradertape_server.platform.errors import ApiError, BadRequest, Conflict, NotFound
 
 Json = dict[str, Any]
+CLOCK = "clock"  # who did it, in a signal's history
+NOT_IN_TIME = "not approved in time"
 ACTIONS = {
     "approve": Event.APPROVE, "reject": Event.REJECT, "expire": Event.EXPIRE,
     "cancel": Event.CANCEL, "retry": Event.RETRY,
@@ -99,6 +102,19 @@ class SignalService:
         portfolio.updated_at = now
         session.flush()
         return row
+
+    def expire_over(self) -> int:
+        """Expire what nobody approved and placed in time, as the clock has it; how many."""
+        now, count = self.clock.now(), 0
+        with self.database.read() as session:
+            due = repository.waiting_until(session, now)
+        for user_id, signal_id in due:
+            with suppress(ApiError), self.database.write() as session:
+                row = self.get(session, user_id, signal_id)
+                if row.expires_at <= now:  # a later time may have been given to it
+                    self.act(session, user_id, signal_id, "expire", by=CLOCK, note=NOT_IN_TIME)
+                    count += 1
+        return count
 
     def cancel(self, user_id: int, signal_id: int, *, by: str, note: str) -> PortfolioSignal:
         """Cancel the order of a signal; at a venue it is over once the venue says so.
