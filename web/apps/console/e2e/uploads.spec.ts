@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises"
 import { expect, test } from "@playwright/test"
 import { expectAccessible, lookAround } from "./care"
 
@@ -21,13 +22,32 @@ test("a tradebook is previewed, imported and undone; another layout is mapped", 
   await files.setInputFiles(csv("bad.csv", [HEADER, row(1), row(2, "hold")]))
   await expect(page.getByText("Row 3, trade_type")).toBeVisible()
   await expect(page.getByRole("button", { name: "Import", exact: true })).toBeDisabled()
+  const [errors] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download these rows as CSV" }).click(),
+  ])
+  expect(await readFile(await errors.path(), "utf8")).toContain("3,trade_type")
   await page.getByRole("button", { name: "Discard" }).click()
+
+  await files.setInputFiles([csv("bad.csv", [HEADER, row(2, "hold")]), csv("good.csv", [HEADER, row(3)])])
+  await page.getByRole("button", { name: "Import", exact: true }).click()
+  const history = page.getByRole("region", { name: "Uploads, table" })
+  await expect(history).toContainText("Not imported")
+  const [stored] = await Promise.all([
+    page.waitForEvent("download"),
+    history.getByRole("link", { name: "Rows that cannot be read (CSV)" }).click(),
+  ])
+  expect(await readFile(await stored.path(), "utf8")).toContain("2,trade_type")
+  for (const name of ["bad.csv", "good.csv"]) {
+    await page.getByRole("button", { name: `Undo ${name}` }).click()
+    await page.getByRole("button", { name: "Undo the upload" }).click()
+    await expect(page.getByRole("button", { name: `Undo ${name}` })).toHaveCount(0)
+  }
 
   await files.setInputFiles(csv("book.csv", [HEADER, row(1), row(2, "sell")]))
   await expect(page.getByText("2 new")).toBeVisible()
   await expectAccessible(page, "a preview")
   await page.getByRole("button", { name: "Import", exact: true }).click()
-  const history = page.getByRole("region", { name: "Uploads, table" })
   await expect(history).toContainText("book.csv")
   await expect(history).toContainText("Imported")
 

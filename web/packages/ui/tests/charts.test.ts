@@ -15,6 +15,7 @@ test("cells with commas and quotes are quoted, undefined is empty", () => {
 
 test("text that a spreadsheet would run as a formula is escaped", () => {
   expect(toCsv([{ name: "=HYPERLINK(1)" }])).toBe("name\r\n'=HYPERLINK(1)")
+  expect(toCsv([{ name: "\t=1" }])).toBe("name\r\n'\t=1")
 })
 
 test("no rows give an empty file", () => expect(toCsv([])).toBe(""))

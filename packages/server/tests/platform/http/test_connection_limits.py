@@ -177,3 +177,38 @@ def test_a_client_that_reads_nothing_of_its_answer_is_dropped() -> None:
                 await Watched.lost
 
     asyncio.run(run())
+
+
+POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n12"
+
+
+@pytest.mark.parametrize(
+    ("rest", "answered"),
+    [(b"", b""), (b"34", b"HTTP/1.1 200 ")],
+    ids=["stays away", "arrives"],
+)
+def test_a_server_that_stops_waits_for_the_rest_of_a_body_only_briefly(
+    rest: bytes, answered: bytes
+) -> None:
+    class Stopping(LimitedHttp):
+        STOP_S = 0.5
+
+    async def run() -> bytes:
+        config = uvicorn.Config(application, http=Stopping, log_config=None, lifespan="off")
+        server = uvicorn.Server(config)
+        listener = socket.create_server(("127.0.0.1", 0))
+        serving = asyncio.create_task(server.serve([listener]))
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        writer.write(POST)
+        await asyncio.sleep(0.3)
+        assert server.server_state.tasks, "the request has begun"
+        server.should_exit = True
+        await asyncio.sleep(0.2)
+        writer.write(rest)
+        async with asyncio.timeout(15):  # the graceful stop has no limit of its own here
+            answer = await reader.read()
+            await serving
+        writer.close()
+        return answer
+
+    assert asyncio.run(run())[: len(answered) or 1] == answered

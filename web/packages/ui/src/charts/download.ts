@@ -11,8 +11,8 @@ type Cell = string | number | boolean | null | undefined
 function cell(value: Cell): string {
   const plain = value === null || value === undefined ? "" : String(value)
   // Spreadsheets run such text as a formula; an apostrophe prevents it.
-  const text = typeof value === "string" && /^[=+@-]/.test(plain) ? `'${plain}` : plain
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  const text = typeof value === "string" && /^[=+@\-\t\r\n]/.test(plain) ? `'${plain}` : plain
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
 /** Rows as RFC 4180 text; the keys of the first row are the header. */

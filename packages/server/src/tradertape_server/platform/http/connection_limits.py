@@ -25,6 +25,7 @@ class LimitedHttp(StreamingHttp):
     MOST_HEAD_BYTES = 32 * 1024
     HEAD_S = 20.0  # from the connection, or the head's first byte, to its last
     UNREAD_S = 60.0  # without reading anything of what waits to be sent
+    STOP_S = 2.0  # while the server stops: from then to the end of a body that is arriving
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -58,6 +59,16 @@ class LimitedHttp(StreamingHttp):
             self._refuse_large()
         elif self._head_bytes:
             self._expect_head()
+
+    def shutdown(self) -> None:
+        """Finish what was asked; a request of which only a part has arrived is given up soon.
+
+        Nothing of it was carried out: routes run once the body is whole. Without this, the client
+        who sends it decides when the server has stopped.
+        """
+        super().shutdown()
+        if not self._is_in_head:
+            self.loop.call_later(self.STOP_S, self._body_is_late)
 
     def on_message_begin(self) -> None:
         """Begin a head, possibly in the middle of what arrived."""
@@ -111,6 +122,10 @@ class LimitedHttp(StreamingHttp):
         elif self._head_bytes:
             self._refuse(408, f"The headers did not arrive within {self.HEAD_S:g} seconds.")
         else:
+            self.transport.close()
+
+    def _body_is_late(self) -> None:
+        if not self._is_in_head:
             self.transport.close()
 
     def _watch_unread(self) -> None:

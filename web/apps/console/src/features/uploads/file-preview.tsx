@@ -1,8 +1,9 @@
-import { Alert, Badge, Card, Group, List, Stack, Text, Title } from "@mantine/core"
+import { Alert, Badge, Button, Card, Group, List, Stack, Text, Title } from "@mantine/core"
+import { downloadCsv } from "@tradertape/ui/charts/download.ts"
 import { accountName, bareMoney, date, discreet, money, number } from "@tradertape/ui/format.ts"
 import type { UploadedFile } from "@/lib/queries/uploads"
 import { ListedHoldings } from "./listed-holdings"
-import { STATES } from "./words"
+import { errorRows, STATES } from "./words"
 
 const SHOWN_ROWS = 8
 
@@ -63,7 +64,9 @@ export function FilePreview({ file }: { file: UploadedFile }) {
 function RowErrors({ file }: { file: UploadedFile }) {
   const errors = file.rejected ?? []
   if (errors.length === 0) return null
-  const more = (file.rejected_rows ?? 0) - SHOWN_ROWS
+  const listed = errors.length
+  const all = file.rejected_rows ?? listed
+  const more = all - SHOWN_ROWS
   return (
     <>
       <List size="sm" spacing={2}>
@@ -74,11 +77,15 @@ function RowErrors({ file }: { file: UploadedFile }) {
         ))}
         {more > 0 && <List.Item>and {number(more)} more</List.Item>}
       </List>
-      {file.id && (
-        <Text component="a" size="sm" c="iris" href={`/api/uploads/${file.id}/errors.csv`} download>
-          Download all rows that cannot be read (CSV)
-        </Text>
-      )}
+      <Group>
+        <Button
+          size="compact-sm"
+          variant="default"
+          onClick={() => downloadCsv(`${file.name}-errors.csv`, errorRows(file))}
+        >
+          {listed < all ? `Download the first ${number(listed)} as CSV` : "Download these rows as CSV"}
+        </Button>
+      </Group>
     </>
   )
 }

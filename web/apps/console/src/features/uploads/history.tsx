@@ -1,6 +1,6 @@
 import { Badge, Button, Progress, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { accountName, moment, number } from "@tradertape/ui/format.ts"
+import { accountName, discreet, moment, number } from "@tradertape/ui/format.ts"
 import { FileUp } from "lucide-react"
 import { useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
@@ -10,7 +10,7 @@ import type { Column } from "@/components/table/column"
 import { PlainTable } from "@/components/table/plain-table"
 import { notifyDone, notifyFailure } from "@/lib/notify"
 import { type UploadedFile, uploadCalls, uploadsQuery } from "@/lib/queries/uploads"
-import { STATES } from "./words"
+import { errorsLink, STATES } from "./words"
 
 /** The uploads so far, with the progress of those being imported, and undo. */
 export function History() {
@@ -114,13 +114,19 @@ function columnsWith(onUndo: (file: UploadedFile) => void): Column<UploadedFile>
 
 function State({ file }: { file: UploadedFile }) {
   const state = STATES[file.state]
+  const errors = errorsLink(file)
   if (file.state !== "importing") {
     return (
       <Stack gap={2} align="flex-start">
         <Badge color={state.color}>{state.label}</Badge>
-        {file.state === "failed" && (
+        {(file.state === "failed" || file.state === "rejected") && (
           <Text size="xs" maw="32ch" style={{ whiteSpace: "normal" }}>
-            {file.detail}
+            {discreet(file.detail ?? "")}
+          </Text>
+        )}
+        {errors && (
+          <Text component="a" size="xs" c="iris" href={errors} download>
+            Rows that cannot be read (CSV)
           </Text>
         )}
       </Stack>

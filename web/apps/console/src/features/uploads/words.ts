@@ -38,3 +38,11 @@ export const canImport = (files: UploadedFile[]) => files.some((one) => one.stat
 
 /** Whether a file states a total that its rows do not give. */
 export const isOff = (file: UploadedFile) => (file.checks ?? []).some((one) => one.is_off)
+
+/** The rows that cannot be read, as a table to download. */
+export const errorRows = (file: UploadedFile) =>
+  (file.rejected ?? []).map(({ row, column, reason }) => ({ Row: row, Column: column, Reason: reason }))
+
+/** Where all rows of a stored upload that cannot be read are found; nothing for one without such rows. */
+export const errorsLink = (file: UploadedFile) =>
+  file.id && (file.rejected_rows ?? 0) > 0 ? `/api/uploads/${file.id}/errors.csv` : null
