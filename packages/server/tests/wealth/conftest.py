@@ -55,6 +55,7 @@ class Records:
     of: dict[int, Uploaded] = field(default_factory=dict)
     reads: int = 0
     classes: dict[int, dict[str, FundClass]] = field(default_factory=dict)
+    settlements: dict[int, dict[str, Decimal]] = field(default_factory=dict)
 
     def version(self, user_id: int) -> int:
         return self.of.get(user_id, Uploaded(version=0)).version
@@ -80,6 +81,16 @@ class Records:
         mine.pop(instrument, None)
         if chosen is not None:
             mine[instrument] = chosen
+        self.of[user_id] = replace(self.of[user_id], version=self.of[user_id].version + 1)
+
+    def settlement_prices(self, user_id: int) -> dict[str, Decimal]:
+        return self.settlements.get(user_id, {})
+
+    def set_settlement_price(self, user_id: int, symbol: str, price: Decimal | None) -> None:
+        mine = self.settlements.setdefault(user_id, {})
+        mine.pop(symbol, None)
+        if price is not None:
+            mine[symbol] = price
         self.of[user_id] = replace(self.of[user_id], version=self.of[user_id].version + 1)
 
     def fund_transactions(self, user_id: int) -> tuple[FundTransaction, ...]:

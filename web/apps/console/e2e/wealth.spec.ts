@@ -27,6 +27,10 @@ function tradebook(): string {
   return `${rows.join("\n")}\n`
 }
 
+const OPTION = `${HEADER},expiry_date
+NIFTY24APR22000CE,,2024-04-24,NSE,FO,,sell,false,75.000000,10.000000,91000001,1191000001,2024-04-24T09:15:01,2024-04-25
+`
+
 test("UP-01: a tradebook is uploaded, its book appears by itself, and the tax report is exported", async ({
   page,
 }) => {
@@ -77,7 +81,29 @@ test("UP-01: a tradebook is uploaded, its book appears by itself, and the tax re
     if (form === "CSV") expect(content.toString().trim().split("\r\n")).toHaveLength(PAIRS + 1)
   }
 
-  await page.getByRole("tab", { name: "Import quality" }).click()
+  // An option that expired worthless is in no file: it ends at what is stated.
+  await page.goto("/uploads")
+  await page
+    .locator('input[type="file"]')
+    .setInputFiles({ name: "options.csv", mimeType: "text/csv", buffer: Buffer.from(OPTION) })
+  await page.getByRole("button", { name: "Import", exact: true }).click()
+  await expect(page.getByRole("region", { name: "Uploads, table" })).toContainText("options.csv")
+  await expect(async () => {
+    await page.goto("/net-worth?tab=holdings")
+    await expect(page.getByText("Expired, no settlement")).toBeVisible({ timeout: 4_000 })
+  }).toPass({ timeout: 60_000 })
+  await page.getByRole("button", { name: "Settle NIFTY24APR22000CE" }).click()
+  const settling = page.getByRole("dialog")
+  await settling.getByRole("textbox", { name: "Settlement price" }).fill("0")
+  await expectAccessible(page, "the settlement of a contract")
+  await settling.getByRole("button", { name: "Settle" }).click()
+  await expect(settling).toBeHidden()
+  await expect(page.getByText("1 settled contract")).toBeVisible({ timeout: 60_000 })
+  await page.goto("/journal?tab=trades")
+  const trades = page.getByRole("region", { name: "Trades, table" })
+  await page.getByRole("textbox", { name: "Symbol" }).fill("NIFTY24APR")
+  await expect(trades).toContainText("25 Apr 2024")
+  await page.goto("/net-worth?tab=quality")
   await expect(page.getByRole("region", { name: "Sales without a purchase, table" })).toContainText("ITC")
 
   for (const tab of ["holdings", "realised", "tax", "quality"]) {
@@ -91,8 +117,11 @@ test("UP-01: a tradebook is uploaded, its book appears by itself, and the tax re
 
   await page.setViewportSize({ width: 1440, height: 900 })
   await page.goto("/uploads")
-  await page.getByRole("button", { name: "Undo wealth.csv" }).click()
-  await page.getByRole("button", { name: "Undo the upload" }).click()
+  for (const name of ["wealth.csv", "options.csv"]) {
+    await page.getByRole("button", { name: `Undo ${name}` }).click()
+    await page.getByRole("button", { name: "Undo the upload" }).click()
+    await expect(page.getByRole("button", { name: `Undo ${name}` })).toHaveCount(0)
+  }
   await page.goto("/net-worth")
   await expect(page.getByText("Nothing uploaded yet")).toBeVisible()
 })

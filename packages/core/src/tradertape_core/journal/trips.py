@@ -24,6 +24,7 @@ class RoundTrip:
     quantity: units opened in all; value: rupees they were opened for. gross, net: rupees, net of
     charges; None while it is open. at: times are aware, None where the file has the day alone.
     made_of: its trades, one that also belongs to another trip with its whole quantity.
+    expiry: of a contract. is_expiry: it was held until then, and closed by its settlement.
     """
 
     key: str
@@ -44,6 +45,8 @@ class RoundTrip:
     charges: Decimal
     is_estimated: bool
     made_of: tuple[BookTrade, ...]
+    expiry: date | None = None
+    is_expiry: bool = False
 
     @property
     def trades(self) -> int:
@@ -204,7 +207,8 @@ def _made(trip: _Trip, last: Execution | None) -> RoundTrip:
         opened_at=first.at, closed_on=last.day if last else None,
         closed_at=last.trade.at if last else None, quantity=trip.opened, value=trip.value,
         closing_value=trip.closing, charges=trip.charges, is_estimated=trip.is_estimated,
-        made_of=tuple(trip.made_of),
+        made_of=tuple(trip.made_of), expiry=first.expiry,
+        is_expiry=last is not None and last.is_expiry,
     )  # fmt: skip
 
 

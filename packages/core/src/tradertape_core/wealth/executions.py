@@ -29,7 +29,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """A trade, or the part of it that has one kind. charges, stt: rupees of this quantity."""
+    """A trade, or the part of it that has one kind. charges, stt: rupees of this quantity.
+
+    is_expiry: the end of a contract at its expiry, which is in no file.
+    """
 
     trade: BookTrade
     instrument: str
@@ -39,6 +42,7 @@ class Execution:
     stt: Decimal = NIL
     is_estimated: bool = False
     amount: Decimal | None = None  # rupees, where they are stated and not price by quantity
+    is_expiry: bool = False
 
     @property
     def value(self) -> Decimal:

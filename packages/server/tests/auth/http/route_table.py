@@ -207,6 +207,8 @@ ROUTES: dict[str, Row] = {
     "GET /api/wealth/summary": USER,
     "GET /api/wealth/lots": USER,
     "GET /api/wealth/contracts": USER,
+    "GET /api/wealth/settlements": USER,
+    "PUT /api/wealth/settlements": USER,
     "GET /api/wealth/unmatched": USER,
     "GET /api/wealth/quality": USER,
     "GET /api/wealth/holdings": USER,

@@ -1462,7 +1462,8 @@ export type WealthSummaryOut = {
  * Shares held, the largest first; open contracts; and sales without a purchase.
  *
  * Of contracts and sales the first 50 of `contract_count` and `unmatched_count`: all of them are
- * in `GET /api/wealth/contracts` and `GET /api/wealth/unmatched` by page.
+ * in `GET /api/wealth/contracts` and `GET /api/wealth/unmatched` by page. settlement_count: of
+ * `GET /api/wealth/settlements`.
  */
 export type WealthHoldingsOut = {
     /**
@@ -1489,6 +1490,10 @@ export type WealthHoldingsOut = {
      * Scaled
      */
     scaled?: boolean;
+    /**
+     * Settlement Count
+     */
+    settlement_count: number;
     /**
      * Unmatched
      */
@@ -2622,7 +2627,9 @@ export type GapCauseOut = {
  * origin: an `upload`, or what traded here: a worker's `run`, a `portfolio`, an order by `hand`.
  * setup: what you wrote, else the strategy or portfolio; planned_stop: what you wrote, else that
  * of the position. written_off: units that were written off in the reconciliation: they leave for
- * what they were sold for elsewhere, else at their cost.
+ * what they were sold for elsewhere, else at their cost. has_expired: a contract that is open
+ * because your files have no settlement of it: state it under Wealth. is_settled: it was held
+ * until it expired, and ends at what it was worth.
  */
 export type TripOut = {
     /**
@@ -2663,11 +2670,19 @@ export type TripOut = {
      */
     gross: string | null;
     /**
+     * Has Expired
+     */
+    has_expired?: boolean;
+    /**
      * Is Estimated
      *
      * Whether charges are estimated.
      */
     is_estimated: boolean;
+    /**
+     * Is Settled
+     */
+    is_settled?: boolean;
     /**
      * Is Short
      */
@@ -6180,6 +6195,9 @@ export type ResultPosition = {
  * SignalResult
  *
  * What became of an order.
+ *
+ * filled_share: in the place of filled_quantity, of an order that was handed out in real units
+ * before obfuscation was turned on: a scaled figure beside its size would tell the factor.
  */
 export type SignalResult = {
     /**
@@ -6208,6 +6226,10 @@ export type SignalResult = {
      * Filled Quantity
      */
     filled_quantity?: number | string | null;
+    /**
+     * Filled Share
+     */
+    filled_share?: number | string | null;
     /**
      * Gtt Id
      */
@@ -6346,6 +6368,62 @@ export type ShareIn = {
  * How loudly a rule is reported.
  */
 export type Severity = 'info' | 'warning' | 'critical';
+
+/**
+ * SettlementOut
+ *
+ * A contract that was held until it expired, and what it was settled at.
+ *
+ * quantity: below zero of what was sold. price: rupees a unit was worth. is_stated: you said so;
+ * else it follows from the close of the underlying on that day.
+ */
+export type SettlementOut = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * Broker
+     */
+    broker: string;
+    /**
+     * Expiry
+     */
+    expiry: string;
+    /**
+     * Is Stated
+     */
+    is_stated: boolean;
+    /**
+     * Price
+     */
+    price: string;
+    /**
+     * Quantity
+     */
+    quantity: string;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
+
+/**
+ * SettlementIn
+ *
+ * What a unit of a contract was worth when it expired, in rupees: 0 of a worthless option.
+ * null takes back what you stated.
+ */
+export type SettlementIn = {
+    /**
+     * Price
+     */
+    price: number | string | null;
+    /**
+     * Symbol
+     */
+    symbol: string;
+};
 
 /**
  * SettingsOut
@@ -40063,6 +40141,127 @@ export type ReadWealthReconciliationApiWealthReconciliationGetResponses = {
 };
 
 export type ReadWealthReconciliationApiWealthReconciliationGetResponse = ReadWealthReconciliationApiWealthReconciliationGetResponses[keyof ReadWealthReconciliationApiWealthReconciliationGetResponses];
+
+export type ListSettlementsApiWealthSettlementsGetData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Offset
+         */
+        offset?: number;
+    };
+    url: '/api/wealth/settlements';
+};
+
+export type ListSettlementsApiWealthSettlementsGetErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type ListSettlementsApiWealthSettlementsGetError = ListSettlementsApiWealthSettlementsGetErrors[keyof ListSettlementsApiWealthSettlementsGetErrors];
+
+export type ListSettlementsApiWealthSettlementsGetResponses = {
+    /**
+     * Response List Settlements Api Wealth Settlements Get
+     *
+     * Successful Response
+     */
+    200: Array<SettlementOut>;
+};
+
+export type ListSettlementsApiWealthSettlementsGetResponse = ListSettlementsApiWealthSettlementsGetResponses[keyof ListSettlementsApiWealthSettlementsGetResponses];
+
+export type SetSettlementApiWealthSettlementsPutData = {
+    body: SettlementIn;
+    path?: never;
+    query?: never;
+    url: '/api/wealth/settlements';
+};
+
+export type SetSettlementApiWealthSettlementsPutErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type SetSettlementApiWealthSettlementsPutError = SetSettlementApiWealthSettlementsPutErrors[keyof SetSettlementApiWealthSettlementsPutErrors];
+
+export type SetSettlementApiWealthSettlementsPutResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type SetSettlementApiWealthSettlementsPutResponse = SetSettlementApiWealthSettlementsPutResponses[keyof SetSettlementApiWealthSettlementsPutResponses];
 
 export type ReadBookStatusApiWealthStatusGetData = {
     body?: never;

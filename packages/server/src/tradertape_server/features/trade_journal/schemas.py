@@ -59,7 +59,9 @@ class TripOut(Reply):
     origin: an `upload`, or what traded here: a worker's `run`, a `portfolio`, an order by `hand`.
     setup: what you wrote, else the strategy or portfolio; planned_stop: what you wrote, else that
     of the position. written_off: units that were written off in the reconciliation: they leave for
-    what they were sold for elsewhere, else at their cost.
+    what they were sold for elsewhere, else at their cost. has_expired: a contract that is open
+    because your files have no settlement of it: state it under Wealth. is_settled: it was held
+    until it expired, and ends at what it was worth.
     """
 
     key: str
@@ -89,6 +91,8 @@ class TripOut(Reply):
     planned_stop: str | None = None
     scaled: bool = Field(default=False, description="Whether your agent scales its amounts.")
     written_off: str | None = None
+    has_expired: bool = False
+    is_settled: bool = False
     r_multiple: float | None = None
     entry: EntryOut = Field(default_factory=EntryOut)
     screenshots: int = 0

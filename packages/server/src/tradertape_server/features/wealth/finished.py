@@ -21,6 +21,7 @@ from tradertape_server.features.wealth import export, schemas, views
 from tradertape_server.features.wealth.lines import Column, Lines, column, grouped, lines_of
 from tradertape_server.features.wealth.quality import quality
 from tradertape_server.features.wealth.reckoning import Progress, Reckoning, no_progress
+from tradertape_server.features.wealth.settlements import settlements
 from tradertape_server.features.wealth.trips import Trips, trips_of
 from tradertape_server.platform.http.routing import Reply
 
@@ -77,6 +78,8 @@ class FinishedBook(msgspec.Struct, frozen=True):
     exports: dict[str, Lines]  # rows of the tax export, by year
     lots: Lines  # by instrument
     contracts: Lines
+    settlements: Lines
+    expired: list[str]  # contracts that were held until they expired, settled or not
     unmatched: Lines
     dividends: Lines
     trips: Trips
@@ -87,7 +90,10 @@ class FinishedBook(msgspec.Struct, frozen=True):
     @property
     def size(self) -> int:
         """Bytes of memory, about."""
-        lists = (*self.exports.values(), self.lots, self.contracts, self.unmatched, self.dividends)
+        lists = (
+            *self.exports.values(), self.lots, self.contracts, self.settlements, self.unmatched,
+            self.dividends,
+        )  # fmt: skip
         return (
             _FINISHED_BYTES
             + self.pairs.size
@@ -134,6 +140,11 @@ def finish(book: Reckoning, progress: Progress = no_progress) -> FinishedBook:
         exports={str(year): _export_rows(report) for year, report in reports.items()},
         lots=grouped({name: _all_json(ones) for name, ones in lots.items()}),
         contracts=lines_of(_all_json(holdings.contracts)),
+        expired=sorted(
+            {one.trade.symbol for one in book.settlements}
+            | {one.symbol for one in holdings.contracts if one.is_expired}
+        ),
+        settlements=lines_of(_all_json(settlements(book))),
         unmatched=lines_of(_all_json(holdings.unmatched)),
         dividends=lines_of(_all_json(paid.items)),
         trips=trips_of(book),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Protocol
 
 from tradertape_core.wealth.funds import FundClass
@@ -39,7 +40,7 @@ class Files(Protocol):
 
 
 class Records(Files, Protocol):
-    """The files, and what the person set of their funds."""
+    """The files, and what the person set of their funds and contracts."""
 
     def fund_classes(self, user_id: int) -> Mapping[str, FundClass]:
         """The classes that the person set, by instrument."""
@@ -47,4 +48,12 @@ class Records(Files, Protocol):
 
     def set_fund_class(self, user_id: int, instrument: str, chosen: FundClass | None) -> None:
         """Set the class of a fund; None takes it back. Either makes another version."""
+        ...
+
+    def settlement_prices(self, user_id: int) -> Mapping[str, Decimal]:
+        """Rupees that the person says contracts were worth at their expiry, by symbol."""
+        ...
+
+    def set_settlement_price(self, user_id: int, symbol: str, price: Decimal | None) -> None:
+        """State what a contract was worth; None takes it back. Either makes another version."""
         ...

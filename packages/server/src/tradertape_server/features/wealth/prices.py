@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradertape_core.kernel.errors import InvalidInput, StoredDataDamaged
+from tradertape_core.market.contracts import INDEX_CONTRACTS
 from tradertape_core.wealth.dividends import Declared
+from tradertape_core.wealth.expiries import terms_of
 from tradertape_core.wealth.instruments import ActionKind, ShareAction, stable_isin
 from tradertape_core.wealth.lots import GRANDFATHERED
 from tradertape_server.features.market.corporate_facts import CorporateFacts
@@ -19,6 +21,7 @@ from tradertape_server.features.market.data_sets.columns import Columns
 from tradertape_server.features.market.service import BENCHMARK, MarketService
 
 _STEP = Decimal("0.0001")
+_CENT = Decimal("0.01")
 _RAW = "raw"
 _CLOSE = 3  # of the indices' prices
 
@@ -103,6 +106,52 @@ class MarketPrices:
             {instrument: one[0] for instrument, one in about.items()},
             {instrument: one[2] for instrument, one in about.items()},
         )
+
+    def at_expiry(self, contracts: Collection[tuple[str, date]]) -> dict[str, Decimal]:
+        """What contracts were worth when they expired, by name, as far as it is known.
+
+        contracts: name and day of expiry. By the closing price of the underlying on that day, which
+        is what the exchange settles at. Of a simulated set nothing is known of real contracts.
+        """
+        try:
+            manifest, columns = self._market.columns()
+        except (InvalidInput, StoredDataDamaged):
+            return {}
+        if manifest.simulated:
+            return {}
+        found: dict[str, Decimal] = {}
+        for symbol, expiry in contracts:
+            terms = terms_of(symbol, expiry)
+            row = int(np.searchsorted(columns.dates, np.datetime64(expiry, "D")))
+            if terms is None or row >= len(columns.dates) or columns.dates[row] != expiry:
+                continue
+            closing = self._closing(columns, terms.underlying, row, manifest.basis != _RAW)
+            if closing is not None:
+                found[symbol] = terms.worth(closing)
+        return found
+
+    def _closing(
+        self, columns: Columns, underlying: str, row: int, is_adjusted: bool
+    ) -> Decimal | None:
+        """A close as it was on the day of a row."""
+        contract = INDEX_CONTRACTS.get(underlying)
+        if contract is not None:
+            if contract.index not in columns.index_names:
+                return None
+            close = columns.indices[_CLOSE, columns.index_names.index(contract.index)][row]
+        elif underlying in columns.symbols:
+            close = columns.values["close"][row, columns.symbols.index(underlying)]
+        else:
+            return None
+        if np.isnan(close):
+            return None
+        price = Decimal(str(float(close)))
+        day, until = columns.dates[row].astype(date), columns.dates[-1].astype(date)
+        if is_adjusted and contract is None:
+            for action in self._facts.rescalings([underlying], until):
+                if action.ex_date > day:
+                    price = price * action.new / action.old
+        return price.quantize(_CENT)
 
     def _actions(
         self, listed: Mapping[str, str], symbols: Mapping[str, Collection[str]], until: date

@@ -12,6 +12,7 @@ from tradertape_core.wealth.cash import CashReport, compare_cash
 from tradertape_core.wealth.charging import with_charges
 from tradertape_core.wealth.dividends import Dividend, dividends_of
 from tradertape_core.wealth.executions import Execution, Kind, split_by_kind, total
+from tradertape_core.wealth.expiries import expired_symbols, settled_at_expiry
 from tradertape_core.wealth.fund_rates import has_rate
 from tradertape_core.wealth.funds import (
     FundClass,
@@ -52,6 +53,7 @@ class Reckoning:
     cash: Sequence[CashReport]
     files: Sequence[ImportedFile] = ()
     classes: FundClasses = field(default_factory=FundClasses)
+    stated: frozenset[str] = frozenset()  # contracts of which the person stated the settlement
 
     @cached_property
     def matches(self) -> tuple[Match, ...]:
@@ -152,6 +154,12 @@ class Reckoning:
         ]
         return found
 
+    @cached_property
+    def settlements(self) -> list[Execution]:
+        """The ends of contracts that were held until they expired, the latest first."""
+        found = [one for one in self.executions if one.is_expiry]
+        return sorted(found, key=lambda one: (one.day, one.trade.symbol), reverse=True)
+
     @property
     def balance(self) -> Decimal:
         """Cash by the ledgers' closing balances."""
@@ -186,7 +194,11 @@ def reckon(
             if trade.symbol not in known:
                 known.insert(0, trade.symbol)  # the latest name first
     market = prices.facts(symbols)
-    executions = with_charges(split_by_kind(trades, identities))
+    stated = records.settlement_prices(user_id)
+    worth = {**prices.at_expiry(expired_symbols(trades, today)), **stated}
+    executions = settled_at_expiry(
+        with_charges(split_by_kind(trades, identities)), lambda one: worth.get(one.symbol), today
+    )
     progress(50)
     transactions = records.fund_transactions(user_id)
     of_funds = fund_executions(transactions)
@@ -202,6 +214,7 @@ def reckon(
         cash=compare_cash(executions, records.ledger_lines(user_id)),
         files=records.files(user_id),
         classes=FundClasses(records.fund_classes(user_id)),
+        stated=frozenset(stated),
     )
     progress(60)
     return made

@@ -1,8 +1,10 @@
-"""What a book is made from: the files a person uploaded, and what they set of their funds."""
+"""What a book is made from: the files a person uploaded, and what they set of their
+funds and contracts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.wealth.funds import FundClass
@@ -22,7 +24,7 @@ class BookRecords:
         self._clock = clock
 
     def version(self, user_id: int) -> int:
-        """A number that changes with each import, each undo and each class that is set."""
+        """A number that changes with each import, each undo and each class or price that is set."""
         with self._database.read() as session:
             return self._files.version(user_id) + repository.changes(session, user_id)
 
@@ -57,3 +59,13 @@ class BookRecords:
         name = "" if chosen is None else chosen.value
         with self._database.write() as session:
             repository.set_fund_class(session, user_id, instrument, name, self._clock.now())
+
+    def settlement_prices(self, user_id: int) -> Mapping[str, Decimal]:
+        """What the person says that contracts were worth at their expiry, by symbol."""
+        with self._database.read() as session:
+            return repository.settlement_prices(session, user_id)
+
+    def set_settlement_price(self, user_id: int, symbol: str, price: Decimal | None) -> None:
+        """State what a contract was worth; None takes it back."""
+        with self._database.write() as session:
+            repository.set_settlement_price(session, user_id, symbol, price, self._clock.now())

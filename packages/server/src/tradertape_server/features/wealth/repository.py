@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tradertape_server.features.wealth.models import FundClassChoice
+from tradertape_server.features.wealth.models import FundClassChoice, SettlementPrice
 from tradertape_server.platform.database.engine import take_advisory_lock
 
 
@@ -20,9 +21,35 @@ def fund_classes(session: Session, user_id: int) -> dict[str, str]:
 
 
 def changes(session: Session, user_id: int) -> int:
-    """How often a person set a class or took one back."""
-    query = select(func.sum(FundClassChoice.changes)).where(FundClassChoice.user_id == user_id)
-    return session.scalar(query) or 0
+    """How often a person set a class or a settlement price, or took one back."""
+    queries = (
+        select(func.sum(table.changes)).where(table.user_id == user_id)
+        for table in (FundClassChoice, SettlementPrice)
+    )
+    return sum(session.scalar(query) or 0 for query in queries)
+
+
+def settlement_prices(session: Session, user_id: int) -> dict[str, Decimal]:
+    """What a person stated of contracts that expired, by symbol."""
+    query = select(SettlementPrice.symbol, SettlementPrice.price).where(
+        SettlementPrice.user_id == user_id, SettlementPrice.price.is_not(None)
+    )
+    return {row.symbol: row.price for row in session.execute(query) if row.price is not None}
+
+
+def set_settlement_price(
+    session: Session, user_id: int, symbol: str, price: Decimal | None, now: datetime
+) -> None:
+    """State what a contract was worth; None takes it back."""
+    take_advisory_lock(session.connection(), f"settlement-prices-{user_id}")
+    found = session.get(SettlementPrice, (user_id, symbol), populate_existing=True)
+    if found is None:
+        found = SettlementPrice(user_id=user_id, symbol=symbol, changes=0)
+        session.add(found)
+    elif found.price == price:
+        return
+    found.price, found.updated_at = price, now
+    found.changes += 1
 
 
 def set_fund_class(

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.wealth import export, schemas
 from tradertape_server.features.wealth.service import WealthService
+from tradertape_server.features.wealth.settlements import SettlementIn, SettlementOut
 from tradertape_server.platform.http.routing import MAX_PAGE, Page, part
 
 router = APIRouter(prefix="/api/wealth", tags=["wealth"])
@@ -63,6 +64,24 @@ def list_open_contracts(
     total, found = wealth.contracts(user.id, page.limit, page.offset)
     page.total(total)
     return found
+
+
+@router.get("/settlements")
+def list_settlements(user: CurrentUser, wealth: Wealth, page: Page) -> list[SettlementOut]:
+    """Contracts that were held until they expired, and what they were settled at."""
+    total, found = wealth.settlements(user.id, page.limit, page.offset)
+    page.total(total)
+    return found
+
+
+@router.put("/settlements", status_code=204)
+def set_settlement(user: CurrentUser, wealth: Wealth, body: SettlementIn) -> None:
+    """State what a contract was worth when it expired, where your files have no closing trade.
+
+    Without it, the close of the underlying on that day counts, if the market data has it. The
+    figures follow once the book is reckoned anew.
+    """
+    wealth.set_settlement(user.id, body)
 
 
 @router.get("/unmatched")

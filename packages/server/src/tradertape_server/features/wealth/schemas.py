@@ -165,13 +165,15 @@ class WealthHoldingsOut(PageOut):
     """Shares held, the largest first; open contracts; and sales without a purchase.
 
     Of contracts and sales the first 50 of `contract_count` and `unmatched_count`: all of them are
-    in `GET /api/wealth/contracts` and `GET /api/wealth/unmatched` by page.
+    in `GET /api/wealth/contracts` and `GET /api/wealth/unmatched` by page. settlement_count: of
+    `GET /api/wealth/settlements`.
     """
 
     as_of: date | None
     holdings: list[WealthHoldingOut]
     contract_count: int
     contracts: list[OpenContractOut]
+    settlement_count: int
     unmatched_count: int
     unmatched: list[UnmatchedOut]
 

@@ -18,6 +18,7 @@ from tradertape_server.features.wealth import export, schemas
 from tradertape_server.features.wealth.books import Books
 from tradertape_server.features.wealth.finished import FinishedBook, year_key
 from tradertape_server.features.wealth.lines import Lines
+from tradertape_server.features.wealth.settlements import SettlementIn, SettlementOut
 from tradertape_server.features.wealth.trips import Trips
 from tradertape_server.platform.errors import NotFound, TooMany
 from tradertape_server.platform.http.routing import Reply
@@ -83,6 +84,17 @@ class WealthService:
     ) -> tuple[int, list[schemas.OpenContractOut]]:
         """How many open contracts there are, and a page of them."""
         return _page(self.books.get(user_id).contracts, schemas.OpenContractOut, limit, offset)
+
+    def settlements(self, user_id: int, limit: int, offset: int) -> tuple[int, list[SettlementOut]]:
+        """How many contracts were held until they expired, and a page of them."""
+        return _page(self.books.get(user_id).settlements, SettlementOut, limit, offset)
+
+    def set_settlement(self, user_id: int, wanted: SettlementIn) -> None:
+        """State what one of a person's contracts was worth. Raises NotFound unless it expired."""
+        if wanted.symbol not in self.books.get(user_id).expired:
+            raise NotFound("Expired contract")
+        self.books.records.set_settlement_price(user_id, wanted.symbol, wanted.price)
+        self.books.refresh(user_id)
 
     def unmatched(
         self, user_id: int, limit: int, offset: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -127,7 +128,13 @@ def _some(one: Column, places: NDArray[Any]) -> Column:
 def trips_of(book: Reckoning) -> Trips:
     """All round trips of a book."""
     trips = round_trips(book.executions, book.market.actions)
-    return made(trips)
+    return made(trips, [_at_expiry(one, book.today) for one in trips])
+
+
+def _at_expiry(trip: RoundTrip, today: date) -> dict[str, bool]:
+    """What became of a contract that was held until its expiry."""
+    has_expired = trip.closed_on is None and trip.expiry is not None and trip.expiry < today
+    return {"has_expired": has_expired, "is_settled": trip.is_expiry}
 
 
 def made(

@@ -61,7 +61,7 @@ def summary(book: Reckoning) -> schemas.WealthSummaryOut:
         twr=worth.time_weighted,
         benchmark=BENCHMARK,
         benchmark_return=worth.benchmark_return,
-        trades=len({id(one.trade) for one in book.executions}),
+        trades=len({id(one.trade) for one in book.executions if not one.is_expiry}),
         unpriced=unpriced,
         is_simulated=book.market.is_simulated,
         warnings=_warnings(book, unpriced),
@@ -85,7 +85,15 @@ def _warnings(book: Reckoning, unpriced: Sequence[str]) -> list[str]:
     if book.market.is_simulated and book.executions:
         found.append("The market data is simulated: values and corporate actions are not real.")
     if any(_is_expired(lot, book.today) for lot in book.shares.lots):
-        found.append("Contracts have expired without a closing trade: their result is not counted.")
+        found.append(
+            "Contracts have expired without a closing trade: their result is not counted until you "
+            "state their settlement under Holdings."
+        )
+    if any(one.trade.symbol not in book.stated for one in book.settlements):
+        found.append(
+            "Contracts without a closing trade are settled at the close of their underlying on the "
+            "day they expired: upload the missing files if you closed them before."
+        )
     return found
 
 
@@ -109,6 +117,7 @@ def holdings(
         holdings=found,
         contract_count=len(contracts),
         contracts=contracts,
+        settlement_count=len(book.settlements),
         unmatched_count=len(unmatched),
         unmatched=unmatched,
     )

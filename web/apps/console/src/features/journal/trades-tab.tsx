@@ -213,7 +213,11 @@ function tripColumns(choose: (key: string) => void): Column<Trip>[] {
     {
       ...of.day("closed", "Closed", (row) => row.closed_on),
       cell: (row) =>
-        row.closed_on === null ? <Badge>Open</Badge> : of.day("", "", () => row.closed_on).cell(row),
+        row.closed_on === null ? (
+          <Badge color={row.has_expired ? "yellow" : undefined}>{row.has_expired ? "Expired" : "Open"}</Badge>
+        ) : (
+          of.day("", "", () => row.closed_on).cell(row)
+        ),
     },
     of.quantity("quantity", "Quantity", (row) => row.quantity),
     price("entry", "Entry (₹)", (row) => row.entry_price),

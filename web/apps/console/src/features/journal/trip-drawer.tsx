@@ -13,6 +13,7 @@ import {
   quantity,
 } from "@tradertape/ui/format.ts"
 import { SideDialog } from "@/components/dialog/dialog"
+import { LinkButton } from "@/components/page/link-button"
 import { ErrorState } from "@/components/states/error-state"
 import { figure } from "@/components/table/columns-of"
 import { type Trip, tripQuery, type Words } from "@/lib/queries/journal"
@@ -37,8 +38,17 @@ export function TripDrawer({ tripKey, words, onClose }: Props) {
       {data && (
         <Stack gap="md">
           <Figures trip={data.trip} />
+          {data.trip.has_expired && (
+            <Alert color="yellow" variant="light" title="Expired, no settlement in your files">
+              It is in no figure until it is known what it was worth then.{" "}
+              <LinkButton to="/net-worth" search={{ tab: "holdings" }} variant="default" size="compact-xs">
+                State its settlement
+              </LinkButton>
+            </Alert>
+          )}
           {data.trip.is_estimated && (
             <Alert color="gray" variant="light">
+              {data.trip.is_settled && "It was held until it expired, and ends at what it was worth. "}
               Its charges are estimated
               {data.trip.origin === "upload" ? ": the file has none" : " by the rates of the day"}.
             </Alert>
@@ -69,7 +79,17 @@ function Figures({ trip }: { trip: Trip }) {
     <dl className={classes.stats} aria-label="Figures of the trade">
       <Stat
         label="Net"
-        value={trip.net === null ? "Open" : <Delta kind="money" decimals={2} value={figure(trip.net)} />}
+        value={
+          trip.net === null ? (
+            trip.has_expired ? (
+              "Expired"
+            ) : (
+              "Open"
+            )
+          ) : (
+            <Delta kind="money" decimals={2} value={figure(trip.net)} />
+          )
+        }
       />
       <Stat label="Return" value={<Delta value={trip.return_pct} decimals={2} />} />
       <Stat
@@ -81,7 +101,7 @@ function Figures({ trip }: { trip: Trip }) {
       <Stat
         label={`${inWords(trip.kind)}, ${trip.is_short ? "short" : "long"}`}
         value={`${quantity(trip.quantity)} units`}
-        note={`${trip.trades} trades`}
+        note={`${trip.trades} trades${trip.is_settled ? ", the last its settlement" : ""}`}
       />
       <Stat
         label="Entry"

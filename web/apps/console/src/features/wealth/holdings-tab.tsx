@@ -9,15 +9,17 @@ import { Loaded } from "@/components/states/loaded"
 import type { Column } from "@/components/table/column"
 import { columnsOf } from "@/components/table/columns-of"
 import { DataTable } from "@/components/table/data-table"
-import type { Contract, Share, Unmatched } from "@/lib/queries/wealth"
+import type { Contract, Settlement, Share, Unmatched } from "@/lib/queries/wealth"
 import { Lots } from "./lots"
 import { PagedTable } from "./paged-table"
+import { SettleContract, type Settled } from "./settle-contract"
 import type { TabProps } from "./tab-props"
 
 /** Shares with their lots, open contracts, and sales that no purchase covers. */
 export function HoldingsTab({ queries }: TabProps) {
   const query = useQuery(queries.holdings)
   const [opened, setOpened] = useState<Share | null>(null)
+  const [settling, setSettling] = useState<Settled | null>(null)
   const columns = useMemo(() => shareColumns(setOpened), [])
   return (
     <Loaded query={query} what="The holdings">
@@ -45,11 +47,19 @@ export function HoldingsTab({ queries }: TabProps) {
           </Section>
           <PagedTable
             title={count(page.contract_count, "open contract")}
-            note="Futures and options that no trade of your files has closed. Those that have expired are in no figure."
+            note="Futures and options that no trade of your files has closed. Those that have expired are in no figure until you state what they were settled at."
             total={page.contract_count}
             query={queries.contracts}
-            columns={CONTRACTS}
+            columns={contractColumns(setSettling)}
             rowKey={(row) => `${row.account} ${row.symbol} ${row.opened_on} ${row.quantity} ${row.price}`}
+          />
+          <PagedTable
+            title={count(page.settlement_count, "settled contract")}
+            note="Held until they expired, and settled at what you stated, else at the close of the underlying on that day. Charges are estimated."
+            total={page.settlement_count}
+            query={queries.settlements}
+            columns={settlementColumns(setSettling)}
+            rowKey={(row) => `${row.account} ${row.symbol}`}
           />
           <PagedTable
             title={count(page.unmatched_count, "sale without a purchase", "sales without a purchase")}
@@ -59,6 +69,7 @@ export function HoldingsTab({ queries }: TabProps) {
             columns={UNMATCHED}
             rowKey={(row) => `${row.account} ${row.symbol} ${row.sold_on} ${row.quantity} ${row.proceeds}`}
           />
+          {settling && <SettleContract contract={settling} onClose={() => setSettling(null)} />}
           {opened && <Lots share={opened} queries={queries} onClose={() => setOpened(null)} />}
         </>
       )}
@@ -103,24 +114,73 @@ function shareColumns(onLots: (share: Share) => void): Column<Share>[] {
   ]
 }
 
-const contract = columnsOf<Contract>()
-const CONTRACTS: Column<Contract>[] = [
-  contract.text(
-    "symbol",
-    "Contract",
-    (row) => row.symbol,
-    (row) => (
-      <>
-        {row.symbol} {row.is_expired && <Badge color="yellow">Expired</Badge>}
-      </>
+function contractColumns(onSettle: (contract: Settled) => void): Column<Contract>[] {
+  const of = columnsOf<Contract>()
+  return [
+    of.text(
+      "symbol",
+      "Contract",
+      (row) => row.symbol,
+      (row) => (
+        <>
+          {row.symbol} {row.is_expired && <Badge color="yellow">Expired, no settlement</Badge>}
+        </>
+      ),
     ),
-  ),
-  contract.quantity("quantity", "Quantity", (row) => row.quantity),
-  contract.price("price", "Price", (row) => row.price),
-  contract.day("opened", "Opened", (row) => row.opened_on),
-  contract.day("expiry", "Expiry", (row) => row.expiry),
-  contract.text("account", "Account", (row) => `${words(row.broker)} ${accountName(row.account)}`),
-]
+    of.quantity("quantity", "Quantity", (row) => row.quantity),
+    of.price("price", "Price", (row) => row.price),
+    of.day("opened", "Opened", (row) => row.opened_on),
+    of.day("expiry", "Expiry", (row) => row.expiry),
+    of.text("account", "Account", (row) => `${words(row.broker)} ${accountName(row.account)}`),
+    action(
+      (row) => row.is_expired,
+      "Settle",
+      ({ symbol, expiry }) => onSettle({ symbol, expiry, price: null, isStated: false }),
+    ),
+  ]
+}
+
+function settlementColumns(onSettle: (contract: Settled) => void): Column<Settlement>[] {
+  const of = columnsOf<Settlement>()
+  return [
+    of.text("symbol", "Contract", (row) => row.symbol),
+    of.quantity("quantity", "Quantity", (row) => row.quantity),
+    of.price("price", "Settled at", (row) => row.price),
+    of.text("source", "From", (row) => (row.is_stated ? "What you stated" : "The close of that day")),
+    of.day("expiry", "Expiry", (row) => row.expiry),
+    of.text("account", "Account", (row) => `${words(row.broker)} ${accountName(row.account)}`),
+    action(
+      () => true,
+      "Change",
+      ({ symbol, expiry, price, is_stated }) => onSettle({ symbol, expiry, price, isStated: is_stated }),
+    ),
+  ]
+}
+
+/** A column with a button in the rows that have something to do. */
+function action<T extends { symbol: string }>(
+  applies: (row: T) => boolean,
+  verb: string,
+  onClick: (row: T) => void,
+): Column<T> {
+  return {
+    id: "action",
+    header: "Action",
+    isPinned: true,
+    value: () => null,
+    cell: (row) =>
+      applies(row) && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          aria-label={`${verb} ${row.symbol}`}
+          onClick={() => onClick(row)}
+        >
+          {verb}
+        </Button>
+      ),
+  }
+}
 
 const sale = columnsOf<Unmatched>()
 const UNMATCHED: Column<Unmatched>[] = [

@@ -12,6 +12,7 @@ import type {
   OpenContractOut,
   QualityOut,
   ReadRealisedApiWealthRealisedGetData,
+  SettlementOut,
   TaxOut,
   UnmatchedOut,
   WealthHoldingOut,
@@ -26,6 +27,7 @@ export type LedgerBook = CashOut
 export type Lot = LotOut
 export type Pair = MatchOut
 export type Quality = QualityOut
+export type Settlement = SettlementOut
 export type Share = WealthHoldingOut
 export type TaxReport = TaxOut
 export type Unmatched = UnmatchedOut
@@ -45,6 +47,10 @@ export type FundClassName = NonNullable<FundClassIn["fund_class"]>
 /** Sets the class of a fund; null guesses it from its name again. */
 export const setFundClass = (instrument: string, name: FundClassName | null) =>
   unwrap(api.setFundClass({ body: { instrument, fund_class: name } }))
+
+/** States what a contract was worth when it expired, in rupees a unit; null takes it back. */
+export const setSettlement = (symbol: string, price: number | null) =>
+  unwrap(api.setSettlement({ body: { symbol, price } }))
 
 export interface PairsAsked {
   fy: string | undefined
@@ -97,6 +103,15 @@ export const wealthQueries = (at: string) => ({
       queryFn: ({ signal }) =>
         unwrapPage(
           api.listOpenContracts({ signal, query: { limit: PAGE_ROWS, offset: (page - 1) * PAGE_ROWS } }),
+        ),
+      placeholderData: keepPreviousData,
+    }),
+  settlements: (page: number) =>
+    queryOptions({
+      queryKey: ["wealth", at, "settlements", page],
+      queryFn: ({ signal }) =>
+        unwrapPage(
+          api.listSettlements({ signal, query: { limit: PAGE_ROWS, offset: (page - 1) * PAGE_ROWS } }),
         ),
       placeholderData: keepPreviousData,
     }),
