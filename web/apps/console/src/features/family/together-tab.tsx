@@ -145,6 +145,9 @@ function Found({ found }: { found: Together }) {
   )
 }
 
+/** Sectors are names already ("IT", "FMCG"); brokers and kinds are codes. */
+const shownName = (name: string) => (/[A-Z]/.test(name) ? name : words(name))
+
 /** How the rupees that are shared in full are spread. */
 function Spread({ title, parts }: { title: string; parts: AllocationPart[] }) {
   if (parts.length === 0) return null
@@ -153,7 +156,7 @@ function Spread({ title, parts }: { title: string; parts: AllocationPart[] }) {
       <ul className={classes.spread}>
         {parts.map((one) => (
           <li key={one.name}>
-            <span>{words(one.name)}</span>
+            <span>{shownName(one.name)}</span>
             <span className={classes.bar} aria-hidden>
               <span style={{ width: `${Math.min(100, Math.max(0, Number(one.pct)))}%` }} />
             </span>
