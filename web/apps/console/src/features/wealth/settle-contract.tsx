@@ -42,7 +42,7 @@ export function SettleContract({ contract, onClose }: Props) {
           closed it. What was a unit worth then? An option that expired worthless: 0.
         </Text>
         <NumberInput
-          label="Settlement price (₹ a unit)"
+          label="Settlement price, in rupees a unit"
           description="Your contract note or the ledger of that day has it."
           min={0}
           max={10_000_000}
