@@ -72,9 +72,11 @@ def _warnings(book: Reckoning, unpriced: Sequence[str]) -> list[str]:
     found: list[str] = []
     missing = len(book.shares.unmatched) + len(book.funds.unmatched)
     if missing:
-        who = "1 sale has no purchase" if missing == 1 else f"{missing} sales have no purchase"
+        who, what = f"{missing} sales have no purchase", "they are"
+        if missing == 1:
+            who, what = "1 sale has no purchase", "it is"
         found.append(
-            f"{who} in your files, so that it is in no profit: upload the files of earlier years."
+            f"{who} in your files, so that {what} in no profit: upload the files of earlier years."
         )
     if unpriced:
         found.append(

@@ -1,4 +1,4 @@
-import { Badge, Button, Progress, Stack, Text } from "@mantine/core"
+import { Anchor, Badge, Button, Progress, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { accountName, discreet, moment, number } from "@tradertape/ui/format.ts"
 import { FileUp } from "lucide-react"
@@ -117,7 +117,7 @@ function State({ file }: { file: UploadedFile }) {
   const errors = errorsLink(file)
   if (file.state !== "importing") {
     return (
-      <Stack gap={2} align="flex-start">
+      <Stack gap={2} align="flex-start" py={6}>
         <Badge color={state.color}>{state.label}</Badge>
         {(file.state === "failed" || file.state === "rejected") && (
           <Text size="xs" maw="32ch" style={{ whiteSpace: "normal" }}>
@@ -125,9 +125,9 @@ function State({ file }: { file: UploadedFile }) {
           </Text>
         )}
         {errors && (
-          <Text component="a" size="xs" c="iris" href={errors} download>
+          <Anchor size="xs" href={errors} download>
             Rows that cannot be read (CSV)
-          </Text>
+          </Anchor>
         )}
       </Stack>
     )
