@@ -327,6 +327,41 @@ test("a triggered GTT shows its order in the history and on the chart", async ({
   await shoot(page, "symbol-traded")
 })
 
+const MARKETS = [
+  ["exchange", "live NSE through Zerodha Kite", "Live NSE through Zerodha Kite"],
+  ["exchange", "live NSE through Zerodha Kite, Upstox and Groww", "Live NSE through 3 brokers"],
+  ["sandbox", "sandbox, not the exchange through Zerodha Kite", "Sandbox, not the exchange"],
+  ["simulated", "simulated", "Simulated market"],
+] as const
+
+test("where prices come from can be read on a phone and on a desk", async ({ page }) => {
+  const bar = page.getByRole("region", { name: "Trading status" })
+  for (const [source, label, short] of MARKETS) {
+    for (const stale of [false, true]) {
+      const last_tick_at = new Date().toISOString()
+      const simulated = source === "simulated"
+      const status = { type: "status", connected: true, source, label, simulated, stale, last_tick_at }
+      await page.routeWebSocket(/\/api\/ws\/ticks/, (socket) => socket.send(JSON.stringify(status)))
+      for (const width of [390, 1440]) {
+        await page.setViewportSize({ width, height: 844 })
+        await page.goto("/gtts")
+        const full = simulated ? short : `${label.charAt(0).toUpperCase()}${label.slice(1)}`
+        const market = simulated ? short : (short.split(/,| through/)[0] ?? "")
+        const alone = width === 390 ? short : full
+        const before = width === 390 ? market : full
+        const words = bar.getByText(stale ? `${before}: prices stale` : alone, { exact: true })
+        await expect(words).toBeVisible()
+        const beyond = await words.evaluate((one) => [
+          one.scrollWidth - one.clientWidth,
+          one.scrollHeight - one.clientHeight,
+        ])
+        expect(beyond, `${await words.innerText()} is cut at ${width}`).toEqual([0, 0])
+        await shoot(page, `market-badge-${short.replaceAll(/\W+/g, "-")}-${stale ? "stale-" : ""}${width}`)
+      }
+    }
+  }
+})
+
 test("stale prices are greyed with their age", async ({ page }) => {
   const at = new Date(Date.now() - 75_000).toISOString()
   const tick = { ltp: 101, close: 100, change: 1, change_pct: 1, ts: at, seq: 1 }

@@ -19,7 +19,8 @@ from tradertape_core.market.hours import TradingHours, hours_at, trading_phase
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import Phase, Segment
 from tradertape_core.market.tick import Tick
-from tradertape_server.features.feed.live.feed import Feed, source_label
+from tradertape_server.features.feed.live.feed import Feed
+from tradertape_server.features.feed.live.feed_status import source_label
 from tradertape_server.features.feed.live.wire_shapes import console_lines, worker_lines
 from tradertape_server.features.feed.sources.source_details import BrokerFeed
 from tradertape_server.features.feed.sources.tick_replay import ReplaySource, read_recording
@@ -66,6 +67,7 @@ class Scripted:
     def __init__(self) -> None:
         self.next: list[Tick] = []
         self.cut = ""
+        self.is_open = True
         self.asked: list[tuple[int, Mode]] = []
 
     def market_time(self, now: datetime) -> datetime:
@@ -82,7 +84,7 @@ class Scripted:
         return []
 
     def hours(self, moment: datetime, segment: Segment = Segment.CASH) -> TradingHours | None:
-        return hours_at(nse_calendar(), moment, segment)
+        return hours_at(nse_calendar(), moment, segment) if self.is_open else None
 
     def phase(self, moment: datetime, segment: Segment) -> Phase | None:
         return trading_phase(self.hours(moment, segment), moment)
@@ -172,6 +174,28 @@ def test_a_silent_feed_is_stale_in_less_than_ten_seconds(
     source.next = [tick(1, seq=2)]
     feed.step()
     assert not feed.status().stale
+
+
+def test_a_source_that_takes_a_moment_to_connect_is_not_stale_at_once(
+    feed: Feed, source: Scripted, clock: Clock
+) -> None:
+    """WS: while its market is closed too; what was streamed before is not traded on meanwhile."""
+    for is_open in (True, False):
+        source.is_open = is_open
+        feed.subscribe("a", [share(1)])
+        source.cut = "the feed of Zerodha Kite is connecting"
+        feed.step()
+        found = feed.status()
+        assert (found.connected, found.stale, found.reason) == (False, False, source.cut)
+        assert feed.is_stale(1)
+        clock.advance(9)
+        feed.step()
+        assert feed.status().stale
+        source.cut = ""
+        feed.step()
+        assert feed.status().connected
+        feed.unsubscribe("a")
+        feed.step()
 
 
 def test_a_cut_is_told_labels_the_candles_and_ends(
@@ -409,4 +433,7 @@ def test_a_label_names_the_market_and_the_brokers_that_give_it(source: str, labe
 
     feeds = [of("Zerodha Kite"), of("Upstox"), of("Upstox"), of("Groww", "silent")]
     assert source_label(source, feeds) == label
+    assert (
+        source_label(source, [*feeds, of("Groww")]) == label.replace(" and ", ", ") + " and Groww"
+    )
     assert "through" not in source_label(source, [of("Groww", "signed_out")])

@@ -160,6 +160,7 @@ def test_without_a_broker_there_is_no_price_and_the_reason_says_what_to_do(
     stranger = Instrument(
         exchange="NSE", tradingsymbol="INFY", instrument_token=1, exchange_token=1
     )
+    assert (feed.status().connected, feed.status().reason) == (False, NOT_CONNECTED), "unasked"
     feed.subscribe("page", [stranger])
     feed.step()
     assert feed.quotes([stranger]) == {}

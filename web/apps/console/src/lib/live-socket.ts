@@ -14,6 +14,8 @@ export interface FeedStatus {
   simulated: boolean
   demo: boolean
   stale: boolean
+  /** Of the last tick, to the minute; null before the first. */
+  last_tick_at?: string | null
   reason: string
 }
 
@@ -71,6 +73,8 @@ export class LiveSocket {
   readonly #sentSymbols = new Map<string, TickMode>()
   readonly #sentTopics = new Set<string>()
   #status: FeedStatus = { link: "idle", ...NO_FEED }
+  /** The market of the last status: the one after a lost connection may be another's. */
+  #source = ""
   #socket: Socket | null = null
   #failures = 0
   #lastMessageAt = 0
@@ -176,7 +180,7 @@ export class LiveSocket {
     this.#socket = socket
     this.#restartSilenceTimer()
     socket.onopen = () => {
-      this.#setStatus({ link: "open" })
+      this.#setStatus({ link: "open", ...(this.#wasLost ? { source: "" } : {}) })
       this.#sync()
     }
     socket.onmessage = ({ data }) => {
@@ -228,6 +232,7 @@ export class LiveSocket {
     this.#channels.clear()
     this.#pendingTicks.clear()
     this.#lastMessageAt = 0
+    this.#source = ""
   }
 
   #disconnect(): void {
@@ -309,7 +314,8 @@ export class LiveSocket {
   #receiveStatus(message: Message): void {
     this.#failures = 0
     const source = String(message.source ?? "")
-    const former = this.#status.source
+    const former = this.#source
+    if (source !== "") this.#source = source
     if (former !== "" && source !== "" && former !== source) this.#forgetPrices()
     this.#setStatus({
       connected: message.connected === true,
@@ -318,6 +324,7 @@ export class LiveSocket {
       simulated: message.simulated === true,
       demo: message.demo === true,
       stale: message.stale === true,
+      last_tick_at: typeof message.last_tick_at === "string" ? message.last_tick_at : null,
       reason: String(message.reason ?? ""),
     })
     if (!this.#wasLost) return

@@ -280,4 +280,16 @@ describe("another market", () => {
     expect(socket.tick("NSE:INFY")).toBeUndefined()
     expect(switched).toHaveBeenCalledOnce()
   })
+
+  test("after a lost connection no market is named until the server names its own", () => {
+    socket.subscribeTicks("NSE:INFY", "quote")
+    connect()
+    current().drop(1006)
+    vi.advanceTimersByTime(500)
+    current().accept()
+    expect(socket.status()).toMatchObject({ link: "open", source: "" })
+    current().deliver({ ...STATUS, source: "sandbox", simulated: false, label: "sandbox" })
+    expect(socket.status().source).toBe("sandbox")
+    expect(switched).toHaveBeenCalledOnce()
+  })
 })

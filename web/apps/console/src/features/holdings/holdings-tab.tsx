@@ -61,8 +61,8 @@ function Holdings({ answer, broker, onBroker }: Omit<TabProps, "environment"> & 
         </div>
         {isPhone ? (
           <ul className={classes.rows} aria-label="Holdings">
-            {rows.map((row) => (
-              <Line key={keyOf(row)} row={row} />
+            {byValue(rows).map((row) => (
+              <Line key={keyOf(row)} row={row} broker={names.length > 1 ? title(row.broker) : ""} />
             ))}
           </ul>
         ) : (
@@ -101,8 +101,10 @@ function Totals({ rows, className }: { rows: Holding[]; className: string }) {
   )
 }
 
-/** On phones: two lines for each holding. */
-function Line({ row }: { row: Holding }) {
+const byValue = (rows: Holding[]) => [...rows].sort((a, b) => Number(b.value) - Number(a.value))
+
+/** On phones: two lines for each holding. broker: its name, where there are several. */
+function Line({ row, broker }: { row: Holding; broker: string }) {
   return (
     <li className={`${classes.row} ${rowClass(row) ?? ""}`}>
       <span>
@@ -114,6 +116,7 @@ function Line({ row }: { row: Holding }) {
       </span>
       <span className={classes.small}>
         {quantity(row.quantity + row.t1_quantity + row.pledged_quantity)} at {price(row.average_price)}
+        {broker && `, ${broker}`}
       </span>
       <span>
         <Delta kind="money" decimals={0} value={row.pnl} /> <Delta value={row.day_change_pct} decimals={2} />{" "}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from tradertape_core.kernel.clock import IST, Clock
@@ -20,14 +19,11 @@ from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import Segment
 from tradertape_core.market.tick import Tick
 from tradertape_core.market.tick_checks import BadTick, fault_of
+from tradertape_server.features.feed.live.feed_status import FeedStatus, source_label
 from tradertape_server.features.feed.live.frames import TickFrame
 from tradertape_server.features.feed.live.recent_candles import CandleCache, CandleUpdate
 from tradertape_server.features.feed.live.subscriptions import Subscriptions
-from tradertape_server.features.feed.sources.source_details import (
-    BrokerFeed,
-    NoDetails,
-    SourceDetails,
-)
+from tradertape_server.features.feed.sources.source_details import NoDetails, SourceDetails
 from tradertape_server.features.feed.sources.tick_source import Mode, Subscription, TickSource
 from tradertape_server.platform.logging import get_logger
 from tradertape_server.platform.streaming.bus import Bus
@@ -40,24 +36,6 @@ RETRY_AFTER_S = (1.0, 2.0, 5.0, 10.0)
 TickListener = Callable[[Sequence[Tick]], None]
 
 logger = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class FeedStatus:
-    """The state of the feed. stale: there are subscriptions, but no ticks for some seconds.
-
-    label: the source in words, such as `live NSE through Kite`. feeds: which broker gives what.
-    """
-
-    connected: bool
-    source: str
-    is_simulated: bool
-    is_demo: bool
-    stale: bool
-    last_tick_at: datetime | None
-    reason: str = ""
-    label: str = ""
-    feeds: tuple[BrokerFeed, ...] = ()
 
 
 class CandleFrame:
@@ -100,6 +78,8 @@ class Feed:
         self._last_tick_at: datetime | None = None
         self._waiting_since_s: float | None = None
         self._disconnected_at: datetime | None = None
+        self._away_since_s: float | None = None
+        self._began_s = clock.monotonic()
         self._reason = ""
         self._step_lock = threading.Lock()
         self._stopping = threading.Event()
@@ -207,8 +187,9 @@ class Feed:
     def status(self) -> FeedStatus:
         """The present state of the feed."""
         hours = self.hours()
-        away = self._reason or self.details.away()
-        is_stale = self._is_silent() or bool(self.details.away())
+        told = self.details.away()
+        away = self._reason or told
+        is_stale = self._is_silent() or (bool(told) and self._is_older(self._began_s))
         reason = away or ("no ticks received" if is_stale else "")
         if hours is None:
             reason = reason or "the market is closed"
@@ -327,11 +308,13 @@ class Feed:
                 )
                 self._disconnected_at = now
             self._reason = str(error) or type(error).__name__
+            if self._away_since_s is None:
+                self._away_since_s = self._clock.monotonic()
             return []
         if self._reason and self._disconnected_at is not None:
             self.candle_cache.mark_gap(*map(self.source.market_time, (self._disconnected_at, now)))
             logger.info("the feed is connected again", source=self.source.name)
-        self._reason, self._disconnected_at = "", None
+        self._reason, self._disconnected_at, self._away_since_s = "", None, None
         return ticks
 
     def _request_quotes(self, wanted: Sequence[Subscription]) -> None:
@@ -355,12 +338,19 @@ class Feed:
     def _is_silent(self) -> bool:
         since_s = self._waiting_since_s
         if since_s is None or self.hours() is None:
-            return bool(self._reason)
+            return self._has_been_away()
         return self._has_been_silent(since_s)
+
+    def _has_been_away(self) -> bool:
+        # A broker's feed takes a moment to connect.
+        return self._away_since_s is not None and self._is_older(self._away_since_s)
+
+    def _is_older(self, moment_s: float) -> bool:
+        return self._clock.monotonic() - moment_s > STALE_AFTER_S
 
     def _has_been_silent(self, since_s: float) -> bool:
         last_s = since_s if self._last_s is None else max(since_s, self._last_s)
-        if self._clock.monotonic() - last_s <= STALE_AFTER_S:
+        if not self._is_older(last_s):
             return False
         # Of few quiet instruments a broker may have nothing to tell: its watchdog knows better.
         feeds = self.details.feeds()
@@ -407,13 +397,6 @@ def _may_jump(tick: Tick, last: Tick | None, instrument: Instrument) -> bool:
 
 def _day(tick: Tick) -> date:
     return tick.at.astimezone(IST).date()
-
-
-def source_label(source: str, feeds: Sequence[BrokerFeed]) -> str:
-    """Say in words where prices come from: a sandbox's are never called those of the exchange."""
-    words = {"exchange": "live NSE", "sandbox": "sandbox, not the exchange"}.get(source, source)
-    titles = dict.fromkeys(one.title for one in feeds if one.is_live)
-    return f"{words} through {' and '.join(titles)}" if titles else words
 
 
 def _candle_frame(updates: Sequence[CandleUpdate]) -> CandleFrame:

@@ -184,8 +184,8 @@ class ExchangeSource:
         return "" if account is None else account.broker
 
     def away(self) -> str:
-        """Nothing is known without a poll."""
-        return ""
+        """That nobody is signed in at a broker: the rest is known after a poll."""
+        return "" if self._feeds or self._connected() else NOT_CONNECTED
 
     def report(self) -> FeedReport:
         """What other processes are told, which have no connection to a broker."""
