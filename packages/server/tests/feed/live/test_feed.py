@@ -198,6 +198,21 @@ def test_a_source_that_takes_a_moment_to_connect_is_not_stale_at_once(
         feed.step()
 
 
+def test_what_a_poll_found_is_not_told_once_nothing_is_wanted(
+    feed: Feed, source: Scripted, clock: Clock
+) -> None:
+    """A broker that signs in later is not polled while no page shows a price."""
+    feed.subscribe("a", [share(1)])
+    source.cut = "no broker is connected"
+    feed.step()
+    clock.advance(20)
+    assert (feed.status().connected, feed.status().stale) == (False, True)
+    feed.unsubscribe("a")
+    feed.step()
+    found = feed.status()
+    assert (found.connected, found.stale, found.reason) == (True, False, "")
+
+
 def test_a_cut_is_told_labels_the_candles_and_ends(
     feed: Feed, source: Scripted, clock: Clock
 ) -> None:

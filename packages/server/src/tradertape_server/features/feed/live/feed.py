@@ -188,7 +188,8 @@ class Feed:
         """The present state of the feed."""
         hours = self.hours()
         told = self.details.away()
-        away = self._reason or told
+        # Where nothing is wanted nothing is polled: what the last poll found is long ago.
+        away = (self._reason if self._waiting_since_s is not None else "") or told
         is_stale = self._is_silent() or (bool(told) and self._is_older(self._began_s))
         reason = away or ("no ticks received" if is_stale else "")
         if hours is None:
@@ -337,9 +338,9 @@ class Feed:
 
     def _is_silent(self) -> bool:
         since_s = self._waiting_since_s
-        if since_s is None or self.hours() is None:
-            return self._has_been_away()
-        return self._has_been_silent(since_s)
+        if since_s is None:
+            return False
+        return self._has_been_away() if self.hours() is None else self._has_been_silent(since_s)
 
     def _has_been_away(self) -> bool:
         # A broker's feed takes a moment to connect.
