@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -36,16 +37,20 @@ NOT_REGISTERED = "Insufficient permission: IP address 203.0.113.9 is not allowed
 
 @dataclass
 class FakeKite:
-    """Kite's REST interface, of which it refuses everything. refusal: of a cancellation."""
+    """Kite's REST interface, of which it refuses everything. refusal: of a cancellation, which
+    waits for `answers`."""
 
     url: str
     refusal: str = "Order does not exist"
     cancels: list[str] = field(default_factory=list[str])
+    asked: threading.Event = field(default_factory=threading.Event)
+    answers: threading.Event = field(default_factory=threading.Event)
 
 
 @pytest.fixture
 def kite() -> Iterator[FakeKite]:
     fake = FakeKite("")
+    fake.answers.set()
 
     class Handler(BaseHTTPRequestHandler):
         def _refuse(self, words: str) -> None:
@@ -62,6 +67,8 @@ def kite() -> Iterator[FakeKite]:
 
         def do_DELETE(self) -> None:
             fake.cancels.append(self.path)
+            fake.asked.set()
+            fake.answers.wait(30)
             self._refuse(fake.refusal)
 
         def log_message(self, format: str, *_: Any) -> None:  # noqa: A002 - of the base class
@@ -225,6 +232,57 @@ def test_a_person_has_the_address_tried_at_once(gate: Gate, kite: FakeKite) -> N
     assert gate.person.post(check).json()["ip"]["preflight"] == "taken"
     assert gate.create().status_code == 200
     assert gate.person.post("/api/brokers/nobody/address-check").status_code == 404
+
+
+def test_a_refused_address_is_asked_about_again_although_the_clock_was_set_back(
+    gate: Gate, kite: FakeKite, clock: Any
+) -> None:
+    """FAULTS §4: no live run waits until the clock has caught up."""
+    kite.refusal = NOT_REGISTERED
+    gate.connect()
+    refused(gate.create(), 409, "address_not_registered", "203.0.113.9")
+    clock.set_wrong(minutes=-30)
+    kite.refusal = "Order does not exist"
+    clock.advance(seconds=61)
+    assert gate.create().status_code == 200
+    assert gate.person.post("/api/brokers/kite/address-check").json()["ip"]["preflight"] == "taken"
+
+
+def test_callers_that_give_up_leave_the_answer_and_the_threads_to_others(
+    gate: Gate, kite: FakeKite, sign_in: Callable[..., TestClient]
+) -> None:
+    """Twenty checks at a broker that hangs, all given up: it is asked four times at most."""
+    other = sign_in("other@example.com")
+    kite.refusal = NOT_REGISTERED
+    gate.connect()
+    kite.answers.clear()
+
+    async def give_up() -> int:
+        async with browser_of(gate.app, gate.person) as mine, browser_of(gate.app, other) as theirs:
+            url = "/api/brokers/kite/address-check"
+            checks = [asyncio.create_task(mine.post(url)) for _ in range(20)]
+            assert await asyncio.to_thread(kite.asked.wait, 30)
+            for one in checks:
+                one.cancel()
+            answer = await asyncio.wait_for(theirs.get("/api/trading/orders"), 10)
+            kite.answers.set()
+            await asyncio.gather(*checks, return_exceptions=True)
+            return answer.status_code
+
+    assert asyncio.run(give_up()) == 200
+    assert 1 <= len(kite.cancels) <= 4
+    assert gate.person.get("/api/brokers/kite").json()["ip"]["preflight"] == "refused"
+    kite.refusal = "Order does not exist"
+    assert gate.person.post("/api/brokers/kite/address-check").json()["ip"]["preflight"] == "taken"
+
+
+def browser_of(app: FastAPI, person: TestClient) -> httpx.AsyncClient:
+    """The person's browser, for many requests at once in one event loop."""
+    cookies = "; ".join(f"{one.name}={one.value}" for one in person.cookies.jar)
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://localhost:18777", timeout=60,
+        headers={"Cookie": cookies, "Origin": "http://localhost:18777"},
+    )  # fmt: skip
 
 
 def test_an_order_that_is_refused_for_its_address_counts_at_once(

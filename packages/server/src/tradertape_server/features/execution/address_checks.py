@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tradertape_brokers import errors as broker
 from tradertape_core.kernel.clock import Clock
@@ -19,7 +19,7 @@ from tradertape_server.features.execution.store.models import BROKER
 from tradertape_server.platform.logging import get_logger
 
 # An address that is registered while somebody is signed in counts within this time.
-REFUSED_IS_ASKED_AGAIN = timedelta(minutes=1)
+REFUSED_IS_ASKED_AGAIN_S = 60.0
 _ABOUT_ADDRESS = re.compile(r"\bIPs?\b|static ip|whitelist", re.IGNORECASE)
 _NO_SUCH_ORDER = "0"
 
@@ -28,10 +28,14 @@ logger = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a broker said in the session of `since`. refused: its words, where it takes none."""
+    """What a broker said in the session of `since`. refused: its words, where it takes none.
+
+    at_s: monotonic, as a clock may be set meanwhile.
+    """
 
     since: datetime
     at: datetime
+    at_s: float
     refused: str | None
 
 
@@ -95,8 +99,8 @@ class AddressChecks:
         found = self._answer(connected)
         if found is None:
             return True
-        age = self._clock.now() - found.at
-        return found.refused is not None and age >= REFUSED_IS_ASKED_AGAIN
+        age_s = self._clock.monotonic() - found.at_s
+        return found.refused is not None and age_s >= REFUSED_IS_ASKED_AGAIN_S
 
     def _answer(self, connected: Connected) -> _Answer | None:
         with self._lock:
@@ -104,7 +108,8 @@ class AddressChecks:
         return found if found is not None and found.since == connected.since else None
 
     def _note(self, connected: Connected, refused: str | None) -> None:
-        answer = _Answer(connected.since, self._clock.now(), refused)
+        now, now_s = self._clock.now(), self._clock.monotonic()
+        answer = _Answer(connected.since, now, now_s, refused)
         with self._lock:
             self._answers[connected.account] = answer
 
