@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from packages.brokers.tests.sandboxed import Running, served_sandbox
 from packages.server.tests.brokerage.test_sandbox import Ready
+from packages.server.tests.doubles.scripted_broker import session_at
 
 from tradertape_server.container import Container
+from tradertape_server.features.brokerage.accounts import Environment
 from tradertape_server.features.brokerage.sandbox_process import SandboxFailed, Serving
 
 
@@ -58,6 +60,26 @@ def test_on_a_demonstration_everybody_starts_it(
     person = sign_in()
     assert person.post("/api/brokers/sandbox", json={}).status_code == 200
     assert container.connections.addresses.hosts("sandbox").kite.rest == ready.url  # type: ignore[arg-type]
+
+
+def test_after_it_has_ended_the_session_says_what_became_of_the_account(
+    ready: Ready, container: Container, sign_in: Any
+) -> None:
+    """As after a restart of the server: not that this server uses no sandbox."""
+    container.sandbox.is_for_everybody = True
+    person = sign_in()
+    made = person.post("/api/brokers/sandbox", json={}).json()
+    keys = {"api_key": made["api_key"], "environment": "sandbox"}
+    assert person.put("/api/brokers/kite/credentials", json=keys).status_code == 200
+    user_id = person.get("/api/auth/me").json()["id"]
+    now = container.clock.now()
+    container.connections.connect(user_id, Environment.SANDBOX, session_at(now))
+
+    container.sandbox._restarted(None)
+
+    shown = person.get("/api/brokers/kite").json()["session"]
+    assert shown["connected"] is False
+    assert shown["reason"].startswith("The sandbox has ended and its accounts with it: connect")
 
 
 def test_why_it_cannot_be_started_is_told(

@@ -146,6 +146,10 @@ test("a page that the broker did not open says so and leads back", async ({ page
 })
 
 test("a browser without the secret asks for it; a wrong one can be corrected", async ({ page }) => {
+  // Keys of another app than the sandbox gives: their secret cannot be fetched.
+  await page.route("**/api/brokers/sandbox", (route) =>
+    route.request().method() === "POST" ? route.abort() : route.continue(),
+  )
   await settle(page, BROKERS)
   await card(page, "Zerodha Kite").getByRole("button", { name: "Log in again" }).click()
   await expect(page.getByLabel(/API secret of your Zerodha Kite app/)).toBeVisible()
@@ -155,6 +159,24 @@ test("a browser without the secret asks for it; a wrong one can be corrected", a
   await expect(page.getByRole("alert")).toContainText("Zerodha Kite was not connected")
   await expect(page.getByRole("button", { name: "Save and log in again" })).toBeVisible()
   await shoot(page, "callback-wrong-secret")
+})
+
+test("another browser of the same person logs in at the sandbox without its secret", async ({ page }) => {
+  await settle(page, BROKERS)
+  expect(await keptSecrets(page)).toEqual([])
+  await card(page, "Zerodha Kite").getByRole("button", { name: "Log in again" }).click()
+  await expect(page).toHaveURL(/tab=brokers/)
+  await expect(card(page, "Zerodha Kite")).toContainText(/Account SB\d+, connected/)
+  await card(page, "Groww").getByRole("button", { name: "Use the sandbox's Groww" }).click()
+  await expect(card(page, "Groww").getByRole("button", { name: "Log in to Groww" })).toBeVisible()
+  await page.evaluate(() => localStorage.clear())
+  await settle(page, BROKERS)
+  await expect(card(page, "Groww")).toContainText("Leave it empty")
+  await card(page, "Groww").getByRole("button", { name: "Log in to Groww" }).click()
+  await expect(card(page, "Groww")).toContainText(/Account SB\d+, connected/)
+  await card(page, "Groww").getByRole("button", { name: "Delete keys" }).click()
+  await page.getByRole("dialog").getByRole("button", { name: "Delete keys" }).click()
+  await expect(card(page, "Groww")).toContainText("Not set up")
 })
 
 test("keys are deleted after a question, here and in the browser", async ({ page }) => {

@@ -22,8 +22,8 @@ from tradertape_server.features.brokerage.sandbox_process import SandboxFailed, 
 from tradertape_server.platform.logging import get_logger
 
 ENDED = (
-    "The sandbox was started anew and its accounts with it: connect again to get a new one with "
-    "the money and shares of the start."
+    "The sandbox has ended and its accounts with it: connect again to get a new one with the money "
+    "and shares of the start."
 )
 _ANSWERS_WITHIN_S = 10.0
 

@@ -177,6 +177,8 @@ def _why_not(state: State, addresses: Addresses) -> str:
     if state.credentials is None:
         return f"{title} is not set up."
     if not addresses.has(state.credentials.environment):
+        if last is not None and last.ended_at is not None and last.reason:
+            return _sentence(last.reason)
         return f"This server does not use {state.credentials.environment.value} accounts now."
     if last is None:
         return f"Not signed in at {title}."

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useNavigate, useRouterState } from "@tanstack/react-router"
-import { goToBroker, neededFor, prepareSandbox, proofOf } from "@/lib/brokers/login"
+import { fetchSandboxSecret, goToBroker, neededFor, prepareSandbox, proofOf } from "@/lib/brokers/login"
 import { keptSecret } from "@/lib/brokers/secrets"
 import { notifyDone, notifyFailure } from "@/lib/notify"
 import { meQuery } from "@/lib/queries/auth"
@@ -21,7 +21,10 @@ export function useConnect(back?: string) {
       // The built-in sandbox ends with the server.
       if (row.environment === "sandbox" && !row.environments.includes("sandbox"))
         await prepareSandbox(row.name, me.id)
-      const kept = keptSecret(me.id, row.name, row.credentials.api_key)
+      const known = () => keptSecret(me.id, row.name, row.credentials.api_key)
+      if (row.environment === "sandbox" && neededFor(row, known() !== undefined) !== null)
+        await fetchSandboxSecret(row, me.id)
+      const kept = known()
       if (row.login.has_page) return goToBroker(row, me.id, back ?? here)
       if (neededFor(row, kept !== undefined) !== null)
         return navigate({ to: "/settings", search: { tab: "brokers" }, hash: row.name })

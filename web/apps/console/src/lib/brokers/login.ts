@@ -53,6 +53,19 @@ export async function prepareSandbox(broker: string, user: number): Promise<void
   keepSecret(user, broker, { apiKey, secret, untilSignOut: false })
 }
 
+/**
+ * Keep the secret of the person's account at the sandbox in a browser without it: nobody has ever typed it.
+ * Does nothing for keys of another app, which the person knows.
+ */
+export async function fetchSandboxSecret(
+  row: Pick<BrokerRow, "name" | "credentials">,
+  user: number,
+): Promise<void> {
+  const found = await brokerCalls.startSandbox(row.name).catch(() => null)
+  if (!found || found.api_key !== row.credentials.api_key) return
+  keepSecret(user, row.name, { apiKey: found.api_key, secret: found.api_secret, untilSignOut: false })
+}
+
 /** The broker whose interface the sandbox is tried with: one that has no real account here. */
 export function sandboxBroker(rows: readonly BrokerRow[]): BrokerRow | undefined {
   const free = rows.filter(({ credentials, environment }) => !credentials.is_set || environment === "sandbox")

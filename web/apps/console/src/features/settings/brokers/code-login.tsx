@@ -2,7 +2,7 @@ import { Button, Group, PasswordInput, Stack, TextInput } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { Failure } from "@/components/states/failure"
-import { proofOf } from "@/lib/brokers/login"
+import { fetchSandboxSecret, proofOf } from "@/lib/brokers/login"
 import { keepSecret, keptSecret } from "@/lib/brokers/secrets"
 import { notifyDone } from "@/lib/notify"
 import { meQuery } from "@/lib/queries/auth"
@@ -18,11 +18,15 @@ export function CodeLogin({ row }: { row: BrokerRow }) {
   const kept = me && keptSecret(me.id, row.name, apiKey)
   const { has_secret: isSaved, has_totp_secret: hasCodes } = row.credentials
   const hasSecret = kept !== undefined || isSaved || hasCodes
-  const isReady = totp.length === 6 || secret !== "" || hasSecret
+  // The secret of an account at the sandbox is fetched: nobody has typed it.
+  const isSandbox = row.environment === "sandbox"
+  const isReady = totp.length === 6 || secret !== "" || hasSecret || isSandbox
   const connecting = useMutation({
     mutationFn: async () => {
+      if (me && isSandbox && !hasSecret && secret === "" && totp === "") await fetchSandboxSecret(row, me.id)
       const { state } = await brokerCalls.beginLogin(row.name)
-      const given = { state, totp: totp || undefined, secret: secret.trim() || kept?.secret }
+      const found = me && keptSecret(me.id, row.name, apiKey)
+      const given = { state, totp: totp || undefined, secret: secret.trim() || found?.secret }
       await brokerCalls.openSession(row.name, await proofOf(row, given, new Date()))
       if (me && secret && apiKey)
         keepSecret(me.id, row.name, { apiKey, secret: secret.trim(), untilSignOut: false })
@@ -55,7 +59,11 @@ export function CodeLogin({ row }: { row: BrokerRow }) {
         {!hasSecret && (
           <PasswordInput
             label="API secret"
-            description="For an API key. It stays in this browser."
+            description={
+              isSandbox
+                ? "Leave it empty for your account at the sandbox of this server."
+                : "For an API key. It stays in this browser."
+            }
             autoComplete="off"
             value={secret}
             onChange={(event) => setSecret(event.currentTarget.value)}
