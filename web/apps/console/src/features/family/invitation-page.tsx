@@ -3,18 +3,27 @@ import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { instant, words } from "@tradertape/ui/format.ts"
 import { Users } from "lucide-react"
-import { useState } from "react"
+import { useEffect, useState } from "react"
 import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
 import { Section } from "@/components/page/section"
 import { EmptyState } from "@/components/states/empty-state"
-import { forgetToken, keptToken } from "@/lib/family-token"
+import { forgetToken, keptToken, takeToken } from "@/lib/family-token"
 import { familyCalls, type Invitation, invitationQuery } from "@/lib/queries/family"
 import { useChange } from "./use-change"
 
 /** Where the link of an invitation leads. */
 export function InvitationPage() {
-  const [token] = useState(keptToken)
+  const [token, setToken] = useState(keptToken)
+  // Another link that is opened in this tab changes nothing but the part after "#".
+  useEffect(() => {
+    const another = () => {
+      takeToken()
+      setToken(keptToken())
+    }
+    window.addEventListener("hashchange", another)
+    return () => window.removeEventListener("hashchange", another)
+  }, [])
   return (
     <>
       <PageHeader title="Family invitation" />

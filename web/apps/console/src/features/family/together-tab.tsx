@@ -1,4 +1,4 @@
-import { Alert, Badge, MultiSelect, SegmentedControl, Stack } from "@mantine/core"
+import { Alert, Badge, MultiSelect, SegmentedControl, Stack, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { Delta } from "@tradertape/ui/components/delta.tsx"
@@ -42,27 +42,34 @@ export function TogetherTab({ group }: { group: FamilyGroup }) {
   const query = useQuery(togetherQuery(group.id, members))
   return (
     <Stack gap="md" mt="md">
-      <div className={classes.switcher}>
-        <SegmentedControl
-          aria-label="Whose wealth"
-          data={WHO}
-          value={who}
-          onChange={(next) => setWho(next as Who)}
-        />
-        {who === "some" && (
-          <MultiSelect
-            size="xs"
-            aria-label="Members"
-            placeholder={some.length === 0 ? "Choose members" : undefined}
-            data={group.members.map(({ user_id, display_name }) => ({
-              value: String(user_id),
-              label: display_name,
-            }))}
-            value={some}
-            onChange={setSome}
+      {group.my_role === "member" ? (
+        <Text size="sm">
+          As a member you see your own figures here, and the others see what you share. The owner can make you
+          an admin, who sees what all share.
+        </Text>
+      ) : (
+        <div className={classes.switcher}>
+          <SegmentedControl
+            aria-label="Whose wealth"
+            data={WHO}
+            value={who}
+            onChange={(next) => setWho(next as Who)}
           />
-        )}
-      </div>
+          {who === "some" && (
+            <MultiSelect
+              size="xs"
+              aria-label="Members"
+              placeholder={some.length === 0 ? "Choose members" : undefined}
+              data={group.members.map(({ user_id, display_name }) => ({
+                value: String(user_id),
+                label: display_name,
+              }))}
+              value={some}
+              onChange={setSome}
+            />
+          )}
+        </div>
+      )}
       <Loaded query={query} what="The family's wealth">
         {(found) => <Found found={found} />}
       </Loaded>

@@ -87,7 +87,7 @@ export function AnalysisTab({ queries }: TabProps) {
 
 function Totals({ of }: { of: Figures }) {
   return (
-    <dl className={classes.stats} aria-label="All closed trades">
+    <dl className={`${classes.stats} ${classes.totals}`} aria-label="All closed trades">
       <Stat big label="Net" value={<Delta kind="money" value={of.net} />} />
       <Stat
         label="Win rate"

@@ -5,6 +5,7 @@ import { Delta } from "@tradertape/ui/components/delta.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import {
   accountName,
+  count,
   date,
   instant,
   words as inWords,
@@ -101,7 +102,7 @@ function Figures({ trip }: { trip: Trip }) {
       <Stat
         label={`${inWords(trip.kind)}, ${trip.is_short ? "short" : "long"}`}
         value={`${quantity(trip.quantity)} units`}
-        note={`${trip.trades} trades${trip.is_settled ? ", the last its settlement" : ""}`}
+        note={`${count(trip.trades, "trade")}${trip.is_settled ? ", the last its settlement" : ""}`}
       />
       <Stat
         label="Entry"
