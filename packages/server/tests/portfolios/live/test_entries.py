@@ -6,6 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from tradertape_server.features.execution.errors import TradingPaused
+from tradertape_server.features.execution.exits import kill_switch_exits
+from tradertape_server.features.execution.halts import Halt
+from tradertape_server.features.execution.state.command import VenueCommand
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 
 from .conftest import LiveDesk
 
@@ -179,6 +183,24 @@ def test_a_kill_switch_keeps_entries_in_the_cart(desk: LiveDesk) -> None:
     assert placed["skipped"] == 1
     assert "enough for today" in placed["results"][0]["detail"]
     assert desk.container.execution.gtts(portfolio["account_id"]) == []
+
+
+def test_a_kill_switch_takes_back_entries_that_wait_at_the_market(desk: LiveDesk) -> None:
+    portfolio = desk.deploy_live()
+    _, (one,) = desk.placed(portfolio)
+    execution, account = desk.container.execution, portfolio["account_id"]
+    halt = Halt(user_id=1, reason="enough", by="me", since=desk.clock.now(), cancels=True)
+
+    def turn_on(uow: UnitOfWork) -> None:
+        uow.switch(1, halt)
+        kill_switch_exits.cancel_entries(uow, [account], execution.gtt, why="enough")
+
+    execution.trader.execute(VenueCommand(turn_on))
+    desk.settle()
+    gone = desk.signal(one["id"])
+    assert (gone["gtt_status"], gone["failure_reason"]) == ("deleted", "kill_switch")
+    assert not execution.get_gtt(account, one["gtt_id"]).is_active
+    assert desk.get(f"portfolios/{portfolio['id']}")["committed_capital"] == 0
 
 
 def test_pf_08_a_scan_that_comes_too_late_says_so_for_each_symbol(desk: LiveDesk) -> None:
