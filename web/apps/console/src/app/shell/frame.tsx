@@ -10,12 +10,12 @@ import classes from "./frame.module.css"
 import { BottomBar } from "./navigation/bottom-bar"
 import { onPaletteRequest, openPalette } from "./navigation/palette"
 import { Rail } from "./navigation/rail"
-import { ShortcutsDialog } from "./navigation/shortcuts-dialog"
 import { TopBar } from "./top-bar/top-bar"
 import { useAccountUpdates } from "./use-account-updates"
 import { useVersionCheck } from "./version/use-version-check"
 
 const CommandPalette = lazy(() => import("./navigation/command-palette"))
+const ShortcutsDialog = lazy(() => import("./navigation/shortcuts-dialog"))
 
 /** Whether the palette was ever opened: its code is loaded with the first ⌘K or search. */
 function usePaletteWanted(): boolean {
@@ -48,7 +48,9 @@ export function Frame() {
       </main>
       <BottomBar />
       <KillSwitchDialog />
-      <ShortcutsDialog />
+      <Suspense>
+        <ShortcutsDialog />
+      </Suspense>
       {isPaletteWanted && (
         <Suspense>
           <CommandPalette />

@@ -61,7 +61,7 @@ export function shortcuts(apple = isApple()): { place: string; rows: Shortcut[] 
 }
 
 /** The list of keyboard shortcuts, opened with `?`. */
-export function ShortcutsDialog() {
+export default function ShortcutsDialog() {
   const [isOpen, setOpen] = useState(false)
   useEffect(() => onShortcutsRequest(() => setOpen(true)), [])
   useHotkeys([["shift+?", openShortcuts]])
