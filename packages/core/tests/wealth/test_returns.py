@@ -81,7 +81,8 @@ def test_investments_and_a_last_value_are_as_pyxirr_has_them(invested, value):
 def test_a_rate_makes_the_flows_worth_nothing(drawn):
     flows = [(after(day), float(amount)) for day, amount in drawn]
     rate = xirr(flows)
-    assume(rate is not None)
+    # Of a loss of nearly all within days, a float has too few digits left of what remains.
+    assume(rate is not None and rate > -1 + 1e-8)
     first = min(day for day, amount in flows if amount)
     terms = [amount * np.exp(-np.log1p(rate) * (day - first).days / 365) for day, amount in flows]
     assume(np.isfinite(terms).all())

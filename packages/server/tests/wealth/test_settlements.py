@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from packages.server.tests.wealth.conftest import SESSIONS, SPLIT_ON, Uploaded
 
+from tradertape_core.kernel.clock import IST
 from tradertape_core.wealth.records import Segment
 
 EXPIRY = SESSIONS[18]  # the index closes at 1,200, INFY at 110 after its 2:1 split: at 220 that day
@@ -112,3 +113,46 @@ def test_only_an_expired_contract_of_ones_own_is_settled(
     assert state(signed_in, "INFY", "0") == 404
     assert state(sign_in("other@example.com"), "MINE24JANFUT", "0") == 404
     assert state(signed_in, "MINE24JANFUT", "0") == 204
+
+
+def test_a_contract_expires_at_midnight_in_india_and_holdings_turn_long_term(
+    signed_in: TestClient, me: int, records, trade, clock, sign_in
+) -> None:
+    """The clock passes midnight, then the end of the financial year: each day has a book."""
+    begins = clock.now().astimezone(IST)
+    last = begins.date()
+    records.of[me] = Uploaded(
+        trades=(
+            trade("SELL", 75, 10, last, **option("NIFTYLASTDAY", last)),
+            trade("BUY", 10, 100, last - timedelta(days=365)),
+        )
+    )
+    assert not get(signed_in, "holdings")["contracts"][0]["is_expired"]
+    assert state(signed_in, "NIFTYLASTDAY", "0") == 404
+    midnight = datetime.combine(last + timedelta(days=1), time(), IST)
+    clock.advance(seconds=(midnight - begins).total_seconds() - 1)
+    assert not get(signed_in, "holdings")["contracts"][0]["is_expired"]
+    clock.advance(seconds=2)
+    found = get(signed_in, "holdings")
+    assert found["contracts"][0]["is_expired"]
+    assert found["holdings"][0]["long_term_quantity"] == "10"
+    assert state(signed_in, "NIFTYLASTDAY", "0") == 204
+    assert get(signed_in, "realised")["items"][0]["bought_on"] == last.isoformat()
+    year = get(signed_in, "tax")
+    clock.advance(days=400)  # another financial year: what was realised stays in its own
+    assert get(sign_in("person@example.com"), "tax") == year
+
+
+def test_a_clock_that_is_set_back_over_midnight_takes_nothing_away(
+    signed_in: TestClient, me: int, records, trade, clock
+) -> None:
+    yesterday = (clock.now().astimezone(IST) - timedelta(days=1)).date()
+    records.of[me] = Uploaded(
+        trades=(trade("SELL", 75, 10, yesterday, **option("NIFTYGONE", yesterday)),)
+    )
+    assert state(signed_in, "NIFTYGONE", "0") == 204
+    assert len(get(signed_in, "settlements")) == 1
+    clock.set_wrong(days=-1)
+    assert get(signed_in, "settlements") == []  # it has not expired yet
+    clock.set_wrong(days=1)
+    assert get(signed_in, "settlements")[0]["is_stated"]

@@ -121,7 +121,9 @@ def _answer(answer: bytes, code: int, *, is_late: bool, within_s: float) -> Answ
             logger.warning("a reading process gave no answer", size=len(answer))
     if is_late:
         return Answer(
-            error=f"The file took over {within_s:g} seconds to read.", code="file_too_complex"
+            error=f"The file took over {within_s:g} seconds to read, as on a busy server: "
+            "repeat the upload in a moment, or split the file.",
+            code="file_too_complex",
         )
     return Answer(
         error="The file cannot be read: it is damaged, or needs too much time or memory.",
