@@ -1,5 +1,8 @@
 import { beforeEach, expect, test, vi } from "vitest"
+import { fetchSandboxSecret } from "@/lib/brokers/login"
 import { forgetSecret, forgetSecretsOnSignOut, keepSecret, keptSecret } from "@/lib/brokers/secrets"
+import { brokerCalls } from "@/lib/queries/brokers"
+import { madeBroker, madeCredentials } from "./made"
 
 const NAME = "tradertape.broker-secret"
 
@@ -55,4 +58,23 @@ test("broken or foreign content is no secret, and deleting is possible", () => {
 test("a browser that keeps nothing is reported instead of raising", () => {
   vi.stubGlobal("localStorage", storage(5))
   expect(keepSecret(1, "kite", kept())).toBe(false)
+})
+
+test.each([
+  ["sandbox-7", true],
+  ["…ox-7", true],
+  ["sandbox", false],
+  [null, false],
+])("the sandbox's secret is kept for keys shown as %s: %s", async (shown, isTheirs) => {
+  const found = { api_key: "sandbox-7", api_secret: "of-7" }
+  vi.spyOn(brokerCalls, "startSandbox").mockResolvedValue(found as never)
+  const row = madeBroker({ name: "groww", credentials: madeCredentials({ api_key: shown }) })
+  await fetchSandboxSecret(row, 7)
+  expect(keptSecret(7, "groww", "sandbox-7")?.secret).toBe(isTheirs ? "of-7" : undefined)
+})
+
+test("without the sandbox nothing is kept, and the login goes on", async () => {
+  vi.spyOn(brokerCalls, "startSandbox").mockRejectedValue(new Error("not available"))
+  await fetchSandboxSecret(madeBroker(), 7)
+  expect(keptSecret(7, "kite", "key")).toBeUndefined()
 })

@@ -1,7 +1,7 @@
 import { type BrokerRow, brokerCalls, type Proof, type SessionProof } from "@/lib/queries/brokers"
 import { isWebAddress, rememberAttempt } from "./attempt"
 import { loginChecksum, timedChecksum } from "./checksum"
-import { keepSecret } from "./secrets"
+import { isShownAs, keepSecret } from "./secrets"
 
 /** What a login still needs from the person. */
 export type Needed = "secret" | "totp" | null
@@ -62,7 +62,7 @@ export async function fetchSandboxSecret(
   user: number,
 ): Promise<void> {
   const found = await brokerCalls.startSandbox(row.name).catch(() => null)
-  if (!found || found.api_key !== row.credentials.api_key) return
+  if (!found || !isShownAs(found.api_key, row.credentials.api_key ?? "")) return
   keepSecret(user, row.name, { apiKey: found.api_key, secret: found.api_secret, untilSignOut: false })
 }
 

@@ -19,7 +19,7 @@ function isKept(value: unknown): value is KeptSecret {
 }
 
 /** Whether a key is the one that the server shows: whole, or only its end after "…". */
-const isShownAs = (apiKey: string, shown: string) =>
+export const isShownAs = (apiKey: string, shown: string) =>
   shown.startsWith("…") ? apiKey.endsWith(shown.slice(1)) : apiKey === shown
 
 /** Return the secret of an API key as the server shows it; undefined if this browser has none of that key. */
