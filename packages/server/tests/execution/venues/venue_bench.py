@@ -206,7 +206,7 @@ def _at_the_sandbox(
 ) -> Venue:
     exchange, broker = running.sandbox.exchange, registry.broker(name)
     exchange.market.set_price(INFY, Decimal(1500))
-    open_default_account(exchange, name, Decimal(1_000_000))
+    open_default_account(exchange, name, Decimal(10_000_000))  # for thousands of orders
     token = running.sandbox.sessions[name].open("sandbox", "SB0001", ends_earlier=False)
     session = Session(
         broker=name, user_id="SB0001", api_key="sandbox", access_token=Secret(token.access_token),
