@@ -44,6 +44,7 @@ class FakeCloud:
     lease_s: float = 90.0
     withdrawn: list[dict[str, Any]] = field(default_factory=list)
     cancellations: list[dict[str, Any]] = field(default_factory=list)
+    in_cart: dict[str, str] = field(default_factory=dict)  # why it is not handed out, by signal
     decisions: list[tuple[int, str]] = field(default_factory=list)
     offset: timedelta = timedelta(0)
     declines: dict[str, int] = field(default_factory=dict)  # path: status
@@ -89,6 +90,8 @@ class FakeCloud:
             if item["requires_approval"]:
                 found.append({**item, "idempotency_key": None, "lease_until": None})
                 continue
+            if str(item["id"]) in self.in_cart:
+                continue
             holder, _ = self.leases.get(key, ("", now))
             if key in over or holder not in ("", instance):
                 continue  # one that is overdue is its holder's alone: it may have sent the order
@@ -126,6 +129,7 @@ def app_of(cloud: FakeCloud) -> Flask:  # noqa: C901 - its routes
         return jsonify(
             server_time=cloud.now().isoformat(), poll_after_s=1, kill_switch=cloud.kill_switch,
             items=items, withdrawn=cloud.withdrawn, cancellations=cloud.cancellations,
+            in_cart=[{"id": int(one), "reason": why} for one, why in cloud.in_cart.items()],
         )  # fmt: skip
 
     @app.post("/api/agent/signal-result")

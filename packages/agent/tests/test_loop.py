@@ -334,6 +334,21 @@ def test_ae_01_what_the_cloud_has_not_approved_is_approved_there_first(asking: M
     assert len(asking.triggers()) == 1
 
 
+def test_an_approved_signal_that_the_cloud_cannot_place_yet_says_why(asking: Machine) -> None:
+    asking.cloud.add(1, requires_approval=True)
+    asking.cycle()
+    approve(asking, 1)
+    asking.cloud.in_cart = {"1": "The price is too close to the trigger."}
+    asking.cycle()
+    row = asking.agent.journal.signals.newest("1")
+    assert row is not None
+    assert row.reason.endswith("Not yet: The price is too close to the trigger.")
+    assert asking.triggers() == []
+    asking.cloud.in_cart = {}
+    asking.cycle()
+    assert len(asking.triggers()) == 1, "it is not asked for again"
+
+
 def test_auto_execute_places_nothing_that_the_cloud_has_not_approved(own: Machine) -> None:
     own.cloud.add(1, requires_approval=True)
     own.cycle()

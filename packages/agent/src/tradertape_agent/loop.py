@@ -263,6 +263,9 @@ class Loop:
         logger.info("poll: %d new signals", new)
         if answered.poll.held:
             self._say("held", answered.poll.held)
+        for signal_id, why in answered.poll.in_cart.items():
+            if self._journal.signals.not_yet(signal_id, why, now):
+                logger.info("signal %s: approved, not placed yet: %s", signal_id, why)
         # Exits first: they take risk away.
         for key, signal in sorted(signals, key=lambda one: one[1].is_entry):
             if signal.requires_approval:

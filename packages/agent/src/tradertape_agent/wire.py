@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, cast
@@ -119,6 +119,7 @@ class Poll:
     withdrawn: tuple[Withdrawal, ...] = ()
     cancellations: tuple[Withdrawal, ...] = ()
     held: str = ""  # why the cloud hands out nothing
+    in_cart: Mapping[str, str] = field(default_factory=dict[str, str])  # why not yet, by signal
 
 
 def read_poll(answer: object) -> Poll:
@@ -140,6 +141,7 @@ def read_poll(answer: object) -> Poll:
         withdrawn=_withdrawals(envelope.get("withdrawn"), "id"),
         cancellations=_withdrawals(envelope.get("cancellations"), "signal_id"),
         held=str(envelope.get("held") or ""),
+        in_cart=_in_cart(envelope.get("in_cart")),
     )
 
 
@@ -202,6 +204,11 @@ def moment(value: object) -> datetime | None:
 def _plain(value: object) -> object:
     """A Decimal as a text: a float would lose digits, and is read back as a Decimal again."""
     return str(value)
+
+
+def _in_cart(rows: object) -> Mapping[str, str]:
+    found = _objects(cast("Sequence[object]", rows)) if isinstance(rows, list) else ()
+    return {_required(one, "id"): str(one.get("reason") or "") for one in found}
 
 
 def _withdrawals(rows: object, name: str) -> tuple[Withdrawal, ...]:

@@ -34,6 +34,23 @@ def test_ag_01_an_approved_signal_is_leased_and_not_placed_by_the_server(desk: A
     assert desk.signal(one["id"])["gtt_status"] == "placing"
 
 
+def test_ag_01_an_approved_signal_that_cannot_be_placed_yet_says_why(desk: AgentDesk) -> None:
+    """Its trigger is too close to the price; it is handed out when the price has moved."""
+    portfolio, one = desk.in_cart()
+    agent = desk.agent()
+    desk.trade(one["symbol"], one["trigger_price"] * 0.9995)
+    found = agent.poll()
+    assert [item["id"] for item in found["items"] if not item["requires_approval"]] == []
+    [told] = found["in_cart"]
+    assert told["id"] == one["id"]
+    assert "a trigger order needs more distance" in told["reason"]
+    desk.trade(one["symbol"], one["trigger_price"] * 0.98)
+    found = agent.poll()
+    assert found["in_cart"] == []
+    assert one["id"] in [item["id"] for item in found["items"] if not item["requires_approval"]]
+    assert portfolio["placed_by"] == "agent"
+
+
 def test_ag_02_what_the_agent_reports_becomes_the_position_and_its_stop(desk: AgentDesk) -> None:
     portfolio, one = desk.in_cart()
     agent = desk.agent()

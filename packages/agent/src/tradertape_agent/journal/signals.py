@@ -31,6 +31,7 @@ class Verdict(StrEnum):
 
 GONE: Final = "the cloud no longer hands it out"
 APPROVED_IN_CLOUD: Final = "approved: the cloud hands it out next"
+_NOT_YET: Final = "approved, and tried again with each poll. Not yet: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,11 @@ class SignalRow:
     decision: Verdict | None
     reason: str
     received_at: datetime
+
+    @property
+    def is_approved_in_cloud(self) -> bool:
+        """Whether the cloud took an approval of this agent, and is to hand the order out."""
+        return self.reason == APPROVED_IN_CLOUD or self.reason.startswith(_NOT_YET)
 
 
 class Signals:
@@ -63,7 +69,7 @@ class Signals:
             if known is None:
                 former = self.newest(signal_id)
                 decision = former.decision if former is not None else None
-                is_carried = former is not None and former.reason == APPROVED_IN_CLOUD
+                is_carried = former is not None and former.is_approved_in_cloud
                 self._store.write(
                     "INSERT INTO signals (key, signal_id, version, body, state, decision, "
                     "received_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -91,6 +97,15 @@ class Signals:
             for row in self.listed(SignalState.WAITING, most=10_000):
                 if row.key not in keys:
                     self.move(row.key, SignalState.ENDED, GONE, now)
+
+    def not_yet(self, signal_id: str, why: str, now: datetime) -> bool:
+        """Record why the cloud does not hand out what was approved here; whether that is new."""
+        with self._store.transaction():
+            known, reason = self.newest(signal_id), _NOT_YET + why
+            if known is None or not known.is_approved_in_cloud or known.reason == reason:
+                return False
+            self.move(known.key, known.state, reason, now)
+            return True
 
     def get(self, key: str) -> SignalRow | None:
         """Return a signal by its key."""

@@ -12078,6 +12078,10 @@ export type PendingSignals = {
      */
     held?: string | null;
     /**
+     * In Cart
+     */
+    in_cart: Array<InCart>;
+    /**
      * Items
      */
     items: Array<Item>;
@@ -12240,6 +12244,22 @@ export type Item = {
      * Version
      */
     version: number;
+};
+
+/**
+ * InCart
+ *
+ * An approved entry that is not handed out yet, and why; it is tried with each poll.
+ */
+export type InCart = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Reason
+     */
+    reason: string;
 };
 
 /**

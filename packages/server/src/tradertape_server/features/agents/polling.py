@@ -14,6 +14,7 @@ from tradertape_server.features.agents.models import AgentLease
 from tradertape_server.features.agents.obfuscation import Obfuscation
 from tradertape_server.features.agents.schemas import (
     Cancellation,
+    InCart,
     Item,
     PendingSignals,
     Withdrawn,
@@ -57,10 +58,11 @@ class Polling:
         if not (is_sandbox or self.has_real_prices()):
             return PendingSignals(
                 server_time=self.clock.now(), poll_after_s=POLL_AFTER_S, kill_switch=is_killed,
-                items=[], withdrawn=[], cancellations=[], held=SIMULATED,
+                items=[], withdrawn=[], cancellations=[], in_cart=[], held=SIMULATED,
             )  # fmt: skip
+        stay: dict[int, str] = {}
         if not is_killed:
-            self.handing.place_cart(user_id, by=f"agent {instance}")
+            stay = self.handing.place_cart(user_id, by=f"agent {instance}")
         asked = self.handing.asked(user_id)
         scaled = self.obfuscation.is_on(user_id)
         over = {
@@ -84,6 +86,7 @@ class Polling:
             server_time=self.clock.now(), poll_after_s=POLL_AFTER_S, kill_switch=is_killed,
             items=found, withdrawn=self._withdrawn(user_id, instance, asked, over),
             cancellations=self._cancellations(user_id, asked),
+            in_cart=[InCart(id=one, reason=why) for one, why in stay.items()],
         )  # fmt: skip
 
     def take_back(

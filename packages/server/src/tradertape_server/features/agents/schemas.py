@@ -100,6 +100,13 @@ class Cancellation(Reply):
     reason: str
 
 
+class InCart(Reply):
+    """An approved entry that is not handed out yet, and why; it is tried with each poll."""
+
+    id: int
+    reason: str
+
+
 class PendingSignals(Reply):
     """What an agent has to do."""
 
@@ -109,6 +116,7 @@ class PendingSignals(Reply):
     items: list[Item]
     withdrawn: list[Withdrawn]
     cancellations: list[Cancellation]
+    in_cart: list[InCart]
     held: str | None = None
 
 

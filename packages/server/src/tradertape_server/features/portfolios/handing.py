@@ -87,17 +87,22 @@ class Handing:
             if row.portfolio_id in own and (row.side == "SELL" or row.expires_at > now)
         ]
 
-    def place_cart(self, user_id: int, *, by: str) -> None:
+    def place_cart(self, user_id: int, *, by: str) -> dict[int, str]:
         """Have entries of the cart placed: the agent asks for them now. One that is refused stays
-        in the cart, or fails with its reason, as everywhere."""
+        in the cart, or fails with its reason, as everywhere. Returns why, of those that stay."""
         with self.database.read() as session:
             own = [one.id for one in _agents(session, user_id) if one.status == "active"]
             rows, _ = repository.signals(session, user_id, statuses=(Status.IN_CART,))
             cart = sorted((row.rank, row.portfolio_id, row.id) for row in rows if row.side == "BUY")
+        stay: dict[int, str] = {}
         for portfolio_id in own:
             ids = [signal_id for _, of, signal_id in cart if of == portfolio_id]
             if ids:
-                self.upkeep.placing.place(portfolio_id, ids, by=by, alone=False, for_agent=True)
+                place = self.upkeep.placing.place
+                found = place(portfolio_id, ids, by=by, alone=False, for_agent=True)
+                stay |= {one["signal_id"]: one["detail"] for one in found
+                         if one["status"] == Status.IN_CART and one["detail"]}  # fmt: skip
+        return stay
 
     def asked(self, user_id: int) -> list[Handed]:
         """What the agent is asked, sales first. What has no signal yet follows a moment later."""
