@@ -77,12 +77,13 @@ def _placed_while_killed(place: Place) -> list[str]:
             while not _answered(place, key):
                 time.sleep(0.2)
 
-    threads = [threading.Thread(target=place_them) for _ in range(3)]
+    threads = [threading.Thread(target=place_them, daemon=True) for _ in range(3)]
     for one in threads:
         one.start()
     for _ in range(2):
         wanted = len(keys) + 8
-        eventually(lambda least=wanted: len(keys) >= least, 60, "orders are placed")
+        # Each thread may have an order that never left: that is known after a minute of looking.
+        eventually(lambda least=wanted: len(keys) >= least, 150, "orders are placed")
         place.server.send(signal.SIGKILL)
         place.server.start()
         place.server.wait_until_up()
