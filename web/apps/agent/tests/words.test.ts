@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { deviceName } from "../src/app/pairing/device-name"
 import { base64Of, bytesOf } from "../src/features/uploads/base64"
-import { legWords, progressOf, totalWords } from "../src/lib/order-words"
+import { convictionWords, legWords, progressOf, totalWords } from "../src/lib/order-words"
 import type { OrderPreview, Signal } from "../src/lib/types"
 
 const order = (legs: OrderPreview["legs"], kind: OrderPreview["kind"] = "gtt"): OrderPreview => ({
@@ -13,6 +13,10 @@ const order = (legs: OrderPreview["legs"], kind: OrderPreview["kind"] = "gtt"): 
 })
 
 describe("an order in words", () => {
+  it("has the conviction as a score, not as a percentage", () => {
+    expect(convictionWords("50.0")).toBe("50 of 100")
+  })
+
   it("names the trigger and the limit", () => {
     const leg = { trigger: "160", price: "160.5", quantity: 10, amount: "1605" }
     expect(legWords("BUY", leg)).toBe("Buy 10 at ₹160.50 or better when the price reaches ₹160.00")

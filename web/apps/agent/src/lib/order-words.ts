@@ -78,3 +78,6 @@ const MODES: Record<PrivacyMode, string> = {
 }
 
 export const privacyWords = (mode: PrivacyMode) => MODES[mode]
+
+/** A conviction score, from 0 to 100, as the console has it. */
+export const convictionWords = (score: string): string => `${Math.round(Number(score))} of 100`

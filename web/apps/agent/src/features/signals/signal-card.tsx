@@ -3,9 +3,9 @@ import { useQuery } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { EnvironmentChip } from "@tradertape/ui/components/environment-chip.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
-import { discreet, instant, money, percent, sentence, unitPrice } from "@tradertape/ui/format.ts"
+import { discreet, instant, money, sentence, unitPrice } from "@tradertape/ui/format.ts"
 import cards from "@/components/cards.module.css"
-import { intentWords, legWords, progressOf } from "@/lib/order-words"
+import { convictionWords, intentWords, legWords, progressOf } from "@/lib/order-words"
 import { statusQuery } from "@/lib/queries"
 import type { Signal } from "@/lib/types"
 import { Decide } from "./decide"
@@ -61,7 +61,7 @@ function Order({ signal }: { signal: Signal }) {
         {signal.stop_price && <Stat label="Stop" value={unitPrice(signal.stop_price)} />}
         {signal.target_price && <Stat label="Target" value={unitPrice(signal.target_price)} />}
         {order?.risk && <Stat label="Loss at the stop" value={<Amount value={order.risk} />} />}
-        {signal.conviction && <Stat label="Conviction" value={percent(Number(signal.conviction) * 100, 0)} />}
+        {signal.conviction && <Stat label="Conviction" value={convictionWords(signal.conviction)} />}
         {signal.expires_at && <Stat label="Valid until" value={instant(signal.expires_at)} />}
       </dl>
     </>
