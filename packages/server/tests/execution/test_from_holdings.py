@@ -10,13 +10,14 @@ from packages.server.tests.execution.test_drift_at_the_sandbox import (
     INFY,
     At,
     at,
+    bought,
     desk_at,
     running,
     until,
 )
 
 from tradertape_core.orders.gtt import GttType
-from tradertape_core.orders.order import OrderStatus, Product
+from tradertape_core.orders.order import OrderStatus, Product, Side
 from tradertape_sandbox.exchange.events import AccountKey
 from tradertape_server.features.execution.errors import OrderDenied
 from tradertape_server.features.execution.halts import Halt
@@ -103,6 +104,16 @@ def test_no_more_than_the_broker_has_and_each_share_once(holding: At, order: Any
         sell(at, order, 11, "key-00003", order_type="LIMIT", price=160.0)
     sell(at, order, 10, "key-00004", order_type="LIMIT", price=160.0)
     assert [one[:2] for one in taken_in(at)] == ["30", "10"]
+
+
+def test_what_another_terminal_sold_of_them_is_gone(holding: At, order: Any) -> None:
+    at = holding
+    at.desk.orders.submit(bought(10, Product.CNC, at.clock.now(), Side.SELL))
+    at.read_book()
+    at.live.step()
+    with pytest.raises(OrderDenied, match="only 30 of NSE:INFY are held"):
+        sell(at, order, 31, "key-00001")
+    sold(at, order, 30, "key-00002")
 
 
 def test_a_repetition_takes_nothing_in_again(holding: At, order: Any) -> None:

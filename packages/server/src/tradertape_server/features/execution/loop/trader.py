@@ -174,7 +174,7 @@ class Trader:
     def holds_at_brokers(self, shares_there: OfShares) -> None:
         """Have it say which delivered shares accounts have at their brokers: before it is
         started."""
-        self._uow.shares_there = shares_there
+        self._uow.read_shares = shares_there
 
     def bound_by(self, at_broker: AtBroker, units_changed: Callable[[int, str], None]) -> None:
         """Have it say what accounts lack at their brokers, and told what changes without a trade:

@@ -34,7 +34,7 @@ def units(uow: UnitOfWork, account_id: int, run_id: str | None, request: OrderRe
     account = uow.account(account_id)
     name = place_name((request.instrument, request.product))
     booked = sum(
-        one.quantity
+        max(one.quantity, 0)  # what another terminal sold is gone there already
         for one in account.positions.values()
         if place_name((one.key.instrument, one.key.product)) == name
     )

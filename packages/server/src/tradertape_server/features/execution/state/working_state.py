@@ -20,6 +20,7 @@ from tradertape_core.execution.decision import VenueRequest
 from tradertape_core.kernel.clock import Clock
 from tradertape_core.kernel.errors import InvariantBroken
 from tradertape_core.kernel.frozen import quickly_made
+from tradertape_core.ledger.drift import Place
 from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.market.session_times import PhaseKind
@@ -37,6 +38,7 @@ from tradertape_server.features.execution.state.trailing_stops import TrailingSt
 from tradertape_server.features.execution.state.units_there import (
     AtBroker,
     OfShares,
+    SharesThere,
     no_shares,
     nothing_known,
 )
@@ -115,7 +117,8 @@ class WorkingState:
         # Whether an account's broker takes no market order without a band.
         self.needs_protection: Callable[[int], bool] = _never
         self.at_broker: AtBroker = nothing_known
-        self.shares_there: OfShares = no_shares
+        self.read_shares: OfShares = no_shares
+        self._shares: dict[tuple[int, Place], SharesThere | None] = {}  # of this transaction
         # Told of units that changed in the books without a trade: what was known of them is old.
         self.units_changed: Callable[[int, str], None] = _nothing
         self._seq = -1
@@ -197,6 +200,7 @@ class WorkingState:
         self._session, self._connection = session, connection
         self._seq, self._now = seq, self.clock.now()
         self._ticks.clear()
+        self._shares.clear()
         self._phases.clear()
         self._instruments.clear()
         if halts != self._halts_seen:
@@ -211,6 +215,13 @@ class WorkingState:
             self._exiting = repository.exiting_runs(session)
             self.doubts = repository.doubts(session)
             self.gtts.load(gtt_store.at_brokers(session, self._now - BrokerGtts.KEPT_FOR))
+
+    def shares_there(self, account_id: int, place: Place) -> SharesThere | None:
+        """Delivered shares at a broker; the same answer all through a transaction."""
+        key = account_id, place
+        if key not in self._shares:
+            self._shares[key] = self.read_shares(account_id, place)
+        return self._shares[key]
 
     def demand_lease(self) -> None:
         """Raise Superseded unless this process may still tell venues something."""
