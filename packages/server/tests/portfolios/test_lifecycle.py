@@ -53,6 +53,8 @@ def test_pf_02_deploy_has_the_defaults_of_the_design_and_pins_the_version(desk: 
         ({"paper_mode": False}, 400, "send confirm_live true"),
         ({"strategy_id": 987654}, 404, "Strategy not found"),
         ({"universe": "nifty_9"}, 400, "nifty_9"),
+        ({"universe": "custom:INFY,TCSS"}, 400, "has no symbol 'TCSS'; did you mean TCS?"),
+        ({"benchmark": "NIFTY 5"}, 400, "No index NIFTY 5 in data set simulated; it has: "),
         ({"max_positions": 0}, 422, "max_positions must be between 1 and 500"),
         ({"broker": "nobody"}, 422, "nobody is not known"),
         ({"paper_fill": "dream"}, 422, "paper_fill"),

@@ -64,18 +64,20 @@ class PaperTrading:
         day: date,
         placed: Chosen,
         *,
+        most: Mapping[str, int] | None = None,
         take_all: bool = False,
         add_on: bool = True,
     ) -> Day:
         """Trade the day after `stored`.
 
         placed: symbols whose signals of the last close are to be bought (model `next_open`).
+        most: by symbol, the most shares that were approved of a placed signal or order.
         take_all: every signal is placed: at model `close` it is bought here, at `next_open` it
         waits for the room the open makes. Otherwise no more are raised than there is room for.
         add_on: False where nothing is bought for positions either; what was decided lapses.
         """
         row, stored = self.row(day), rescaled(stored, self.panel).book
-        sim = self._loaded(stored, row)
+        sim = self._limited(self._loaded(stored, row), most or {})
         if not add_on:
             sim = _without_addons(sim)
         first_row = sim.rules.first
@@ -105,13 +107,16 @@ class PaperTrading:
         )
 
     def buy_at_close(
-        self, stored: PaperBook, chosen: Chosen
+        self, stored: PaperBook, chosen: Chosen, most: Mapping[str, int] | None = None
     ) -> tuple[PaperBook, tuple[Lapse, ...]]:
-        """Buy signals of the book's day at its close, as approvals after the close do."""
+        """Buy signals of the book's day at its close, as approvals after the close do.
+
+        most: by symbol, the most shares that were approved.
+        """
         if stored.day is None or self._model != k.CLOSE:
             raise InvalidInput("only signals that are filled at their close are bought after it")
         row, stored = self.row(stored.day), rescaled(stored, self.panel).book
-        sim = self._loaded(stored, row, before=stored.equity_before)
+        sim = self._limited(self._loaded(stored, row, before=stored.equity_before), most or {})
         lapses = self._buy(sim, row, row, chosen)
         steps.keep_accounts(sim, row)
         return self._stored(sim, row, stored.resting, stored, same_day=True), lapses
@@ -140,6 +145,11 @@ class PaperTrading:
             cast("Any", out.equity)[row - 1] = stored.equity if before is None else before
         sim = self._sim._replace(book=book, out=out)
         return engine.buffers(sim)
+
+    def _limited(self, sim: Any, most: Mapping[str, int]) -> Any:
+        for symbol, shares in most.items():
+            sim.book.most[self.panel.symbols.index(symbol)] = shares
+        return sim
 
     def _open_to(self, row: int) -> Any:
         return self.panel.member[row] & ~np.isnan(self.panel.close[row])

@@ -187,6 +187,7 @@ class Book(NamedTuple):
     bought: Ints  # (N,) shares bought on the row of bought_on and not sold on it
     bought_paise: Ints  # (N,) their value
     bought_on: Ints  # (N,)
+    most: Ints  # (N,) the most shares that an entry may buy; NEVER: no such limit
     stack: Floats
 
 

@@ -227,6 +227,7 @@ def entry_quantity(sim: Sim, slot: int, row: int, price: float, halved: int) -> 
     # A distance too small for an integer number of shares bounds nothing.
     if distance > 0.0 and risk / (distance * 100.0) < 1e15:
         quantity = min(quantity, math.floor(risk / (distance * 100.0)))
+    quantity = min(quantity, int(sim.book.most[sim.book.whole[slot, k.SYMBOL]]))
     return within_cash(sim, row, price, quantity)
 
 

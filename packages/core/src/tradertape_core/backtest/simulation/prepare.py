@@ -224,6 +224,7 @@ def new_book(symbols: int, slots: int) -> k.Book:
         bought=_integers(symbols),
         bought_paise=_integers(symbols),
         bought_on=_integers(symbols, fill=-1),
+        most=_integers(symbols, fill=k.NEVER),
         stack=_zeros(k.STACK),
     )
 

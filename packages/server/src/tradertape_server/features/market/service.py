@@ -26,6 +26,7 @@ from tradertape_server.features.market.data_sets.store import MarketStore
 from tradertape_server.features.market.data_sets.universes import (
     UniverseSize,
     about,
+    is_custom,
     plain_symbol,
 )
 from tradertape_server.features.market.progress import Progress, no_progress
@@ -228,6 +229,26 @@ class MarketService:
         day = day or _last_day(opened.manifest)
         held = (opened.universes.held_as(symbol) or symbol for symbol in found.members_on(day))
         return found, day, [_symbol_row(opened.columns, symbol) for symbol in held]
+
+    def require_known(self, universe: str, benchmark: str, *, data_set: str | None = None) -> None:
+        """Check, before money is put to work on it, that a universe exists, that the set has every
+        symbol that is listed by hand, and the index that is compared with.
+
+        The default index may be missing: it was not chosen. Raises InvalidInput.
+        """
+        opened = self._open(data_set)
+        found = opened.universes.find(universe)
+        if is_custom(universe):
+            listed = [spell.symbol for spell in found.spells]
+            missing = [one for one in listed if opened.universes.held_as(one) is None]
+            if missing:
+                raise InvalidInput(
+                    "; ".join(self._unknown(one, opened) for one in missing[:5]),
+                    pointer="/universe",
+                )
+        notes = () if benchmark == BENCHMARK else _missing_benchmark(benchmark, opened)
+        if notes:
+            raise InvalidInput(notes[0], pointer="/benchmark")
 
     def columns(self, data_set: str | None = None) -> tuple[Manifest, Columns]:
         """The manifest and opened columns of a set, for reading all of it."""

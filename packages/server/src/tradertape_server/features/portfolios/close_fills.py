@@ -13,7 +13,9 @@ from tradertape_server.features.portfolios.state import PAPER, move
 
 def buy_at_close(work: PortfolioDays, chosen: Sequence[PortfolioSignal]) -> None:
     """Fill placed signals of the book's day at its close, or say why not."""
-    work.book, lapses = work.trader.buy_at_close(work.book, {one.symbol for one in chosen})
+    work.book, lapses = work.trader.buy_at_close(
+        work.book, {one.symbol for one in chosen}, work.most(chosen)
+    )
     refused = {one.symbol: one.reason for one in lapses}
     for row in chosen:
         reason, held = refused.get(row.symbol), work.book.holding(row.symbol)

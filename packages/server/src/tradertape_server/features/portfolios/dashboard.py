@@ -64,7 +64,7 @@ class Dashboard:
             "next_scan": next_scan(now),
             "portfolio": views.portfolio(row, live, len(held), warnings_of(session, row)),
             "kpis": _kpis(row, live, days, held, closed),
-            "equity_curve": _curve(days),
+            "equity_curve": _curve(days, capital_of(row, ()).starting),
             "positions": held,
             "signals": _signals(signals),
             "cart": _cart(row, live),
@@ -94,7 +94,7 @@ def _kpis(
     closed: Sequence[PositionOut],
 ) -> Json:
     capital, settings = capital_of(row, live), settings_of(row)
-    curve = _curve(days)
+    curve = _curve(days, capital.starting)
     before = days[-2].equity_paise if len(days) > 1 else capital.starting
     total_pct = (capital.current / capital.starting - 1) * 100
     benchmark = _change(days[0].benchmark, days[-1].benchmark) if days else None
@@ -134,8 +134,10 @@ def _change(first: float | None, last: float | None) -> float | None:
     return round((last / first - 1) * 100, 2)
 
 
-def _curve(days: Sequence[PortfolioDay]) -> list[Json]:
-    peak, base, found = 0, next((d.benchmark for d in days if d.benchmark), None), list[Json]()
+def _curve(days: Sequence[PortfolioDay], starting: int) -> list[Json]:
+    """The equity by day. starting: capital in paise, from which a fall counts as well."""
+    base, found = next((d.benchmark for d in days if d.benchmark), None), list[Json]()
+    peak = starting
     for one in days:
         peak = max(peak, one.equity_paise)
         scaled = None

@@ -32,12 +32,14 @@ from tradertape_server.features.portfolios.schedule_times import SESSION_END, SE
 from tradertape_server.features.portfolios.state import (
     PAPER,
     SCAN,
+    approved_quantity,
     commitment,
     exit_reason,
     move,
 )
 
 Json = dict[str, Any]
+CLOSE_ENOUGH = 0.01  # a close that was corrected since, and not divided by a split
 About = Callable[[str], tuple[str, str]]  # company and ISIN of a symbol
 
 
@@ -117,8 +119,9 @@ class PortfolioDays:
         )
         placed = {symbol for symbol, made in active if made == self.book.day}
         found = self.trader.trade(
-            self.book, day, placed, take_all=takes_all, add_on=may_buy and not self.is_paused
-        )
+            self.book, day, placed, most=self.most(self.signals), take_all=takes_all,
+            add_on=may_buy and not self.is_paused,
+        )  # fmt: skip
         self.book = found.book
         self._lapse(found.lapses)
         self._fill(found)
@@ -136,6 +139,22 @@ class PortfolioDays:
             return False
         at = SESSION_OPEN if self.settings.paper_fill == "next_open" else SESSION_END
         return self.halt.since < datetime.combine(day, at, IST)
+
+    def most(self, signals: Sequence[PortfolioSignal]) -> dict[str, int]:
+        """By symbol, how many shares were approved where that is fewer than was proposed; in the
+        shares of now: a split since then changes the number, not the value."""
+        found: dict[str, int] = {}
+        panel = self.trader.panel
+        for one in signals:
+            shares = approved_quantity(one)
+            if shares is None or one.status != Status.APPROVED:
+                continue
+            column = panel.symbols.index(one.symbol)
+            close = float(panel.close[self.trader.row(one.signal_date), column])
+            ratio = one.ref_price / close
+            is_split = abs(ratio - 1) >= CLOSE_ENOUGH
+            found[one.symbol] = int(shares * ratio + 1e-6) if is_split else shares
+        return found
 
     # --- signals ------------------------------------------------------------------------------
 

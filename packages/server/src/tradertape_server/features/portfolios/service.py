@@ -65,8 +65,8 @@ class PortfolioService:
     ) -> Portfolio:
         """Put a strategy, as it is now, to work with money of its own.
 
-        Raises NotFound, InvalidInput for an unknown universe; of a live portfolio BadRequest
-        unless it is confirmed, Conflict where no broker's account can trade.
+        Raises NotFound, InvalidInput for an unknown universe, symbol or benchmark; of a live
+        portfolio BadRequest unless it is confirmed, Conflict where no broker's account can trade.
         """
         self._demand_confirmed(settings, confirm_live)
         every = ("active", "paused")
@@ -76,7 +76,7 @@ class PortfolioService:
         pinned = settings.applied_to(strategy.document)
         parse_strategy(pinned)
         data_set = next((one.manifest.name for one in self.market.data_sets() if one.active), None)
-        self.market.members(settings.universe, data_set=data_set)
+        self.market.require_known(settings.universe, settings.benchmark, data_set=data_set)
         now = self.clock.now()
         row = Portfolio(
             user_id=user_id,

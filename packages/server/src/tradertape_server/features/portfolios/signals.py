@@ -81,9 +81,9 @@ class SignalService:
         row = self.get(session, user_id, signal_id)
         portfolio = locked(session, user_id, row.portfolio_id)
         session.refresh(row)
-        now, event = self.clock.now(), ACTIONS[action]
+        now, event, fewer = self.clock.now(), ACTIONS[action], None
         if event is Event.APPROVE and row.status == Status.PENDING:
-            _set_quantity(row, quantity)
+            fewer = _set_quantity(row, quantity)
             self._demand_approvable(session, portfolio, row, now)
         if event is Event.RETRY:
             _demand_retry(portfolio, row, now)
@@ -93,7 +93,7 @@ class SignalService:
                 demand_possible(row, event)
             row.withdraw_reason = note or f"cancelled by {by}"
             return row
-        move(row, event, by=by, now=now, note=note)
+        move(row, event, by=by, now=now, note=note, quantity=fewer)
         if event in (Event.APPROVE, Event.RETRY):
             row.committed_paise = commitment(row) if row.side == "BUY" else 0
         else:
@@ -246,14 +246,16 @@ class SignalService:
             )
 
 
-def _set_quantity(row: PortfolioSignal, quantity: int | None) -> None:
-    if quantity is None:
-        return
+def _set_quantity(row: PortfolioSignal, quantity: int | None) -> int | None:
+    """Take over the approved quantity; it, if that is fewer than was proposed."""
+    if quantity is None or quantity == row.quantity:
+        return None
     if quantity > row.quantity:
         raise InvalidInput(
             f"at most the proposed {row.quantity} shares can be approved", pointer="/quantity"
         )
     row.quantity = quantity
+    return quantity
 
 
 def _demand_retry(portfolio: Portfolio, row: PortfolioSignal, now: datetime) -> None:

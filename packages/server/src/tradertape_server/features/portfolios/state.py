@@ -52,8 +52,14 @@ def demand_possible(row: PortfolioSignal, event: Event) -> None:
         raise Conflict(error.message, code="signal_state") from None
 
 
-def move(row: PortfolioSignal, event: Event, *, by: str, now: datetime, note: str = "") -> None:
-    """Take a signal through an event. Raises Conflict where it is in no state for it."""
+def move(
+    row: PortfolioSignal, event: Event, *, by: str, now: datetime, note: str = "",
+    quantity: int | None = None,
+) -> None:  # fmt: skip
+    """Take a signal through an event. Raises Conflict where it is in no state for it.
+
+    quantity: of an approval of fewer shares than were proposed.
+    """
     try:
         found = after(state_of(row), event, signal_id=row.id or 0, attempts=row.attempts)
     except NotPossible as error:
@@ -63,6 +69,8 @@ def move(row: PortfolioSignal, event: Event, *, by: str, now: datetime, note: st
     entry: Json = {"event": event.value, "by": by, "at": now.isoformat(), "status": row.status}
     if note:
         entry["note"] = note
+    if quantity is not None:
+        entry["quantity"] = quantity
     row.history = [*row.history, entry]
     if found.status not in (Status.IN_CART, Status.APPROVED):
         row.committed_paise = 0
@@ -72,6 +80,14 @@ def commitment(row: PortfolioSignal) -> int:
     """What a signal may cost, in paise; charges apart."""
     price = row.limit_price or row.ref_price
     return int(paise_from_rupees(price * row.quantity))
+
+
+def approved_quantity(row: PortfolioSignal) -> int | None:
+    """How many shares a person approved of those that were proposed; None: all of them."""
+    for entry in reversed(row.history):
+        if entry["event"] == Event.APPROVE.value:
+            return entry.get("quantity")
+    return None
 
 
 def capital_of(row: Portfolio, live: Sequence[PortfolioSignal]) -> Capital:

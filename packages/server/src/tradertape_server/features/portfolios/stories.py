@@ -73,6 +73,8 @@ def _of_signal(signal: PortfolioSignal | None, portfolio: Portfolio, entered: da
         event = entry["event"]
         kind, title = STEPS.get(event, ("order", event.replace("_", " ")))
         words = _words(signal, portfolio, event, entered) or entry.get("note", "")
+        if "quantity" in entry:
+            words = f"{entry['quantity']} shares, fewer than were proposed. {words}".strip()
         at = datetime.fromisoformat(entry["at"])
         found.append(_step(kind, title, words, entry["by"], at=at))
     return found

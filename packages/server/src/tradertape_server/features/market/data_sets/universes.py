@@ -27,6 +27,11 @@ _POINTER = "/universe"
 _UNSPELLED = re.compile(r"[^a-z0-9]+")
 
 
+def is_custom(wanted: str) -> bool:
+    """Whether a universe lists its symbols."""
+    return wanted.lower().startswith(CUSTOM)
+
+
 @dataclass(frozen=True, slots=True)
 class UniverseSize:
     """A universe on a day. since: first day of known membership, None if none is known."""
@@ -57,7 +62,7 @@ class Universes:
         """The universe of a name or of listed symbols; raises InvalidInput with the known names."""
         if not isinstance(wanted, str):
             return custom_universe(plain_symbol(symbol) for symbol in wanted)
-        if wanted.lower().startswith(CUSTOM):
+        if is_custom(wanted):
             return custom_universe(plain_symbol(s) for s in _listed(wanted[len(CUSTOM) :]))
         name = universe_name(wanted)
         if not name:
