@@ -115,6 +115,10 @@ def test_chartink_sends_several_symbols_and_each_has_its_result(
     results = hook.post(body).json()["results"]
     assert [one["outcome"] for one in results] == ["notification", "refused"]
     assert "no instrument NSE:NOSUCHNAME" in results[1]["detail"]
+    many = {"stocks": ",".join(["INFY", *(f"NAME{n}" for n in range(21))]), "alert_name": "Many"}
+    results = hook.post(many).json()["results"]
+    assert len(results) == 22
+    assert [one["symbol"] for one in results if "left out" in one["detail"]] == ["NAME19", "NAME20"]
 
 
 def test_a_symbol_of_two_exchanges_is_refused(
@@ -151,12 +155,13 @@ def test_what_cannot_be_read_is_refused_with_the_reason(
 
 
 def test_more_than_thirty_a_minute_are_refused_without_being_stored(
-    with_market: None, signed_in: TestClient, clock: Any
+    with_market: None, signed_in: TestClient, clock: Any, inbox: Any
 ) -> None:
     hook = Hook(signed_in, clock, "signed")
     statuses = [hook.signed(BUY, f"msg_{n}").status_code for n in range(32)]
     assert statuses == [200] * 30 + [429] * 2
     assert len(hook.calls()) == 30
+    assert [one for one in inbox() if "refused" in one] == ["Mine: alerts refused"]
     clock.advance(seconds=61)
     assert hook.signed(BUY, "later").status_code == 200
 

@@ -111,7 +111,18 @@ def test_a_code_links_once_in_a_private_chat_and_for_fifteen_minutes(
     assert "wrong or has expired" in said(notes, channel, message(f"/start {code}"))
     url = f"/api/notifications/channels/{channel}/link"
     fresh = person.client.post(url).json()["code"]
+    (shown,) = person.client.get("/api/notifications/channels").json()
+    assert shown["linked_at"] is None
+    clock.advance(seconds=5)
     assert said(notes, channel, message(f"/start {fresh}")).startswith("This chat is linked")
+    (shown,) = person.client.get("/api/notifications/channels").json()
+    clock.advance(seconds=5)
+    anew = person.client.post(url).json()
+    assert shown["linked_at"] < anew["made_at"], "the console waits for this code, not the last"
+    clock.advance(seconds=5)
+    said(notes, channel, message(f"/start {anew['code']}"))
+    (shown,) = person.client.get("/api/notifications/channels").json()
+    assert shown["linked_at"] > anew["made_at"], "the same person's chat, linked anew"
     assert "wrong or has expired" in said(notes, channel, message(f"/start {fresh}", 666))
 
 

@@ -16,6 +16,7 @@ from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.gtts.service import GttPageService
+from tradertape_server.features.trading.schemas import FundsOut
 from tradertape_server.features.trading.service import TradingService
 
 URL = "/api/trading"
@@ -90,6 +91,25 @@ def test_a_preview_has_margin_charges_and_what_would_refuse_it(signed_in: TestCl
     assert off_tick.status_code == 200
     assert not off_tick.json()["is_allowed"]
     assert signed_in.get(f"{URL}/orders").json() == []
+
+
+def test_a_preview_at_a_broker_says_that_the_money_is_short(
+    signed_in: TestClient, container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine leaves margin to the broker there; the ticket says it before it is placed."""
+    funds = FundsOut(
+        available=5_000, cash=5_000, mark_to_market=None, used=0, delivery=None, exposure=None,
+        unrealised=None, realised=None, charges=None, opening=5_000, as_of=None, stale=False,
+    )  # fmt: skip
+    monkeypatch.setattr(TradingService, "_funds", lambda *_: funds)
+    signed_in.get(f"{URL}/accounts")
+    seen = signed_in.post(f"{URL}/preview", json=ticket()).json()
+    (warning,) = seen["warnings"]
+    assert (warning["code"], warning["severity"]) == ("insufficient_margin", "warning")
+    assert "₹14,900.00" in warning["message"]
+    assert "₹5,000.00" in warning["message"]
+    assert seen["is_allowed"]
+    assert signed_in.post(f"{URL}/preview", json=ticket(quantity=3)).json()["warnings"] == []
 
 
 def test_the_same_key_places_one_order_and_another_order_needs_another_key(

@@ -125,6 +125,7 @@ test("a GTT on the broker's account rests there, says where, and ends there", as
   const confirm = dialog.getByRole("button", { name: /^Confirm: Place GTT: .* SANDBOX$/ })
   await expect(confirm).toBeVisible()
   await shoot(page, "live-gtt-form")
+  await page.waitForTimeout(800) // a second press sooner is a double click
   await confirm.click()
   const table = page.getByRole("region", { name: "Active GTTs, table" })
   await expect(table).toContainText(/kite:SB\d+/)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tradertape_core.market.calendar import nse_calendar
 from tradertape_server.container import Container
 from tradertape_server.features.auth.sign_in.sessions import COOKIE
 from tradertape_server.features.execution.scheduled.session_clock import ExecutionJobs
+from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import Command, Subject
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -204,6 +206,23 @@ def test_modes_are_never_added_up(
     assert modes["paper"]["open_orders"] == 1
     assert (modes["dry_run"]["runs"], modes["dry_run"]["net"]) == (1, 0.0)
     assert modes["live"]["runs"] == 0
+
+
+def test_what_is_open_at_brokers_is_said_whoever_placed_it(
+    caller: TestClient, page: TestClient, api: Any, buy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ribbon of every page says whether real money moves, by hand too."""
+    place(caller, api, buy)
+    assert get(page, "overview")["at_brokers"] == "none"
+    read = ExecutionService.accounts
+    for environment, expected in (("sandbox", "sandbox"), ("live", "live"), (None, "live")):
+
+        def at_a_broker(self: Any, user_id: int, where: str | None = environment) -> list[Any]:
+            ids = [one.id for one in read(self, user_id)]
+            return [SimpleNamespace(id=one, kind="broker", environment=where) for one in ids]
+
+        monkeypatch.setattr(ExecutionService, "accounts", at_a_broker)
+        assert get(page, "overview")["at_brokers"] == expected
 
 
 def test_a_silent_worker_needs_attention(

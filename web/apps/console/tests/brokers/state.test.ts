@@ -53,6 +53,8 @@ describe("what is traded with", () => {
 
   test("runs say themselves what they move, whoever is signed in now", () => {
     expect(tradedWith([live("sandbox")], 0, false)).toBe("sandbox")
+    expect(tradedWith([], 0, false, "sandbox")).toBe("sandbox")
+    expect(tradedWith([live("sandbox")], 0, false, "live")).toBe("live")
     expect(tradedWith([live("live")], 0, true)).toBe("live")
     expect(tradedWith([live("sandbox"), live("live")], 0, true)).toBe("live")
     expect(tradedWith([live("sandbox", 0), live("live", 0)], 0, false)).toBe("paper")

@@ -12414,8 +12414,14 @@ export type PartOut = {
  * OverviewOut
  *
  * The runs in short. open_orders, open_positions: of all accounts, with or without a run.
+ *
+ * at_brokers: whose money they move there, real money (`live`) before the sandbox's.
  */
 export type OverviewOut = {
+    /**
+     * At Brokers
+     */
+    at_brokers: 'none' | 'sandbox' | 'live';
     /**
      * Attention
      */
@@ -14071,6 +14077,8 @@ export type NewChannelOut = {
  * LinkOut
  *
  * How to link a chat: open `url`, or send `/start code` to the bot, until `expires_at`.
+ *
+ * made_at: a channel with a later `linked_at` was linked by this code.
  */
 export type LinkOut = {
     /**
@@ -14082,6 +14090,10 @@ export type LinkOut = {
      */
     expires_at: string;
     /**
+     * Made At
+     */
+    made_at: string;
+    /**
      * Url
      */
     url: string;
@@ -14091,6 +14103,8 @@ export type LinkOut = {
  * ChannelOut
  *
  * A channel. address: what may be shown of it; no secret. is_linked: it has a recipient.
+ *
+ * linked_at: when a Telegram chat was linked last.
  */
 export type ChannelOut = {
     /**
@@ -14133,6 +14147,10 @@ export type ChannelOut = {
      * Last Sent At
      */
     last_sent_at: string | null;
+    /**
+     * Linked At
+     */
+    linked_at: string | null;
     /**
      * Name
      */

@@ -39,12 +39,14 @@ class AlertSymbol:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What an alert says. key: a second one with it is the same alert."""
+    """What an alert says. key: a second one with it is the same alert. left_out: symbols beyond
+    the most that one alert may name."""
 
     key: str
     action: str
     text: str
     instruments: Sequence[AlertSymbol]
+    left_out: Sequence[str] = ()
 
 
 def read(source: str, secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Alert:
@@ -131,7 +133,8 @@ def _of_chartink(document: Json, key: str) -> Alert:
         AlertSymbol(one, "NSE", _price(price)) for one, price in zip(symbols, padded, strict=False)
     ]
     name = document.get("alert_name") or document.get("scan_name") or ""
-    return Alert(key, "buy", str(name)[:500], instruments[:MOST_SYMBOLS])
+    taken, beyond = instruments[:MOST_SYMBOLS], symbols[MOST_SYMBOLS:]
+    return Alert(key, "buy", str(name)[:500], taken, beyond)
 
 
 def _price(given: Any) -> Decimal | None:

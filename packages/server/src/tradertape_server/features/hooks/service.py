@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from secrets import token_hex, token_urlsafe
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -129,7 +129,9 @@ class HookService:
             row = repository.by_token(session, hashed, lock=False)
             if row is None or not row.is_enabled:
                 raise NotFound("Webhook")
-            self._demand_rate(session, row, now)
+            is_flooded = self._is_flooded(session, row, now)
+        if is_flooded:
+            self._turn_away(hashed, now)
         with self.database.write() as session:
             row = repository.by_token(session, hashed, lock=True)
             if row is None:
@@ -154,6 +156,7 @@ class HookService:
             self._log(session, row, None, "duplicate", "It was received before.", alert, now)
             return schemas.ReceivedOut(status="duplicate", results=[])
         results = [self._result(session, row, alert, one) for one in alert.instruments]
+        results += [_left_out(symbol) for symbol in alert.left_out]
         is_refused = all(one.outcome == "refused" for one in results)
         detail = "; ".join(f"{one.symbol}: {one.detail or one.outcome}" for one in results)
         outcome = "refused" if is_refused else "accepted"
@@ -234,13 +237,23 @@ class HookService:
         )  # fmt: skip
         self.publisher.publish(session, [notice])
 
-    def _demand_rate(self, session: Session, row: IncomingHook, now: datetime) -> None:
+    def _is_flooded(self, session: Session, row: IncomingHook, now: datetime) -> bool:
         recent = repository.count_calls(session, row.id, now - timedelta(minutes=1))
-        if recent >= MOST_PER_MINUTE:
-            raise TooMany(
-                f"More than {MOST_PER_MINUTE} alerts in a minute at this address.",
-                retry_after_s=60,
-            )
+        return recent >= MOST_PER_MINUTE
+
+    def _turn_away(self, hashed: str, now: datetime) -> NoReturn:
+        """Refuse an alert over the limit; its owner is told once an hour. Raises TooMany."""
+        why = f"More than {MOST_PER_MINUTE} alerts in a minute at this address."
+        with self.database.write() as session:
+            row = repository.by_token(session, hashed, lock=False)
+            if row is not None:
+                text = f"{why} Those beyond them were not used."
+                notice = Notice(
+                    row.user_id, "webhook.refused", f"hook:{row.id}:{now:%Y%m%d%H}:flooded",
+                    f"{row.name}: alerts refused", text, now, PATH, {"hook_id": row.id},
+                )  # fmt: skip
+                self.publisher.publish(session, [notice])
+        raise TooMany(why, retry_after_s=60)
 
     def _log(
         self, session: Session, row: IncomingHook, key: str | None, outcome: str, detail: str,
@@ -272,6 +285,11 @@ class HookService:
             session, action, user_id=who.id, actor=who.email, origin=origin,
             now=self.clock.now(), name=row.name, source=row.source,
         )  # fmt: skip
+
+
+def _left_out(symbol: str) -> schemas.ResultOut:
+    detail = f"An alert takes {alerts.MOST_SYMBOLS} stocks: this one was left out."
+    return schemas.ResultOut(symbol=symbol, outcome="refused", signal_id=None, detail=detail)
 
 
 def _keys(key: str) -> list[str]:

@@ -158,7 +158,7 @@ class ChatDesk:
                 return "This code is wrong or has expired: make a new one in the console."
             row.chat_id, row.chat_name = said.chat_id, said.name[:120]
             row.link_hash = row.link_expires_at = None
-            row.updated_at = now
+            row.linked_at = row.updated_at = now
         return f"This chat is linked.\n{HELP}"
 
 

@@ -23,7 +23,7 @@ class Channel(Base):
 
     address: what people may see of it. secret: bot token, signing secret or URL, encrypted.
     fingerprint: a bot is used by one channel only, as its messages can be read once. chat_id: the
-    linked Telegram chat. offset: the next update to read there.
+    linked Telegram chat. linked_at: when it was linked last. offset: the next update to read there.
     """
 
     __tablename__ = "notification_channels"
@@ -39,6 +39,7 @@ class Channel(Base):
     fingerprint: Mapped[str | None] = mapped_column(String(64), unique=True)
     chat_id: Mapped[int | None] = mapped_column(BigInteger)
     chat_name: Mapped[str] = mapped_column(String(120), default="")
+    linked_at: Mapped[datetime | None]
     link_hash: Mapped[str | None] = mapped_column(String(64))
     link_expires_at: Mapped[datetime | None]
     offset: Mapped[int] = mapped_column("update_offset", BigInteger, default=0)

@@ -33,7 +33,10 @@ class ChannelPatch(Body):
 
 
 class ChannelOut(Reply):
-    """A channel. address: what may be shown of it; no secret. is_linked: it has a recipient."""
+    """A channel. address: what may be shown of it; no secret. is_linked: it has a recipient.
+
+    linked_at: when a Telegram chat was linked last.
+    """
 
     id: int
     kind: Kind
@@ -42,6 +45,7 @@ class ChannelOut(Reply):
     is_linked: bool
     address: str
     chat_name: str
+    linked_at: IstTime | None
     last_sent_at: IstTime | None
     last_error: str
     last_error_at: IstTime | None
@@ -57,10 +61,14 @@ class NewChannelOut(Reply):
 
 
 class LinkOut(Reply):
-    """How to link a chat: open `url`, or send `/start code` to the bot, until `expires_at`."""
+    """How to link a chat: open `url`, or send `/start code` to the bot, until `expires_at`.
+
+    made_at: a channel with a later `linked_at` was linked by this code.
+    """
 
     url: str
     code: str
+    made_at: IstTime
     expires_at: IstTime
 
 

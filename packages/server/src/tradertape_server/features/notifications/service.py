@@ -257,7 +257,7 @@ class NotificationService:
         code = token_urlsafe(18)
         row.link_hash, row.link_expires_at = token_hash(code), now + LINK_FOR
         url = f"https://t.me/{row.address.removeprefix('@')}?start={code}"
-        return schemas.LinkOut(url=url, code=code, expires_at=now + LINK_FOR)
+        return schemas.LinkOut(url=url, code=code, made_at=now, expires_at=now + LINK_FOR)
 
     def _own(self, session: Session, user_id: int, channel_id: int) -> Channel:
         row = repository.channel(session, user_id, channel_id)
@@ -279,7 +279,7 @@ def shown(row: Channel) -> schemas.ChannelOut:
     return schemas.ChannelOut(
         id=row.id, kind=row.kind, name=row.name, is_enabled=row.is_enabled,  # type: ignore[arg-type]
         is_linked=repository.is_linked(row), address=row.address, chat_name=row.chat_name,
-        last_sent_at=row.last_sent_at, last_error=row.last_error,
+        linked_at=row.linked_at, last_sent_at=row.last_sent_at, last_error=row.last_error,
         last_error_at=row.last_error_at, created_at=row.created_at,
     )  # fmt: skip
 

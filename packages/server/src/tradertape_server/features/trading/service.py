@@ -122,9 +122,8 @@ class TradingService:
             for one in self._why_not(user_id, account)
         ]
         funds = self._funds(account)
-        available = None if funds is None else funds.available
         tick = self._execution.market.tick(instrument)
-        return views.preview_out(found, tick, ticket.quantity, available, blocked)
+        return views.preview_out(found, tick, ticket.quantity, funds, blocked)
 
     def place(self, user_id: int, ticket: TicketIn, key: str) -> HandOrderOut:
         """Place an order, once for its key.

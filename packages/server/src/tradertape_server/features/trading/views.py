@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from tradertape_core.kernel.clock import IST
+from tradertape_core.kernel.format import grouped
 from tradertape_core.ledger.pnl import pnl_of
 from tradertape_core.ledger.position import Position
 from tradertape_core.market.tick import Tick
@@ -27,6 +28,7 @@ from tradertape_server.features.trading.schemas import (
 )
 
 Json = dict[str, Any]
+INSUFFICIENT: Final = "insufficient_margin"
 
 
 def kind_of(account: TradingAccount) -> Literal["paper", "broker"]:
@@ -143,13 +145,19 @@ def broker_funds(figures: BrokerFigures, now: datetime) -> FundsOut:
 
 
 def preview_out(
-    found: Json, tick: Tick | None, quantity: int, available: float | None, blocked: Sequence[Json]
+    found: Json, tick: Tick | None, quantity: int, funds: FundsOut | None, blocked: Sequence[Json]
 ) -> PreviewOut:
     """What an order would need and cost."""
+    available = None if funds is None else funds.available
     warnings = [WarningOut(**one) for one in (*blocked, *found["order"]["warnings"])]
+    needed = found["cost_contract"]["margin_required"]
+    if available is not None and needed > available and INSUFFICIENT not in {
+        one.code for one in warnings
+    }:  # fmt: skip
+        warnings.append(_beyond(needed, available))
     price = found["order"].get("price") or (None if tick is None else float(tick.last_price))
     return PreviewOut(
-        margin_required=found["cost_contract"]["margin_required"],
+        margin_required=needed,
         charges=found["cost_contract"]["charges_estimate"],
         last_price=None if tick is None else float(tick.last_price),
         value=None if price is None else round(price * quantity, 2),
@@ -157,6 +165,15 @@ def preview_out(
         warnings=warnings,
         is_allowed=not any(one.severity == "error" for one in warnings),
     )
+
+
+def _beyond(needed: float, available: float) -> WarningOut:
+    """Of an account at a broker, whose own margin decides."""
+    text = (
+        f"This order needs about ₹{grouped(needed, 2)}, and ₹{grouped(available, 2)} is available: "
+        "your broker is going to reject it unless its own margin is lower."
+    )
+    return WarningOut(code=INSUFFICIENT, message=text, severity="warning")
 
 
 def _number(value: Decimal) -> float:

@@ -2,9 +2,7 @@ import { Select } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import type { ReactNode } from "react"
 import { gttAccountsQuery } from "@/lib/queries/gtts"
-
-/** The account every user has. */
-export const FIRST_ACCOUNT = "kite:paper-a"
+import { FIRST_ACCOUNT } from "@/lib/trading-account"
 
 interface Props {
   value?: string

@@ -8,6 +8,7 @@ import { Failure } from "@/components/states/failure"
 import { symbolOf } from "@/lib/instrument"
 import { notifyDone } from "@/lib/notify"
 import { type TradingPosition, tradingAccountsQuery, tradingCalls } from "@/lib/queries/trading"
+import { modeOf } from "@/lib/trading-account"
 
 interface Props {
   of: TradingPosition
@@ -30,11 +31,10 @@ export function ConvertDialog({ of, onClose }: Props) {
   const held = Math.abs(of.quantity)
   const [quantity, setQuantity] = useState<number | string>(held)
   const { data: accounts } = useQuery(tradingAccountsQuery)
-  const account = accounts?.find(({ scope }) => scope === of.account_scope)
-  const mode = account?.kind === "broker" ? (account.is_sandbox ? "SANDBOX" : "LIVE") : "PAPER"
+  const mode = modeOf(accounts, of.account_scope)
   const to = convertedProduct(of)
   const units = typeof quantity === "number" ? quantity : 0
-  const isPossible = to !== null && Number.isInteger(units) && units >= 1 && units <= held
+  const isPossible = mode !== null && to !== null && Number.isInteger(units) && units >= 1 && units <= held
   const converting = useMutation({
     mutationFn: () =>
       tradingCalls.convert({

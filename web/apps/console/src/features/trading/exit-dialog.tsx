@@ -7,6 +7,7 @@ import { Failure } from "@/components/states/failure"
 import { symbolOf } from "@/lib/instrument"
 import { notifyDone } from "@/lib/notify"
 import { exitPlanQuery, tradingAccountsQuery, tradingCalls } from "@/lib/queries/trading"
+import { modeOf } from "@/lib/trading-account"
 
 export type ExitOf = Pick<ExitPositionsIn, "account_scope"> &
   Partial<Pick<ExitPositionsIn, "instrument" | "product">>
@@ -28,8 +29,7 @@ export function ExitDialog({ of, onClose }: Props) {
   const client = useQueryClient()
   const plan = useQuery(exitPlanQuery(of))
   const { data: accounts } = useQuery(tradingAccountsQuery)
-  const account = accounts?.find(({ scope }) => scope === of.account_scope)
-  const mode = account?.kind === "broker" ? (account.is_sandbox ? "SANDBOX" : "LIVE") : "PAPER"
+  const mode = modeOf(accounts, of.account_scope)
   const exiting = useMutation({
     mutationFn: () => tradingCalls.exit(of),
     onSuccess: ({ status, orders }) => {
@@ -77,7 +77,7 @@ export function ExitDialog({ of, onClose }: Props) {
           </Button>
           <Button
             color="red"
-            disabled={!plan.data || (closes.length === 0 && plan.data.cancel.length === 0)}
+            disabled={!mode || !plan.data || (closes.length === 0 && plan.data.cancel.length === 0)}
             loading={exiting.isPending}
             onClick={() => exiting.mutate()}
           >

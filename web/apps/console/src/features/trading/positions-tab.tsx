@@ -7,7 +7,7 @@ import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { count, price, quantity } from "@tradertape/ui/format.ts"
 import { useScaled } from "@tradertape/ui/scaled.ts"
 import { Layers } from "lucide-react"
-import { type ReactNode, useMemo, useState } from "react"
+import { Fragment, type ReactNode, useMemo, useState } from "react"
 import { LinkButton } from "@/components/page/link-button"
 import { Section } from "@/components/page/section"
 import { EmptyState } from "@/components/states/empty-state"
@@ -22,6 +22,7 @@ import { isOfPortfolio, Mode, Owner, Scaled, Who } from "./cells"
 import { ConvertDialog, convertedProduct } from "./convert-dialog"
 import { ExitDialog, type ExitOf } from "./exit-dialog"
 import type { TicketStart } from "./ticket/ticket-form"
+import { totalsByMoney } from "./totals"
 import classes from "./trading.module.css"
 
 interface Props {
@@ -54,12 +55,16 @@ export function PositionsTab({ action, isShown, onTicket }: Props) {
       <ScaledTrading mb="md" shown={scaled > 0} some={scaled < rows.length && "other accounts"} />
       {rows.length > 0 && (
         <dl className={classes.totals} aria-label="Totals">
-          <Stat
-            big
-            label="Unrealised"
-            value={<Delta kind="money" decimals={2} value={rows.reduce((sum, p) => sum + p.unrealised, 0)} />}
-          />
-          <Stat label="Value" value={<Amount value={rows.reduce((sum, p) => sum + p.value, 0)} />} />
+          {totalsByMoney(rows).map(({ name, unrealised, value }) => (
+            <Fragment key={name}>
+              <Stat
+                big
+                label={`Unrealised${name}`}
+                value={<Delta kind="money" decimals={2} value={unrealised} />}
+              />
+              <Stat label={`Value${name}`} value={<Amount value={value} />} />
+            </Fragment>
+          ))}
         </dl>
       )}
       <Section

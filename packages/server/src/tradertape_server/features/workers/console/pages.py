@@ -12,6 +12,7 @@ from tradertape_core.ledger.pnl import Pnl, PnlLeg, pnl_of
 from tradertape_core.ledger.position import Position
 from tradertape_core.market.tick import Tick
 from tradertape_core.risk.protection_snapshot import protection_snapshot
+from tradertape_server.features.execution.account_environments import environment_of
 from tradertape_server.features.execution.account_events import event_view
 from tradertape_server.features.execution.broker_figures import BrokerFigures
 from tradertape_server.features.execution.drift_watch import Drift
@@ -165,13 +166,16 @@ class PageService:
         with self._database.read() as session:
             found = repository.runs_not_over(session, caller.id)[::-1]
         snapshots = self._snapshots(found)
-        accounts = [account.id for account in self._execution.accounts(caller.id)]
         open_orders: Counter[str] = Counter()
         open_positions = 0
-        for account_id in accounts:
-            orders = self._execution.orders(account_id=account_id, open_only=True)
+        moved: set[str] = set()
+        for account in self._execution.accounts(caller.id):
+            orders = self._execution.orders(account_id=account.id, open_only=True)
+            held = self._execution.positions(account_id=account.id, open_only=True)
             open_orders.update(order.run_id or "" for order in orders)
-            open_positions += len(self._execution.positions(account_id=account_id, open_only=True))
+            open_positions += len(held)
+            if orders or held:
+                moved.add(environment_of(account))
         return out.OverviewOut(
             modes=[
                 _summary(place, [one for one in snapshots if _place(one) == place], open_orders)
@@ -190,6 +194,7 @@ class PageService:
             ],
             open_orders=open_orders.total(),
             open_positions=open_positions,
+            at_brokers="live" if "live" in moved else "sandbox" if "sandbox" in moved else "none",
         )
 
     # --- inside -------------------------------------------------------------------------------

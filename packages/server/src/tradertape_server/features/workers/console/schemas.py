@@ -241,9 +241,13 @@ class Attention(Reply):
 
 
 class OverviewOut(Reply):
-    """The runs in short. open_orders, open_positions: of all accounts, with or without a run."""
+    """The runs in short. open_orders, open_positions: of all accounts, with or without a run.
+
+    at_brokers: whose money they move there, real money (`live`) before the sandbox's.
+    """
 
     modes: list[ModeSummary]
     attention: list[Attention]
     open_orders: int
     open_positions: int
+    at_brokers: Literal["none", "sandbox", "live"]

@@ -1,3 +1,4 @@
+import type { OverviewOut } from "@tradertape/api/generated/types.gen.ts"
 import type { ModeSummary } from "@/lib/queries/workers"
 
 export type TradedWith = "paper" | "sandbox" | "live"
@@ -6,19 +7,26 @@ export const MODES: Record<TradedWith, { text: string; hint: string }> = {
   paper: { text: "PAPER", hint: "Orders are filled by the paper market. No real money moves." },
   sandbox: {
     text: "SANDBOX",
-    hint: "At least one run or portfolio trades live on the sandbox. Orders, shares and money there are not real.",
+    hint: "A run, a portfolio, an order or a position of yours is on the sandbox. Orders, shares and money there are not real.",
   },
-  live: { text: "LIVE", hint: "At least one run or portfolio trades with real money at your broker." },
+  live: {
+    text: "LIVE",
+    hint: "A run, a portfolio, an order or a position of yours moves real money at your broker.",
+  },
 }
 
-/** What active runs and portfolios trade with. Portfolios that are not known to be the sandbox's are real money. */
+/**
+ * What active runs and portfolios, and open orders and positions at brokers (`atBrokers`), trade with. Portfolios that
+ * are not known to be the sandbox's are real money.
+ */
 export function tradedWith(
   modes: readonly Pick<ModeSummary, "execution_mode" | "environment" | "runs">[],
   livePortfolios: number,
   isOnlySandbox: boolean,
+  atBrokers: OverviewOut["at_brokers"] = "none",
 ): TradedWith {
   const live = modes.filter(({ execution_mode, runs }) => execution_mode === "live" && runs > 0)
   const isReal = live.some(({ environment }) => environment !== "sandbox")
-  if (isReal || (livePortfolios > 0 && !isOnlySandbox)) return "live"
-  return live.length > 0 || livePortfolios > 0 ? "sandbox" : "paper"
+  if (isReal || atBrokers === "live" || (livePortfolios > 0 && !isOnlySandbox)) return "live"
+  return atBrokers === "sandbox" || live.length > 0 || livePortfolios > 0 ? "sandbox" : "paper"
 }

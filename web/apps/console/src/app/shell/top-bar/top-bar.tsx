@@ -20,7 +20,12 @@ export function TopBar() {
   const { data } = useQuery(overviewQuery)
   const { data: models } = useQuery(overviewOfModelsQuery)
   const { data: brokers } = useQuery(brokersQuery)
-  const mode = tradedWith(data?.modes ?? [], models?.live_portfolios ?? 0, isOnlySandbox(brokers ?? []))
+  const mode = tradedWith(
+    data?.modes ?? [],
+    models?.live_portfolios ?? 0,
+    isOnlySandbox(brokers ?? []),
+    data?.at_brokers,
+  )
   const { text, hint } = MODES[mode]
   return (
     <>

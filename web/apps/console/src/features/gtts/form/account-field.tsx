@@ -1,6 +1,6 @@
 import { Select } from "@mantine/core"
-import { FIRST_ACCOUNT } from "@/components/inputs/account-select"
 import type { GttAccount } from "@/lib/queries/gtts"
+import { FIRST_ACCOUNT } from "@/lib/trading-account"
 
 interface Props {
   accounts: readonly GttAccount[]

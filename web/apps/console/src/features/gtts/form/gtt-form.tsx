@@ -4,13 +4,14 @@ import { exact, unitPrice } from "@tradertape/ui/format.ts"
 import { CircleAlert } from "lucide-react"
 import { useEffect, useState } from "react"
 import { SideDialog } from "@/components/dialog/dialog"
-import { FIRST_ACCOUNT } from "@/components/inputs/account-select"
 import { InstrumentSearch } from "@/components/inputs/instrument-search"
 import { symbolOf } from "@/lib/instrument"
 import { useTick } from "@/lib/live"
 import { notifyDone } from "@/lib/notify"
-import { type Gtt, type GttAccount, gttAccountsQuery, gttCalls, type NewLeg } from "@/lib/queries/gtts"
+import { type Gtt, gttAccountsQuery, gttCalls, type NewLeg } from "@/lib/queries/gtts"
 import { instrumentQuery } from "@/lib/queries/live"
+import { FIRST_ACCOUNT, type MoneyMode, modeOf } from "@/lib/trading-account"
+import { useSecondPress } from "@/lib/use-second-press"
 import { AccountField } from "./account-field"
 import { type DraftLeg, errorsByField, freshLegs, legsOf, productOf, readyLegs } from "./draft"
 import { LegFields } from "./leg-fields"
@@ -39,8 +40,8 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
   const known = instrument.data
   const accounts = useQuery(gttAccountsQuery)
   const chosen = accounts.data?.find(({ scope }) => scope === account)
-  const mode = modeOf(chosen)
-  const [isConfirming, setConfirming] = useState(false)
+  const mode = modeOf(accounts.data, account)
+  const second = useSecondPress()
   const hasTwoLegs = chosen?.types.includes("two-leg") ?? true
 
   // The first price of a chosen instrument fills the fields, once: a field that is emptied while
@@ -61,7 +62,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
       notifyDone(doneWords(made, gtt !== null))
       onClose()
     },
-    onError: () => setConfirming(false),
+    onError: second.forget,
   })
   const errors = errorsByField(saving.error)
   const ready = known ? readyLegs(legs, productOf(known)) : null
@@ -69,6 +70,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
     setId(chosen)
     setLegs(freshLegs(isTwoLeg, undefined, undefined))
     setIsFilled(false)
+    second.forget()
     saving.reset()
   }
 
@@ -77,9 +79,8 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          if (!ready) return
-          if (mode !== "PAPER" && !isConfirming) setConfirming(true)
-          else saving.mutate(ready)
+          if (!ready || mode === null) return
+          if (mode === "PAPER" || second.press()) saving.mutate(ready)
         }}
       >
         <Stack gap="md">
@@ -90,7 +91,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
                 value={account}
                 onChange={(scope) => {
                   setAccount(scope)
-                  setConfirming(false)
+                  second.forget()
                 }}
               />
               <Input.Wrapper label="Instrument" labelElement="div">
@@ -109,7 +110,10 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
             <SegmentedControl
               aria-label="Type"
               value={isTwoLeg ? "two" : "one"}
-              onChange={(value) => setLegs(freshLegs(value === "two", known, last))}
+              onChange={(value) => {
+                second.forget()
+                setLegs(freshLegs(value === "two", known, last))
+              }}
               data={[
                 { value: "one", label: "Single" },
                 { value: "two", label: "Stop and target", disabled: !hasTwoLegs },
@@ -130,7 +134,7 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
               errorOf={(field) => errors[`/legs/${place}/${field}`]}
               onChange={(changed) => {
                 setIsFilled(true)
-                setConfirming(false)
+                second.forget()
                 setLegs(legs.map((one, i) => (i === place ? changed : one)))
               }}
             />
@@ -152,25 +156,18 @@ export function GttForm({ gtt, instrument: given, onClose }: Props) {
             type="submit"
             fullWidth
             size="sm"
-            color={isConfirming ? "red" : undefined}
-            disabled={!ready || Boolean(chosen?.blocked)}
+            color={second.isAsking ? "red" : undefined}
+            disabled={!ready || mode === null || Boolean(chosen?.blocked)}
             loading={saving.isPending}
           >
-            {ready && id
-              ? verb({ isChange: gtt !== null, id, legs: ready, mode, isConfirming })
+            {ready && id && mode
+              ? verb({ isChange: gtt !== null, id, legs: ready, mode, isConfirming: second.isAsking })
               : "Place GTT"}
           </Button>
         </Stack>
       </form>
     </SideDialog>
   )
-}
-
-type Mode = "PAPER" | "SANDBOX" | "LIVE"
-
-function modeOf(account: GttAccount | undefined): Mode {
-  if (account === undefined || account.kind === "paper") return "PAPER"
-  return account.is_sandbox ? "SANDBOX" : "LIVE"
 }
 
 /** What became of a GTT that was placed or changed: a broker may not have answered yet. */
@@ -185,7 +182,7 @@ interface Verb {
   isChange: boolean
   id: string
   legs: readonly NewLeg[]
-  mode: Mode
+  mode: MoneyMode
   isConfirming: boolean
 }
 

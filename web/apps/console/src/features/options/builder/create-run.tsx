@@ -8,10 +8,11 @@ import { Play } from "lucide-react"
 import { useState } from "react"
 import { Dialog } from "@/components/dialog/dialog"
 import { AmountInput } from "@/components/forms/price-input"
-import { AccountSelect, FIRST_ACCOUNT } from "@/components/inputs/account-select"
+import { AccountSelect } from "@/components/inputs/account-select"
 import { Failure } from "@/components/states/failure"
 import { fieldErrors } from "@/lib/field-errors"
 import { optionCalls } from "@/lib/queries/option-runs"
+import { FIRST_ACCOUNT } from "@/lib/trading-account"
 
 const PLACES = {
   "/strategy_name": "name",

@@ -1,6 +1,5 @@
 import { Select, Stack } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { FIRST_ACCOUNT } from "@/components/inputs/account-select"
 import { Section } from "@/components/page/section"
 import { notifyFailure } from "@/lib/notify"
 import {
@@ -9,7 +8,7 @@ import {
   tradingAccountsQuery,
   tradingCalls,
 } from "@/lib/queries/trading"
-import { labelOf } from "@/lib/trading-account"
+import { FIRST_ACCOUNT, labelOf } from "@/lib/trading-account"
 
 /** Which account a new order ticket begins with, for shares and for contracts. */
 export function PreferredAccounts() {

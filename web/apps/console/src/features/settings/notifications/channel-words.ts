@@ -1,3 +1,4 @@
+import type { ChannelOut, LinkOut } from "@tradertape/api/generated/types.gen.ts"
 import type { Channel } from "@/lib/queries/notifications"
 
 /** What a kind of channel is called, and what it needs. */
@@ -16,3 +17,7 @@ export const KINDS: Record<Channel["kind"], { title: string; note: string }> = {
     note: "Discord, Slack, ntfy, Pushover and a hundred more, by one URL each: see appriseit.com.",
   },
 }
+
+/** Whether a chat has sent the code of a link: the same chat that was linked before, too. */
+export const isLinkedBy = (link: Pick<LinkOut, "made_at">, channel: Pick<ChannelOut, "linked_at">): boolean =>
+  channel.linked_at !== null && Date.parse(channel.linked_at) >= Date.parse(link.made_at)

@@ -3,11 +3,12 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import type { LinkOut } from "@tradertape/api/generated/types.gen.ts"
 import { moment } from "@tradertape/ui/format.ts"
 import { Check } from "lucide-react"
-import { lazy, Suspense, useEffect, useState } from "react"
+import { lazy, Suspense, useEffect } from "react"
 import { CopyField } from "@/components/copy/copy-field"
 import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
 import { type Channel, channelsQuery, notificationCalls } from "@/lib/queries/notifications"
+import { isLinkedBy } from "./channel-words"
 
 const QrCode = lazy(() => import("@/components/copy/qr-code").then(({ QrCode }) => ({ default: QrCode })))
 
@@ -38,9 +39,8 @@ export function LinkSteps({ channel, link }: { channel: Channel; link: LinkOut }
   const client = useQueryClient()
   const { data: channels } = useQuery({ ...channelsQuery, refetchInterval: 3_000 })
   useEffect(() => () => void client.invalidateQueries({ queryKey: ["notifications"] }), [client])
-  const [before] = useState(channel)
   const now = channels?.find(({ id }) => id === channel.id)
-  if (now?.is_linked && !(before.is_linked && before.chat_name === now.chat_name))
+  if (now && isLinkedBy(link, now))
     return (
       <Alert color="green" variant="light" icon={<Check size={16} />} role="status">
         The chat of {now.chat_name} is linked. Send it /status to try it.

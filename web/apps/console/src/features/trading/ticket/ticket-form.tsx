@@ -3,7 +3,6 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { discreet, exact, unitPrice } from "@tradertape/ui/format.ts"
 import { useEffect, useState } from "react"
 import { SideDialog } from "@/components/dialog/dialog"
-import { FIRST_ACCOUNT } from "@/components/inputs/account-select"
 import { InstrumentSearch } from "@/components/inputs/instrument-search"
 import { Failure } from "@/components/states/failure"
 import { symbolOf } from "@/lib/instrument"
@@ -13,11 +12,12 @@ import { instrumentQuery } from "@/lib/queries/live"
 import {
   preferredAccountsQuery,
   type Ticket,
-  type TradingAccount,
   type TradingOrder,
   tradingAccountsQuery,
   tradingCalls,
 } from "@/lib/queries/trading"
+import { FIRST_ACCOUNT, type MoneyMode, modeOf } from "@/lib/trading-account"
+import { useSecondPress } from "@/lib/use-second-press"
 import { AccountField } from "./account-field"
 import { type Draft, draftOf, emptyDraft, errorsByField, productsOf, readyChange, readyTicket } from "./draft"
 import { PreviewFigures, useTicketPreview } from "./preview"
@@ -49,19 +49,18 @@ const segmentOf = (id: string | undefined) => (/^(NFO|BFO):/.test(id ?? "") ? "d
 /** Place an order on any account, or change one. */
 export function TicketForm({ order, start, onClose }: Props) {
   const client = useQueryClient()
-  const { data: accounts } = useQuery(tradingAccountsQuery)
+  const accounts = useQuery(tradingAccountsQuery)
   const [chosen, setChosen] = useState(order?.account_scope ?? start.account)
   const [id, setId] = useState(order?.instrument ?? start.instrument)
   const preferred = useQuery(preferredAccountsQuery)
   const account = chosen ?? preferred.data?.[segmentOf(id)] ?? FIRST_ACCOUNT
   const [draft, setDraft] = useState(() => (order ? draftOf(order) : started(start)))
-  const [isConfirming, setConfirming] = useState(false)
+  const second = useSecondPress()
   const instrument = useQuery({ ...instrumentQuery(id ?? ""), enabled: id !== undefined })
   const last = useTick(id, "ltp")?.ltp
   const known = instrument.data
   const [isFilled, setIsFilled] = useState(order !== null)
-  const mode = modeOf(accounts?.find(({ scope }) => scope === account))
-  const isLive = mode !== "PAPER"
+  const mode = modeOf(accounts.data, account)
 
   // The first price of a chosen instrument fills the fields, once: what somebody types stays.
   useEffect(() => {
@@ -83,26 +82,27 @@ export function TicketForm({ order, start, onClose }: Props) {
       order ? tradingCalls.change(order.order_id, change ?? {}) : tradingCalls.place(ready),
     onSuccess: (done) => {
       void client.invalidateQueries({ queryKey: ["trading"] })
+      void client.invalidateQueries({ queryKey: ["workers", "overview"] })
       notifyDone(
         `${order ? "Changed" : "Placed"} order ${done.order_id}: ${done.status.toLowerCase()}` +
           (done.status_message ? `, ${discreet(done.status_message)}` : ""),
       )
       onClose()
     },
-    onError: () => setConfirming(false),
+    onError: second.forget,
   })
   const errors = errorsByField(sending.error ?? (order ? null : preview.error))
-  // Not before it is known which account a new order begins with.
-  const isReady = order ? change !== null : ticket !== null && !preferred.isPending
+  // Not before it is known which account a new order begins with, and whether its money is real.
+  const isComplete = order ? change !== null : ticket !== null && !preferred.isPending
+  const isReady = isComplete && mode !== null
   const edit = (changed: Partial<Draft>) => {
     setIsFilled(true)
-    setConfirming(false)
+    second.forget()
     setDraft((old) => ({ ...old, ...changed }))
   }
   const submit = () => {
     if (!ticket || !isReady) return
-    if (isLive && !isConfirming) setConfirming(true)
-    else sending.mutate(ticket)
+    if (mode === "PAPER" || second.press()) sending.mutate(ticket)
   }
 
   return (
@@ -125,7 +125,7 @@ export function TicketForm({ order, start, onClose }: Props) {
                 value={account}
                 error={errors.account_scope}
                 onChange={(scope) => {
-                  setConfirming(false)
+                  second.forget()
                   setChosen(scope)
                 }}
               />
@@ -137,11 +137,10 @@ export function TicketForm({ order, start, onClose }: Props) {
                   error={instrument.error ? instrument.error.message : undefined}
                   hides={(one) => one.instrument_type === "INDEX"}
                   onChoose={({ instrument: found }) => {
-                    setConfirming(false)
+                    second.forget()
                     setId(found)
                     setDraft({ ...emptyDraft(draft.side), product: draft.product })
                     setIsFilled(false)
-                    setConfirming(false)
                     sending.reset()
                   }}
                 />
@@ -182,16 +181,17 @@ export function TicketForm({ order, start, onClose }: Props) {
             />
           )}
           {!order && ticket && <PreviewFigures preview={preview.data} isOld={preview.isOld} />}
+          <Failure error={accounts.data ? null : accounts.error} title="Your accounts are not known yet" />
           {errors[""] && <Failure error={sending.error ?? preview.error} />}
           <Button
             type="submit"
             fullWidth
             size="sm"
-            color={isConfirming ? "red" : undefined}
+            color={second.isAsking ? "red" : undefined}
             disabled={!isReady}
             loading={sending.isPending}
           >
-            {isReady && id ? verb(order, draft, id, mode, isConfirming) : "Place order"}
+            {isReady && id ? verb(order, draft, id, mode, second.isAsking) : "Place order"}
           </Button>
         </Stack>
       </form>
@@ -199,19 +199,12 @@ export function TicketForm({ order, start, onClose }: Props) {
   )
 }
 
-type Mode = "PAPER" | "SANDBOX" | "LIVE"
-
-function modeOf(account: TradingAccount | undefined): Mode {
-  if (!account || account.kind === "paper") return "PAPER"
-  return account.is_sandbox ? "SANDBOX" : "LIVE"
-}
-
 /** The label of the submit button, with its numbers. */
 function verb(
   order: TradingOrder | null,
   draft: Draft,
   id: string,
-  mode: Mode,
+  mode: MoneyMode,
   isConfirming: boolean,
 ): string {
   const side = draft.side === "BUY" ? "Buy" : "Sell"
