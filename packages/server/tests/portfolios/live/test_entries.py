@@ -37,6 +37,20 @@ def test_sg_07_a_triggered_entry_is_bought_and_its_position_is_guarded(desk: Liv
     assert held["protection_status"] == ("armed" if one["stop_price"] else "unarmed")
 
 
+def test_sg_05_the_trigger_of_a_signal_is_not_changed_by_hand(desk: LiveDesk) -> None:
+    """It would buy what nobody approved, and no limit of the portfolio had judged."""
+    portfolio = desk.deploy_live()
+    _, (one,) = desk.placed(portfolio)
+    leg = {"trigger": one["trigger_price"], "transaction_type": "BUY", "product": "CNC",
+           "quantity": one["quantity"] * 3, "price": one["limit_price"]}  # fmt: skip
+    refused = desk.client.put(f"/api/gtts/{one['gtt_id']}", json={"legs": [leg]})
+    assert refused.status_code == 409, refused.text
+    assert refused.headers["X-Error-Code"] == "gtt_of_portfolio"
+    assert f"belongs to portfolio {portfolio['id']}, which alone" in refused.json()["detail"]
+    desk.trade(one["symbol"], one["trigger_price"])
+    assert desk.position(portfolio)["open_quantity"] == one["quantity"]
+
+
 def test_the_book_is_that_of_the_ledger_to_the_paisa(desk: LiveDesk) -> None:
     """PO-01: cash, average price and charges are execution's; the row only shows them."""
     portfolio = desk.deploy_live()

@@ -1,3 +1,4 @@
+import { accountWords } from "./portfolio-account"
 import type { TradingAccount } from "./queries/trading"
 
 /** The account every user has. */
@@ -8,7 +9,9 @@ export type MoneyMode = "PAPER" | "SANDBOX" | "LIVE"
 
 /** A trading account in words: a paper account by its scope, one at a broker by the broker and its number. */
 export function labelOf({ scope, title, is_sandbox }: TradingAccount): string {
-  return title === "Paper account" ? scope : `${title} ${scope.split(":")[1]}${is_sandbox ? ", sandbox" : ""}`
+  return title === "Paper account"
+    ? accountWords(scope)
+    : `${title} ${scope.split(":")[1]}${is_sandbox ? ", sandbox" : ""}`
 }
 
 /**

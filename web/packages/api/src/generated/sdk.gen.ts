@@ -2525,7 +2525,7 @@ export const showTrigger = <ThrowOnError extends boolean = true>(options: Option
  * Change Trigger
  *
  * Replace the legs of an active trigger; its expiry does not change. At a broker it is changed
- * when `at_broker.asked` is null again.
+ * when `at_broker.asked` is null again. 409 for one of a portfolio, which changes its own.
  */
 export const changeTrigger = <ThrowOnError extends boolean = true>(options: Options<ChangeTriggerApiGttsGttIdPutData, ThrowOnError>) => (options.client ?? client).put<ChangeTriggerApiGttsGttIdPutResponses, ChangeTriggerApiGttsGttIdPutErrors, ThrowOnError>({
     security: [{

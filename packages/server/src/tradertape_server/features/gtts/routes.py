@@ -75,7 +75,7 @@ def change_trigger(
     user: CurrentUser, gtts: Gtts, gtt_id: RowId, body: GttLegsIn, key: Key = None
 ) -> GttOut:
     """Replace the legs of an active trigger; its expiry does not change. At a broker it is changed
-    when `at_broker.asked` is null again."""
+    when `at_broker.asked` is null again. 409 for one of a portfolio, which changes its own."""
     return gtts.change(user.id, gtt_id, body.legs, key)
 
 

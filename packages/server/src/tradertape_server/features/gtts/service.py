@@ -21,8 +21,10 @@ from tradertape_server.features.gtts.schemas import (
 )
 from tradertape_server.features.gtts.views import shown, shown_external
 from tradertape_server.features.instruments.service import InstrumentService
+from tradertape_server.platform.errors import Conflict
 
 Json = dict[str, Any]
+PORTFOLIO_RUN = "portfolio:"  # what the run ids of portfolios' signals begin with
 
 
 class GttPageService:
@@ -99,9 +101,10 @@ class GttPageService:
     ) -> GttOut:
         """Replace the legs of an active GTT, once for its key.
 
-        Raises NotFound, Conflict, InvalidDocument, KeyReused.
+        Raises NotFound, Conflict, also for a GTT of a portfolio, InvalidDocument, KeyReused.
         """
         gtt = self._execution.gtt_record(user_id, gtt_id).gtt
+        _demand_own(gtt.run_id)
         legs, places = _in_order(request)
         document = self._document(gtt.request.instrument, legs)
         try:
@@ -148,6 +151,18 @@ class GttPageService:
                 for leg in legs
             ],
         }
+
+
+def _demand_own(run_id: str | None) -> None:
+    """Raise Conflict for the GTT of a portfolio's signal or position: price and quantity are those
+    that were approved, and that its limits and capital were judged by."""
+    if run_id is not None and run_id.startswith(PORTFOLIO_RUN):
+        portfolio_id = run_id.removeprefix(PORTFOLIO_RUN).split(":")[0]
+        raise Conflict(
+            f"This trigger belongs to portfolio {portfolio_id}, which alone changes it. To end it, "
+            "cancel its signal under Approvals, At the market, or close its position.",
+            code="gtt_of_portfolio",
+        )
 
 
 def _key_of(user_id: int, key: str | None, **content: Any) -> CallersKey | None:

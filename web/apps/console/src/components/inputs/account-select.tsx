@@ -1,6 +1,7 @@
 import { Select } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import type { ReactNode } from "react"
+import { takingOrders } from "@/lib/portfolio-account"
 import { gttAccountsQuery } from "@/lib/queries/gtts"
 import { FIRST_ACCOUNT } from "@/lib/trading-account"
 
@@ -14,7 +15,12 @@ interface Props {
 export function AccountSelect({ value, error, onChange }: Props) {
   const { data = [] } = useQuery(gttAccountsQuery)
   const scopes = [
-    ...new Set([FIRST_ACCOUNT, ...data.filter(({ kind }) => kind === "paper").map(({ scope }) => scope)]),
+    ...new Set([
+      FIRST_ACCOUNT,
+      ...takingOrders(data)
+        .filter(({ kind }) => kind === "paper")
+        .map(({ scope }) => scope),
+    ]),
   ]
   return (
     <Select

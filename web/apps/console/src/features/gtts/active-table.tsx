@@ -8,6 +8,7 @@ import { Flash } from "@/components/states/flash"
 import type { Column } from "@/components/table/column"
 import { DataTable } from "@/components/table/data-table"
 import { symbolOf } from "@/lib/instrument"
+import { portfolioOfRun } from "@/lib/portfolio-account"
 import type { Gtt, GttLeg } from "@/lib/queries/gtts"
 import { useTickPart } from "@/lib/tick-parts"
 import { DistanceBar } from "./distance-bar"
@@ -125,12 +126,14 @@ function columnsOf({ onEdit, onDelete, onSettle, distances }: Actions): Column<G
       value: () => null,
       cell: (gtt) => (
         <Group gap={2} wrap="nowrap" justify="flex-end">
-          <ActionIcon
-            aria-label={`Change the GTT on ${symbolOf(gtt.instrument)}`}
-            onClick={() => onEdit(gtt)}
-          >
-            <Pencil size={15} />
-          </ActionIcon>
+          {portfolioOfRun(gtt.run_id) === null && (
+            <ActionIcon
+              aria-label={`Change the GTT on ${symbolOf(gtt.instrument)}`}
+              onClick={() => onEdit(gtt)}
+            >
+              <Pencil size={15} />
+            </ActionIcon>
+          )}
           <ActionIcon
             aria-label={`Delete the GTT on ${symbolOf(gtt.instrument)}`}
             onClick={() => onDelete(gtt)}

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
 import { AlarmClockCheck, History, Plus } from "lucide-react"
 import { type ReactNode, useCallback, useState } from "react"
+import { Confirm } from "@/components/dialog/confirm"
 import { PageHeader } from "@/components/page/page-header"
 import { EmptyState } from "@/components/states/empty-state"
 import { ErrorState } from "@/components/states/error-state"
@@ -10,6 +11,7 @@ import { symbolOf } from "@/lib/instrument"
 import { useAccountEvents } from "@/lib/live"
 import { notifyDone, notifyFailure } from "@/lib/notify"
 import { offerUndo } from "@/lib/offer-undo"
+import { accountWords, portfolioOfRun } from "@/lib/portfolio-account"
 import {
   externalGttsQuery,
   type Gtt,
@@ -55,6 +57,7 @@ function useDelete(): (gtt: Gtt) => void {
         return notifyDone(
           now.at_broker.asked ? "The broker was asked to delete it" : `GTT ${gtt.id} was deleted`,
         )
+      if (portfolioOfRun(gtt.run_id)) return notifyDone(`GTT ${gtt.id} was deleted`)
       offerUndo(`GTT ${gtt.id} on ${symbolOf(gtt.instrument)} was deleted`, () => restoring.mutate(gtt))
     },
     onError: (error) => notifyFailure("The GTT was not deleted", error),
@@ -76,6 +79,7 @@ export function GttsPage() {
   const [edited, setEdited] = useState<Gtt | null>(null)
   const [account, setAccount] = useState<string | null>(null)
   const remove = useDelete()
+  const [portfolios, setPortfolios] = useState<Gtt | null>(null)
   useAccountEvents((event) => {
     if (event === null || event.related_resource_type === "gtt" || event.event_type.startsWith("order"))
       void client.invalidateQueries({ queryKey: ["gtts"] })
@@ -108,7 +112,7 @@ export function GttsPage() {
                 w={150}
                 clearable
                 placeholder="All accounts"
-                data={accounts.data?.map(({ scope }) => scope) ?? []}
+                data={accounts.data?.map(({ scope }) => ({ value: scope, label: accountWords(scope) })) ?? []}
                 value={account}
                 onChange={setAccount}
               />
@@ -145,7 +149,7 @@ export function GttsPage() {
               <ActiveTable
                 gtts={of(active.data.items)}
                 onEdit={setEdited}
-                onDelete={remove}
+                onDelete={(gtt) => (portfolioOfRun(gtt.run_id) === null ? remove(gtt) : setPortfolios(gtt))}
                 onSettle={setSettled}
               />
             )}
@@ -174,10 +178,32 @@ export function GttsPage() {
           </Tabs.Panel>
         </Tabs>
       </Card>
+      {portfolios && (
+        <Confirm
+          opened
+          title={`Delete the GTT on ${symbolOf(portfolios.instrument)}?`}
+          verb="Delete it"
+          onConfirm={() => {
+            remove(portfolios)
+            setPortfolios(null)
+          }}
+          onClose={() => setPortfolios(null)}
+        >
+          {wordsOf(portfolios)}
+        </Confirm>
+      )}
       {settled && <SettleDialog gtt={settled} onClose={() => setSettled(null)} />}
       {(edited || isCreating) && <GttForm gtt={edited} instrument={make} onClose={close} />}
     </>
   )
+}
+
+/** What the end of a portfolio's GTT means for it. */
+function wordsOf(gtt: Gtt): string {
+  const portfolio = `portfolio ${portfolioOfRun(gtt.run_id)}`
+  return gtt.legs.every((leg) => leg.transaction_type === "BUY")
+    ? `It is the purchase of a signal of ${portfolio}: the signal is cancelled with it, for good.`
+    : `It guards a position of ${portfolio}: until the server has placed it again, nothing sells at its stop.`
 }
 
 function NothingWaits({ action }: { action: ReactNode }) {

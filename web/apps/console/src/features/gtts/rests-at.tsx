@@ -1,5 +1,6 @@
 import { Badge, Button, Text } from "@mantine/core"
 import { age } from "@tradertape/ui/format.ts"
+import { accountWords } from "@/lib/portfolio-account"
 import type { Gtt } from "@/lib/queries/gtts"
 import classes from "./gtts.module.css"
 
@@ -19,7 +20,7 @@ export function stateOf(gtt: Gtt): { word: string; color: string } | null {
 /** Where a GTT rests: with this server or at the broker, there with its id, state and age. */
 export function RestsAt({ gtt, onSettle }: { gtt: Gtt; onSettle?: (gtt: Gtt) => void }) {
   const at = gtt.at_broker
-  if (!at) return <>{gtt.account_scope}, paper</>
+  if (!at) return <>{accountWords(gtt.account_scope)}, paper</>
   const state = stateOf(gtt)
   const since = at.asked_at ?? at.checked_at
   return (

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router"
 import { EnvironmentChip } from "@tradertape/ui/components/environment-chip.tsx"
 import { words } from "@tradertape/ui/format.ts"
 import { symbolOf } from "@/lib/instrument"
+import { portfolioOfAccount } from "@/lib/portfolio-account"
 import type { TradingOrder } from "@/lib/queries/trading"
 import classes from "./trading.module.css"
 
@@ -26,7 +27,7 @@ interface OwnerProps {
 }
 
 /** Whether an account is a model portfolio's own. */
-export const isOfPortfolio = (scope: string) => scope.startsWith("model:")
+export const isOfPortfolio = (scope: string) => portfolioOfAccount(scope) !== null
 
 export function Owner({ run, scope, isExternal = false }: OwnerProps) {
   if (isOfPortfolio(scope)) return "Model portfolio"

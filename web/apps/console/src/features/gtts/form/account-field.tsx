@@ -1,4 +1,5 @@
 import { Select } from "@mantine/core"
+import { takingOrders } from "@/lib/portfolio-account"
 import type { GttAccount } from "@/lib/queries/gtts"
 import { FIRST_ACCOUNT } from "@/lib/trading-account"
 
@@ -21,7 +22,7 @@ export function AccountField({ accounts, value, onChange }: Props) {
     : [{ scope: FIRST_ACCOUNT, kind: "paper", is_sandbox: false }]
   const groups = GROUPS.map(({ group, kind }) => ({
     group,
-    items: [...first, ...accounts]
+    items: [...first, ...takingOrders(accounts)]
       .filter((one) => one.kind === kind)
       .map(({ scope, is_sandbox }) => ({ value: scope, label: is_sandbox ? `${scope}, sandbox` : scope })),
   }))

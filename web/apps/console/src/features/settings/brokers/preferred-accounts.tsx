@@ -2,6 +2,7 @@ import { Select, Stack } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Section } from "@/components/page/section"
 import { notifyFailure } from "@/lib/notify"
+import { takingOrders } from "@/lib/portfolio-account"
 import {
   type PreferredAccounts as Preferred,
   preferredAccountsQuery,
@@ -22,7 +23,7 @@ export function PreferredAccounts() {
   })
   if (!data) return null
   const save = (changed: Partial<Preferred>) => saving.mutate({ ...data, ...changed })
-  const choices = accounts.map((one) => ({
+  const choices = takingOrders(accounts).map((one) => ({
     value: one.scope,
     label: one.kind === "paper" ? `${labelOf(one)}, paper` : labelOf(one),
   }))

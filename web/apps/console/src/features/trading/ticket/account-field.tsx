@@ -1,5 +1,6 @@
 import { Select } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
+import { takingOrders } from "@/lib/portfolio-account"
 import { tradingAccountsQuery } from "@/lib/queries/trading"
 import { labelOf } from "@/lib/trading-account"
 
@@ -19,7 +20,9 @@ export function AccountField({ value, error, onChange }: Props) {
   const { data = [] } = useQuery(tradingAccountsQuery)
   const groups = GROUPS.map(({ group, kind }) => ({
     group,
-    items: data.filter((one) => one.kind === kind).map((one) => ({ value: one.scope, label: labelOf(one) })),
+    items: takingOrders(data)
+      .filter((one) => one.kind === kind)
+      .map((one) => ({ value: one.scope, label: labelOf(one) })),
   }))
   const blocked = data.find(({ scope }) => scope === value)?.blocked[0]
   return (
