@@ -29,6 +29,35 @@ def evaluations(desk: Desk) -> list[Json]:
     return desk.client.get("/api/risk/evaluations").json()
 
 
+@pytest.mark.parametrize(
+    ("more", "where", "words"),
+    [
+        ({"scope": {"level": "symbol", "id": "INFI"}}, "/scope/id", "no instrument INFI"),
+        ({"scope": {"level": "portfolio", "id": "Mine"}}, "/scope/id", "give its number"),
+        ({"scope": {"level": "portfolio", "id": "999"}}, "/scope/id", "no portfolio 999"),
+        ({"scope": {"level": "broker", "id": "zerodha"}}, "/scope/id", "kite, upstox, groww"),
+        ({"params": {"symbols": ["TCS", "INFI"]}}, "/params/symbols", "no instrument INFI"),
+    ],
+)
+def test_rk_02_a_rule_that_names_what_is_not_there_is_refused(
+    desk: Desk, more: Json, where: str, words: str
+) -> None:
+    """It would protect nothing, and nobody would see it."""
+    page, rules = desk.client, "/api/risk/rules"
+    portfolio = {"level": "portfolio", "id": str(desk.deploy()["id"])}
+    made = rule(desk, "symbol_blacklist", symbols=["NSE:TCS", "infy"], scope=portfolio)
+    body = {"type": "symbol_blacklist", "params": {"symbols": ["TCS"]}, **more}
+    path = f"{rules}/{made['id']}"
+    for refused in (page.post(rules, json=body), page.put(path, json=body),
+                    page.patch(path, json=more)):  # fmt: skip
+        assert refused.status_code == 422, refused.text
+        assert (words in refused.text, where in refused.text) == (True, True), refused.text
+    assert page.patch(path, json={"name": "These two"}).status_code == 200
+    ours = {"scope": {"level": "symbol", "id": "tcs"}}
+    assert page.patch(path, json=ours).json()["scope"]["id"] == "TCS"
+    assert page.get(rules).json()[0]["params"] == {"symbols": ["NSE:TCS", "infy"]}
+
+
 @pytest.mark.parametrize("paper_fill", ["close", "next_open", "touch"])
 def test_rk_06_a_scan_that_places_by_itself_rejects_what_a_rule_refuses(
     desk: Desk, paper_fill: str

@@ -33,6 +33,7 @@ from tradertape_server.features.reconciliation.corrections import Corrections
 from tradertape_server.features.reconciliation.cycle import ReconciliationCycle
 from tradertape_server.features.reconciliation.hand_actions import HandActions
 from tradertape_server.features.reconciliation.service import ReconciliationService
+from tradertape_server.features.risk.names import RuleNames
 from tradertape_server.features.strategies.service import StrategyService
 from tradertape_server.features.strategies.trial_service import TrialService
 from tradertape_server.features.trading.service import TradingService
@@ -134,6 +135,7 @@ def _join(
         database, clock, data.market, strategies, execution, trading.accounts
     )
     trading.risk.watch.pause_with(portfolios.service.pause_by_rule)
+    trading.risk.rules.check_names(RuleNames(data.instruments, portfolios.service.is_own))
     notifications = build_notification_service(base, live, trading, portfolios)
     holdings = build_holdings(base, connections, brokerage, execution)
     uploads = UploadService(database, clock)

@@ -53,6 +53,11 @@ class PortfolioService:
             raise NotFound("Portfolio")
         return row
 
+    def is_own(self, user_id: int, portfolio_id: int) -> bool:
+        """Whether a person has this portfolio."""
+        with self.accounts.execution.database.read() as session:
+            return repository.own(session, user_id, portfolio_id) is not None
+
     def deploy(
         self,
         session: Session,

@@ -19,7 +19,7 @@ from tradertape_core.risk.rulebook.catalogue import (
     written_params,
 )
 from tradertape_core.risk.rulebook.parameters import Kind, Parameter
-from tradertape_core.risk.rulebook.rule import Action, Rule, Scope
+from tradertape_core.risk.rulebook.rule import Action, Level, Rule, Scope
 from tradertape_server.features.auth.audit import RequestOrigin, record
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import Command
@@ -27,6 +27,7 @@ from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
 from tradertape_server.features.risk import repository
 from tradertape_server.features.risk.gate import RiskGate
 from tradertape_server.features.risk.models import RiskEvaluation, RiskHalt, RiskRule
+from tradertape_server.features.risk.names import RuleNames
 from tradertape_server.features.risk.schemas import (
     RiskEvaluationOut,
     RiskHaltOut,
@@ -54,6 +55,11 @@ class RuleService:
     def __init__(self, execution: ExecutionService, gate: RiskGate) -> None:
         self._execution = execution
         self._gate = gate
+        self._names: RuleNames | None = None
+
+    def check_names(self, names: RuleNames) -> None:
+        """Have what scopes and lists name checked from now on."""
+        self._names = names
 
     def types(self) -> list[RiskRuleTypeOut]:
         """The catalogue."""
@@ -68,6 +74,7 @@ class RuleService:
     def create(self, caller: Identity, body: RiskRuleIn, origin: RequestOrigin) -> RiskRuleOut:
         """Create a rule. Raises InvalidDocument naming what is wrong, Conflict beyond 100."""
         values = values_of(body)
+        self._demand_known(caller.id, body.scope, body.params)
 
         def decide(uow: UnitOfWork) -> RiskRuleOut:
             if repository.count_rules(uow.session, caller.id) >= MOST_RULES:
@@ -86,6 +93,7 @@ class RuleService:
     ) -> RiskRuleOut:
         """Replace all of a rule. Raises NotFound, InvalidDocument."""
         values = values_of(body)
+        self._demand_known(caller.id, body.scope, body.params)
 
         def decide(uow: UnitOfWork) -> RiskRuleOut:
             row = _own(uow, caller.id, rule_id)
@@ -99,6 +107,7 @@ class RuleService:
         self, caller: Identity, rule_id: int, patch: RiskRulePatch, origin: RequestOrigin
     ) -> RiskRuleOut:
         """Change some of a rule. Raises NotFound, InvalidDocument."""
+        self._demand_known(caller.id, patch.scope, patch.params or {})
 
         def decide(uow: UnitOfWork) -> RiskRuleOut:
             row = _own(uow, caller.id, rule_id)
@@ -168,6 +177,12 @@ class RuleService:
 
     # --- inside -------------------------------------------------------------------------------
 
+    def _demand_known(self, user_id: int, scope: RiskScope | None, params: dict[str, Any]) -> None:
+        if self._names is not None:
+            level = Level.USER if scope is None else scope.level
+            scope_id = None if scope is None else _scope_of(scope).id
+            self._names.demand(user_id, level, scope_id, params.get("symbols"))
+
     def _begin_peaks(self, uow: UnitOfWork, user_id: int) -> None:
         """A drawdown that was answered is measured from now on."""
         self._gate.look(uow, user_id)
@@ -198,7 +213,7 @@ def values_of(body: RiskRuleIn) -> dict[str, Any]:
     """The columns of a rule, checked. Raises InvalidDocument naming what is wrong."""
     kind = CATALOGUE[body.type]
     action = body.action or kind.action
-    scope = Scope(body.scope.level, (body.scope.id or "").strip() or None)
+    scope = _scope_of(body.scope)
     check_scope(scope, action)
     read_params(body.type, body.params)
     name = (body.name or kind.label).strip()
@@ -215,6 +230,16 @@ def values_of(body: RiskRuleIn) -> dict[str, Any]:
         "severity": body.severity.value,
         "is_active": body.is_active,
     }
+
+
+def _scope_of(given: RiskScope) -> Scope:
+    """The scope with its id as owners and instruments are written."""
+    name = (given.id or "").strip()
+    if given.level is Level.SYMBOL:
+        name = name.upper()
+    elif given.level is Level.BROKER:
+        name = name.lower()
+    return Scope(given.level, name or None)
 
 
 def rule_from(body: RiskRuleIn, number: int) -> Rule:

@@ -13,6 +13,7 @@ import {
   riskCalls,
 } from "@/lib/queries/risk"
 import { RehearsalResult } from "./rehearsal"
+import { ScopeField } from "./scope-field"
 
 type Parameter = RiskRuleType["parameters"][number]
 type Values = Record<string, unknown>
@@ -59,6 +60,7 @@ export function RuleForm({ types, rule, money, onClose }: Props) {
       kind.parameters.map((one) => [one.key, (params[one.key] ?? one.default) as never]),
     ),
     is_active: rule?.is_active ?? true,
+    ...(rule && { applies_to: rule.applies_to, severity: rule.severity }),
   })
   return (
     <Dialog opened onClose={onClose} title={rule ? `Change ${rule.name}` : "New rule"}>
@@ -107,15 +109,12 @@ export function RuleForm({ types, rule, money, onClose }: Props) {
             data={choices(LEVELS)}
             allowDeselect={false}
             value={level}
-            onChange={(value) => setLevel(value ?? "user")}
+            onChange={(value) => {
+              setLevel(value ?? "user")
+              setScopeId("")
+            }}
           />
-          {level !== "user" && (
-            <TextInput
-              label={`Which ${level}`}
-              value={scopeId}
-              onChange={(event) => setScopeId(event.currentTarget.value)}
-            />
-          )}
+          {level !== "user" && <ScopeField level={level} value={scopeId} onChange={setScopeId} />}
         </Group>
         <Failure error={saving.error ?? trying.error} />
         {trying.data && <RehearsalResult found={trying.data} />}
