@@ -306,7 +306,8 @@ class PaperTrading:
         return replace(
             one,
             limit=price,
-            trigger=one.trigger if one.trigger and np.isfinite(one.trigger) else None,
+            # The kernel keeps a limit order's limit as the price that is to be touched.
+            trigger=one.trigger if sim.rules.order_kind == k.GTT else None,
             stop=_known(num[slot, k.STOP]),
             target=_known(num[slot, k.TARGET]),
             quantity=max(0, int(quantity)),

@@ -37,6 +37,22 @@ def test_sg_07_a_triggered_entry_is_bought_and_its_position_is_guarded(desk: Liv
     assert held["protection_status"] == ("armed" if one["stop_price"] else "unarmed")
 
 
+def test_sg_05_a_limit_order_buys_below_its_limit_and_has_no_trigger(desk: LiveDesk) -> None:
+    """As in the backtest: a trigger at the limit would buy where the price has risen to it."""
+    entry = {"order": "limit", "limit_offset_pct": 2.0, "valid_days": 1}
+    portfolio = desk.deploy_live(strategy_id=desk.strategy(entry=entry))
+    _, (one,) = desk.placed(portfolio)
+    desk.settle()
+    one = desk.signal(one["id"])
+    assert (one["trigger_price"], one["order_type"], one["gtt_id"]) == (None, "limit", None)
+    assert one["limit_price"] == pytest.approx(one["ref_price"] * 1.02, rel=0.001)
+    assert (one["status"], one["filled_quantity"]) == ("executed", one["quantity"])
+    assert one["average_price"] < one["ref_price"] * 1.01
+    waiting = desk.deploy(strategy_id=desk.strategy(entry=entry), paper_fill="touch")
+    _, (other, *_) = desk.first_signals(waiting)
+    assert (other["trigger_price"], other["limit_price"]) == (None, one["limit_price"])
+
+
 def test_sg_05_the_trigger_of_a_signal_is_not_changed_by_hand(desk: LiveDesk) -> None:
     """It would buy what nobody approved, and no limit of the portfolio had judged."""
     portfolio = desk.deploy_live()
