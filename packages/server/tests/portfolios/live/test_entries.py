@@ -37,6 +37,28 @@ def test_sg_07_a_triggered_entry_is_bought_and_its_position_is_guarded(desk: Liv
     assert held["protection_status"] == ("armed" if one["stop_price"] else "unarmed")
 
 
+def test_sg_07_stop_and_target_are_from_the_price_that_was_paid(desk: LiveDesk) -> None:
+    """One from the signal's limit would be above what a lower opening costs, and sell at once."""
+    stops = {"stop_loss_pct": 1.0, "target_pct": 2.0}
+    entry = {"order": "market", "valid_days": 1}
+    portfolio = desk.deploy_live(
+        strategy_id=desk.strategy(entry=entry, stops=stops), atr_stop_multiplier=0
+    )
+    _, (one,) = desk.approved(portfolio)
+    paid = round(one["ref_price"] * 0.97, 1)
+    desk.market.trade(f"NSE:{one['symbol']}", f"{paid:.2f}")
+    desk.post("cart/place", {"portfolio_id": portfolio["id"]})
+    desk.settle()
+    assert one["stop_price"] > paid
+    held = desk.position(portfolio)
+    assert (held["status"], held["open_quantity"]) == ("open", one["quantity"])
+    assert held["stop_price"] == pytest.approx(held["average_price"] * 0.99, abs=0.01)
+    assert held["target_price"] == pytest.approx(held["average_price"] * 1.02, abs=0.01)
+    desk.trade(one["symbol"], held["stop_price"] - 0.1)
+    desk.settle()
+    assert desk.position(portfolio)["exit_reason"] == "stop"
+
+
 def test_sg_05_a_limit_order_buys_below_its_limit_and_has_no_trigger(desk: LiveDesk) -> None:
     """As in the backtest: a trigger at the limit would buy where the price has risen to it."""
     entry = {"order": "limit", "limit_offset_pct": 2.0, "valid_days": 1}

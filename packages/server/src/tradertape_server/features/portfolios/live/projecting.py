@@ -16,10 +16,12 @@ from tradertape_core.ledger.write_off import WriteOff, apply_write_off
 from tradertape_core.orders.codec import from_document
 from tradertape_core.orders.gtt import Gtt
 from tradertape_core.orders.order import Order, Side
+from tradertape_core.portfolio.levels import Levels, at_price
 from tradertape_core.portfolio.orders import Executed, observed, why_not_filled
 from tradertape_core.portfolio.signals import MOST_ATTEMPTS, Event, Status
 from tradertape_core.portfolio.standing import is_of_stop
 from tradertape_core.risk.protection_state import ProtectionState, Rule
+from tradertape_core.strategy.parse.document import parse_strategy
 from tradertape_server.features.execution.queries import halts
 from tradertape_server.features.execution.run_record import trigger_of
 from tradertape_server.features.execution.trading_accounts import AGENT
@@ -162,6 +164,7 @@ class Projection:
         named = named_by(self.facts.run_id)
         entry = next(one for one in signals if named is not None and one.id == named.signal_id)
         first = self._fills(Side.BUY)[0].fill
+        levels = self._levels(entry, float(first.price))
         row = PortfolioPosition(
             portfolio_id=self.portfolio.id, epoch=self.portfolio.epoch,
             sequence=repository.next_sequence(
@@ -170,9 +173,9 @@ class Projection:
             signal_id=entry.id, symbol=entry.symbol, sector=entry.sector, isin=entry.isin,
             status="open", open_quantity=0, average_price=float(first.price),
             entry_price=float(first.price), entry_date=first.at.astimezone(IST).date(),
-            initial_stop=entry.stop_price, stop_price=entry.stop_price,
-            stop_source="stop" if entry.stop_price is not None else None,
-            target_price=entry.target_price, last_close=float(first.price),
+            initial_stop=levels.stop, stop_price=levels.stop,
+            stop_source="stop" if levels.stop is not None else None,
+            target_price=levels.target, last_close=float(first.price),
             lowest=float(first.price), peak=float(first.price), invested_paise=0, charges_paise=0,
             dividends_paise=0, bars_held=0, addons=0, sales=[], run_id=self.facts.run_id,
             account_id=self.portfolio.account_id, entries=[], protection_version=0,
@@ -183,6 +186,12 @@ class Projection:
         self.session.add(row)
         self.session.flush()
         return row
+
+    def _levels(self, entry: PortfolioSignal, paid: float) -> Levels:
+        """Stop and target at the price that was paid; the signal's are those of its limit."""
+        planned = Levels(entry.stop_price, entry.target_price)
+        strategy = parse_strategy(self.portfolio.document)
+        return at_price(paid, entry.limit_price or entry.ref_price, planned, strategy)
 
     def _update(self, row: PortfolioPosition, signals: Sequence[PortfolioSignal]) -> None:
         held = self.facts.position
