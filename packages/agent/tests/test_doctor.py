@@ -16,6 +16,7 @@ from packages.brokers.tests.sandboxed import Running, served_sandbox
 from tradertape_agent.doctor import examine
 from tradertape_agent.reconciling.ignoring import Ignore
 from tradertape_agent.runlock import RunLock
+from tradertape_brokers.errors import RateLimited
 from tradertape_sandbox.wire.sessions import SANDBOX_API_KEY
 
 
@@ -140,6 +141,14 @@ def test_at_05_the_ui_is_slow(own: Machine, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(primary, "holdings", slow)
     assert "limits the calls of your app" in said(own)["speed of kite"]
 
+    def limited() -> object:
+        raise RateLimited("Kite takes no more requests for the moment")
+
+    monkeypatch.setattr(primary, "holdings", limited)
+    words = said(own)["speed of kite"]
+    assert "takes no more requests" in words
+    assert "Close other programs" in words
+
 
 def test_at_06_reconciliation_always_shows_drift(own: Machine) -> None:
     assert "reconciliation" not in said(own)
@@ -160,5 +169,7 @@ def test_at_03_the_agent_runs_and_does_not_reach_the_cloud(own: Machine) -> None
     own.cycle()
     with RunLock(own.agent.folder.lock):
         assert "its last poll was" in said(own)["agent"]
+        own.later(seconds=90)
+        assert "its last poll was" in said(own)["agent"], "a cycle with a slow broker"
         own.later(minutes=5)
         assert "does not reach the cloud" in said(own)["agent"]

@@ -19,9 +19,10 @@ from tradertape_agent.preflight import address_problem
 from tradertape_agent.reconciling.reconciler import CYCLES_TO_FLAG
 from tradertape_agent.runlock import is_held
 from tradertape_agent.wire import Malformed, moment, read_poll
-from tradertape_brokers.errors import BrokerError, SessionExpired
+from tradertape_brokers.errors import BrokerError, RateLimited, SessionExpired
 
-_LATE_POLLS = 4
+_LATE_POLLS, _LATE_S = 4, 120
+_OTHER_PROGRAMS = "Close other programs that use the same API key"
 _MOST_SKEW_S = 30.0
 _SLOW_S = 2.0
 
@@ -81,6 +82,8 @@ def _speed(agent: Agent, account: Account) -> Finding:
         account.forget()
         account.holdings()
         account.positions()
+    except RateLimited as error:
+        return _note(about, f"{error}: it limits the calls of your app. {_OTHER_PROGRAMS}")
     except BrokerError as error:
         return _note(about, f"holdings cannot be read: {error}")
     taken_s = agent.clock.monotonic() - began
@@ -89,7 +92,7 @@ def _speed(agent: Agent, account: Account) -> Finding:
     return _note(
         about,
         f"holdings and positions took {taken_s:.1f} s: the broker is slow or limits the calls of "
-        "your app, and the UI is as slow. Close other programs that use the same API key",
+        f"your app, and the UI is as slow. {_OTHER_PROGRAMS}",
     )
 
 
@@ -187,7 +190,8 @@ def _machine(agent: Agent) -> Iterator[Finding]:
         return
     last = moment(agent.journal.store.meta(LAST_POLL))
     late_s = (agent.clock.now() - last).total_seconds() if last else None
-    if late_s is None or late_s > _LATE_POLLS * agent.settings.poll_interval_s:
+    due_s = max(_LATE_POLLS * agent.settings.poll_interval_s, _LATE_S)
+    if late_s is None or late_s > due_s:
         yield _note("agent", "it runs and does not reach the cloud: see `tradertape-agent logs`")
         return
     yield Finding("agent", f"version {__version__} runs; its last poll was {late_s:.0f} s ago")

@@ -166,7 +166,7 @@ def test_ac_04_a_secret_may_be_in_the_keyring(
         ({"cloud_url": "http://tradertape.com"}, "not encrypted"),
         ({"cloud_url": "tradertape.com"}, "must be an address"),
         ({"primary_broker": "fyers"}, "one of kite, upstox, groww"),
-        ({"poll_interval": 2}, "from 5 to 3600"),
+        ({"poll_interval": 2}, "from 5 to 120"),
         ({"poll_interval": True}, "must be a number"),
         ({"stop_loss_pct": "x"}, "must be a number"),
         ({"stop_loss_pct": 51}, "from 0 to 50"),

@@ -154,6 +154,7 @@ def test_ai_05_login_at_a_brokers_page_comes_back_once(own: Machine, client: Fla
     begun = change(client, "POST", "/api/brokers/kite/login").json
     assert begun["callback"] == "http://localhost:5679/brokers/kite/callback"
     back = httpx.URL(httpx.get(f"{begun['login_url']}&auto=1").headers["location"])
+    assert back.params["state"].startswith("agent."), "the console hands such a login over"
     path = f"/brokers/kite/callback?{back.query.decode()}"
     headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
     assert ask(client, "GET", path, headers=headers).status_code == 303

@@ -21,7 +21,7 @@ def test_ag_01_an_approved_signal_is_leased_and_not_placed_by_the_server(desk: A
     plain = agent.client.get("/api/agent/pending-signals")
     (item,) = [found for found in plain.json() if not found["requires_approval"]]
     assert plain.headers["X-Kill-Switch"] == "off"
-    assert plain.headers["X-Poll-After"] == "30"
+    assert plain.headers["X-Poll-After"] == "5"
     assert (item["id"], item["side"], item["kind"]) == (one["id"], "BUY", "entry")
     assert item["quantity"] == one["quantity"]
     assert item["order"]["type"] == "gtt_single"

@@ -18,7 +18,7 @@ from tradertape_brokers.secret import Secret
 PREFIX: Final = "TRADERTAPE_"
 KEY_PREFIX: Final = "zt_"
 PRIVACY_MODES: Final = ("off", "relative", "coarse", "sealed", "seed_literal")
-_LEAST_POLL_S, _MOST_POLL_S = 5, 3600
+_LEAST_POLL_S, _MOST_POLL_S = 5, 120  # the cloud calls an agent offline after 180
 _MOST_STOP = Decimal(50)
 _YES, _NO = frozenset({"1", "true", "yes", "y", "on"}), frozenset({"0", "false", "no", "n", "off"})
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})

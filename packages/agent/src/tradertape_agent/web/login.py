@@ -15,6 +15,7 @@ from tradertape_agent.web.guards import refused
 from tradertape_core.kernel.clock import Clock
 
 _LIVES_S: Final = 600.0
+_OURS: Final = "agent."
 
 
 class States:
@@ -26,8 +27,12 @@ class States:
         self._begun: dict[str, tuple[str, float]] = {}
 
     def begin(self, broker: str) -> str:
-        """Return a new state for a broker's page to bring back."""
-        state = secrets.token_urlsafe(18)
+        """Return a new state for a broker's page to bring back.
+
+        Where the app's redirect address is the cloud's, its console knows by the prefix that the
+        login is the agent's, and hands its code over.
+        """
+        state = _OURS + secrets.token_urlsafe(18)
         with self._lock:
             self._begun[broker] = (state, self._clock.monotonic() + _LIVES_S)
         return state

@@ -67,5 +67,7 @@ test("a login is the agent's where this server may not complete it, or did not b
   expect(
     codeForAgent("?request_token=abc", "request_token", { ...withAgent, agent: { registered: false } }),
   ).toBeNull()
+  const begunThere = "?request_token=abc&state=agent.s1&status=success"
+  expect(codeForAgent(begunThere, "request_token", withAgent)).toBe("abc")
   expect(codeForAgent("?status=cancelled", "request_token", withAgent)).toBeNull()
 })

@@ -14,7 +14,7 @@ from tradertape_server.platform.database.engine import Database
 
 ONLINE_WITHIN = timedelta(minutes=3)
 _STORED_EVERY = timedelta(seconds=20)
-POLL_AFTER_S = 30
+POLL_AFTER_S = 5  # no sooner; how often, is the agent's setting
 MOST = 20  # installations of one person that are remembered
 
 

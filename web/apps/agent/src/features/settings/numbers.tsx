@@ -53,7 +53,7 @@ export function Numbers({ settings, isLocal }: { settings: Settings; isLocal: bo
             />
             <TextInput
               label="Poll interval (s)"
-              description="From 5 to 3600"
+              description="From 5 to 120"
               inputMode="numeric"
               value={poll}
               disabled={!isLocal}

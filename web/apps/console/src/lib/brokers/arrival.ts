@@ -21,7 +21,7 @@ const DENIALS = new Set(["cancelled", "canceled", "denied", "error", "failed", "
 
 /**
  * The code of a login that the person's agent completes: one that this server may not complete, because the
- * account is obfuscated, or that was begun on the agent, which sends no state of ours.
+ * account is obfuscated, or that was begun on the agent, whose state begins with "agent.", or elsewhere, without a state.
  */
 export function codeForAgent(
   query: string,
@@ -32,7 +32,8 @@ export function codeForAgent(
   const sent = new URLSearchParams(query)
   const names = parameter ? [parameter] : CODES
   const code = names.map((name) => sent.get(name)).find(Boolean)
-  return code && (me.obfuscation || !sent.get("state")) ? code : null
+  const state = sent.get("state") ?? ""
+  return code && (me.obfuscation || !state || state.startsWith("agent.")) ? code : null
 }
 
 /** Read a callback's query. parameter: the broker's name of the code. */

@@ -37,7 +37,9 @@ export function arrivalProblem(
   if (!row.credentials.is_set)
     return {
       title: `Your ${title} keys are missing`,
-      text: "They were deleted after this login began. Enter them again in Settings → Brokers.",
+      text: attempt
+        ? "They were deleted after this login began. Enter them again in Settings → Brokers."
+        : "This login was not begun here. Enter your keys in Settings → Brokers, then connect.",
     }
   return null
 }
