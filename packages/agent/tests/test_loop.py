@@ -349,6 +349,29 @@ def test_an_approved_signal_that_the_cloud_cannot_place_yet_says_why(asking: Mac
     assert len(asking.triggers()) == 1, "it is not asked for again"
 
 
+def test_an_approved_signal_that_ends_in_the_cloud_no_longer_waits(asking: Machine) -> None:
+    asking.cloud.add(1, requires_approval=True)
+    asking.cycle()
+    approve(asking, 1)
+    asking.cloud.in_cart = {"1": "The price is too close to the trigger."}
+    asking.cycle()
+    signals = asking.agent.journal.signals
+
+    def waits() -> bool:
+        row = signals.newest("1")
+        assert row is not None
+        return row.is_approved_in_cloud
+
+    asking.cloud.in_cart, asking.cloud.items = {}, []
+    asking.cloud.kill_switch = True
+    asking.cycle()
+    assert waits(), "the cloud keeps it while the kill switch is on"
+    asking.cloud.kill_switch = False
+    asking.cycle()
+    assert not waits()
+    assert asking.triggers() == []
+
+
 def test_auto_execute_places_nothing_that_the_cloud_has_not_approved(own: Machine) -> None:
     own.cloud.add(1, requires_approval=True)
     own.cycle()

@@ -263,9 +263,7 @@ class Loop:
         logger.info("poll: %d new signals", new)
         if answered.poll.held:
             self._say("held", answered.poll.held)
-        for signal_id, why in answered.poll.in_cart.items():
-            if self._journal.signals.not_yet(signal_id, why, now):
-                logger.info("signal %s: approved, not placed yet: %s", signal_id, why)
+        self._approved(answered.poll, now)
         # Exits first: they take risk away.
         for key, signal in sorted(signals, key=lambda one: one[1].is_entry):
             if signal.requires_approval:
@@ -273,6 +271,15 @@ class Loop:
             row = self._journal.signals.get(key)
             if row is not None:
                 self._consider(row, signal, answered)
+
+    def _approved(self, poll: Poll, now: datetime) -> None:
+        """What was approved here and is not handed out: why, or that it is over. A kill switch
+        keeps entries without saying which."""
+        for signal_id, why in poll.in_cart.items():
+            if self._journal.signals.not_yet(signal_id, why, now):
+                logger.info("signal %s: approved, not placed yet: %s", signal_id, why)
+        if not (poll.kill_switch or poll.held):
+            self._journal.signals.keep_in_cart(poll.in_cart.keys(), now)
 
     def _read(self, item: Mapping[str, Any]) -> Signal | None:
         try:

@@ -35,7 +35,7 @@ def own(
     monkeypatch.setattr("tradertape_brokers.limiter.Limiter.acquire", lambda *_: 0.0)
     more = {
         "upstox_api_key": SANDBOX_API_KEY, "upstox_api_secret": SANDBOX_SECRET,
-        "auto_execute": False,
+        "auto_execute": False, "stop_loss_pct": 5,
     }  # fmt: skip
     open_default_account(running.sandbox.exchange, "upstox", Decimal(1_000_000))
     with machine(tmp_path, cloud, running, **more) as made:
@@ -289,15 +289,19 @@ def test_ai_02_a_signal_tells_its_order_in_numbers_and_whether_money_is_real(
 ) -> None:
     own.cloud.add(1)
     own.cloud.add(2, quantity=0.5)
+    own.cloud.add(3)["order"]["stop_trigger"] = None
     own.cycle()
     found = {one["id"]: one for one in read(client, "/api/signals")}
+    added = found["3"]["order"]
+    assert (added["stop_pct"], added["risk"]) == ("5", "80.25")  # the agent's own stop
     order = found["1"]["order"]
+    assert order["stop_pct"] is None
     assert order["legs"] == [{"trigger": "160", "price": "160.5", "quantity": 10, "amount": "1605"}]
     assert (order["kind"], order["risk"]) == ("gtt", "205")  # (160.50 - 140) x 10
     assert "less than one lot" in found["2"]["order"]["problem"]
     status = read(client, "/api/status")
     assert (status["environment"], status["primary_title"]) == ("sandbox", "Zerodha Kite")
-    assert status["waiting_signals"] == 2
+    assert status["waiting_signals"] == 3
     [kite, _] = read(client, "/api/brokers")
     assert kite["callback"] == "http://localhost:5679/brokers/kite/callback"
 

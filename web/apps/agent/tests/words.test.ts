@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { deviceName } from "../src/app/pairing/device-name"
 import { base64Of, bytesOf } from "../src/features/uploads/base64"
-import { convictionWords, legWords, progressOf, totalWords } from "../src/lib/order-words"
+import { convictionWords, legWords, progressOf, stopWords, totalWords } from "../src/lib/order-words"
 import type { OrderPreview, Signal } from "../src/lib/types"
 
 const order = (legs: OrderPreview["legs"], kind: OrderPreview["kind"] = "gtt"): OrderPreview => ({
@@ -9,6 +9,7 @@ const order = (legs: OrderPreview["legs"], kind: OrderPreview["kind"] = "gtt"): 
   product: "CNC",
   legs,
   risk: null,
+  stop_pct: null,
   problem: "",
 })
 
@@ -30,6 +31,10 @@ describe("an order in words", () => {
     expect(totalWords(order([{ ...leg, amount: null }], "order"))).toBe("order at the market")
   })
 
+  it("names the stop that the agent adds", () => {
+    expect(stopWords("5")).toBe("After the fill a stop is placed at the broker, 5% below the price paid.")
+  })
+
   it("names the larger one of two legs, of which one is executed", () => {
     const leg = { trigger: "90", price: "89", quantity: 10, amount: "890" }
     expect(totalWords(order([leg, { ...leg, amount: "1200" }]))).toBe("GTT for ₹1,200.00")
@@ -41,7 +46,9 @@ describe("how far a signal is", () => {
   it("is what a person can do about it first", () => {
     expect(progressOf(signal).text).toBe("Waits for you")
     expect(progressOf({ ...signal, decision: "approved", can_decide: false }).text).toBe("Approved")
-    expect(progressOf({ ...signal, state: "ended", can_decide: false }).text).toBe("Ended")
+    const ended = { ...signal, state: "ended", can_decide: false } as Signal
+    expect(progressOf(ended).text).toBe("Ended")
+    expect(progressOf({ ...ended, waits_in_cloud: true }).text).toBe("Approved, waits")
   })
 })
 

@@ -241,7 +241,7 @@ class Account:
 
     def _reader(self) -> PortfolioPort:
         if self._portfolio is None or self.state is AccountState.EXPIRED:
-            raise SessionExpired(f"{self.broker.title}: sign in")
+            raise SessionExpired(f"sign in at {self.broker.title}")
         return self._portfolio
 
 
@@ -296,7 +296,7 @@ class PrimaryAccount(Account):
     def _live(self) -> Connection:
         self._reader()
         if self._connection is None:
-            raise SessionExpired(f"{self.broker.title}: sign in")
+            raise SessionExpired(f"sign in at {self.broker.title}")
         return self._connection
 
     def _take(self, connection: Connection) -> None:

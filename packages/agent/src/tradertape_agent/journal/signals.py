@@ -107,6 +107,15 @@ class Signals:
             self.move(known.key, known.state, reason, now)
             return True
 
+    def keep_in_cart(self, signal_ids: Collection[str], now: datetime) -> None:
+        """End what was approved here, and is neither handed out nor among these any more."""
+        query = "SELECT * FROM signals WHERE state = ? AND (reason = ? OR substr(reason, 1, ?) = ?)"
+        found = (SignalState.ENDED.value, APPROVED_IN_CLOUD, len(_NOT_YET), _NOT_YET)
+        with self._store.transaction():
+            for row in map(_row, self._store.rows(query, *found)):
+                if row.signal_id not in signal_ids:
+                    self.move(row.key, SignalState.ENDED, GONE, now)
+
     def get(self, key: str) -> SignalRow | None:
         """Return a signal by its key."""
         found = self._store.row("SELECT * FROM signals WHERE key = ?", key)

@@ -20,7 +20,7 @@ from tradertape_agent.web.plain import plain
 from tradertape_agent.wire import Malformed, Signal, read_signal
 from tradertape_core.market.instrument import Instrument
 from tradertape_core.orders.gtt import GttRequest
-from tradertape_core.orders.order import OrderRequest, OrderType
+from tradertape_core.orders.order import OrderRequest, OrderType, Side
 
 Row = dict[str, Any]
 Prices = Mapping[str, Decimal]
@@ -47,13 +47,14 @@ def order_view(agent: Agent, signal: Signal, prices: Prices) -> Row:
     except NotPlaceable as error:
         return {
             "kind": "gtt" if signal.terms.kind.is_trigger else "order", "legs": [], "risk": None,
-            "product": signal.product.value, "problem": str(error),
+            "product": signal.product.value, "stop_pct": None, "problem": str(error),
         }  # fmt: skip
     return {
         "kind": "gtt" if isinstance(request, GttRequest) else "order",
         "product": signal.product.value,
         "legs": _legs(request, facts.last_price or signal.ref_price),
-        "risk": plain(_risk(signal, request)),
+        "risk": plain(_risk(agent, signal, request)),
+        "stop_pct": plain(_stop_pct(agent, signal)),
         "problem": "",
     }
 
@@ -77,13 +78,21 @@ def _leg(order: OrderRequest, trigger: Decimal | None, near: Decimal | None) -> 
     }
 
 
-def _risk(signal: Signal, request: Request) -> Decimal | None:
+def _stop_pct(agent: Agent, signal: Signal) -> Decimal | None:
+    """How far below its price a purchase without a stop of its own gets one, in percent."""
+    is_ours = signal.side is Side.BUY and not signal.has_stop
+    return (agent.settings.stop_loss_pct or None) if is_ours else None
+
+
+def _risk(agent: Agent, signal: Signal, request: Request) -> Decimal | None:
     """What an entry loses if its stop is reached, before charges."""
-    stop = signal.terms.stop_trigger
+    stop, percent = signal.terms.stop_trigger, _stop_pct(agent, signal)
     order = request.orders[0] if isinstance(request, GttRequest) else request
-    if not signal.is_entry or stop is None or len(_legs(request, None)) != 1 or not order.price:
+    if not signal.is_entry or len(_legs(request, None)) != 1 or not order.price:
         return None
-    loss = (order.price - stop) * order.quantity
+    if stop is None and percent is not None:
+        stop = order.price * (100 - percent) / 100
+    loss = Decimal() if stop is None else (order.price - stop) * order.quantity
     return loss if loss > 0 else None
 
 

@@ -79,6 +79,7 @@ def signal_view(agent: Agent, row: SignalRow, prices: Prices | None = None) -> R
         "reason": row.reason,
         "received_at": row.received_at.isoformat(),
         "can_decide": row.state is SignalState.WAITING and row.decision is None,
+        "waits_in_cloud": row.state is SignalState.ENDED and row.is_approved_in_cloud,
         "intents": [intent_view(one) for one in agent.journal.intents.of_signal(row.key)],
     }
     try:
@@ -127,7 +128,7 @@ def holdings_view(agent: Agent) -> Row:
         try:
             rows += [_holding(one) for one in account.holdings()]
         except BrokerError as error:
-            problems.append(f"{account.broker.title}: {error}")
+            problems.append(_problem(account, error))
     return {"items": rows, "problems": problems, "age_s": agent.desk.primary.age_s()}
 
 
@@ -139,7 +140,7 @@ def positions_view(agent: Agent) -> Row:
         try:
             net = [one for one in account.positions() if one.kind is PositionKind.NET]
         except BrokerError as error:
-            problems.append(f"{account.broker.title}: {error}")
+            problems.append(_problem(account, error))
             continue
         rows += [_position(one) for one in net]
     return {"items": rows, "problems": problems}
@@ -154,7 +155,7 @@ def funds_view(agent: Agent) -> Row:
         try:
             rows += [_fund(one) for one in account.funds()]
         except BrokerError as error:
-            problems.append(f"{account.broker.title}: {error}")
+            problems.append(_problem(account, error))
     without = [one.broker.title for one in agent.desk if one not in tells]
     return {"items": rows, "problems": problems, "without": without}
 
@@ -178,7 +179,7 @@ def dashboard_view(agent: Agent) -> Row:
             holdings += account.holdings()
             margins += account.margins()
         except BrokerError as error:
-            problems.append(f"{account.broker.title}: {error}")
+            problems.append(_problem(account, error))
     invested = sum((one.invested for one in holdings), _NIL)
     value = sum((one.value for one in holdings), _NIL)
     day = sum((one.day_change for one in holdings), _NIL)
@@ -197,6 +198,12 @@ def dashboard_view(agent: Agent) -> Row:
         "brokers": [broker_view(one) for one in agent.desk],
         "problems": problems,
     }
+
+
+def _problem(account: Account, error: BrokerError) -> str:
+    """What a broker said, with its name once."""
+    title = account.broker.title
+    return str(error) if title in str(error) else f"{title}: {error}"
 
 
 def status_view(agent: Agent, version: str) -> Row:

@@ -30,6 +30,10 @@ export function totalWords(order: OrderPreview, write: Written = HIDING): string
   return `${kind} for ${about}${write.money(largest)}`
 }
 
+/** "After the fill a stop is placed, 5% below its price." */
+export const stopWords = (percent: string) =>
+  `After the fill a stop is placed at the broker, ${Number(percent)}% below the price paid.`
+
 const STATES: Record<Intent["state"], string> = {
   sending: "being sent",
   resting: "waiting at the broker",
@@ -54,6 +58,7 @@ export interface Progress {
 /** How far a signal is, in two words. */
 export function progressOf(signal: Signal): Progress {
   if (signal.state === "waiting") return decidedOf(signal)
+  if (signal.waits_in_cloud) return { text: "Approved, waits", tone: "yellow" }
   const states = signal.intents.map(({ state }) => state)
   if (states.includes("unclear")) return { text: "Look at the broker", tone: "red" }
   if (states.includes("filled")) return { text: "Filled", tone: "green" }

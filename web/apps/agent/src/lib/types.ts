@@ -50,6 +50,8 @@ export interface OrderPreview {
   product: string
   legs: Leg[]
   risk: string | null
+  /** A purchase without a stop gets one at the broker, so much below its price. */
+  stop_pct: string | null
   problem: string
 }
 
@@ -61,6 +63,8 @@ export interface Signal {
   reason: string
   received_at: string
   can_decide: boolean
+  /** Approved, and kept by the cloud for the moment: `reason` says why. */
+  waits_in_cloud: boolean
   intents: Intent[]
   problem?: string
   instrument?: string

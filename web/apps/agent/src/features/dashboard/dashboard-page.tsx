@@ -39,7 +39,7 @@ function Worth({ data }: { data: Dashboard }) {
       <dl style={{ margin: 0 }}>
         <Stat
           big
-          label={`Value of the holdings, ${count(data.brokers.length, "account")}`}
+          label={`Value of the holdings, ${accountsWords(data)}`}
           value={<Amount value={data.value} />}
         />
       </dl>
@@ -59,6 +59,12 @@ function Worth({ data }: { data: Dashboard }) {
       </dl>
     </section>
   )
+}
+
+/** "2 of 3 accounts" while one cannot be read. */
+function accountsWords({ brokers, problems }: Dashboard): string {
+  const all = count(brokers.length, "account")
+  return problems.length === 0 ? all : `${brokers.length - problems.length} of ${all}`
 }
 
 function Waits({ data }: { data: Dashboard }) {

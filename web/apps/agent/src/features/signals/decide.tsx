@@ -5,7 +5,7 @@ import { useState } from "react"
 import cards from "@/components/cards.module.css"
 import { Confirm } from "@/components/confirm"
 import { notifyDone, notifyFailure } from "@/lib/notify"
-import { environmentWord, legWords, totalWords } from "@/lib/order-words"
+import { environmentWord, legWords, stopWords, totalWords } from "@/lib/order-words"
 import { calls, refresh, signalsQuery } from "@/lib/queries"
 import type { Signal, Status } from "@/lib/types"
 
@@ -55,6 +55,11 @@ export function Decide({ signal, status }: { signal: Signal; status: Status }) {
               {legWords(signal.side, leg, exact)}
             </Text>
           ))}
+          {signal.order?.stop_pct && (
+            <Text size="sm" mt={6}>
+              {stopWords(signal.order.stop_pct)}
+            </Text>
+          )}
           <Text size="sm" c="dimmed" mt={6}>
             {status.environment === "live"
               ? `On your account at ${status.primary_title}, with real money.`

@@ -5,7 +5,7 @@ import { EnvironmentChip } from "@tradertape/ui/components/environment-chip.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { discreet, instant, money, sentence, unitPrice } from "@tradertape/ui/format.ts"
 import cards from "@/components/cards.module.css"
-import { convictionWords, intentWords, legWords, progressOf } from "@/lib/order-words"
+import { convictionWords, intentWords, legWords, progressOf, stopWords } from "@/lib/order-words"
 import { statusQuery } from "@/lib/queries"
 import type { Signal } from "@/lib/types"
 import { Decide } from "./decide"
@@ -57,6 +57,7 @@ function Order({ signal }: { signal: Signal }) {
       {order?.problem && (
         <p className="tt-warn">It cannot be placed as it is now: {discreet(order.problem)}</p>
       )}
+      {order?.stop_pct && <p className="tt-muted">{stopWords(order.stop_pct)}</p>}
       <dl className={cards.facts}>
         {signal.stop_price && <Stat label="Stop" value={unitPrice(signal.stop_price)} />}
         {signal.target_price && <Stat label="Target" value={unitPrice(signal.target_price)} />}

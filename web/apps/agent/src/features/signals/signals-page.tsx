@@ -57,7 +57,7 @@ export function SignalsPage() {
 function isOver(signal: Signal): boolean {
   const open = ["sending", "resting", "triggered", "unclear"]
   return (
-    signal.state === "ended" ||
+    (signal.state === "ended" && !signal.waits_in_cloud) ||
     (signal.state === "sent" && !signal.intents.some(({ state }) => open.includes(state)))
   )
 }
