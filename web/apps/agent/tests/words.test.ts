@@ -48,6 +48,7 @@ describe("how far a signal is", () => {
     expect(progressOf({ ...signal, decision: "approved", can_decide: false }).text).toBe("Approved")
     const ended = { ...signal, state: "ended", can_decide: false } as Signal
     expect(progressOf(ended).text).toBe("Ended")
+    expect(progressOf({ ...ended, decision: "rejected" }).text).toBe("Rejected")
     expect(progressOf({ ...ended, waits_in_cloud: true }).text).toBe("Approved, waits")
   })
 })

@@ -1,4 +1,5 @@
 import { Alert, Button, Group } from "@mantine/core"
+import { sentence } from "@tradertape/ui/format.ts"
 import { CircleAlert } from "lucide-react"
 import { reasonOf } from "@/lib/notify"
 
@@ -33,7 +34,7 @@ export function Problems({ list }: { list: string[] }) {
       title="Not everything could be read"
     >
       {list.map((one) => (
-        <div key={one}>{one}</div>
+        <div key={one}>{sentence(one)}</div>
       ))}
     </Alert>
   )

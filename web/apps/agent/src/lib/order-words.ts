@@ -65,6 +65,7 @@ export function progressOf(signal: Signal): Progress {
   if (states.includes("triggered")) return { text: "Triggered", tone: "iris" }
   if (states.includes("resting")) return { text: "At the broker", tone: "iris" }
   if (states.includes("sending")) return { text: "Being sent", tone: "yellow" }
+  if (signal.decision === "rejected") return { text: "Rejected", tone: "gray" }
   return { text: "Ended", tone: "gray" }
 }
 

@@ -46,6 +46,7 @@ export function SignalCard({ signal }: { signal: Signal }) {
 
 function Order({ signal }: { signal: Signal }) {
   const { order } = signal
+  const isDue = signal.state !== "ended" || signal.waits_in_cloud
   return (
     <>
       {order?.legs.map((leg) => (
@@ -57,11 +58,11 @@ function Order({ signal }: { signal: Signal }) {
       {order?.problem && (
         <p className="tt-warn">It cannot be placed as it is now: {discreet(order.problem)}</p>
       )}
-      {order?.stop_pct && <p className="tt-muted">{stopWords(order.stop_pct)}</p>}
+      {isDue && order?.stop_pct && <p className="tt-muted">{stopWords(order.stop_pct)}</p>}
       <dl className={cards.facts}>
         {signal.stop_price && <Stat label="Stop" value={unitPrice(signal.stop_price)} />}
         {signal.target_price && <Stat label="Target" value={unitPrice(signal.target_price)} />}
-        {order?.risk && <Stat label="Loss at the stop" value={<Amount value={order.risk} />} />}
+        {isDue && order?.risk && <Stat label="Loss at the stop" value={<Amount value={order.risk} />} />}
         {signal.conviction && <Stat label="Conviction" value={convictionWords(signal.conviction)} />}
         {signal.expires_at && <Stat label="Valid until" value={instant(signal.expires_at)} />}
       </dl>
