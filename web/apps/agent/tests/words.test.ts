@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest"
 import { deviceName } from "../src/app/pairing/device-name"
 import { base64Of, bytesOf } from "../src/features/uploads/base64"
-import { convictionWords, legWords, progressOf, stopWords, totalWords } from "../src/lib/order-words"
-import type { OrderPreview, Signal } from "../src/lib/types"
+import {
+  convictionWords,
+  intentWords,
+  legWords,
+  progressOf,
+  stopWords,
+  totalWords,
+} from "../src/lib/order-words"
+import type { Intent, OrderPreview, Signal } from "../src/lib/types"
 
 const order = (legs: OrderPreview["legs"], kind: OrderPreview["kind"] = "gtt"): OrderPreview => ({
   kind,
@@ -32,6 +39,9 @@ describe("an order in words", () => {
   })
 
   it("names the stop that the agent adds", () => {
+    const stop = { key: "sig:1:a1:stop", kind: "gtt", state: "resting", filled: 0, quantity: 57 } as Intent
+    expect(intentWords(stop)).toBe("Stop waiting at the broker, 0 of 57 filled")
+    expect(intentWords({ ...stop, key: "sig:1:a1" })).toBe("GTT waiting at the broker, 0 of 57 filled")
     expect(stopWords("5")).toBe("After the fill a stop is placed at the broker, 5% below the price paid.")
   })
 

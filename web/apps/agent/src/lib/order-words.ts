@@ -43,9 +43,12 @@ const STATES: Record<Intent["state"], string> = {
   unclear: "unclear",
 }
 
+/** Whether it is the stop that the agent adds after a fill. */
+export const isStop = ({ key }: Intent) => key.endsWith(":stop")
+
 /** "GTT waiting at the broker, 0 of 10 filled". */
 export function intentWords(intent: Intent): string {
-  const kind = intent.kind === "gtt" ? "GTT" : "Order"
+  const kind = isStop(intent) ? "Stop" : intent.kind === "gtt" ? "GTT" : "Order"
   const price = intent.filled > 0 ? ` at ${unitPrice(intent.average_price)}` : ""
   return `${kind} ${STATES[intent.state]}, ${quantity(intent.filled)} of ${quantity(intent.quantity)} filled${price}`
 }

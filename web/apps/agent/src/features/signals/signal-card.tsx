@@ -5,7 +5,7 @@ import { EnvironmentChip } from "@tradertape/ui/components/environment-chip.tsx"
 import { Stat } from "@tradertape/ui/components/stat.tsx"
 import { discreet, instant, money, sentence, unitPrice } from "@tradertape/ui/format.ts"
 import cards from "@/components/cards.module.css"
-import { convictionWords, intentWords, legWords, progressOf, stopWords } from "@/lib/order-words"
+import { convictionWords, intentWords, isStop, legWords, progressOf, stopWords } from "@/lib/order-words"
 import { statusQuery } from "@/lib/queries"
 import type { Signal } from "@/lib/types"
 import { Decide } from "./decide"
@@ -46,7 +46,7 @@ export function SignalCard({ signal }: { signal: Signal }) {
 
 function Order({ signal }: { signal: Signal }) {
   const { order } = signal
-  const isDue = signal.state !== "ended" || signal.waits_in_cloud
+  const isDue = (signal.state !== "ended" || signal.waits_in_cloud) && !signal.intents.some(isStop)
   return (
     <>
       {order?.legs.map((leg) => (
