@@ -452,6 +452,26 @@ def test_the_fallback_stop_rests_at_the_broker_until_the_position_is_sold(
         assert all("stop" not in one["idempotency_key"] for one in own.cloud.results)
 
 
+def test_what_was_filled_while_the_cloud_is_silent_gets_its_stop(
+    tmp_path: Path, cloud: FakeCloud, running: Running
+) -> None:
+    with machine(tmp_path, cloud, running, stop_loss_pct=5) as own:
+        own.cloud.add(1)["order"]["stop_trigger"] = None
+        own.cycle()
+        [resting] = own.triggers()
+        own.cloud.is_down = True
+        own.price("160.2")
+        own.until_fired()
+        own.cycle()
+        [stop] = own.triggers()
+        assert stop.request.orders[0].side == "SELL"
+        assert stop.request.trigger_values[0] < resting.request.trigger_values[0]
+        own.cloud.is_down = False
+        own.cycle()
+        assert own.cloud.outcomes(1)[-1] == "filled"
+        assert len(own.triggers()) == 1
+
+
 def test_two_agents_with_one_key_place_each_signal_once(
     tmp_path: Path, cloud: FakeCloud, running: Running
 ) -> None:

@@ -158,6 +158,7 @@ class Loop:
     def _work(self) -> None:
         self._sign_in()
         self._follow()
+        self._with_broker(self._stops.keep)  # what was filled is protected without the cloud too
         try:
             self._hello()
             self._replay.send_waiting()

@@ -41,7 +41,9 @@ def test_ae_01_a_signal_is_approved_or_rejected_on_the_command_line(config: Path
 def test_the_kill_switch_is_on_when_the_command_returns(config: Path) -> None:
     written(config)
     journal = received(config)
+    assert "kill switch" not in call("approve", "12").output
     assert "no entry is placed" in call("kill").output
+    assert "waits until `tradertape-agent kill --off`" in call("approve", "12").output
     assert journal.store.meta(KILL_SWITCH)
     assert "Kill switch:        yes" in call("status").output
     call("kill", "--off")

@@ -281,8 +281,9 @@ export function words(code: string | null | undefined): string {
   return sentence(text)
 }
 
-/** With a capital at its beginning: "the stop" → "The stop". */
+/** With a capital at its beginning: "the stop" → "The stop". An address stays as it is. */
 export function sentence(text: string): string {
+  if (/^\w+:\/\//.test(text)) return text
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 

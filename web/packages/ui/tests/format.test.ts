@@ -13,6 +13,7 @@ import {
   number,
   percent,
   plain,
+  sentence,
   signed,
   signedMoney,
   signedPercent,
@@ -127,4 +128,9 @@ test("D10: scaled amounts have no sign of the rupee, and keep their digits", () 
   }
   expect(money(137)).toBe("₹137.00")
   expect(inRupees("Value (₹)")).toBe("Value (₹)")
+})
+
+test("a sentence begins with a capital, an address as it is", () => {
+  expect(sentence("the stop")).toBe("The stop")
+  expect(sentence("http://localhost:8718 cannot be reached")).toBe("http://localhost:8718 cannot be reached")
 })

@@ -12,8 +12,10 @@ from tradertape_agent.journal.signals import Verdict
 @click.argument("signal_id")
 def approve(signal_id: str) -> None:
     """Let the agent place a signal that waits for approval."""
-    _decide(signal_id, Verdict.APPROVED)
+    is_killed = _decide(signal_id, Verdict.APPROVED)
     click.echo(f"Approved signal {signal_id}: the agent places it with its next poll")
+    if is_killed:
+        click.echo("The kill switch is on here: an entry waits until `tradertape-agent kill --off`")
 
 
 @app.command(short_help="Reject a signal")
@@ -24,14 +26,17 @@ def reject(signal_id: str) -> None:
     click.echo(f"Rejected signal {signal_id}")
 
 
-def _decide(signal_id: str, verdict: Verdict) -> None:
+def _decide(signal_id: str, verdict: Verdict) -> bool:
+    """Record it; whether the kill switch of this machine is on."""
     from tradertape_agent.approvals import decide
     from tradertape_agent.clock import SystemClock
     from tradertape_agent.journal.book import Journal
+    from tradertape_agent.placing import KILL_SWITCH
 
     journal = Journal(folder().journal)
     try:
         decide(journal, signal_id, verdict, SystemClock())
+        return bool(journal.store.meta(KILL_SWITCH))
     finally:
         journal.close()
 
