@@ -97,7 +97,9 @@ def test_ac_09_a_second_host_sees_the_pairing_page_and_nothing_else(
 ) -> None:
     with machine(tmp_path, cloud, running, auto_execute=False) as own:
         holdings = own.agent.desk.primary.holdings()
-        known = {one.isin for one in holdings} | {one.tradingsymbol for one in holdings} | {"SB0001"}
+        known = (
+            {one.isin for one in holdings} | {one.tradingsymbol for one in holdings} | {"SB0001"}
+        )
     cloud.add(1)
     port = free_port()
     program = subprocess.Popen(
@@ -134,8 +136,9 @@ def test_ac_09_a_second_host_sees_the_pairing_page_and_nothing_else(
         assert not [one for one in known if one in page[1] + session[1]]
         assert cloud.results == []
 
+        within = ["ip", "netns", "exec", namespace]
         flood = subprocess.Popen(
-            ["ip", "netns", "exec", namespace, sys.executable, "-c", FLOODING, HERE, str(port), "4"],
+            [*within, sys.executable, "-c", FLOODING, HERE, str(port), "4"],
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         time.sleep(1)

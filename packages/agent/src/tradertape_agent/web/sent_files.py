@@ -1,7 +1,7 @@
 """Files that were sent, as the record of what left this machine has them.
 
-A file is written down before it leaves. If the agent stops before the answer, nobody knows whether it
-arrived: it is sent again as it was, and the cloud counts no row twice.
+A file is written down before it leaves. If the agent stops before the answer, nobody knows whether
+it arrived: it is sent again as it was, and the cloud counts no row twice.
 """
 
 from __future__ import annotations

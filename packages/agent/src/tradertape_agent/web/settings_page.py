@@ -42,7 +42,9 @@ def changed(agent: Agent, wanted: Mapping[str, Any]) -> dict[str, Any]:
         raise KeyError(f"{', '.join(sorted(unknown))} cannot be set here")
     document = read_document(agent.folder.config) or {}
     document.update(wanted)
-    settings_of(document, os.environ, is_insecure=True)  # a wrong value is refused before it is kept
+    settings_of(
+        document, os.environ, is_insecure=True
+    )  # a wrong value is refused before it is kept
     write_document(agent.folder.config, document)
     later = sorted(set(wanted) - _AT_ONCE)
     return {"saved": sorted(wanted), "after_restart": later}

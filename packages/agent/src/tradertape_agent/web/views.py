@@ -10,8 +10,8 @@ from tradertape_agent.agent import Agent
 from tradertape_agent.desk.account import Account
 from tradertape_agent.journal.intents import Intent
 from tradertape_agent.journal.signals import SignalRow, SignalState
-from tradertape_agent.privacy.modes import Mode
 from tradertape_agent.loop import LAST_POLL
+from tradertape_agent.privacy.modes import Mode
 from tradertape_agent.web.order_view import Prices, order_view
 from tradertape_agent.web.plain import plain
 from tradertape_agent.wire import Malformed, read_signal
