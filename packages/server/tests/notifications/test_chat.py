@@ -23,11 +23,11 @@ class Asked:
         self.calls: list[tuple[str, int, int]] = []
 
     def pending(self, user_id: int) -> list[tuple[int, str, str]]:
-        return [(5, "INFY", "BUY 10 INFY")]
+        return [(5, "BUY 10 INFY · LIVE", "BUY 10 INFY")]
 
-    def approve(self, user_id: int, signal_id: int) -> str:
+    def approve(self, user_id: int, signal_id: int) -> tuple[str, str]:
         self.calls.append(("approve", user_id, signal_id))
-        return "in the cart"
+        return "in the cart", "Place BUY 10 INFY · LIVE"
 
     def reject(self, user_id: int, signal_id: int) -> str:
         raise Conflict("Signal 5 is approved and cannot be rejected")
@@ -74,10 +74,12 @@ def test_commands_and_buttons_of_the_linked_chat_are_obeyed(
     assert said(notes, channel, message("/summary")) == "the day"
     pending = notes.desk.answer(channel, message("/pending"))
     assert pending is not None
-    assert pending.buttons == [[("Approve INFY", "approve:5"), ("Reject INFY", "reject:5")]]
+    assert pending.buttons == [
+        [("Approve: BUY 10 INFY · LIVE", "approve:5"), ("Reject", "reject:5")]
+    ]
     approved = notes.desk.answer(channel, pressed("approve:5"))
     assert approved is not None
-    assert approved.buttons == [[("Place it", "place:5")]]
+    assert approved.buttons == [[("Place BUY 10 INFY · LIVE", "place:5")]]
     assert said(notes, channel, pressed("place:5")) == "placed"
     assert said(notes, channel, pressed("reject:5")).endswith("cannot be rejected")
     assert said(notes, channel, message("/kill@my_bot")) == "stopped"

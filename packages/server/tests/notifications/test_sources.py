@@ -254,6 +254,8 @@ def test_signals_that_await_approval_and_scans_are_told_once(
     (said,) = internet.said()
     buttons = said["reply_markup"]["inline_keyboard"]
     assert buttons[0][0]["callback_data"].startswith("approve:")
+    assert buttons[0][0]["text"].startswith("Approve: BUY ")
+    assert buttons[0][0]["text"].endswith(" · PAPER"), "the same signal may be of a live portfolio"
     pressed_id = int(buttons[0][0]["callback_data"].partition(":")[2])
     answer = notes.desk.answer(channel, pressed(f"approve:{pressed_id}"))
     assert answer is not None
@@ -261,6 +263,13 @@ def test_signals_that_await_approval_and_scans_are_told_once(
     twice = notes.desk.answer(channel, pressed(f"approve:{pressed_id}"))
     assert twice is not None
     assert "is in the cart" not in twice.text
+    place = answer.buttons[0][0][0]
+    assert place.startswith("Place BUY ")
+    assert place.endswith(" · PAPER")
+    client.post(f"/api/model/signals/{pressed_id}/reject")
+    late = notes.desk.answer(channel, pressed(f"place:{pressed_id}"))
+    assert late is not None
+    assert "is not in the cart: it is rejected." in late.text
     status = notes.desk.answer(channel, message("/status"))
     assert status is not None
     assert f"Signals awaiting approval: {len(found) - 1}" in status.text

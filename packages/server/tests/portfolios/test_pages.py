@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.format import inr
 from tradertape_server.features.notifications.actions import NO_PORTFOLIO
+from tradertape_server.features.portfolios import overview
 from tradertape_server.features.portfolios.models import PortfolioAlert
 from tradertape_server.features.portfolios.schedule_times import last_final_day
 
@@ -75,14 +77,36 @@ def test_positions_near_their_stop_are_named_nearest_first(desk: Desk) -> None:
     assert near[0]["price"] == near[0]["position"]["stop_price"]
 
 
+def test_real_money_and_paper_are_never_added_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Home and /summary say what each is worth, and what it made."""
+    live = desk.deploy(name="Real", starting_capital=400_000)
+    paper = desk.deploy(name="Paper")
+    read = overview.settings_of
+
+    def as_if_live(row: Any) -> Any:
+        return replace(read(row), paper_mode=row.id != live["id"])
+
+    monkeypatch.setattr(overview, "settings_of", as_if_live)
+    page = desk.get("overview")
+    assert [(one["money"], one["portfolio_ids"], one["equity"]) for one in page["by_money"]] == [
+        ("live", [live["id"]], 400_000.0), ("paper", [paper["id"]], 1_000_000.0),
+    ]  # fmt: skip
+    assert page["live_portfolios"] == 1
+    text = desk.container.notifications.desk.actions.summary(1)
+    assert text.startswith("LIVE portfolios: 1, worth ₹4,00,000.00\n")
+    assert "PAPER portfolios: 1, worth ₹10,00,000.00\n" in text
+
+
 def test_a_chats_summary_is_the_overview_in_words(desk: Desk) -> None:
     portfolio = desk.deploy(auto_place_signals=True)
     desk.first_signals(portfolio)
     page = desk.get("overview")
     text = desk.container.notifications.desk.actions.summary(1)
-    assert text.startswith(f"Portfolios: 1, worth {inr(page['equity'])}\n")
+    assert text.startswith(f"PAPER portfolios: 1, worth {inr(page['equity'])}\n")
     assert f"in all {inr(page['total_pnl'], signed=True)}" in text
-    assert f"Open positions: {page['open_positions']}" in text
+    assert f"Open positions of portfolios: {page['open_positions']}" in text
     for near in page["near"][:5]:
         assert f"{near['position']['symbol']} is {near['distance_pct']:.2f}% from" in text
 

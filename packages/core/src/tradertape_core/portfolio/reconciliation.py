@@ -110,6 +110,7 @@ class UploadedTrade:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What else is known. external: units that other terminals traded today, sales below 0.
+    from_before: units beside our books from before our first trade in it, as far as known.
 
     uploaded: trades of uploaded tradebooks that no order of ours made, the oldest first. ratios:
     shares after for one before, with what is said of each action. renamed: units that the broker
@@ -121,6 +122,7 @@ class Evidence:
     orders: tuple[OwnOrder, ...] = ()
     ratios: tuple[tuple[Decimal, str], ...] = ()
     renamed: tuple[tuple[str, int], ...] = ()
+    from_before: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,10 +334,14 @@ def _parts(case: _Case) -> Finding | None:
 
 
 def _before_us(case: _Case) -> Finding | None:
-    if case.ours.quantity or case.ours.last_fill_at is not None:
+    """Also where some were bought or sold through TraderTape since."""
+    if not case.ours.quantity and case.ours.last_fill_at is None:
+        words = "never traded through TraderTape"
+        return case.found(Cause.PRE_EXISTING, _SURE, words, suggested=Action.IGNORE)
+    if not 0 < case.difference <= case.known.from_before:
         return None
-    words = "never traded through TraderTape"
-    return case.found(Cause.PRE_EXISTING, _SURE, words, suggested=Action.IGNORE)
+    words = f"{case.difference} held since before the first trade through TraderTape"
+    return case.found(Cause.PRE_EXISTING, _LIKELY, words, suggested=Action.IGNORE)
 
 
 def _by_hand(case: _Case) -> Finding | None:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { totalOf } from "@/features/approvals/cart/totals"
+import { placingWords, totalOf } from "@/features/approvals/cart/totals"
 import { levelsOf } from "@/features/approvals/detail/levels"
 import { countdown } from "@/features/approvals/list/countdown"
 import { after, currentOf, moved } from "@/features/approvals/list/cursor"
@@ -79,5 +79,17 @@ describe("the outcome of a signal", () => {
       "Not approved in time",
     )
     expect(outcome(madeSignal())).toBe("–")
+  })
+})
+
+describe("placing a cart", () => {
+  const [large, small] = [{ notional: 97_889.5 }, { notional: 37_130.5 }]
+
+  it("says what real money is spent, apart from paper", () => {
+    expect(placingWords([small], [])).toBe("Place 1 order for ₹37,131 with real money")
+    expect(placingWords([], [large])).toBe("Place 1 order for ₹97,890 on paper")
+    expect(placingWords([small], [large])).toBe(
+      "Place 1 order for ₹37,131 with real money, and 1 order for ₹97,890 on paper",
+    )
   })
 })

@@ -10172,6 +10172,12 @@ export type DifferenceOut = {
      */
     first_seen: string;
     /**
+     * From Before
+     *
+     * Units from before the first trade through TraderTape, as far as known.
+     */
+    from_before?: number;
+    /**
      * Ignored
      */
     ignored: boolean;
@@ -11553,8 +11559,8 @@ export type PositionChangeOut = {
  *
  * All active and paused portfolios together, after their last traded days.
  *
- * scaled_portfolios: how many are scaled by your agent; where there are others too, sums over all
- * mean nothing.
+ * by_money: the same for real money and for paper apart. scaled_portfolios: how many are scaled by
+ * your agent; where there are others too, sums over all mean nothing.
  */
 export type PortfoliosOverviewOut = {
     /**
@@ -11565,6 +11571,10 @@ export type PortfoliosOverviewOut = {
      * As Of
      */
     as_of: string;
+    /**
+     * By Money
+     */
+    by_money: Array<MoneyOut>;
     /**
      * Cash
      */
@@ -11674,6 +11684,58 @@ export type DayPointOut = {
      * Pnl
      */
     pnl: number;
+    /**
+     * Total Pnl
+     */
+    total_pnl: number;
+};
+
+/**
+ * MoneyOut
+ *
+ * Totals of the portfolios that trade with one kind of money: real (`live`), or paper.
+ */
+export type MoneyOut = {
+    /**
+     * Cash
+     */
+    cash: number;
+    /**
+     * Committed
+     */
+    committed: number;
+    /**
+     * Day Pnl
+     */
+    day_pnl: number;
+    /**
+     * Day Pnl Pct
+     */
+    day_pnl_pct: number | null;
+    /**
+     * Days
+     */
+    days: Array<DayPointOut>;
+    /**
+     * Deployed
+     */
+    deployed: number;
+    /**
+     * Equity
+     */
+    equity: number;
+    /**
+     * Money
+     */
+    money: 'live' | 'paper';
+    /**
+     * Open Positions
+     */
+    open_positions: number;
+    /**
+     * Portfolio Ids
+     */
+    portfolio_ids: Array<number>;
     /**
      * Total Pnl
      */

@@ -40,17 +40,23 @@ class ChatActions:
     overview: Callable[[Session, int], Json]
 
     def pending(self, user_id: int) -> list[tuple[int, str, str]]:
-        """Signals that await approval: id, symbol, and a line about each."""
+        """Signals that await approval: id, a label for buttons, and a line about each."""
         with self.database.read() as session:
             found = portfolios.signals_in(session, user_id, "pending_approval")
             now = self.clock.now()
-            return [(one.id, one.symbol, _line(one)) for one in found if one.expires_at > now]
+            waiting = [one for one in found if one.expires_at > now]
+            return [
+                (one.id, _label(session, user_id, one), _line(session, user_id, one))
+                for one in waiting
+            ]
 
-    def approve(self, user_id: int, signal_id: int) -> str:
-        """Put a signal into the cart. Raises ApiError where it cannot be."""
+    def approve(self, user_id: int, signal_id: int) -> tuple[str, str]:
+        """Put a signal into the cart; return what is said, and the label of the button that places
+        it. Raises ApiError where it cannot be."""
         with self.database.write() as session:
             row = self.signals.act(session, user_id, signal_id, "approve", by=BY, note="")
-            return f"{row.symbol} is in the cart, not placed yet: {_line(row)}"
+            text = f"{row.symbol} is in the cart, not placed yet: {_line(session, user_id, row)}"
+            return text, f"Place {_label(session, user_id, row)}"
 
     def reject(self, user_id: int, signal_id: int) -> str:
         """Reject a signal. Raises ApiError."""
@@ -59,7 +65,11 @@ class ChatActions:
             return f"{row.symbol} is rejected."
 
     def place(self, user_id: int, signal_id: int) -> str:
-        """Place one signal of the cart. Raises ApiError."""
+        """Place one signal of the cart, or say what became of it. Raises ApiError."""
+        with self.database.read() as session:
+            row = portfolios.own_signal(session, user_id, signal_id)
+            if row is not None and row.status != "in_cart":
+                return f"{row.symbol} is not in the cart: it is {_state(row)}."
         found = self.signals.place(
             user_id, portfolio_id=None, signal_ids=[signal_id], dry_run=False, by=BY
         )
@@ -104,14 +114,12 @@ class ChatActions:
         with self.database.read() as session:
             page = self.overview(session, user_id)
         waiting, scan = page["waiting"], page["next_scan"].astimezone(IST)
-        percent = "" if page["day_pnl_pct"] is None else f" ({page['day_pnl_pct']:+.2f}%)"
         lines = [
-            f"Portfolios: {page['portfolios']}, worth {inr(page['equity'])}",
-            f"Last day {inr(page['day_pnl'], signed=True)}{percent}, in all "
-            f"{inr(page['total_pnl'], signed=True)}",
+            *([] if page["portfolios"] else [f"Portfolios: 0, worth {inr(page['equity'])}"]),
+            *(line for one in page["by_money"] for line in _worth(one)),
             f"Signals awaiting approval: {waiting['pending']}, in the cart: {waiting['in_cart']}, "
             f"orders placed: {waiting['placed']}",
-            f"Open positions: {page['open_positions']}",
+            f"Open positions of portfolios: {page['open_positions']}",
             *(f"{one['position'].symbol} is {one['distance_pct']:.2f}% from its {one['level']}"
               for one in page["near"][:MOST_NEAR]),
             *(f"! {one['text']}" for one in page["alerts"][:MOST_NEAR]),
@@ -133,10 +141,35 @@ class ChatActions:
         )
 
 
-def _line(row: portfolios.PortfolioSignal) -> str:
+def _worth(one: Json) -> tuple[str, str]:
+    """The portfolios of one kind of money: real money is never added to paper."""
+    percent = "" if one["day_pnl_pct"] is None else f" ({one['day_pnl_pct']:+.2f}%)"
+    return (
+        f"{one['money'].upper()} portfolios: {len(one['portfolio_ids'])}, worth "
+        f"{inr(one['equity'])}",
+        f"Last day {inr(one['day_pnl'], signed=True)}{percent}, in all "
+        f"{inr(one['total_pnl'], signed=True)}",
+    )
+
+
+def _state(row: portfolios.PortfolioSignal) -> str:
+    words = {"approved": "placed already", "pending_approval": "not approved yet"}
+    return words.get(row.status, row.status.replace("_", " "))
+
+
+def _label(session: Session, user_id: int, row: portfolios.PortfolioSignal) -> str:
+    portfolio = portfolios.own(session, user_id, row.portfolio_id)
+    money = f" · {portfolios.money_of(portfolio)}" if portfolio else ""
+    return f"{row.side} {grouped(row.quantity)} {row.symbol}{money}"
+
+
+def _line(session: Session, user_id: int, row: portfolios.PortfolioSignal) -> str:
+    """An order in numbers, and whose money it moves."""
+    portfolio = portfolios.own(session, user_id, row.portfolio_id)
+    where = f"in {portfolio.name}, {portfolios.money_of(portfolio)}, " if portfolio else ""
     until = row.expires_at.astimezone(IST)
     price = row.limit_price or row.ref_price
     return (
-        f"{row.side} {grouped(row.quantity)} {row.symbol} at about {inr(price)}, "
+        f"{row.side} {grouped(row.quantity)} {row.symbol} at about {inr(price)}, {where}"
         f"until {until:%d %b %H:%M} IST"
     )

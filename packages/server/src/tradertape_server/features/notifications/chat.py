@@ -32,7 +32,7 @@ class Actions(Protocol):
     """What a chat can ask for; each raises ApiError where it cannot be done."""
 
     def pending(self, user_id: int) -> list[tuple[int, str, str]]: ...
-    def approve(self, user_id: int, signal_id: int) -> str: ...
+    def approve(self, user_id: int, signal_id: int) -> tuple[str, str]: ...
     def reject(self, user_id: int, signal_id: int) -> str: ...
     def place(self, user_id: int, signal_id: int) -> str: ...
     def status(self, user_id: int) -> str: ...
@@ -121,7 +121,7 @@ class ChatDesk:
             found = self.actions.pending(user_id)
             lines = [line for _, _, line in found[:8]]
             more = [f"… and {len(found) - 8} more in the console"] if len(found) > 8 else []
-            buttons = [signal_buttons(number, symbol) for number, symbol, _ in found[:8]]
+            buttons = [signal_buttons(number, label) for number, label, _ in found[:8]]
             return "\n".join([*lines, *more]) or "No signal awaits approval.", buttons
         if command in self._commands:
             return self._commands[command](user_id), ()
@@ -133,8 +133,8 @@ class ChatDesk:
             return HELP, ()
         signal_id = int(number)
         if what == "approve":
-            text = self.actions.approve(user_id, signal_id)
-            return text, [[("Place it", f"place:{signal_id}")]]
+            text, label = self.actions.approve(user_id, signal_id)
+            return text, [[(label, f"place:{signal_id}")]]
         if what == "reject":
             return self.actions.reject(user_id, signal_id), ()
         if what == "place":

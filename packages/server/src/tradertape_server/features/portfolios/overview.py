@@ -57,6 +57,7 @@ class Overview:
             "scaled_portfolios": sum(row.is_scaled for row in rows),
             "live_portfolios": sum(not settings_of(row).paper_mode for row in rows),
             **_totals(rows, capital),
+            "by_money": _by_money(session, rows, capital, held),
             "open_positions": len(held),
             "waiting": _waiting([one for some in live.values() for one in some]),
             "days": _days(session, rows),
@@ -94,6 +95,32 @@ def _totals(rows: Sequence[Portfolio], capital: Sequence[Capital]) -> Json:
         "day_pnl_pct": round(gained / before * 100, 2) if before else None,
         "total_pnl": rupees(sum(one.current - one.starting for one in capital)),
     }
+
+
+def _by_money(
+    session: Session, rows: Sequence[Portfolio], capital: Sequence[Capital],
+    held: Sequence[PortfolioPosition],
+) -> list[Json]:  # fmt: skip
+    """The totals of live portfolios, and of those on paper: real money is not added to paper."""
+    found: list[Json] = []
+    for money, is_paper in (("live", False), ("paper", True)):
+        own = [
+            (row, one)
+            for row, one in zip(rows, capital, strict=True)
+            if settings_of(row).paper_mode is is_paper
+        ]
+        if not own:
+            continue
+        those = [row for row, _ in own]
+        ids = [row.id for row in those]
+        found.append({
+            "money": money,
+            "portfolio_ids": ids,
+            **_totals(those, [one for _, one in own]),
+            "open_positions": sum(one.portfolio_id in ids for one in held),
+            "days": _days(session, those),
+        })  # fmt: skip
+    return found
 
 
 def _waiting(live: Sequence[PortfolioSignal]) -> Json:

@@ -15,6 +15,7 @@ from tradertape_server.features.portfolios.models import (
     PortfolioScan,
     PortfolioSignal,
 )
+from tradertape_server.features.portfolios.state import settings_of
 
 # The rows that these return; others name them from here.
 __all__ = ["Portfolio", "PortfolioPosition", "PortfolioScan", "PortfolioSignal"]
@@ -44,9 +45,22 @@ def active(session: Session, user_id: int) -> Sequence[Portfolio]:
     return repository.portfolios(session, user_id, ("active", "paused"))
 
 
+def money_of(portfolio: Portfolio) -> str:
+    """Whose money its orders move, as every page and message says it."""
+    return "PAPER" if settings_of(portfolio).paper_mode else "LIVE"
+
+
 def signals_in(session: Session, user_id: int, *statuses: str) -> Sequence[PortfolioSignal]:
     """A person's signals in these statuses, newest first."""
     return repository.signals(session, user_id, statuses=statuses)[0]
+
+
+def own_signal(session: Session, user_id: int, signal_id: int) -> PortfolioSignal | None:
+    """One of a person's signals."""
+    found = repository.signal(session, signal_id)
+    if found is None or repository.own(session, user_id, found.portfolio_id) is None:
+        return None
+    return found
 
 
 def open_positions_of(session: Session, user_id: int) -> Sequence[PortfolioPosition]:

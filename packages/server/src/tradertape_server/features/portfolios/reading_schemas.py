@@ -46,11 +46,27 @@ class OverviewAlertOut(Reply):
     href: str
 
 
+class MoneyOut(Reply):
+    """Totals of the portfolios that trade with one kind of money: real (`live`), or paper."""
+
+    money: Literal["live", "paper"]
+    portfolio_ids: list[int]
+    equity: float
+    cash: float
+    deployed: float
+    committed: float
+    day_pnl: float
+    day_pnl_pct: float | None
+    total_pnl: float
+    open_positions: int
+    days: list[DayPointOut]
+
+
 class PortfoliosOverviewOut(Reply):
     """All active and paused portfolios together, after their last traded days.
 
-    scaled_portfolios: how many are scaled by your agent; where there are others too, sums over all
-    mean nothing.
+    by_money: the same for real money and for paper apart. scaled_portfolios: how many are scaled by
+    your agent; where there are others too, sums over all mean nothing.
     """
 
     as_of: IstTime
@@ -65,6 +81,7 @@ class PortfoliosOverviewOut(Reply):
     day_pnl: float
     day_pnl_pct: float | None
     total_pnl: float
+    by_money: list[MoneyOut]
     open_positions: int
     waiting: WaitingOut
     days: list[DayPointOut]

@@ -15,6 +15,9 @@ QUIET = frozenset(
 )
 
 
+PATH = "/wealth/reconciliation"
+
+
 def notices_of(user_id: int, report: ReconciliationOut) -> Iterator[Notice]:
     """What a person is told of a report."""
     if report.checked_at is None:
@@ -24,7 +27,7 @@ def notices_of(user_id: int, report: ReconciliationOut) -> Iterator[Notice]:
             yield Notice(
                 user_id, "reconciliation.drift", _key(item),
                 f"{item.instrument} differs at {item.account_scope}", _words(item),
-                report.checked_at, "/reconciliation",
+                report.checked_at, PATH,
                 {"account": item.account_scope, "instrument": item.instrument},
             )  # fmt: skip
 

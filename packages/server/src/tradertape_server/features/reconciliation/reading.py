@@ -82,11 +82,13 @@ def places(
     ratios_of: Callable[[str, Sequence[Position]], tuple[Ratio, ...]],
     now: datetime,
     corrected: Corrected = MappingProxyType({}),
+    from_before: Mapping[str, int] = MappingProxyType({}),
 ) -> list[Place]:
     """Every instrument that either side holds.
 
     positions: ours at the account, closed ones too. own_orders: today's, by our id. corrected: what
-    a person adopted or wrote off of an instrument.
+    a person adopted or wrote off of an instrument. from_before: units that an earlier comparison
+    knew to be from before our first trade.
     """
     mine: dict[str, list[Position]] = defaultdict(list)
     for one in positions:
@@ -99,20 +101,34 @@ def places(
     for name in sorted(names):
         isin = isins.get(name) or isin_of(name)
         known = _evidence(name, isin, rows, mine, own_orders, isins, ratios_of)
+        broker, held = _at_broker(name, rows), mine.get(name, [])
+        before = max(from_before.get(name, 0), _settled_before(broker, held, now))
         found.append(
             Place(
                 instrument=name,
                 isin=isin,
                 ours=_corrected(
-                    _ours(mine.get(name, []), _todays(name, own_orders, now)),
+                    _ours(held, _todays(name, own_orders, now)),
                     corrected.get(name, ()),
                 ),
-                broker=_at_broker(name, rows),
-                known=known,
+                broker=broker,
+                known=replace(known, from_before=before),
                 price=_price(name, rows),
             )
         )
     return found
+
+
+def _settled_before(broker: AtBroker, positions: Sequence[Position], now: datetime) -> int:
+    """Units in the broker's holdings where our first trade is of today: none of ours is there."""
+    day = now.astimezone(IST).date()
+    is_first_day = bool(positions) and all(
+        one.today.day == day and (one.bought, one.sold) == (one.today.bought, one.today.sold)
+        for one in positions
+    )
+    if not is_first_day:
+        return 0
+    return broker.holding + broker.t1 + broker.pledged + broker.funded
 
 
 def _ours(positions: Sequence[Position], orders: Sequence[Order]) -> Ours:

@@ -75,6 +75,10 @@ class DifferenceOut(Reply):
     difference: int
     broker_detail: BrokerDetailOut
     owners: list[OwnerOut]
+    from_before: int = Field(
+        default=0,
+        description="Units from before the first trade through TraderTape, as far as known.",
+    )
     can_correct: CorrectionAction | None = None
     can_apply_action: bool = Field(
         default=False, description="Whether it looks like a split or bonus that can be applied."

@@ -166,6 +166,7 @@ class ReconciliationService:
             rows, positions, orders, self._isin_of,
             lambda name, held: self._ratios(name, held, now), now,
             self.adopted.of(user_id, scope),
+            {o.instrument: o.from_before for o in before.items if o.account_scope == scope},
         )  # fmt: skip
         items = [
             _difference(scope, place, finding, _seen(before, scope, place, finding), now, counts)
@@ -277,6 +278,7 @@ def _difference(
             pledged=broker.pledged, mtf=broker.funded,
         ),
         owners=[OwnerOut(owner=owner, quantity=units) for owner, units in place.ours.by_owner],
+        from_before=_from_before(place, finding),
         can_correct=None
         if cycles < CYCLES
         else "adopt"
@@ -303,6 +305,13 @@ def _difference(
         ignored=False,
         ignored_until=None,
     )  # fmt: skip
+
+
+def _from_before(place: Place, finding: Finding) -> int:
+    """What the next comparison may take as from before us: no more than what is there now."""
+    if finding.cause is Cause.PRE_EXISTING:
+        return finding.difference
+    return max(min(place.known.from_before, place.broker.quantity), 0)
 
 
 def _trade(one: UploadedTrade) -> ExternalTradeOut:

@@ -25,7 +25,7 @@ import {
 import classes from "./approvals.module.css"
 import { cartColumns } from "./cart/cart-columns"
 import { PlacedResults } from "./cart/placed-results"
-import { totalOf } from "./cart/totals"
+import { placingWords, totalOf } from "./cart/totals"
 import { useDecide } from "./use-decide"
 
 const CRUMBS = [{ label: "Approvals", to: "/approvals" }]
@@ -82,7 +82,9 @@ function Filled({ signals, portfolios, isBusy, onPlace }: FilledProps) {
   const chosen = useMemo(() => signals.filter(({ id }) => !left.includes(id)), [signals, left])
   const ids = chosen.map(({ id }) => id)
   // Asks twice unless it is known that no money moves.
-  const isLive = chosen.some(({ portfolio_id }) => portfolios.get(portfolio_id)?.paper_mode !== true)
+  const isPaper = ({ portfolio_id }: Signal) => portfolios.get(portfolio_id)?.paper_mode === true
+  const real = chosen.filter((one) => !isPaper(one))
+  const isLive = real.length > 0
   const columns = useMemo(
     () =>
       cartColumns({
@@ -98,7 +100,8 @@ function Filled({ signals, portfolios, isBusy, onPlace }: FilledProps) {
   useScaled(scaled > 0)
   const hasAgents = chosen.some(({ portfolio_id }) => portfolios.get(portfolio_id)?.placed_by === "agent")
   const orders = count(chosen.length, "order")
-  const total = exact.money(totalOf(chosen), 0)
+  const isMixed = isLive && real.length < chosen.length
+  const words = placingWords(real, chosen.filter(isPaper))
   return (
     <Section title="In the cart" flush>
       <ScaledTrading m="md" shown={scaled > 0} some={scaled < signals.length && "other portfolios"} />
@@ -128,14 +131,16 @@ function Filled({ signals, portfolios, isBusy, onPlace }: FilledProps) {
             disabled={chosen.length === 0}
             onClick={() => (isLive ? setAsking(true) : onPlace(ids, false))}
           >
-            Place {orders} for {money(totalOf(chosen), 0)} · {isLive ? "LIVE" : "PAPER"}
+            {isMixed
+              ? words
+              : `Place ${orders} for ${money(totalOf(chosen), 0)} · ${isLive ? "LIVE" : "PAPER"}`}
           </Button>
         </span>
       </div>
       <Confirm
         opened={isAsking}
-        title={`Place ${orders} for ${total} with real money?`}
-        verb={`Place ${orders} for ${total}`}
+        title={`${words}?`}
+        verb={words}
         isBusy={isBusy}
         onClose={() => setAsking(false)}
         onConfirm={() => {
@@ -143,7 +148,7 @@ function Filled({ signals, portfolios, isBusy, onPlace }: FilledProps) {
           onPlace(ids, false)
         }}
       >
-        {`Orders of live portfolios go to your broker now and spend up to ${total}.${
+        {`Orders of live portfolios go to your broker now and spend up to ${exact.money(totalOf(real), 0)}.${
           hasAgents ? " Those that your agent places wait until it asks for them, within half a minute." : ""
         }`}
       </Confirm>

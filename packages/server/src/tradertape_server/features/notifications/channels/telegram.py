@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -118,19 +118,23 @@ class TelegramSender:
 def buttons_of(message: Message) -> Buttons:
     """Approve and reject, for each signal of a message that awaits approval."""
     waiting = [
-        (int(item.subject["signal_id"]), str(item.subject.get("symbol", "")))
+        (int(item.subject["signal_id"]), _label(item.subject))
         for item in message.items
         if item.event == "signal.awaiting_approval" and "signal_id" in item.subject
     ]
     return [signal_buttons(*one) for one in waiting[:MOST_BUTTON_ROWS]]
 
 
-def signal_buttons(signal_id: int, symbol: str) -> list[tuple[str, str]]:
-    """The buttons of one signal."""
+def signal_buttons(signal_id: int, label: str) -> list[tuple[str, str]]:
+    """The buttons of one signal. label: what it would do, and whose money that moves."""
     return [
-        (f"Approve {symbol}", f"approve:{signal_id}"),
-        (f"Reject {symbol}", f"reject:{signal_id}"),
+        (f"Approve: {label}", f"approve:{signal_id}"),
+        ("Reject", f"reject:{signal_id}"),
     ]
+
+
+def _label(subject: Mapping[str, Any]) -> str:
+    return str(subject.get("label") or subject.get("symbol", ""))
 
 
 def _refused(status: int, answer: Any) -> BotRefused:

@@ -52,7 +52,8 @@ def _of_signal(signal: queries.PortfolioSignal, portfolio: queries.Portfolio) ->
     event, words = _EVENTS[signal.status]
     price = signal.limit_price or signal.ref_price
     until = signal.expires_at.astimezone(IST)
-    text = f"{signal.side} {grouped(signal.quantity)} at about {inr(price)}, in {portfolio.name}."
+    what, money = f"{signal.side} {grouped(signal.quantity)}", queries.money_of(portfolio)
+    text = f"{what} at about {inr(price)}, in {portfolio.name}, {money}."
     if signal.status == "pending_approval":
         text += f" {signal.reason} Valid until {until:%d %b %H:%M} IST."
     if signal.failure_reason:
@@ -61,7 +62,8 @@ def _of_signal(signal: queries.PortfolioSignal, portfolio: queries.Portfolio) ->
         portfolio.user_id, event, f"signal:{signal.id}:{signal.attempts}:{signal.status}",
         f"{signal.symbol} {words}", text, signal.updated_at,
         "/approvals" if signal.status == "pending_approval" else f"/portfolios/{portfolio.id}",
-        {"signal_id": signal.id, "portfolio_id": portfolio.id, "symbol": signal.symbol},
+        {"signal_id": signal.id, "portfolio_id": portfolio.id, "symbol": signal.symbol,
+         "label": f"{what} {signal.symbol} · {money}"},
     )  # fmt: skip
 
 

@@ -62,7 +62,8 @@ class TimelineSource:
 def _notice(found: PersonalEvent) -> Notice:
     event, name = found.event, EVENTS[found.event.event_type]
     run = public_run_id(event.run_id or "")
-    where = f"Run {run}" if run else "No run"
+    is_hand = not run
+    where = "By hand or of a GTT" if is_hand else f"Run {run}"
     return Notice(
         user_id=found.user_id,
         event=name,
@@ -70,6 +71,6 @@ def _notice(found: PersonalEvent) -> Notice:
         title=f"{CATALOGUE[name].title}: {event.summary}"[:200],
         text=f"{event.summary}\n{where} · account {found.scope}",
         at=event.at,
-        path=f"/workers/{run}" if run else "/",
+        path="/trading?tab=orders" if is_hand else f"/workers/{run}",
         subject={"run_id": run or None, "order_id": event.order_id, "account": found.scope},
     )

@@ -1,6 +1,7 @@
 import { Checkbox } from "@mantine/core"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { discreet, number } from "@tradertape/ui/format.ts"
+import { ModeMark } from "@/components/models/mode-mark"
 import type { Portfolio, Signal } from "@/lib/queries/models"
 import classes from "../approvals.module.css"
 import { countdown } from "./countdown"
@@ -26,6 +27,7 @@ export function SignalRow({ signal, portfolio, now, isCurrent, isTicked, onOpen,
         <span className={classes.symbol}>{signal.symbol}</span>
         <Amount value={signal.notional} decimals={0} />
         <span className={classes.under}>
+          {portfolio && <ModeMark isPaper={portfolio.paper_mode} placedBy={portfolio.placed_by} />}{" "}
           {portfolio?.name ?? `Portfolio ${signal.portfolio_id}`}
           {signal.sector ? `, ${signal.sector}` : ""}
           {refusal && (

@@ -5,26 +5,26 @@ import { useMemo } from "react"
 import { ChartSection } from "@/components/page/chart-section"
 import type { Overview } from "@/lib/queries/models"
 
-/** Profit and loss of all portfolios together, day by day. */
+/** Profit and loss of all portfolios day by day, of real money and of paper apart. */
 export default function PnlLine({ page }: { page: Overview }) {
   const tokens = useTokens()
-  const { days } = page
+  const { by_money } = page
+  const isAlone = by_money.length === 1
   const curves = useMemo(
-    () => [
-      {
-        label: "Total profit and loss",
-        color: tokens.accent,
+    () =>
+      by_money.map(({ money, days }) => ({
+        label: isAlone ? "Total profit and loss" : money === "live" ? "Live" : "Paper",
+        color: isAlone ? tokens.accent : money === "live" ? tokens.accent : tokens.muted,
         points: days.map(({ date, total_pnl }) => ({ date, value: total_pnl })),
-      },
-    ],
-    [days, tokens],
+      })),
+    [by_money, isAlone, tokens],
   )
   return (
     <ChartSection
       title="Profit and loss"
-      note="All portfolios together, at each close"
+      note={isAlone ? "All portfolios together, at each close" : "At each close: real money, and paper"}
       file="profit-and-loss"
-      rows={() => days.map((day) => ({ ...day }))}
+      rows={() => by_money.flatMap(({ money, days }) => days.map((day) => ({ money, ...day })))}
     >
       <CurvesChart
         curves={curves}
