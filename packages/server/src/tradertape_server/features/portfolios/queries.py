@@ -15,7 +15,6 @@ from tradertape_server.features.portfolios.models import (
     PortfolioScan,
     PortfolioSignal,
 )
-from tradertape_server.features.portfolios.state import settings_of
 
 # The rows that these return; others name them from here.
 __all__ = ["Portfolio", "PortfolioPosition", "PortfolioScan", "PortfolioSignal"]
@@ -47,7 +46,7 @@ def active(session: Session, user_id: int) -> Sequence[Portfolio]:
 
 def money_of(portfolio: Portfolio) -> str:
     """Whose money its orders move, as every page and message says it."""
-    return "PAPER" if settings_of(portfolio).paper_mode else "LIVE"
+    return "PAPER" if portfolio.settings["paper_mode"] else "LIVE"
 
 
 def signals_in(session: Session, user_id: int, *statuses: str) -> Sequence[PortfolioSignal]:
