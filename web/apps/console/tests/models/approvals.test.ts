@@ -83,7 +83,7 @@ describe("the outcome of a signal", () => {
 })
 
 describe("placing a cart", () => {
-  const [large, small] = [{ notional: 97_889.5 }, { notional: 37_130.5 }]
+  const [large, small] = [{ notional: 97_889.6 }, { notional: 37_130.6 }]
 
   it("says what real money is spent, apart from paper", () => {
     expect(placingWords([small], [])).toBe("Place 1 order for ₹37,131 with real money")
