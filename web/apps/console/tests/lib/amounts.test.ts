@@ -38,6 +38,7 @@ const EXACT = [
   "apps/agent/src/lib/order-words.ts",
   "apps/console/src/components/models/paper-trade.tsx",
   "apps/console/src/features/approvals/cart-page.tsx",
+  "apps/console/src/features/approvals/cart/totals.ts",
   "apps/console/src/features/backtests/form/defaults.ts",
   "apps/console/src/features/gtts/form/gtt-form.tsx",
   "apps/console/src/features/gtts/settle-dialog.tsx",

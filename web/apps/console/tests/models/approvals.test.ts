@@ -86,10 +86,8 @@ describe("placing a cart", () => {
   const [large, small] = [{ notional: 97_889.6 }, { notional: 37_130.6 }]
 
   it("says what real money is spent, apart from paper", () => {
-    expect(placingWords([small], [])).toBe("Place 1 order for ₹37,131 with real money")
-    expect(placingWords([], [large])).toBe("Place 1 order for ₹97,890 on paper")
-    expect(placingWords([small], [large])).toBe(
-      "Place 1 order for ₹37,131 with real money, and 1 order for ₹97,890 on paper",
-    )
+    expect(placingWords([small], [])).toBe("Place 1 order for ₹37,131 · LIVE")
+    expect(placingWords([], [large])).toBe("Place 1 order for ₹97,890 · PAPER")
+    expect(placingWords([small], [large])).toBe("Place 2 orders: ₹37,131 LIVE, ₹97,890 PAPER")
   })
 })

@@ -1,7 +1,7 @@
 import { Button, Skeleton, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Amount } from "@tradertape/ui/components/amount.tsx"
-import { count, exact, money } from "@tradertape/ui/format.ts"
+import { exact } from "@tradertape/ui/format.ts"
 import { useScaled } from "@tradertape/ui/scaled.ts"
 import { ShoppingCart } from "lucide-react"
 import { useMemo, useState } from "react"
@@ -99,8 +99,6 @@ function Filled({ signals, portfolios, isBusy, onPlace }: FilledProps) {
   const scaled = signals.filter((one) => portfolios.get(one.portfolio_id)?.scaled).length
   useScaled(scaled > 0)
   const hasAgents = chosen.some(({ portfolio_id }) => portfolios.get(portfolio_id)?.placed_by === "agent")
-  const orders = count(chosen.length, "order")
-  const isMixed = isLive && real.length < chosen.length
   const words = placingWords(real, chosen.filter(isPaper))
   return (
     <Section title="In the cart" flush>
@@ -131,15 +129,13 @@ function Filled({ signals, portfolios, isBusy, onPlace }: FilledProps) {
             disabled={chosen.length === 0}
             onClick={() => (isLive ? setAsking(true) : onPlace(ids, false))}
           >
-            {isMixed
-              ? words
-              : `Place ${orders} for ${money(totalOf(chosen), 0)} · ${isLive ? "LIVE" : "PAPER"}`}
+            {words}
           </Button>
         </span>
       </div>
       <Confirm
         opened={isAsking}
-        title={`${words}?`}
+        title={`Spend up to ${exact.money(totalOf(real), 0)} of real money?`}
         verb={words}
         isBusy={isBusy}
         onClose={() => setAsking(false)}

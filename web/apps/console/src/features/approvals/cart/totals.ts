@@ -8,8 +8,9 @@ export function totalOf(signals: readonly Pick<Signal, "notional">[]): number {
 
 /** What placing does, in numbers: real money apart from paper. */
 export function placingWords(real: readonly Pick<Signal, "notional">[], paper: typeof real): string {
-  const of = (signals: typeof real) =>
-    `${count(signals.length, "order")} for ${exact.money(totalOf(signals), 0)}`
-  if (real.length === 0) return `Place ${of(paper)} on paper`
-  return `Place ${of(real)} with real money${paper.length > 0 ? `, and ${of(paper)} on paper` : ""}`
+  const orders = count(real.length + paper.length, "order")
+  const of = (signals: typeof real) => exact.money(totalOf(signals), 0)
+  if (real.length === 0) return `Place ${orders} for ${of(paper)} · PAPER`
+  if (paper.length === 0) return `Place ${orders} for ${of(real)} · LIVE`
+  return `Place ${orders}: ${of(real)} LIVE, ${of(paper)} PAPER`
 }
