@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from packages.server.tests.execution.test_drift_at_the_sandbox import (
     until,
 )
 
+from tradertape_brokers.kite import orders_mapping
 from tradertape_core.orders.gtt import GttType
 from tradertape_core.orders.order import OrderStatus, Product, Side
 from tradertape_sandbox.exchange.events import AccountKey
@@ -179,3 +181,20 @@ def test_a_stop_for_them_is_an_exit_and_takes_them_in_once(holding: At) -> None:
         make(41, 110.0)
     [position] = at.execution.positions(account_id=at.account)
     assert (position.quantity, len(taken_in(at))) == (25, 1)
+
+
+def test_a_trade_number_that_comes_again_is_another_trade(
+    holding: At, order: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exchanges number trades by day and by exchange: no fill is lost, and none counted twice."""
+    read = orders_mapping.trade_of
+    monkeypatch.setattr(
+        orders_mapping, "trade_of", lambda row: replace(read(row), trade_id="75894751")
+    )
+    for key in ("sell-first", "sell-second"):
+        sold(holding, order, 7, key)
+    holding.live.step()  # the same trades are read again
+    fills = holding.execution.fills_in(holding.account, [INFY])
+    assert [(one.side, one.quantity) for one in fills] == [(Side.SELL, 7), (Side.SELL, 7)]
+    assert len({one.trade_id for one in fills}) == 2
+    assert not holding.execution.set_aside()

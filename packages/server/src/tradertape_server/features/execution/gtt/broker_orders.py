@@ -9,6 +9,7 @@ another terminal's.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tradertape_core.execution.applying import applied
 from tradertape_core.execution.decision import server_key, tag_for
@@ -76,6 +77,7 @@ def _record(uow: UnitOfWork, gtt: Gtt, leg: int, entry: VenueOrder) -> None:
     )
     order = evolve(None, placed)
     uow.keep_instrument(entry.request.instrument)
+    entry = replace(entry, trades=uow.own_trades(order, entry.trades))
     uow.take_steps(
         order, [(placed, order), *applied(entry.report_on(order.order_id), order, uow.now)]
     )

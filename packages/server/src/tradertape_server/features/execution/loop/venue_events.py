@@ -7,6 +7,7 @@ no order is ever sent again. See the decision records on the venue port and on c
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import sha256
 
 from tradertape_core.execution import engine, reconcile
@@ -129,6 +130,7 @@ def _found(
 ) -> None:
     # Earlier entries may have moved it: what follows from a fill is staged at once.
     order = uow.order(order.order_id) or order
+    entry = replace(entry, trades=uow.own_trades(order, entry.trades))
     if not is_book or order.is_external:
         report = entry.report_on(order.order_id)
         uow.apply(report)
@@ -188,9 +190,11 @@ def _external(uow: UnitOfWork, account_id: int, entry: VenueOrder) -> None:
         return
     account = str(account_id)
     venue = uow.account(account_id).kind
-    steps = reconcile.external_order(
-        entry, external_order_id(account, entry.venue_order_id), account, venue, uow.now
-    )
+    order_id = external_order_id(account, entry.venue_order_id)
+    plain = replace(entry, trades=())
+    order = reconcile.external_order(plain, order_id, account, venue, uow.now)[0][1]
+    entry = replace(entry, trades=uow.own_trades(order, entry.trades))
+    steps = reconcile.external_order(entry, order_id, account, venue, uow.now)
     uow.keep_instrument(entry.request.instrument)
     uow.take_steps(steps[0][1], steps)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
 
 from tradertape_core.execution import cover, engine
 from tradertape_core.execution.applying import Step
@@ -16,7 +17,7 @@ from tradertape_core.ledger.position import Position, PositionKey
 from tradertape_core.orders import events as ev
 from tradertape_core.orders.family import summary as family_summary
 from tradertape_core.orders.order import Fill, Order, OrderStatus, Variety
-from tradertape_core.orders.reports import ExecutionReport
+from tradertape_core.orders.reports import ExecutionReport, Trade
 from tradertape_core.orders.transitions import evolve
 from tradertape_server.features.execution.halts import Halt
 from tradertape_server.features.execution.ports import TimelineEvent
@@ -29,7 +30,7 @@ from tradertape_server.features.execution.state.working_state import (
     Written,
 )
 from tradertape_server.features.execution.store import mapping, repository, timeline_text
-from tradertape_server.features.execution.store.models import IN_DOUBT
+from tradertape_server.features.execution.store.models import IN_DOUBT, LONGEST_TRADE_ID
 from tradertape_server.features.execution.store.staged_writes import Row
 from tradertape_server.features.execution.venues.gateway import OUTSIDE
 from tradertape_server.features.execution.venues.outside import OutsideRequest
@@ -72,12 +73,42 @@ class UnitOfWork(WorkingState):
         order = self.order(report.order_id)
         if order is None:
             raise InvariantBroken(f"a report on {report.order_id}, which nobody placed")
+        if report.trades:
+            report = replace(report, trades=self.own_trades(order, report.trades))
         after = self.take_steps(order, engine.applied(report, order, self.now))
         if order.venue in OUTSIDE:
             if engine.missing_quantity(report, after):
                 self.incomplete[order.order_id] = int(order.account)
             else:
                 self.incomplete.pop(order.order_id, None)
+
+    def own_trades(self, order: Order, trades: Sequence[Trade]) -> tuple[Trade, ...]:
+        """A venue's trades of an order under names that no other order of the account has.
+
+        Exchanges number trades by day and by exchange, so that a number comes again.
+        """
+        if order.venue not in OUTSIDE:
+            return tuple(trades)
+        known = {one.trade_id for one in (*order.fills, *order.voided)}
+        return tuple(self._own_trade(order, one, known) for one in trades)
+
+    def _own_trade(self, order: Order, trade: Trade, known: Container[str]) -> Trade:
+        if trade.trade_id in known:
+            return trade
+        name = f"{trade.trade_id}@{order.order_id}"
+        if len(name) > LONGEST_TRADE_ID:
+            name = sha256(name.encode()).hexdigest()[:LONGEST_TRADE_ID]
+        account_id = int(order.account)
+        staged = (
+            row["order_id"]
+            for row in self._staged.fills
+            if (row["account_id"], row["trade_id"]) == (account_id, trade.trade_id)
+        )
+        holder = next(staged, None) or repository.order_of_trade(
+            self.connection, account_id, trade.trade_id
+        )
+        is_taken = holder not in (None, order.order_id)
+        return replace(trade, trade_id=name) if is_taken or name in known else trade
 
     def take_steps(self, order: Order, steps: Sequence[Step]) -> Order:
         """Stage events of an order, each with the order after it, and what follows from them."""

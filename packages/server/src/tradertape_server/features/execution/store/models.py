@@ -35,6 +35,7 @@ SENDING: Final = "sending"  # states of outbox rows
 IN_DOUBT: Final = "in_doubt"
 RUN_ID = String(120)
 ORDER_ID = String(40)
+LONGEST_TRADE_ID: Final = 60
 INSTRUMENT = String(80)
 # A fee's has a key, a run, an instrument and a product in it. SQLite stores text of any length.
 ENTRY = String(120).with_variant(String(500), "postgresql")
@@ -200,7 +201,8 @@ class OrderRow(Base):
 
 
 class FillRow(Base):
-    """One execution, counted once."""
+    """One execution, counted once. trade_id: the venue's; of a number that another order of the
+    account has, with the order's id."""
 
     __tablename__ = "fills"
     __table_args__ = (
@@ -211,7 +213,7 @@ class FillRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = _account()
-    trade_id: Mapped[str] = mapped_column(String(60))
+    trade_id: Mapped[str] = mapped_column(String(LONGEST_TRADE_ID))
     order_id: Mapped[str] = mapped_column(ORDER_ID)
     run_id: Mapped[str | None] = mapped_column(RUN_ID)
     instrument: Mapped[str] = mapped_column(INSTRUMENT)

@@ -264,6 +264,21 @@ def known_keys(connection: Connection, keys: Collection[tuple[str, str]]) -> set
     return {(run, key) for run, key in _keys_among(len(asked)).rows(connection, values)}
 
 
+def order_of_trade(connection: Connection, account_id: int, trade_id: str) -> str | None:
+    """The order that a trade of an account is of; None for one that is not known."""
+    values = {"account": account_id, "trade": trade_id}
+    found = _ORDER_OF_TRADE.rows(connection, values)
+    return found[0][0] if found else None
+
+
+_FILLS: Any = FillRow.__table__
+_ORDER_OF_TRADE = PreparedQuery(
+    select(_FILLS.c.order_id).where(
+        _FILLS.c.account_id == bindparam("account"), _FILLS.c.trade_id == bindparam("trade")
+    )
+)
+
+
 @cache
 def _keys_among(count: int) -> PreparedQuery:
     table: Any = IntentRow.__table__
