@@ -92,17 +92,25 @@ def _of_trigger(
     gtt: Gtt | None, order: Executed | None, withdraw_reason: str | None
 ) -> tuple[Event, ...]:
     if gtt is None:
-        is_reached = order is not None and (order.filled > 0 or not order.is_open)
-        return (Event.TRIGGER,) if is_reached else ()
+        if order is None or (order.is_open and not order.filled):
+            return ()
+        is_ended = not order.filled and not order.is_rejected
+        if is_ended and withdraw_reason is not None:
+            return (_of_end(withdraw_reason),)
+        return (Event.TRIGGER,)
     if gtt.is_active:
         return ()
     if gtt.status is VenueStatus.DELETED and withdraw_reason is not None:
-        return (Event.VALIDITY_OVER if withdraw_reason == VALIDITY else Event.CANCEL,)
+        return (_of_end(withdraw_reason),)
     if gtt.status in _ENDED:
         return (_ENDED[gtt.status],)
     if gtt.status is VenueStatus.REJECTED or (gtt.results and gtt.results[0].order_id is None):
         return (Event.TRIGGER, Event.ORDER_REJECTED)
     return (Event.TRIGGER,)
+
+
+def _of_end(withdraw_reason: str) -> Event:
+    return Event.VALIDITY_OVER if withdraw_reason == VALIDITY else Event.CANCEL
 
 
 def _of_order(order: Executed | None, filled: int, *, is_partial: bool) -> tuple[Event, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from sqlalchemy import text
 
@@ -35,6 +37,42 @@ def test_sg_07_a_triggered_entry_is_bought_and_its_position_is_guarded(desk: Liv
     assert held["signal_id"] == one["id"]
     assert held["average_price"] == pytest.approx(one["average_price"])
     assert held["protection_status"] == ("armed" if one["stop_price"] else "unarmed")
+
+
+@pytest.mark.parametrize("by", ["kill switch", "user", "clock"])
+def test_sg_05_a_limit_order_that_is_taken_back_says_by_whom(desk: LiveDesk, by: str) -> None:
+    """And does not return to the cart: nobody missed a price."""
+    entry = {"order": "limit", "limit_offset_pct": 0.0, "valid_days": 1}
+    portfolio = desk.deploy_live(strategy_id=desk.strategy(entry=entry), replace_on_unfilled=True)
+    _, (one,) = desk.approved(portfolio)
+    desk.market.trade(f"NSE:{one['symbol']}", f"{one['ref_price'] * 1.03:.2f}")
+    desk.post("cart/place", {"portfolio_id": portfolio["id"]})
+    desk.settle()
+    assert desk.signal(one["id"])["gtt_status"] == "active"
+    execution, account = desk.container.execution, portfolio["account_id"]
+    if by == "kill switch":
+        halt = Halt(user_id=1, reason="enough", by="me", since=desk.clock.now(), cancels=True)
+
+        def turn_on(uow: UnitOfWork) -> None:
+            uow.switch(1, halt)
+            kill_switch_exits.cancel_entries(uow, [account], execution.gtt, why="enough")
+
+        execution.trader.execute(VenueCommand(turn_on))
+    elif by == "user":
+        desk.post(f"signals/{one['id']}/cancel")
+    else:
+        desk.at(
+            datetime.fromisoformat(desk.signal(one["id"])["valid_until"]).date(), hour=15, minute=31
+        )
+    desk.settle()
+    gone = desk.signal(one["id"])
+    expected = {
+        "kill switch": ("cancelled", "deleted", "kill_switch"),
+        "user": ("cancelled", "cancelled", None),
+        "clock": ("expired", "expired", "not_triggered"),
+    }[by]
+    assert (gone["status"], gone["gtt_status"], gone["failure_reason"]) == expected
+    assert desk.get(f"portfolios/{portfolio['id']}")["committed_capital"] == 0
 
 
 def test_sg_07_stop_and_target_are_from_the_price_that_was_paid(desk: LiveDesk) -> None:

@@ -80,10 +80,13 @@ class Projection:
             row.order_id = self.facts.orders_of(row)[-1].order_id
             row.filled_quantity = order.filled
             row.average_price = None if order.filled == 0 else float(order.average_price or 0)
+        taken_back = self._why_taken_back(row, order, events)
+        if taken_back and gtt is None and events == (Event.TRIGGER, Event.UNFILLED):
+            events = (Event.DELETED,)  # an order without a trigger, before it bought anything
         for event in events:
             note = ""
             if event in _MISSED:
-                note = why_not_filled(gtt, order)
+                note = taken_back or why_not_filled(gtt, order)
                 row.failure_reason = note or None
             elif event is Event.DISABLED:
                 row.failure_reason = note = "corporate_action"
@@ -96,8 +99,19 @@ class Projection:
             if event in (Event.FILL, Event.PARTIAL_FILL):
                 row.filled_at = self.now
             move(row, event, by=VENUE, now=self.now, note=note)
-        self._replace(row, events[-1])
+        if not taken_back:
+            self._replace(row, events[-1])
         return True
+
+    def _why_taken_back(
+        self, row: PortfolioSignal, order: Executed | None, events: Sequence[Event]
+    ) -> str:
+        """Why an order ended that was not filled, where somebody ended it; "" where nobody did."""
+        if order is None or order.is_rejected or events[-1] is not Event.UNFILLED:
+            return ""
+        if row.withdraw_reason is not None:
+            return row.withdraw_reason
+        return "kill_switch" if row.side == "BUY" and self._is_killed else ""
 
     @property
     def _is_killed(self) -> bool:
