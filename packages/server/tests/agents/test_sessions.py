@@ -80,9 +80,15 @@ def test_ap_05_obfuscation_keeps_real_figures_and_sessions_out(
     agent.client.post("/api/agent/access-token", json=ACCESS)
     saved = {"api_key": "abc", "environment": "sandbox"}
     signed_in.put("/api/brokers/kite/credentials", json=saved)
+    real = {"as_of": clock.now().isoformat(), "broker": "kite", "holdings": [], "scaled": False}
+    for broker in ("kite", "groww"):
+        assert agent.client.post(
+            "/api/agent/sync-holdings", json={**real, "broker": broker}
+        ).is_success
     turned = signed_in.put("/api/agents/obfuscation", json={"enabled": True})
     assert turned.status_code == 204
     assert signed_in.get("/api/auth/me").json()["obfuscation"]
+    assert signed_in.get("/api/agents").json()["snapshots"] == [], "real figures are gone"
     assert stored(container, "agent_tokens") == "[]"
 
     for path in ("login", "session"):
@@ -94,7 +100,6 @@ def test_ap_05_obfuscation_keeps_real_figures_and_sessions_out(
     pushed = agent.client.post("/api/agent/access-token", json=ACCESS)
     assert (pushed.status_code, pushed.headers["X-Error-Code"]) == (409, "obfuscation_on")
 
-    real = {"as_of": clock.now().isoformat(), "broker": "kite", "holdings": [], "scaled": False}
     plain = agent.client.post("/api/agent/sync-holdings", json=real)
     assert (plain.status_code, plain.headers["X-Error-Code"]) == (409, "obfuscation_required")
     scaled = {**real, "scaled": True, "factor_id": "f"}
@@ -102,6 +107,7 @@ def test_ap_05_obfuscation_keeps_real_figures_and_sessions_out(
     assert agent.post("heartbeat", {"version": "0.6.0"})["obfuscation"]
 
     signed_in.put("/api/agents/obfuscation", json={"enabled": False})
+    assert signed_in.get("/api/agents").json()["snapshots"] == []
     assert agent.client.post("/api/agent/access-token", json=ACCESS).status_code == 200
     actions = [one["action"] for one in signed_in.get("/api/auth/activity").json()]
     assert {"obfuscation_on", "obfuscation_off"} <= set(actions)

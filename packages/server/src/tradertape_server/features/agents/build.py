@@ -72,7 +72,7 @@ def build_agents(
         obfuscation=obfuscation,
         polling=polling,
         results=Results(database, clock, handing, obfuscation),
-        syncing=Syncing(database, clock, obfuscation),
+        syncing=Syncing(database, clock),
         tokens=tokens,
         status=Status(database, clock, execution, handing, instances, obfuscation),
         page=AgentPage(

@@ -17,7 +17,7 @@ from tradertape_server.features.agents.models import AgentInstance, AgentLease, 
 from tradertape_server.features.agents.obfuscation import Obfuscation, is_on
 from tradertape_server.features.agents.release import LATEST
 from tradertape_server.features.agents.status import latest_version
-from tradertape_server.features.agents.syncing import mixture
+from tradertape_server.features.agents.syncing import mixture, snapshots_of
 from tradertape_server.features.agents.tokens import Tokens
 from tradertape_server.features.auth.audit import RequestOrigin, record
 from tradertape_server.features.brokerage.accounts import Connected
@@ -85,13 +85,16 @@ class AgentPage:
 
         Portfolios whose capital is in the other units buy nothing more: they are paused. The
         setting, the ends and the pauses are one transaction: no crash leaves a session behind it,
-        and no purchase is sized by capital of other units.
+        and no purchase is sized by capital of other units. Snapshots in the other units go:
+        the agent sends them anew.
         """
         ended: Sequence[Connected] = ()
         with self.database.write() as session:
             changed = self.obfuscation.set(session, who.id, on=on)
             self.handing.mark_scaled(session, self._counted_anew(session, who.id, on=on), scaled=on)
             paused = self.portfolios.pause_in_other_units(session, who.id, by=PAUSED)
+            self.database.advisory_lock(session, snapshots_of(who.id))
+            repository.drop_snapshots(session, who.id, scaled=not on)
             if on:
                 self.tokens.forget(session, who.id)
                 ended = self.brokerage.forget_sessions(session, who, ENDED, origin)

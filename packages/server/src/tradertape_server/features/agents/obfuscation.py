@@ -38,16 +38,22 @@ class Obfuscation:
 
     def demand_scaled(self, user_id: int, *, scaled: bool) -> None:
         """Raise Conflict for real figures of an obfuscated account: they are not stored."""
-        if not scaled and self.is_on(user_id):
-            raise Conflict(
-                "Obfuscation is on: send scaled values, with `scaled` true and a `factor_id`.",
-                code="obfuscation_required",
-            )
+        with self.database.read() as session:
+            demand_scaled(session, user_id, scaled=scaled)
 
     def demand_off(self, user_id: int) -> None:
         """Raise Conflict where a session at a broker would show real holdings to this server."""
         with self.database.read() as session:
             demand_off(session, user_id)
+
+
+def demand_scaled(session: Session, user_id: int, *, scaled: bool) -> None:
+    """Raise Conflict for real figures of an obfuscated account: they are not stored."""
+    if not scaled and is_on(session, user_id):
+        raise Conflict(
+            "Obfuscation is on: send scaled values, with `scaled` true and a `factor_id`.",
+            code="obfuscation_required",
+        )
 
 
 def demand_off(session: Session, user_id: int) -> None:

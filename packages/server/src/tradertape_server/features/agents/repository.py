@@ -154,6 +154,15 @@ def factors(session: Session, user_id: int) -> set[str]:
     }
 
 
+def drop_snapshots(session: Session, user_id: int, *, scaled: bool) -> None:
+    """Delete a person's snapshots in scaled figures, or those in real ones."""
+    session.execute(
+        delete(AgentSnapshot).where(
+            AgentSnapshot.user_id == user_id, AgentSnapshot.is_scaled.is_(scaled)
+        )
+    )
+
+
 def drop_old_snapshots(session: Session, user_id: int, kind: str, broker: str, keep: int) -> None:
     """Delete all but the newest snapshots of a kind at a broker."""
     ids = (

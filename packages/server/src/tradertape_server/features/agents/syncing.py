@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tradertape_core.kernel.clock import IST, Clock
 from tradertape_server.features.agents import repository
 from tradertape_server.features.agents.models import AgentSnapshot
-from tradertape_server.features.agents.obfuscation import Obfuscation
+from tradertape_server.features.agents.obfuscation import demand_scaled
 from tradertape_server.features.agents.schemas import (
     Row,
     Snapshot,
@@ -53,7 +53,6 @@ class Syncing:
 
     database: Database
     clock: Clock
-    obfuscation: Obfuscation
 
     def holdings(self, user_id: int, instance: str, given: SyncHoldings) -> SyncOut:
         """Store holdings and margins. Raises Conflict for real figures of an obfuscated account."""
@@ -81,10 +80,10 @@ class Syncing:
         self, user_id: int, instance: str, kind: str, given: Snapshot, rows: Sequence[Row],
         *, margins: dict[str, Any] | None = None, drift: dict[str, Any] | None = None,
     ) -> SyncOut:  # fmt: skip
-        self.obfuscation.demand_scaled(user_id, scaled=given.scaled)
         day = min(given.as_of, self.clock.now()).astimezone(IST).date()
         with self.database.write() as session:
-            self.database.advisory_lock(session, f"agent-snapshots:{user_id}")
+            self.database.advisory_lock(session, snapshots_of(user_id))
+            demand_scaled(session, user_id, scaled=given.scaled)
             row = repository.snapshot(session, user_id, kind, given.broker, day)
             if row is not None and row.as_of > given.as_of:
                 return SyncOut(stored=False, day=day, warnings=[])
@@ -98,6 +97,11 @@ class Syncing:
             session.flush()
             repository.drop_old_snapshots(session, user_id, kind, given.broker, DAYS)
             return SyncOut(stored=True, day=day, warnings=mixture(session, user_id))
+
+
+def snapshots_of(user_id: int) -> str:
+    """The name of the lock under which a person's snapshots change."""
+    return f"agent-snapshots:{user_id}"
 
 
 def mixture(session: Session, user_id: int) -> list[SyncWarning]:

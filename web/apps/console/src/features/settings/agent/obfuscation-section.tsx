@@ -48,8 +48,9 @@ export function ObfuscationSection({ isOn, clearFiles }: { isOn: boolean; clearF
         While it is on, this server keeps no session at a broker and takes no files with real figures: connect
         brokers on the agent, and upload there. Portfolios that your agent executes count in scaled units:
         give them your capital times the factor. Turning it on or off pauses those with capital in the other
-        unit; they go on selling what they hold. Scaling hides sizes from a casual look, not from a determined
-        analyst: prices and whole shares give the factor away.
+        unit; they go on selling what they hold. Holdings that the agent sent in the other figures are deleted
+        then. Scaling hides sizes from a casual look, not from a determined analyst: prices and whole shares
+        give the factor away.
       </Text>
       <Confirm
         opened={isAsking}
