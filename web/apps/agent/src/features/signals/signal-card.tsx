@@ -63,7 +63,9 @@ function Order({ signal }: { signal: Signal }) {
         {signal.stop_price && <Stat label="Stop" value={unitPrice(signal.stop_price)} />}
         {signal.target_price && <Stat label="Target" value={unitPrice(signal.target_price)} />}
         {isDue && order?.risk && <Stat label="Loss at the stop" value={<Amount value={order.risk} />} />}
-        {signal.conviction && <Stat label="Conviction" value={convictionWords(signal.conviction)} />}
+        {signal.kind === "entry" && signal.conviction && (
+          <Stat label="Conviction" value={convictionWords(signal.conviction)} />
+        )}
         {signal.expires_at && <Stat label="Valid until" value={instant(signal.expires_at)} />}
       </dl>
     </>
