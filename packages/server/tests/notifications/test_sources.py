@@ -24,13 +24,15 @@ def titles(person: Person) -> list[str]:
     return [one["title"] for one in person.inbox()][::-1]
 
 
-def note(container: Container, person: Person, event_type: str, summary: str) -> None:
+def note(
+    container: Container, person: Person, event_type: str, summary: str, run_id: str = "run-1"
+) -> None:
     """Something is written into the timeline, as execution does."""
     account = container.execution.account(person.id, "kite:paper-a")
     container.execution.trader.execute(
         Command(
             lambda uow: uow.note(
-                account_id=account.id, run_id="run-1", kind="execution", event_type=event_type,
+                account_id=account.id, run_id=run_id, kind="execution", event_type=event_type,
                 source="paper", summary=summary, payload={},
             )
         )
@@ -59,6 +61,20 @@ def test_events_of_the_timeline_are_told_once_and_what_was_before_is_not(
     ]
     (posted,) = internet.to("/hook")
     assert [one["subject"]["run_id"] for one in posted["events"]] == ["run-1", "run-1"]
+
+
+def test_an_order_of_a_portfolio_leads_to_the_portfolio(
+    person: Person, restart: Restart, container: Container
+) -> None:
+    """Its run is none of a worker's: there is no such page."""
+    notes = restart()
+    notes.collector.step()
+    note(container, person, "order_filled", "Filled: BUY 1 NSE:INFY", "portfolio:12:1:86")
+    notes.collector.step()
+    (told,) = person.inbox()
+    assert (told["path"], told["text"].splitlines()[1]) == (
+        "/portfolios/12", "Portfolio 12 · account kite:paper-a",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,30 @@ def test_rk_02_a_rule_that_names_what_is_not_there_is_refused(
     assert page.get(rules).json()[0]["params"] == {"symbols": ["NSE:TCS", "infy"]}
 
 
+def test_rk_05_the_state_of_portfolios_that_candles_fill_is_shown(desk: Desk) -> None:
+    """They are most people's first ones: gauges of empty paper accounts say nothing of them."""
+    portfolio = desk.deploy(auto_place_signals=True)
+    desk.first_signals(portfolio)
+    scope = {"level": "portfolio", "id": str(portfolio["id"])}
+    rule(desk, "max_positions", n=5, scope=scope)
+    rule(desk, "daily_loss", amount=1, action="halt_entries")
+    page = desk.client
+    state = page.get("/api/risk/state").json()
+    assert state["money"] == "candles"
+    assert state == {**page.get("/api/risk/state?money=candles").json(), "as_of": state["as_of"]}
+    opened = held(desk, portfolio)
+    book = desk.get(f"portfolios/{portfolio['id']}")
+    assert state["positions"]["open"] == len(opened) > 5
+    assert state["exposure"]["gross"] == pytest.approx(book["deployed_capital"], abs=0.05)
+    assert state["capital"]["equity"] == book["equity"]
+    assert state["today"]["pnl"] == pytest.approx(book["day_pnl"], abs=0.01) != 0
+    assert [(one["type"], one["status"]) for one in state["rules"]] == [
+        ("max_positions", "breached"), ("daily_loss", "breached"),
+    ]  # fmt: skip
+    paper = page.get("/api/risk/state?money=paper").json()
+    assert (paper["money"], paper["positions"]["open"]) == ("paper", 0)
+
+
 @pytest.mark.parametrize("paper_fill", ["close", "next_open", "touch"])
 def test_rk_06_a_scan_that_places_by_itself_rejects_what_a_rule_refuses(
     desk: Desk, paper_fill: str

@@ -135,6 +135,7 @@ def _join(
         database, clock, data.market, strategies, execution, trading.accounts
     )
     trading.risk.watch.pause_with(portfolios.service.pause_by_rule)
+    trading.risk.state.apart_of = portfolios.signals.rules.figures
     trading.risk.rules.check_names(RuleNames(data.instruments, portfolios.service.is_own))
     notifications = build_notification_service(base, live, trading, portfolios)
     holdings = build_holdings(base, connections, brokerage, execution)

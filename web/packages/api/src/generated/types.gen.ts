@@ -8521,7 +8521,8 @@ export type RiskToday = {
 /**
  * RiskStateOut
  *
- * How a person stands with every limit, for paper or for real money.
+ * How a person stands with every limit, for paper, for real money, or for portfolios that
+ * candles fill.
  */
 export type RiskStateOut = {
     /**
@@ -8547,7 +8548,7 @@ export type RiskStateOut = {
     /**
      * Money
      */
-    money: 'paper' | 'live';
+    money: 'paper' | 'live' | 'candles';
     positions: RiskPositions;
     /**
      * Rules
@@ -36938,9 +36939,9 @@ export type ShowStateApiRiskStateGetData = {
         /**
          * Money
          *
-         * Paper or real money; by default real where there is any.
+         * Paper, real money, or `candles`: portfolios that candles fill, at their last close. By default real money where there is any.
          */
-        money?: 'paper' | 'live' | null;
+        money?: 'paper' | 'live' | 'candles' | null;
     };
     url: '/api/risk/state';
 };

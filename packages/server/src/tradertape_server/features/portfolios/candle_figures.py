@@ -22,7 +22,8 @@ PAPER = "paper"  # the broker of a scope that has them
 class CandleBook:
     """A portfolio after its last close; amounts in paise.
 
-    free: the cash that nothing is committed of. history: the equity at each close, oldest first.
+    free: the cash that nothing is committed of. committed: what approvals commit. history: the
+    equity at each close, oldest first.
     holdings: values by instrument, with what waits to be bought. placed, filled: the days of its
     orders and of its purchases, with the instrument. closed: day, instrument and profit of each
     position that was closed, newest first.
@@ -33,6 +34,7 @@ class CandleBook:
     starting: int
     equity: int
     free: int
+    committed: int
     history: Sequence[tuple[date, int]]
     holdings: Mapping[str, Held]
     placed: Sequence[tuple[date, str]]
@@ -59,7 +61,16 @@ class CandleFigures:
 
     def __call__(self, rule: Rule, since: datetime | None) -> Figures:
         """Figures for a rule. since: when it last began a halt; losses before count no more."""
-        scope, today = rule.scope, self.now.astimezone(IST).date()
+        return self.of(rule.scope, since)
+
+    @property
+    def committed(self) -> int:
+        """What waits to be bought, in paise."""
+        return sum(one.committed for one in self.books)
+
+    def of(self, scope: Scope, since: datetime | None = None) -> Figures:
+        """Figures of what a scope contains."""
+        today = self.now.astimezone(IST).date()
         books = [one for one in self.books if covers(scope, one.owner, None)]
         results = self._results(books, scope, today)
         streak, last = self._streak(books, scope, since)

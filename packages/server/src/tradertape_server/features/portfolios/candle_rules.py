@@ -148,15 +148,17 @@ class CandleRules:
         with self.database.read() as session:
             if not has_rules(session, user_id):
                 return []
-            rows = [
-                _read(session, one)
-                for one in repository.portfolios(session, user_id, ("active", "paused"))
-                if one.account_id is None
-            ]
-            session.expunge_all()
+            rows = _read_all(session, user_id)
         own = next(one for one in rows if one.portfolio.id == loaded.row.id)
         others = [_book(one) for one in rows if one is not own]
         return [CandleJudge(self.execution, user_id, loaded.work, own, others)]
+
+    def figures(self, user_id: int) -> CandleFigures | None:
+        """What a person's portfolios that candles fill have and made; None of one without any."""
+        with self.database.read() as session:
+            rows = _read_all(session, user_id)
+        books = [_book(one) for one in rows]
+        return CandleFigures(books, self.execution.clock.now()) if books else None
 
     def keep(self, judges: Iterable[CandleJudge]) -> None:
         """Have the verdicts kept, once what they were for is stored."""
@@ -165,6 +167,16 @@ class CandleRules:
             self.execution.trader.execute(
                 Command(lambda uow: uow.entry_rules.keep_apart(uow, judged))
             )
+
+
+def _read_all(session: Session, user_id: int) -> list[_Rows]:
+    rows = [
+        _read(session, one)
+        for one in repository.portfolios(session, user_id, ("active", "paused"))
+        if one.account_id is None
+    ]
+    session.expunge_all()
+    return rows
 
 
 def _read(session: Session, row: Portfolio) -> _Rows:
@@ -198,6 +210,7 @@ def _book(
         starting=int(paise_from_rupees(settings_of(row).starting_capital)),
         equity=stored.equity if equity is None else equity,
         free=(stored.cash if cash is None else cash) - sum(o.committed_paise for o in committed),
+        committed=sum(one.committed_paise for one in committed),
         history=[(one.day, one.equity_paise) for one in rows.days],
         holdings=holdings,
         placed=[(_placed_on(one), instrument_of(one.symbol)) for one in live if one.attempts],

@@ -11,9 +11,9 @@ from tradertape_server.features.auth.http.dependencies import CurrentUser
 from tradertape_server.features.risk.build import RiskRules
 from tradertape_server.features.risk.schemas import (
     HaltReleaseIn,
+    JudgedMoney,
     KillIn,
     KillSwitchOut,
-    Money,
     RehearsalIn,
     RehearsalOut,
     ReleaseIn,
@@ -35,7 +35,11 @@ Active = Annotated[bool | None, Query(description="true: active rules; false: th
 All = Annotated[bool, Query(description="true: rules that are not active too.")]
 Passed = Annotated[bool | None, Query(description="false: refused orders alone.")]
 OfMoney = Annotated[
-    Money | None, Query(description="Paper or real money; by default real where there is any.")
+    JudgedMoney | None,
+    Query(
+        description="Paper, real money, or `candles`: portfolios that candles fill, at their last "
+        "close. By default real money where there is any."
+    ),
 ]
 OfServer = Annotated[bool, Query(description="true: the switch of the whole server.")]
 

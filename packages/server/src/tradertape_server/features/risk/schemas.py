@@ -246,11 +246,12 @@ class RiskDataAge(Reply):
 
 
 class RiskStateOut(Reply):
-    """How a person stands with every limit, for paper or for real money."""
+    """How a person stands with every limit, for paper, for real money, or for portfolios that
+    candles fill."""
 
     as_of: IstTime
     trading_day: str
-    money: Money
+    money: JudgedMoney
     trading_state: Literal["active", "reducing", "halted"]
     halted_by: str | None
     halted_until: IstTime | None

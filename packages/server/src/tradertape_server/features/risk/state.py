@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.money import Price, notional
+from tradertape_core.risk.rulebook.catalogue import CATALOGUE
 from tradertape_core.risk.rulebook.evaluation import Verdict, judge_moment
 from tradertape_core.risk.rulebook.figures import Figures, Need
-from tradertape_core.risk.rulebook.rule import EVERYTHING, RuleType
+from tradertape_core.risk.rulebook.rule import EVERYTHING, Rule, RuleType, Scope
 from tradertape_server.features.execution.service import ExecutionService
 from tradertape_server.features.execution.state.command import Command
 from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
@@ -18,10 +20,10 @@ from tradertape_server.features.risk import repository
 from tradertape_server.features.risk.figures import FiguresOnce, Reader
 from tradertape_server.features.risk.gate import RiskGate, outcome_document
 from tradertape_server.features.risk.kill_switch import KillSwitch
-from tradertape_server.features.risk.models import LIVE, PAPER
+from tradertape_server.features.risk.models import CANDLES, LIVE, PAPER
 from tradertape_server.features.risk.schemas import (
+    JudgedMoney,
     KillSwitchOut,
-    Money,
     RiskCapital,
     RiskDataAge,
     RiskExposure,
@@ -41,9 +43,10 @@ _MOST_SYMBOLS = 10
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What one look gave."""
+    """What one look gave. is_used: whether anything is traded with such money."""
 
-    money: Money
+    money: JudgedMoney
+    is_used: bool
     figures: Figures
     verdict: Verdict
     halts: list[RiskHaltOut]
@@ -52,34 +55,81 @@ class _Found:
     reserved: int
 
 
-@dataclass(frozen=True, slots=True)
+class ApartFigures(Protocol):
+    """What portfolios that candles fill have: they are measured without an account."""
+
+    @property
+    def committed(self) -> int:
+        """What waits to be bought, in paise."""
+        ...
+
+    def of(self, scope: Scope, since: datetime | None = None) -> Figures:
+        """Figures of what a scope contains."""
+        ...
+
+
+@dataclass(slots=True)
 class RiskState:
-    """Answers `GET /api/risk/state`."""
+    """Answers `GET /api/risk/state`. apart_of: a person's portfolios that candles fill, if any."""
 
     execution: ExecutionService
     gate: RiskGate
     switch: KillSwitch
+    apart_of: Callable[[int], ApartFigures | None] = field(default=lambda _user_id: None)
 
-    def of(self, user_id: int, money: Money | None) -> RiskStateOut:
-        """A person's state. money: None for real money where there is any, else paper."""
-        found = self.execution.trader.execute(Command(lambda uow: self._look(uow, user_id, money)))
+    def of(self, user_id: int, money: JudgedMoney | None) -> RiskStateOut:
+        """A person's state. money: None for real money where there is any, else paper; where
+        neither is, that of portfolios that candles fill."""
+        trader, found = self.execution.trader, None
+        if money != CANDLES:
+            found = trader.execute(Command(lambda uow: self._look(uow, user_id, money)))
+        if found is None or (money is None and not found.is_used):
+            apart = self.apart_of(user_id)
+            if apart is not None or found is None:
+                found = trader.execute(Command(lambda uow: self._look_apart(uow, user_id, apart)))
         return _state_out(found, self.switch.status(user_id))
 
-    def _look(self, uow: UnitOfWork, user_id: int, money: Money | None) -> _Found:
+    def _look_apart(self, uow: UnitOfWork, user_id: int, apart: ApartFigures | None) -> _Found:
+        """At the last close; nothing is read of portfolios on the trader's thread."""
+        person = self.gate.book.with_accounts(uow.session, user_id)
+
+        def figures_of(rule: Rule) -> Figures:
+            since = None
+            if Need.STREAK in CATALOGUE[rule.type].needs:
+                since = repository.last_halt_since(uow.session, user_id, rule.id, CANDLES)
+            return Figures(now=uow.now) if apart is None else apart.of(rule.scope, since)
+
+        whole = Figures(now=uow.now) if apart is None else apart.of(EVERYTHING)
+        return _Found(
+            money=CANDLES,
+            is_used=True,
+            figures=whole,
+            verdict=judge_moment(person.rules, figures_of),
+            halts=self._halts(uow, user_id, CANDLES),
+            rejections=repository.rejections(uow.session, user_id, CANDLES, midnight(uow.now)),
+            net=whole.gross,
+            reserved=0 if apart is None else apart.committed,
+        )
+
+    def _halts(self, uow: UnitOfWork, user_id: int, money: str) -> list[RiskHaltOut]:
+        return [
+            halt_out(row)
+            for row in repository.active_halts(uow.session, user_id)
+            if row.money == money and (row.until is None or row.until > uow.now)
+        ]
+
+    def _look(self, uow: UnitOfWork, user_id: int, money: JudgedMoney | None) -> _Found:
         person = self.gate.book.with_accounts(uow.session, user_id)
         kinds = {one.money for one in person.accounts.values() if uow.is_traded(one.id)}
-        chosen: Money = money or (LIVE if LIVE in kinds else PAPER)
+        chosen: JudgedMoney = money or (LIVE if LIVE in kinds else PAPER)
         reader = Reader(uow, self.gate.book, self.gate.memory, self.gate.facts, person, chosen)
         verdict = judge_moment(person.rules, FiguresOnce(reader))
         return _Found(
             chosen,
+            bool(kinds),
             reader.gather(EVERYTHING, _NEEDS),
             verdict,
-            [
-                halt_out(row)
-                for row in repository.active_halts(uow.session, user_id)
-                if row.money == chosen and (row.until is None or row.until > uow.now)
-            ],
+            self._halts(uow, user_id, chosen),
             repository.rejections(uow.session, user_id, chosen, midnight(uow.now)),
             _net(uow, reader),
             _reserved(uow, reader),

@@ -7,7 +7,7 @@ import { Section } from "@/components/page/section"
 import { Failure } from "@/components/states/failure"
 import type { Column } from "@/components/table/column"
 import { PlainTable } from "@/components/table/plain-table"
-import { type Money, type Rehearsal as Rehearsed, riskCalls } from "@/lib/queries/risk"
+import { type OrderMoney, type Rehearsal as Rehearsed, riskCalls } from "@/lib/queries/risk"
 import classes from "./risk.module.css"
 
 const SPANS = [
@@ -18,7 +18,7 @@ const SPANS = [
 ]
 
 /** What the active rules would have refused among the stored orders. */
-export function Rehearsal({ money }: { money: Money }) {
+export function Rehearsal({ money }: { money: OrderMoney }) {
   const [days, setDays] = useState("31")
   const rehearsing = useMutation({
     mutationFn: () => riskCalls.rehearse({ days: Number(days), money }),

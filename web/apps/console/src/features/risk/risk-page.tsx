@@ -22,6 +22,7 @@ export function RiskPage() {
   const types = useQuery(riskTypesQuery)
   const [edited, setEdited] = useState<RiskRule | null>(null)
   const [isNew, setNew] = useState(false)
+  const shown = money ?? state.data?.money ?? "paper"
   const close = () => {
     setEdited(null)
     setNew(false)
@@ -41,9 +42,10 @@ export function RiskPage() {
           data={[
             { value: "paper", label: "Paper" },
             { value: "live", label: "Live" },
+            { value: "candles", label: "Filled by candles" },
           ]}
-          value={money ?? state.data?.money ?? "paper"}
-          onChange={(value) => setMoney(value === "live" ? "live" : "paper")}
+          value={shown}
+          onChange={(value) => setMoney(value as Money)}
         />
         {state.error && !state.data ? (
           <ErrorState error={state.error} what="Your risk" retry={() => void state.refetch()} />
@@ -73,14 +75,14 @@ export function RiskPage() {
             <RulesList rules={rules.data} types={types.data ?? []} onEdit={setEdited} />
           )}
         </Section>
-        <Rehearsal money={money ?? state.data?.money ?? "paper"} />
+        <Rehearsal money={shown === "candles" ? "paper" : shown} />
         <Evaluations />
       </Stack>
       {(isNew || edited) && types.data && (
         <RuleForm
           types={types.data}
           rule={edited}
-          money={money ?? state.data?.money ?? "paper"}
+          money={shown === "candles" ? "paper" : shown}
           onClose={close}
         />
       )}

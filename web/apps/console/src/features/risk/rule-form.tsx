@@ -6,7 +6,7 @@ import { Dialog } from "@/components/dialog/dialog"
 import { Failure } from "@/components/states/failure"
 import { notifyDone } from "@/lib/notify"
 import {
-  type Money,
+  type OrderMoney,
   type RiskRule,
   type RiskRuleBody,
   type RiskRuleType,
@@ -25,7 +25,7 @@ const choices = (codes: string[]) => codes.map((code) => ({ value: code, label: 
 interface Props {
   types: RiskRuleType[]
   rule: RiskRule | null
-  money: Money
+  money: OrderMoney
   onClose: () => void
 }
 

@@ -14,6 +14,12 @@ const WORDS: Record<string, string> = {
   halted: "The kill switch is on",
 }
 
+const MONEY: Record<RiskState["money"], string> = {
+  paper: "paper money",
+  live: "live money",
+  candles: "paper portfolios that candles fill, at their last close",
+}
+
 /** The day in figures, and what is halted. */
 export function Standing({ state }: { state: RiskState }) {
   const { today, exposure, positions, capital } = state
@@ -32,7 +38,7 @@ export function Standing({ state }: { state: RiskState }) {
     ["Below the peak", capital.drawdown_pct === null ? "–" : percent(capital.drawdown_pct, 2)],
   ]
   return (
-    <Section title="Today" note={`As of ${instant(state.as_of)} · ${state.money} money`}>
+    <Section title="Today" note={`As of ${instant(state.as_of)} · ${MONEY[state.money]}`}>
       <dl className={classes.figures}>
         {figures.map(([label, value]) => (
           <div key={label}>

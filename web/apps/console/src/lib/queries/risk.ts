@@ -25,6 +25,8 @@ export type RiskOutcome = RiskOutcomeOut
 export type RiskEvaluation = RiskEvaluationOut
 export type RiskHalt = RiskHaltOut
 export type Money = RiskStateOut["money"]
+/** What orders move: candles fill without any. */
+export type OrderMoney = Exclude<Money, "candles">
 export type Rehearsal = RehearsalOut
 
 export const killSwitchQuery = queryOptions({

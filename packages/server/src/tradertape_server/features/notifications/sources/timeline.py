@@ -15,6 +15,7 @@ from tradertape_server.features.notifications.publishing import Notice
 from tradertape_server.features.notifications.sources.source import Found, Json
 
 MOST = 500
+PORTFOLIO_RUN = "portfolio:"  # what the run ids of portfolios' positions begin with
 
 # The timeline's type of event: our event. What is not here is told to nobody.
 EVENTS = {
@@ -59,11 +60,20 @@ class TimelineSource:
         return Found(notices, {"seq": until})
 
 
+def _place_of(run: str) -> tuple[str, str]:
+    """Whose event it is, and its page."""
+    if not run:
+        return "By hand or of a GTT", "/trading?tab=orders"
+    if run.startswith(PORTFOLIO_RUN):
+        portfolio_id = run.removeprefix(PORTFOLIO_RUN).split(":")[0]
+        return f"Portfolio {portfolio_id}", f"/portfolios/{portfolio_id}"
+    return f"Run {run}", f"/workers/{run}"
+
+
 def _notice(found: PersonalEvent) -> Notice:
     event, name = found.event, EVENTS[found.event.event_type]
     run = public_run_id(event.run_id or "")
-    is_hand = not run
-    where = "By hand or of a GTT" if is_hand else f"Run {run}"
+    where, path = _place_of(run)
     return Notice(
         user_id=found.user_id,
         event=name,
@@ -71,6 +81,6 @@ def _notice(found: PersonalEvent) -> Notice:
         title=f"{CATALOGUE[name].title}: {event.summary}"[:200],
         text=f"{event.summary}\n{where} · account {found.scope}",
         at=event.at,
-        path="/trading?tab=orders" if is_hand else f"/workers/{run}",
+        path=path,
         subject={"run_id": run or None, "order_id": event.order_id, "account": found.scope},
     )
