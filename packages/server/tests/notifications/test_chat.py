@@ -113,6 +113,7 @@ def test_a_code_links_once_in_a_private_chat_and_for_fifteen_minutes(
     assert "wrong or has expired" in said(notes, channel, message(f"/start {code}"))
     url = f"/api/notifications/channels/{channel}/link"
     fresh = person.client.post(url).json()["code"]
+    assert person.client.get("/api/auth/me").json()["telegram_linked"] is False
     (shown,) = person.client.get("/api/notifications/channels").json()
     assert shown["linked_at"] is None
     clock.advance(seconds=5)
@@ -125,6 +126,7 @@ def test_a_code_links_once_in_a_private_chat_and_for_fifteen_minutes(
     said(notes, channel, message(f"/start {anew['code']}"))
     (shown,) = person.client.get("/api/notifications/channels").json()
     assert shown["linked_at"] > anew["made_at"], "the same person's chat, linked anew"
+    assert person.client.get("/api/auth/me").json()["telegram_linked"] is True
     assert "wrong or has expired" in said(notes, channel, message(f"/start {fresh}", 666))
 
 

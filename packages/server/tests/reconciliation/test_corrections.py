@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,12 +21,14 @@ from packages.server.tests.brokerage.conftest import (
 from packages.server.tests.reconciliation.test_at_the_sandbox import URL, checked, of_tcs
 from sqlalchemy import select
 
+from tradertape_core.portfolio.reconciliation import AtBroker, Evidence, Ours
 from tradertape_sandbox.faults.plans import FaultKind, FaultPlan
 from tradertape_server.container import Container
 from tradertape_server.features.auth.models import AuditEntry
-from tradertape_server.features.reconciliation import repository
+from tradertape_server.features.reconciliation import repository, service
 from tradertape_server.features.reconciliation.models import Correction
 from tradertape_server.features.reconciliation.notices import notices_of
+from tradertape_server.features.reconciliation.reading import Place
 from tradertape_server.features.reconciliation.schemas import ReconciliationOut
 
 __all__ = ["on_sandbox", "person", "sandbox", "sandbox_url"]  # fixtures
@@ -102,6 +107,37 @@ def test_units_that_are_gone_are_written_off_and_a_new_difference_shows(
     assert [one["units"] for one in person.get(f"{URL}/corrections").json()] == [
         -7, tcs["difference"] + 7,
     ]  # fmt: skip
+
+
+def test_what_is_missing_at_the_broker_is_worth_its_last_price_and_lags_are_not_written_off(
+    person: TestClient, container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stock that the broker has no row of has no price there; it is not worth nothing."""
+    assert connect(person, "kite").status_code == 200
+    now = container.clock.now()
+    lagging = Place(
+        instrument="NSE:GONE", isin="", broker=AtBroker(), known=Evidence(), price=Decimal(0),
+        ours=Ours(quantity=10, average_price=Decimal(150), last_fill_at=now),
+    )  # fmt: skip
+    monkeypatch.setattr(service, "places", lambda *_: [lagging])
+
+    def fill_seconds_ago(seconds: int) -> Ours:
+        at = container.clock.now() - timedelta(seconds=seconds)
+        return replace(lagging.ours, last_fill_at=at)
+
+    checked(person, container)
+    (item,) = checked(person, container)["items"]
+    assert (item["classification"], item["status"]) == ("broker_lag", "drift")
+    assert item["value_at_risk"] == 1500.0
+    assert item["can_correct"] is None
+    refused = person.post(f"{URL}/corrections", json=wanted(item, "write_off"))
+    assert refused.status_code == 409
+    assert "less than two minutes ago" in refused.json()["detail"]
+    monkeypatch.setattr(
+        service, "places", lambda *_: [replace(lagging, ours=fill_seconds_ago(600))]
+    )
+    (item,) = checked(person, container)["items"]
+    assert (item["classification"], item["can_correct"]) == ("manual_sell", "write_off")
 
 
 def test_nothing_is_corrected_on_an_old_reading_or_by_a_stranger(

@@ -168,6 +168,7 @@ def _join(
     auth.account.agent_of, auth.account.is_obfuscated = (
         agents.status.of_account, agents.obfuscation.is_on,
     )  # fmt: skip
+    auth.account.has_telegram = notifications.service.has_telegram
     trading.risk.watch.listen(lambda notice: notifications.publish(notice_of(notice)))
     return Container(
         settings=base.settings,

@@ -25,13 +25,15 @@ class Account:
     """The use cases of the account pages.
 
     brokers_of: the brokers a person has set up, agent_of: their agent as it was last heard of,
-    is_obfuscated: whether figures are scaled; from the features above that know them.
+    is_obfuscated: whether figures are scaled, has_telegram: whether a chat is linked; from the
+    features above that know them.
     """
 
     def __init__(self, database: Database, clock: Clock, passwords: Passwords) -> None:
         self.brokers_of: Callable[[int], list[schemas.BrokerState]] = lambda _: []
         self.agent_of: Callable[[int], schemas.AgentState | None] = lambda _: None
         self.is_obfuscated: Callable[[int], bool] = lambda _: False
+        self.has_telegram: Callable[[int], bool] = lambda _: False
         self._database = database
         self._clock = clock
         self._passwords = passwords
@@ -48,7 +50,7 @@ class Account:
             has_password=user.password_hash is not None,
             totp_enabled=user.totp_enabled_at is not None,
             obfuscation=self.is_obfuscated(user_id),
-            telegram_linked=False,
+            telegram_linked=self.has_telegram(user_id),
             brokers=self.brokers_of(user_id),
             agent=self._agent_state(session, user_id),
         )

@@ -96,6 +96,12 @@ class NotificationService:
         repository.mark_read(session, user_id, up_to, self.clock.now())
         return self.unread(session, user_id)
 
+    def has_telegram(self, user_id: int) -> bool:
+        """Whether a Telegram chat of a person is linked, and its channel is on."""
+        with self.database.read() as session:
+            found = repository.channels(session, user_id, usable=True)
+            return any(one.kind == "telegram" for one in found)
+
     # --- settings -----------------------------------------------------------------------------
 
     def settings(self, session: Session, user_id: int) -> schemas.SettingsOut:

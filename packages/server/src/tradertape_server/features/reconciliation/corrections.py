@@ -237,6 +237,11 @@ def _shown(report: ReconciliationOut, wanted: Wanted) -> DifferenceOut:
 
 def _demand(item: DifferenceOut, wanted: CorrectionIn) -> None:
     _demand_lasting(item, wanted)
+    if item.can_correct is None:
+        raise Conflict(
+            f"Our last fill of {item.instrument} was less than two minutes ago, and the broker's "
+            "books may follow it: check again then."
+        )
     fits: Callable[[int], bool] = (
         (lambda units: units > 0) if wanted.action == ADOPT else (lambda units: units < 0)
     )

@@ -33,6 +33,7 @@ from tradertape_server.features.reconciliation.reading import (
 from tradertape_server.features.reconciliation.schemas import (
     AccountReportOut,
     BrokerDetailOut,
+    CorrectionAction,
     DifferenceOut,
     ExternalTradeOut,
     IgnoreIn,
@@ -170,7 +171,7 @@ class ReconciliationService:
         )  # fmt: skip
         items = [
             _difference(scope, place, finding, _seen(before, scope, place, finding), now, counts)
-            for place in self._with_uploads(user_id, scope, account_id, found)
+            for place in map(self._priced, self._with_uploads(user_id, scope, account_id, found))
             if (finding := find_cause(place.ours, place.broker, place.known, now)).cause
         ]
         is_drift = any(item.status == "drift" for item in items)
@@ -180,6 +181,13 @@ class ReconciliationService:
             read_at=rows.read_at,
         )  # fmt: skip
         return account, items
+
+    def _priced(self, place: Place) -> Place:
+        """With a price of ours where the broker has no row of it: what is missing is worth that."""
+        if place.price:
+            return place
+        tick = self._execution.market.tick(place.instrument)
+        return replace(place, price=place.ours.average_price if tick is None else tick.last_price)
 
     def _rows(self, user_id: int, broker: str, scope: str) -> Rows:
         holdings = self._holdings.holdings(user_id, broker, refresh=True)
@@ -279,11 +287,7 @@ def _difference(
         ),
         owners=[OwnerOut(owner=owner, quantity=units) for owner, units in place.ours.by_owner],
         from_before=_from_before(place, finding),
-        can_correct=None
-        if cycles < CYCLES
-        else "adopt"
-        if finding.difference > 0
-        else "write_off",
+        can_correct=_correction(finding, cycles),
         can_apply_action=cycles >= CYCLES and finding.cause is Cause.CORPORATE_ACTION,
         can_import_tradebook=finding.lacks_trades,
         can_buy_back=cycles >= CYCLES and _is_sold_elsewhere(place, finding),
@@ -305,6 +309,13 @@ def _difference(
         ignored=False,
         ignored_until=None,
     )  # fmt: skip
+
+
+def _correction(finding: Finding, cycles: int) -> CorrectionAction | None:
+    """What may be done once a difference has lasted; nothing while the broker may follow."""
+    if cycles < CYCLES or finding.cause is Cause.BROKER_LAG:
+        return None
+    return "adopt" if finding.difference > 0 else "write_off"
 
 
 def _from_before(place: Place, finding: Finding) -> int:
