@@ -185,6 +185,8 @@ def test_runs_and_other_terminals_sum_up_to_what_the_broker_has(at: At, order: A
     at.desk.orders.submit(bought(2, Product.MIS, at.clock.now()))
     at.read_book()
     until(lambda: len(at.execution.positions(account_id=at.account)) == 2)
+    # A kill switch closes what is ours alone, and says so.
+    assert at.execution.open_counts(at.user_id) == (0, 1)
     assert at.look(3) == []
     figures = at.live.figures(at.account)
     assert figures is not None

@@ -77,6 +77,19 @@ def test_an_order_of_a_portfolio_leads_to_the_portfolio(
     )  # fmt: skip
 
 
+def test_an_order_of_another_terminal_leads_to_the_orders(
+    person: Person, restart: Restart, container: Container
+) -> None:
+    notes = restart()
+    notes.collector.step()
+    note(container, person, "order_filled", "Filled: SELL 4 NSE:WIPRO", "external-orders")
+    notes.collector.step()
+    (told,) = person.inbox()
+    assert (told["path"], told["text"].splitlines()[1]) == (
+        "/trading?tab=orders", "Placed elsewhere · account kite:paper-a",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("event_type", "title"),
     [

@@ -94,6 +94,7 @@ def test_real_money_and_paper_are_never_added_up(
         ("live", [live["id"]], 400_000.0), ("paper", [paper["id"]], 1_000_000.0),
     ]  # fmt: skip
     assert page["live_portfolios"] == 1
+    assert [one["placed"] for one in page["by_money"]] == [0, 0]
     text = desk.container.notifications.desk.actions.summary(1)
     assert text.startswith("LIVE portfolios: 1, worth ₹4,00,000.00\n")
     assert "PAPER portfolios: 1, worth ₹10,00,000.00\n" in text

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { isOfElsewhere } from "@/features/trading/owners"
 import { totalsByMoney } from "@/features/trading/totals"
 import { modeOf } from "@/lib/trading-account"
 import { confirms, DOUBLE_CLICK_MS } from "@/lib/use-second-press"
@@ -49,5 +50,13 @@ describe("totals of positions", () => {
 
   it("name no money where there is one kind", () => {
     expect(totalsByMoney([of("paper", 1, 2)])).toEqual([{ name: "", unrealised: 1, value: 2 }])
+  })
+})
+
+describe("a position of orders that were placed elsewhere", () => {
+  it("is of no run that could be opened", () => {
+    expect(isOfElsewhere("external-orders")).toBe(true)
+    expect(isOfElsewhere("run-1")).toBe(false)
+    expect(isOfElsewhere(null)).toBe(false)
   })
 })

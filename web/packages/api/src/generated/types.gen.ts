@@ -11695,6 +11695,8 @@ export type DayPointOut = {
  * MoneyOut
  *
  * Totals of the portfolios that trade with one kind of money: real (`live`), or paper.
+ *
+ * placed: signals whose orders are at the market.
  */
 export type MoneyOut = {
     /**
@@ -11733,6 +11735,10 @@ export type MoneyOut = {
      * Open Positions
      */
     open_positions: number;
+    /**
+     * Placed
+     */
+    placed: number;
     /**
      * Portfolio Ids
      */

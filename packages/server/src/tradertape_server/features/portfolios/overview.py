@@ -57,7 +57,7 @@ class Overview:
             "scaled_portfolios": sum(row.is_scaled for row in rows),
             "live_portfolios": sum(not settings_of(row).paper_mode for row in rows),
             **_totals(rows, capital),
-            "by_money": _by_money(session, rows, capital, held),
+            "by_money": _by_money(session, rows, capital, held, live),
             "open_positions": len(held),
             "waiting": _waiting([one for some in live.values() for one in some]),
             "days": _days(session, rows),
@@ -99,7 +99,7 @@ def _totals(rows: Sequence[Portfolio], capital: Sequence[Capital]) -> Json:
 
 def _by_money(
     session: Session, rows: Sequence[Portfolio], capital: Sequence[Capital],
-    held: Sequence[PortfolioPosition],
+    held: Sequence[PortfolioPosition], signals: dict[int, list[PortfolioSignal]],
 ) -> list[Json]:  # fmt: skip
     """The totals of live portfolios, and of those on paper: real money is not added to paper."""
     found: list[Json] = []
@@ -118,6 +118,7 @@ def _by_money(
             "portfolio_ids": ids,
             **_totals(those, [one for _, one in own]),
             "open_positions": sum(one.portfolio_id in ids for one in held),
+            "placed": _waiting([one for row in those for one in signals[row.id]])["placed"],
             "days": _days(session, those),
         })  # fmt: skip
     return found

@@ -47,7 +47,10 @@ class OverviewAlertOut(Reply):
 
 
 class MoneyOut(Reply):
-    """Totals of the portfolios that trade with one kind of money: real (`live`), or paper."""
+    """Totals of the portfolios that trade with one kind of money: real (`live`), or paper.
+
+    placed: signals whose orders are at the market.
+    """
 
     money: Literal["live", "paper"]
     portfolio_ids: list[int]
@@ -59,6 +62,7 @@ class MoneyOut(Reply):
     day_pnl_pct: float | None
     total_pnl: float
     open_positions: int
+    placed: int
     days: list[DayPointOut]
 
 

@@ -3,8 +3,8 @@ import { Link } from "@tanstack/react-router"
 import { EnvironmentChip } from "@tradertape/ui/components/environment-chip.tsx"
 import { words } from "@tradertape/ui/format.ts"
 import { symbolOf } from "@/lib/instrument"
-import { portfolioOfAccount } from "@/lib/portfolio-account"
 import type { TradingOrder } from "@/lib/queries/trading"
+import { isOfElsewhere, isOfPortfolio } from "./owners"
 import classes from "./trading.module.css"
 
 export function Side({ side }: { side: string }) {
@@ -26,12 +26,9 @@ interface OwnerProps {
   isExternal?: boolean
 }
 
-/** Whether an account is a model portfolio's own. */
-export const isOfPortfolio = (scope: string) => portfolioOfAccount(scope) !== null
-
 export function Owner({ run, scope, isExternal = false }: OwnerProps) {
   if (isOfPortfolio(scope)) return "Model portfolio"
-  if (isExternal) return "Placed elsewhere"
+  if (isExternal || isOfElsewhere(run)) return "Placed elsewhere"
   if (!run) return "By hand or GTT"
   return (
     <Anchor

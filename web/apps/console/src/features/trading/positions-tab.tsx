@@ -18,9 +18,10 @@ import { DataTable } from "@/components/table/data-table"
 import { symbolOf } from "@/lib/instrument"
 import { type TradingPosition, tradingPositionsQuery } from "@/lib/queries/trading"
 import { useTickPart } from "@/lib/tick-parts"
-import { isOfPortfolio, Mode, Owner, Scaled, Who } from "./cells"
+import { Mode, Owner, Scaled, Who } from "./cells"
 import { ConvertDialog, convertedProduct } from "./convert-dialog"
 import { ExitDialog, type ExitOf } from "./exit-dialog"
+import { isOfElsewhere, isOfPortfolio } from "./owners"
 import type { TicketStart } from "./ticket/ticket-form"
 import { totalsByMoney } from "./totals"
 import classes from "./trading.module.css"
@@ -116,6 +117,7 @@ function Actions({ position, onTicket, onExit, onConvert }: ActionProps) {
         Portfolios
       </LinkButton>
     )
+  if (isOfElsewhere(run)) return null // closed where it was opened
   if (run)
     return (
       <LinkButton to="/workers/$id" params={{ id: run }} variant="default" size="compact-xs">

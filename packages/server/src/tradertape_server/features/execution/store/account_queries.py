@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from tradertape_core.execution.reconcile import EXTERNAL_RUN
 from tradertape_core.ledger.position import Position
 from tradertape_core.orders.gtt import OPEN, Gtt, GttAsk
 from tradertape_core.orders.order import DRY_RUN, Fill, Order, OrderRequest, Product, Side
@@ -87,7 +88,8 @@ def orders_placed_since(session: Session, account_id: int, since: datetime) -> l
 
 
 def open_counts(session: Session, user_id: int | None) -> tuple[int, int]:
-    """Open orders and active triggers of our own that close no position, and open positions."""
+    """Open orders and active triggers of our own that close no position, and open positions but
+    those of orders from other terminals: what a kill switch cancels and closes."""
     orders = select(OrderRow).where(OrderRow.is_open, OrderRow.order_id < "X")
     triggers = select(GttRow).where(GttRow.status.in_(OPEN))
     held = select(PositionRow).where(PositionRow.is_open)
@@ -112,7 +114,7 @@ def open_counts(session: Session, user_id: int | None) -> tuple[int, int]:
     count = sum(not one.slices and opens(one, one.request) for one in entries)
     gtts = [mapping.gtt_of(row) for row in session.scalars(triggers)]
     count += sum(any(opens(one, leg) for leg in one.request.orders) for one in gtts)
-    return count, len(positions)
+    return count, sum(one.key.run_id != EXTERNAL_RUN for one in positions)
 
 
 def active_gtts(session: Session, user_id: int, instrument: str) -> list[Gtt]:

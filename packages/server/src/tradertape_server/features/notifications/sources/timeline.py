@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from tradertape_core.execution.reconcile import EXTERNAL_RUN
 from tradertape_server.features.execution import queries
 from tradertape_server.features.execution.orders.views import public_run_id
 from tradertape_server.features.execution.queries import PersonalEvent
@@ -64,6 +65,8 @@ def _place_of(run: str) -> tuple[str, str]:
     """Whose event it is, and its page."""
     if not run:
         return "By hand or of a GTT", "/trading?tab=orders"
+    if run == EXTERNAL_RUN:
+        return "Placed elsewhere", "/trading?tab=orders"
     if run.startswith(PORTFOLIO_RUN):
         portfolio_id = run.removeprefix(PORTFOLIO_RUN).split(":")[0]
         return f"Portfolio {portfolio_id}", f"/portfolios/{portfolio_id}"

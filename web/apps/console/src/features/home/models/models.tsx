@@ -108,7 +108,7 @@ function Band({ page, of, isAlone, isFirst }: BandProps) {
         big
         label="Open positions"
         value={number(of.open_positions)}
-        note={isFirst ? `${count(page.waiting.placed, "order")} at the market` : undefined}
+        note={`${count(of.placed, "order")} at the market`}
       />
       {isFirst && (
         <Stat
