@@ -44,6 +44,7 @@ class FakeCloud:
     lease_s: float = 90.0
     withdrawn: list[dict[str, Any]] = field(default_factory=list)
     cancellations: list[dict[str, Any]] = field(default_factory=list)
+    stop_state: str = "closing"  # what it answers of a sale by the agent's own stop
     in_cart: dict[str, str] = field(default_factory=dict)  # why it is not handed out, by signal
     decisions: list[tuple[int, str]] = field(default_factory=list)
     offset: timedelta = timedelta(0)
@@ -182,7 +183,7 @@ def app_of(cloud: FakeCloud) -> Flask:  # noqa: C901 - its routes
         with cloud.lock:
             cloud.bodies.append(request.data)
             cloud.posts.append((name, json.loads(request.data)))
-        return jsonify(ok=True)
+        return jsonify(state=cloud.stop_state) if name == "stop-filled" else jsonify(ok=True)
 
     @app.post("/api/uploads/from-agent")
     def upload() -> Response:

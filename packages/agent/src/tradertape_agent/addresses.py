@@ -6,6 +6,7 @@ from typing import Final
 
 PENDING_SIGNALS: Final = "/api/agent/pending-signals"
 SIGNAL_RESULT: Final = "/api/agent/signal-result"
+STOP_FILLED: Final = "/api/agent/stop-filled"
 SYNC_HOLDINGS: Final = "/api/agent/sync-holdings"
 SYNC_POSITIONS: Final = "/api/agent/sync-positions"
 PENDING_TOKEN: Final = "/api/agent/pending-token"  # noqa: S105 - an address

@@ -24,6 +24,7 @@ from tradertape_agent.privacy.scale import Scales
 from tradertape_agent.privacy.verifier import Withheld
 from tradertape_agent.reconciling.reconciler import Reconciler
 from tradertape_agent.reporting import Replay
+from tradertape_agent.stop_sales import STOP_SELLS, StopSales
 from tradertape_agent.stops import Stops
 from tradertape_agent.syncing import Syncing
 from tradertape_agent.wire import (
@@ -96,6 +97,7 @@ class Loop:
         clock: Clock,
         *,
         scales: Scales,
+        stop_sales: StopSales,
         poll_interval_s: int,
         auto_execute: Callable[[], bool],
     ) -> None:
@@ -106,6 +108,7 @@ class Loop:
         self._placing = placing
         self._following = following
         self._stops = stops
+        self._stop_sales = stop_sales
         self._withdrawing = withdrawing
         self._syncing = syncing
         self._reconciler = reconciler
@@ -162,6 +165,7 @@ class Loop:
         try:
             self._hello()
             self._replay.send_waiting()
+            self._stop_sales.tell(self._cloud)
             self._approvals.send()
             answered = self._poll()
             self._withdraw(answered.poll)
@@ -304,6 +308,9 @@ class Loop:
 
         def place() -> None:
             why = self._placing.consider(row, signal, permit)
+            if why == STOP_SELLS:  # a gap may have left its order behind: one of them sells
+                for key in self._stop_sales.selling(signal):
+                    self._withdrawing.cancel(key, "its position is to be sold")
             if why:
                 self._say(row.key, f"signal {row.signal_id} {signal.instrument}: {why}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from tradertape_agent.desk.account import PrimaryAccount
@@ -20,6 +21,7 @@ from tradertape_agent.journal.intents import (
 from tradertape_agent.journal.signals import SignalRow, SignalState, Verdict
 from tradertape_agent.privacy.scale import Scales
 from tradertape_agent.reporting import Outcome, Reporter
+from tradertape_agent.stop_sales import STOP_SELLS, StopSale, StopSales
 from tradertape_agent.terms import (
     Facts,
     NotPlaceable,
@@ -37,6 +39,7 @@ from tradertape_core.orders.order import Order, OrderRequest, OrderStatus
 logger = logging.getLogger("tradertape_agent")
 KILL_SWITCH: Final = "kill_switch"  # the journal's name of this machine's own
 REJECTED_HERE: Final = "rejected by the user on the agent"
+_SOLD_BY_STOP: Final = "its stop at the broker has sold it"
 _BUSY: Final = (*UNFINISHED, IntentState.UNCLEAR)
 
 
@@ -62,8 +65,10 @@ class Placing:
         reporter: Reporter,
         clock: Clock,
         scales: Scales,
+        stop_sales: StopSales,
     ) -> None:
         self._journal = journal
+        self._stop_sales = stop_sales
         self._account = account
         self._reporter = reporter
         self._clock = clock
@@ -75,6 +80,10 @@ class Placing:
         Raises NotSent when the broker takes nothing at the moment.
         """
         if row.state is not SignalState.WAITING:
+            return ""
+        sold = self._stop_sales.of(signal)
+        if sold:
+            self._book(row, signal, sold)
             return ""
         ended = _end_of(row, signal, permit)
         if ended is not None:
@@ -145,7 +154,7 @@ class Placing:
             return "it is not leased to this agent"
         if self._is_busy(row):
             return "an earlier version of it is still at the broker"
-        return ""
+        return STOP_SELLS if self._stop_sales.selling(signal) else ""
 
     def _is_busy(self, row: SignalRow) -> bool:
         others = [
@@ -239,6 +248,25 @@ class Placing:
         words = f" ({message})" if message else ""
         name = f"order {intent.key}" if row is None else f"signal {row.signal_id}"
         logger.info("%s: %s%s", name, outcome.value, words)
+
+    def _book(self, row: SignalRow, signal: Signal, sold: list[StopSale]) -> None:
+        """Report an exit of what stops have sold already: nothing is sent for it."""
+        wanted = self._scales.orders(is_scaled=signal.is_scaled).units(signal.quantity)
+        whole = sum(one.stop.filled for one in sold)
+        used = sold if whole == wanted else [one for one in sold if one.stop.filled == wanted][:1]
+        if not used:
+            words = f"its stop at the broker has sold {whole} of it already"
+            self._end(row, Outcome.REJECTED, words)
+            return
+        units = sum(one.stop.filled for one in used)
+        value = sum((one.stop.filled * one.stop.average for one in used), Decimal())
+        stop = replace(used[-1].stop, filled=units, average=value / units)
+        now = self._clock.now()
+        with self._journal.store.transaction():
+            self._stop_sales.book(used)
+            self._journal.signals.move(row.key, SignalState.ENDED, _SOLD_BY_STOP, now)
+            self._reporter.report(row, Outcome.FILLED, _SOLD_BY_STOP, stop, ordered=units)
+        logger.info("signal %s: filled (%s)", row.signal_id, _SOLD_BY_STOP)
 
     def _end(self, row: SignalRow, outcome: Outcome, message: str) -> None:
         now = self._clock.now()

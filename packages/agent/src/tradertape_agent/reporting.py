@@ -49,9 +49,16 @@ class Reporter:
         self._clock = clock
 
     def report(
-        self, row: SignalRow, outcome: Outcome, message: str = "", intent: Intent | None = None
+        self,
+        row: SignalRow,
+        outcome: Outcome,
+        message: str = "",
+        intent: Intent | None = None,
+        *,
+        ordered: int | None = None,
     ) -> None:
-        """Queue one report. message: the reason in words, where there is one."""
+        """Queue one report. message: the reason in words, where there is one. ordered: the units
+        that the signal was for, where the intent was for others."""
         now = self._clock.now()
         body: dict[str, Any] = {
             "signal_id": _number_or_text(row.signal_id),
@@ -64,11 +71,11 @@ class Reporter:
             "scaled": bool(row.body.get("scaled")),
         }
         if intent is not None:
-            body.update(_of_intent(intent))
+            body.update(_of_intent(intent, intent.quantity if ordered is None else ordered))
         self._journal.reports.add(SIGNAL_RESULT, body, now)
 
 
-def _of_intent(intent: Intent) -> dict[str, Any]:
+def _of_intent(intent: Intent, ordered: int) -> dict[str, Any]:
     is_gtt = intent.kind is IntentKind.GTT
     found: dict[str, Any] = {
         "gtt_id": intent.venue_id if is_gtt else None,
@@ -76,7 +83,7 @@ def _of_intent(intent: Intent) -> dict[str, Any]:
     }
     if intent.filled:
         found["filled_quantity"] = intent.filled
-        found[_ORDERED] = intent.quantity
+        found[_ORDERED] = ordered
         found["average_price"] = intent.average
     return found
 

@@ -13,6 +13,7 @@ from typing import Final
 from tradertape_agent.journal.book import Journal
 from tradertape_agent.journal.intents import Intent, IntentState
 from tradertape_agent.placing import Placing
+from tradertape_agent.stop_sales import STOP
 from tradertape_agent.terms import NotPlaceable, stop_after
 from tradertape_agent.wire import Signal, read_signal
 from tradertape_agent.withdrawing import Withdrawing
@@ -21,7 +22,6 @@ from tradertape_core.kernel.clock import Clock
 from tradertape_core.orders.order import Side
 
 logger = logging.getLogger("tradertape_agent")
-STOP: Final = ":stop"
 _LOOKS_BACK: Final = timedelta(days=7)
 _OVER: Final = (IntentState.FILLED, IntentState.ENDED)
 

@@ -32,6 +32,7 @@ from tradertape_agent.reconciling.ignoring import Ignores
 from tradertape_agent.reconciling.reconciler import Reconciler
 from tradertape_agent.reporting import Reporter
 from tradertape_agent.resolving import Resolving
+from tradertape_agent.stop_sales import StopSales
 from tradertape_agent.stops import Stops
 from tradertape_agent.syncing import Syncing
 from tradertape_agent.withdrawing import Withdrawing
@@ -62,14 +63,15 @@ def build(
     ignores, corrections = Ignores(journal.store), Corrections(journal.store, time)
     reconciler = Reconciler(journal, cloud, desk.primary, privacy, ignores, corrections, time)
     reporter = Reporter(journal, settings.primary_broker, time)
-    placing = Placing(journal, desk.primary, reporter, time, privacy)
+    stop_sales = StopSales(journal, time)
+    placing = Placing(journal, desk.primary, reporter, time, privacy, stop_sales)
     withdrawing = Withdrawing(journal, desk.primary)
     stops = Stops(journal, placing, withdrawing, time, settings.stop_loss_pct)
     actions = Actions(journal, desk.primary, reconciler, corrections, placing, withdrawing, time)
     following = Following(journal, desk.primary, reporter, time)
     loop = Loop(
         journal, cloud, desk, placing, following, stops, withdrawing, syncing, reconciler, time,
-        scales=privacy,
+        scales=privacy, stop_sales=stop_sales,
         poll_interval_s=settings.poll_interval_s,
         auto_execute=_auto_execute(settings, folder, environment),
     )  # fmt: skip

@@ -16,6 +16,7 @@ from packages.server.tests.agents.conftest import AgentDesk
 from tradertape_agent.agent import Agent
 from tradertape_agent.config.folder import Folder
 from tradertape_agent.config.settings import load
+from tradertape_agent.journal.intents import Intent, IntentState
 from tradertape_agent.wiring import build
 from tradertape_sandbox.app import open_default_account
 
@@ -52,7 +53,7 @@ def own(
     monkeypatch.setattr("tradertape_brokers.limiter.Limiter.acquire", lambda *_: 0.0)
     open_default_account(running.sandbox.exchange, "kite", Decimal(100_000_000))
     files, key = Folder(tmp_path / "agent.json"), desk.key(label="itself")
-    configure(files, "http://localhost:18777", api_key=key)
+    configure(files, "http://localhost:18777", api_key=key, stop_loss_pct=5)
     made = build(
         load(files, {}), files, environment=environment_of(running), clock=Watch(),
         transport=Served(desk, key),
@@ -91,3 +92,41 @@ def test_a_signal_in_the_cart_is_placed_filled_and_booked(
     assert expected[0]["by_portfolio"][0]["portfolio_id"] == portfolio["id"]
     items = {one["symbol"] for one in own.reconciler.look()["items"]}
     assert symbol not in items
+
+
+def test_ae_05_what_the_agents_own_stop_sells_is_booked_and_never_sold_again(
+    desk: AgentDesk, own: Agent, running: Running
+) -> None:
+    market = running.sandbox.exchange.market
+    portfolio = desk.deploy_live(atr_stop_multiplier=None)
+    _, (signal,) = desk.approved(portfolio)
+    symbol = f"NSE:{signal['symbol']}"
+    market.set_price(symbol, Decimal(str(signal["ref_price"])))
+    own.loop.cycle()
+    [bought] = own.journal.intents.of_states()
+    market.set_price(symbol, bought.request.trigger_values[0])  # type: ignore[union-attr]
+
+    def until(state: IntentState) -> Intent:
+        for _ in range(60):
+            own.desk.primary.forget()
+            own.loop.cycle()
+            for stop in own.journal.intents.named(":stop"):
+                if stop.state is state:
+                    return stop
+        pytest.fail(f"no stop is {state.value}")
+
+    stop = until(IntentState.RESTING)
+    market.set_price(symbol, stop.request.trigger_values[0])  # type: ignore[union-attr]
+    stop = until(IntentState.FILLED)
+    for _ in range(5):
+        own.desk.primary.forget()
+        own.loop.cycle()
+        desk.settle()
+    closed = desk.position(portfolio)
+    assert (closed["status"], closed["exit_reason"]) == ("closed", "stop")
+    assert closed["exit_price"] == pytest.approx(float(stop.average))
+    assert own.journal.reports.refused() == []
+    orders = own.desk.primary.trading.orders.order_book()
+    assert [one.venue_order_id for one in orders if one.venue_order_id == stop.order_id]
+    assert len(orders) == 2, "the purchase and the stop's sale"
+    assert own.cloud.get("/api/agent/expected-holdings").body == []

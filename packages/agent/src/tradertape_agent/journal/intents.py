@@ -134,6 +134,11 @@ class Intents:
         recent.update({one.key: one for one in self.of_states()})
         return sorted(recent.values(), key=lambda one: (one.asked_at, one.key))
 
+    def named(self, suffix: str) -> Sequence[Intent]:
+        """Return those whose key ends so, the first asked for first."""
+        query = "SELECT * FROM intents WHERE substr(key, ?) = ? ORDER BY asked_at, key"
+        return [_intent(one) for one in self._store.rows(query, -len(suffix), suffix)]
+
     def claimed(self) -> frozenset[str]:
         """Return the broker's ids of triggers and orders that are ours."""
         rows = self._store.rows("SELECT venue_id, order_id FROM intents")

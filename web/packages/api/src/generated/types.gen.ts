@@ -5409,6 +5409,47 @@ export type StoryEventOut = {
 };
 
 /**
+ * StopFilledOut
+ *
+ * What the books do about it: closing: an exit of the units is handed out, or follows; report
+ * it as filled. closed: nothing of the position is open.
+ */
+export type StopFilledOut = {
+    /**
+     * Position Id
+     */
+    position_id: number | null;
+    /**
+     * State
+     */
+    state: 'closing' | 'closed';
+};
+
+/**
+ * StopFilled
+ *
+ * A stop that the agent placed itself has sold. filled_share: of what the signal bought.
+ */
+export type StopFilled = {
+    /**
+     * Filled Share
+     */
+    filled_share: number | string;
+    /**
+     * Idempotency Key
+     */
+    idempotency_key: string;
+    /**
+     * Occurred At
+     */
+    occurred_at: string;
+    /**
+     * Signal Id
+     */
+    signal_id: number;
+};
+
+/**
  * Step
  *
  * Something that the protection will do by itself, and how far it is from that.
@@ -21150,6 +21191,75 @@ export type RejectApiAgentSignalsSignalIdRejectPostResponses = {
 };
 
 export type RejectApiAgentSignalsSignalIdRejectPostResponse = RejectApiAgentSignalsSignalIdRejectPostResponses[keyof RejectApiAgentSignalsSignalIdRejectPostResponses];
+
+export type StopFilledApiAgentStopFilledPostData = {
+    body: StopFilled;
+    headers?: {
+        /**
+         * X-Agent-Instance
+         *
+         * The installation; the same over restarts.
+         */
+        'X-Agent-Instance'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/agent/stop-filled';
+};
+
+export type StopFilledApiAgentStopFilledPostErrors = {
+    /**
+     * A parameter is invalid, or a rule is violated.
+     */
+    400: Refusal;
+    /**
+     * Not signed in, or no longer.
+     */
+    401: Refusal;
+    /**
+     * Signed in, without the permission for this; or a page of another site asks.
+     */
+    403: Refusal;
+    /**
+     * Does not exist, or belongs to another user.
+     */
+    404: Refusal;
+    /**
+     * The body did not arrive in time.
+     */
+    408: Refusal;
+    /**
+     * The current state does not allow it.
+     */
+    409: Refusal;
+    /**
+     * The body is over the limit.
+     */
+    413: Refusal;
+    /**
+     * The request does not match this description.
+     */
+    422: InvalidRequest;
+    /**
+     * Over a request limit.
+     */
+    429: Refusal;
+    /**
+     * Something the server depends on does not respond, or too many requests wait.
+     */
+    503: Refusal;
+};
+
+export type StopFilledApiAgentStopFilledPostError = StopFilledApiAgentStopFilledPostErrors[keyof StopFilledApiAgentStopFilledPostErrors];
+
+export type StopFilledApiAgentStopFilledPostResponses = {
+    /**
+     * Successful Response
+     */
+    200: StopFilledOut;
+};
+
+export type StopFilledApiAgentStopFilledPostResponse = StopFilledApiAgentStopFilledPostResponses[keyof StopFilledApiAgentStopFilledPostResponses];
 
 export type SyncHoldingsApiAgentSyncHoldingsPostData = {
     body: SyncHoldings;

@@ -16,6 +16,7 @@ from tradertape_server.features.agents.obfuscation import Obfuscation, is_on
 from tradertape_server.features.agents.polling import Polling
 from tradertape_server.features.agents.results import Results
 from tradertape_server.features.agents.status import Status
+from tradertape_server.features.agents.stops import StopSales
 from tradertape_server.features.agents.syncing import Syncing
 from tradertape_server.features.agents.tokens import Tokens
 from tradertape_server.features.brokerage.service import BrokerageService
@@ -35,6 +36,7 @@ class Agents:
     obfuscation: Obfuscation
     polling: Polling
     results: Results
+    stop_sales: StopSales
     syncing: Syncing
     tokens: Tokens
     status: Status
@@ -60,10 +62,10 @@ def build_agents(
     """
     instances, obfuscation = Instances(database, clock), Obfuscation(database, clock)
     handing, tokens = portfolios.handing, Tokens(database, clock, secrets)
-    polling = Polling(
-        clock, execution, handing, Leases(database, clock, handing), instances, obfuscation,
-        has_real_prices,
+    leases, results = (
+        Leases(database, clock, handing), Results(database, clock, handing, obfuscation)
     )  # fmt: skip
+    polling = Polling(clock, execution, handing, leases, instances, obfuscation, has_real_prices)
     brokerage.demand_session_allowed = obfuscation.demand_off
     portfolios.service.accounts.is_obfuscated = is_on
     return Agents(
@@ -71,7 +73,8 @@ def build_agents(
         instances=instances,
         obfuscation=obfuscation,
         polling=polling,
-        results=Results(database, clock, handing, obfuscation),
+        results=results,
+        stop_sales=StopSales(results, handing, portfolios.closing, leases, obfuscation),
         syncing=Syncing(database, clock),
         tokens=tokens,
         status=Status(database, clock, execution, handing, instances, obfuscation),

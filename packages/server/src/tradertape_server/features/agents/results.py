@@ -48,7 +48,7 @@ class Results:
         handed, InvalidInput for figures that cannot be.
         """
         self.obfuscation.demand_scaled(user_id, scaled=given.scaled)
-        lease = self._lease(user_id, given)
+        lease = self.lease(user_id, given.signal_id, given.idempotency_key)
         what = What(given.outcome)
         report = AgentReport(
             gtt_id=lease.gtt_id, order_id=lease.order_id, what=what, venue_gtt_id=given.gtt_id,
@@ -86,16 +86,17 @@ class Results:
             if stored is not None and stored.state == LEASED:
                 stored.state, stored.outcome, stored.reported_at = REPORTED, "released", now
 
-    def _lease(self, user_id: int, given: SignalResult) -> AgentLease:
+    def lease(self, user_id: int, signal_id: int, key: str) -> AgentLease:
+        """The lease of an attempt. Raises NotFound for a signal of somebody else, Conflict."""
         with self.database.read() as session:
-            row = repository.lease(session, user_id, given.idempotency_key)
-        if row is not None and row.signal_id == given.signal_id:
+            row = repository.lease(session, user_id, key)
+        if row is not None and row.signal_id == signal_id:
             return row
-        if self.handing.outcome(user_id, given.signal_id)[0] is None:
+        if self.handing.outcome(user_id, signal_id)[0] is None:
             raise NotFound("Signal")
         raise Conflict(
-            f"No agent was handed {given.idempotency_key} of signal {given.signal_id}: send the "
-            "idempotency_key of its item.",
+            f"No agent was handed {key} of signal {signal_id}: send the idempotency_key of its "
+            "item.",
             code="unknown_attempt",
         )
 

@@ -72,6 +72,18 @@ def signal_result(
     return agents.results.record(caller.id, body)
 
 
+@router.post("/stop-filled")
+def stop_filled(
+    caller: Reporter,
+    agents: Parts,
+    body: schemas.StopFilled,
+    instance: Instance = DEFAULT_INSTANCE,
+) -> schemas.StopFilledOut:
+    """Tell that a stop of the agent's own has sold: an exit of the units is handed to it."""
+    agents.instances.heard(caller.id, instance)
+    return agents.stop_sales.record(caller.id, instance, body)
+
+
 @router.post("/signals/{signal_id}/approve")
 def approve(
     session: DbSession,

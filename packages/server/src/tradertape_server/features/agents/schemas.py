@@ -157,6 +157,23 @@ class SignalResult(AgentBody):
         return self
 
 
+class StopFilled(AgentBody):
+    """A stop that the agent placed itself has sold. filled_share: of what the signal bought."""
+
+    signal_id: Annotated[int, Field(ge=1, le=MAX_ID)]
+    idempotency_key: Key
+    filled_share: Annotated[Decimal, Field(gt=0, le=1)]
+    occurred_at: AwareDatetime
+
+
+class StopFilledOut(Reply):
+    """What the books do about it: closing: an exit of the units is handed out, or follows; report
+    it as filled. closed: nothing of the position is open."""
+
+    state: Literal["closing", "closed"]
+    position_id: int | None
+
+
 class ResultPosition(Reply):
     """The position that fills made."""
 

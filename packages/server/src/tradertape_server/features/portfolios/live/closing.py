@@ -26,12 +26,15 @@ from tradertape_server.platform.errors import Conflict, NotFound
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
-    """How a position is to be sold. quantity: None: all of it. limit_price: of `limit` alone."""
+    """How a position is to be sold. quantity: None: all of it. limit_price: of `limit` alone.
+    kind: why, as the position's story has it; of one that is not "manual" the reason says it all.
+    """
 
     quantity: int | None = None
     order_type: OrderType = "market"
     limit_price: float | None = None
     reason: str = ""
+    kind: str = "manual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,10 @@ class LiveClosing:
                 raise NotFound("Position")
             demand_open(session, row)
             words = f"Closed by {by}" + (f": {sale.reason}" if sale.reason else "")
+            if sale.kind != "manual":
+                words = sale.reason
             exit_ = propose(
-                session, portfolio, row, sale, kind="manual", reason=words, clock=self.clock
+                session, portfolio, row, sale, kind=sale.kind, reason=words, clock=self.clock
             )
             move(exit_, Event.APPROVE, by=by, now=now, note=sale.reason)
             portfolio.version += 1
