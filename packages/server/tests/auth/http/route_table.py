@@ -111,6 +111,7 @@ ROUTES: dict[str, Row] = {
     "DELETE /api/auth/agent-keys/{key_id}": OWN_KEY,
     "GET /api/agent/pending-signals": AGENT,
     "POST /api/agent/signal-result": AGENT,
+    "POST /api/agent/stop-filled": AGENT,
     "POST /api/agent/signals/{signal_id}/approve": AGENT,
     "POST /api/agent/signals/{signal_id}/reject": AGENT,
     "GET /api/agent/expected-holdings": AGENT,
