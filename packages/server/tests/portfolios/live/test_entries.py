@@ -37,6 +37,10 @@ def test_sg_07_a_triggered_entry_is_bought_and_its_position_is_guarded(desk: Liv
     assert held["signal_id"] == one["id"]
     assert held["average_price"] == pytest.approx(one["average_price"])
     assert held["protection_status"] == ("armed" if one["stop_price"] else "unarmed")
+    events = desk.get(f"positions/{held['id']}/story")["events"]
+    (bought,) = [event["text"] for event in events if event["title"] == "Bought"]
+    assert "candle" not in bought  # its price is the market's
+    assert "at the paper market" in bought
 
 
 @pytest.mark.parametrize("by", ["kill switch", "user", "clock"])

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from tradertape_core.kernel.format import inr
-from tradertape_core.portfolio.settings import PAPER_FILL_WORDS
 from tradertape_server.features.portfolios import repository, views
 from tradertape_server.features.portfolios.models import (
     Portfolio,
@@ -90,9 +89,10 @@ def _words(signal: PortfolioSignal, portfolio: Portfolio, event: str, entered: d
         trigger = f", once {inr(signal.trigger_price)} trades" if signal.trigger_price else ""
         return f"Buy {signal.quantity} {price}{trigger}."
     if event == "fill" and signal.average_price is not None:
-        rule = PAPER_FILL_WORDS[settings_of(portfolio).paper_fill]
+        settings = settings_of(portfolio)
         bought = f"{signal.filled_quantity} at {inr(signal.average_price)}"
-        return f"{bought}, on the candle of {entered:%d %b %Y}. {rule}"
+        when = "on" if settings.is_executed else "on the candle of"
+        return f"{bought}, {when} {entered:%d %b %Y}. {settings.fill_words}"
     return ""
 
 

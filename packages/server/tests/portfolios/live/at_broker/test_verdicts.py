@@ -3,9 +3,14 @@ what to set before orders are real (PF-02)."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+
+from tradertape_server.features.execution.state.command import Command
+from tradertape_server.features.execution.state.unit_of_work import UnitOfWork
+from tradertape_server.features.risk.models import RiskHalt
 
 from .conftest import BrokerDesk
 
@@ -26,7 +31,7 @@ def refused_by(check: Json) -> dict[str, str]:
 def test_sg_02_the_verdict_of_the_risk_rules_is_seen_before_the_approval(desk: BrokerDesk) -> None:
     portfolio = desk.deploy_live()
     rule = make_rule(desk, "max_order_value", amount=100)
-    make_rule(desk, "symbol_blacklist", symbols=["NOBODY"])
+    make_rule(desk, "symbol_blacklist", symbols=["NIFTYBEES"])
     at, (one, *_) = desk.first_signals(portfolio)
     listed = next(s for s in desk.signals(portfolio, "pending_approval") if s["id"] == one["id"])
     for check in (
@@ -72,6 +77,34 @@ def test_rk_06_every_rule_that_would_refuse_is_named_with_the_kill_switch(
     assert not check["passed"]
 
 
+def test_rk_06_a_halt_of_a_rule_keeps_entries_in_the_cart(desk: BrokerDesk) -> None:
+    """It lasts for the day, though its loss is gone; refused by the market, they would be over."""
+    portfolio = desk.deploy_live()
+    at, (one, *_) = desk.first_signals(portfolio)
+    desk.post(f"signals/{one['id']}/approve")
+    desk.at(desk.days[at + 1])
+    desk.market.trade(f"NSE:{one['symbol']}", f"{one['ref_price']:.2f}")
+    now = desk.clock.now()
+
+    def halt(uow: UnitOfWork) -> None:
+        uow.session.add(
+            RiskHalt(
+                user_id=1, money="live", rule_id=1, rule_name="Daily loss limit",
+                rule_type="daily_loss", scope_level="user", scope_id=None, action="halt_entries",
+                message="today's loss was over the limit", since=now,
+                until=now + timedelta(hours=9),
+            )
+        )  # fmt: skip
+        uow.session.flush()
+        uow.rules_changed()
+
+    desk.container.execution.trader.execute(Command(halt))
+    tried = desk.post("cart/place", {"portfolio_id": portfolio["id"]})
+    assert (tried["skipped"], tried["failed"]) == (1, 0), tried
+    assert "today's loss was over the limit" in tried["results"][0]["detail"]
+    assert desk.signal(one["id"])["status"] == "in_cart"
+
+
 @pytest.mark.parametrize(
     ("scope", "is_covered"),
     [
@@ -79,7 +112,7 @@ def test_rk_06_every_rule_that_would_refuse_is_named_with_the_kill_switch(
         ({"level": "broker", "id": "kite"}, True),
         ({"level": "broker", "id": "paper"}, False),
         ({"level": "portfolio", "id": "{id}"}, True),
-        ({"level": "portfolio", "id": "99999"}, False),
+        ({"level": "portfolio", "id": "{other}"}, False),
         ({"level": "strategy", "id": "{strategy}"}, True),
         ({"level": "symbol", "id": "INFY"}, False),
     ],
@@ -92,7 +125,8 @@ def test_pf_02_a_live_portfolio_without_a_daily_loss_limit_says_what_to_set(
     assert warning["code"] == "no_daily_loss"
     assert "`daily_loss`" in warning["text"]
     assert "`amount` 10000" in warning["text"]
-    names = {"id": portfolio["id"], "strategy": portfolio["strategy_id"]}
+    other = desk.deploy()
+    names = {"id": portfolio["id"], "strategy": portfolio["strategy_id"], "other": other["id"]}
     if "id" in scope:
         scope = {**scope, "id": scope["id"].format(**names)}
     make_rule(desk, "max_positions", n=3)

@@ -29,9 +29,9 @@ class Verdicts:
     orders: Orders
 
     def against(self, row: PortfolioSignal, portfolio: Portfolio) -> str:
-        """Why the person's risk rules would refuse an entry now; "" where they would not."""
+        """Why the person's risk rules or a halt would refuse an entry now; "" if not."""
         try:
-            return "; ".join(self._refusals(row, portfolio, {RISK_RULE}))
+            return "; ".join(self._refusals(row, portfolio, _HALTS))
         except InvalidInput as error:
             return error.message
 
@@ -62,7 +62,7 @@ class Verdicts:
         return [_result("risk_rules", passed=False, text=one) for one in refusals]
 
     def _refusals(
-        self, row: PortfolioSignal, portfolio: Portfolio, codes: frozenset[str] | set[str]
+        self, row: PortfolioSignal, portfolio: Portfolio, codes: frozenset[str]
     ) -> list[str]:
         wanted = self.orders.entry(row)
         if not wanted.document:
