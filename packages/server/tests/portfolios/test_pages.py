@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tradertape_core.kernel.clock import IST
 from tradertape_core.kernel.format import inr
+from tradertape_core.portfolio.settings import PortfolioSettings
 from tradertape_server.features.notifications.actions import NO_PORTFOLIO
-from tradertape_server.features.portfolios import overview
-from tradertape_server.features.portfolios.models import PortfolioAlert
+from tradertape_server.features.portfolios import overview, stories
+from tradertape_server.features.portfolios.models import PortfolioAlert, PortfolioPosition
 from tradertape_server.features.portfolios.schedule_times import last_final_day
 
 from .conftest import Desk, Json
@@ -98,6 +100,40 @@ def test_real_money_and_paper_are_never_added_up(
     text = desk.container.notifications.desk.actions.summary(1)
     assert text.startswith("LIVE portfolios: 1, worth ₹4,00,000.00\n")
     assert "PAPER portfolios: 1, worth ₹10,00,000.00\n" in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (PortfolioSettings(), "5 at ₹150.00, on the candle of 05 Jan 2026. Signals are filled at"),
+        (
+            PortfolioSettings(paper_mode=False),
+            "5 at ₹150.00, on 05 Jan 2026. Signals become trigger orders at",
+        ),
+    ],
+)
+def test_a_real_purchase_is_not_said_to_be_filled_by_a_candle(
+    settings: PortfolioSettings, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stories, "settings_of", lambda _: settings)
+    signal: Any = SimpleNamespace(filled_quantity=5, average_price=150.0)
+    words = stories._words(signal, signal, "fill", date(2026, 1, 5))
+    assert words.startswith(expected)
+
+
+def test_a_chat_lists_what_portfolios_hold_once(desk: Desk) -> None:
+    """What is traded by orders is in its account too, and is not told twice."""
+    _, _, held = bought(desk)
+    actions = desk.container.notifications.desk.actions
+    lines = actions.positions(1).splitlines()
+    assert len(lines) == len(held) > 0
+    assert lines[0].startswith(f"{held[0]['symbol']} {held[0]['open_quantity']} at ")
+    assert f"Open positions: {len(held)}" in actions.status(1)
+    with desk.container.database.write() as session:
+        row = session.get_one(PortfolioPosition, held[0]["id"])
+        row.run_id = f"portfolio:{row.portfolio_id}:1:1"  # as if its orders were executed
+    assert len(actions.positions(1).splitlines()) == max(len(held) - 1, 1)
+    assert f"Open positions: {len(held) - 1}" in actions.status(1)
 
 
 def test_a_chats_summary_is_the_overview_in_words(desk: Desk) -> None:

@@ -83,7 +83,7 @@ class ChatActions:
         with self.database.read() as session:
             active = portfolios.active(session, user_id)
             waiting = portfolios.signals_in(session, user_id, "pending_approval")
-            held = portfolios.open_positions_of(session, user_id)
+            held = self._by_candles(session, user_id)
             lines = [
                 "Kill switch: " + (f"ON, {halt.words}" if halt else "off"),
                 *(f"{one.name}: {one.status}" for one in active[:MOST_LINES]),
@@ -97,9 +97,9 @@ class ChatActions:
         """Open positions of portfolios and accounts."""
         with self.database.read() as session:
             lines = [
-                f"{one.symbol} {grouped(one.open_quantity)} at {price_text(one.average_price)}, "
-                f"last close {price_text(one.last_close)}"
-                for one in portfolios.open_positions_of(session, user_id)
+                f"{one.symbol} {grouped(one.open_quantity)} at {grouped(one.average_price, 2)}, "
+                f"last close {grouped(one.last_close, 2)} (on paper, by candles)"
+                for one in self._by_candles(session, user_id)
             ]
         lines += [
             f"{position.key.instrument} {grouped(position.quantity)} at "
@@ -108,6 +108,11 @@ class ChatActions:
         ]
         more = [f"… and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
         return "\n".join([*lines[:MOST_LINES], *more]) or "No open positions."
+
+    def _by_candles(self, session: Session, user_id: int) -> list[portfolios.PortfolioPosition]:
+        """Open positions that no account has; those of orders are in the accounts."""
+        held = portfolios.open_positions_of(session, user_id)
+        return [one for one in held if one.run_id is None]
 
     def summary(self, user_id: int) -> str:
         """The day of all portfolios in figures, what waits, what is near, and what is next."""
