@@ -15,6 +15,7 @@ from packages.agent.tests.machine import Machine, machine
 from packages.brokers.tests.sandboxed import Running
 
 from tradertape_agent.approvals import decide
+from tradertape_agent.cli.running import status_of
 from tradertape_agent.errors import AgentError
 from tradertape_agent.journal.signals import SignalState, Verdict
 
@@ -195,6 +196,8 @@ def test_the_kill_switch_stops_entries_and_lets_exits_pass(own: Machine) -> None
     )  # fmt: skip
     own.cycle()
     assert (own.cloud.outcomes(1), own.cloud.outcomes(2)) == ([], ["placed"])
+    shown = status_of(own.agent.settings, own.files)
+    assert (shown["kill_switch"], shown["cloud_kill_switch"]) == (False, True)
     own.cloud.kill_switch = False
     own.cycle()
     assert own.cloud.outcomes(1) == ["placed"]

@@ -46,6 +46,7 @@ _JITTER: Final = 0.1
 _CLOCKS_AGREE_S: Final = 5.0
 _RESTING_LEASE_S: Final = 2.0  # what placing may take of a lease's end
 LAST_POLL, CLOUD_STATE, BROKER_STATE = "last_poll", "cloud_state", "broker_state"
+CLOUD_KILL_SWITCH: Final = "cloud_kill_switch"
 
 
 @dataclass(slots=True)
@@ -283,6 +284,7 @@ class Loop:
         for signal_id, why in poll.in_cart.items():
             if self._journal.signals.not_yet(signal_id, why, now):
                 logger.info("signal %s: approved, not placed yet: %s", signal_id, why)
+        self._journal.store.set_meta(CLOUD_KILL_SWITCH, "on" if poll.kill_switch else "")
         if not (poll.kill_switch or poll.held):
             self._journal.signals.keep_in_cart(poll.in_cart.keys(), now)
 

@@ -165,7 +165,7 @@ def status_of(settings: Settings, files: Folder) -> dict[str, Any]:
     """The state of an agent, from its files."""
     from tradertape_agent.journal.book import Journal
     from tradertape_agent.journal.signals import SignalState
-    from tradertape_agent.loop import BROKER_STATE, CLOUD_STATE, LAST_POLL
+    from tradertape_agent.loop import BROKER_STATE, CLOUD_KILL_SWITCH, CLOUD_STATE, LAST_POLL
     from tradertape_agent.placing import KILL_SWITCH
     from tradertape_agent.runlock import is_held
 
@@ -186,6 +186,7 @@ def status_of(settings: Settings, files: Folder) -> dict[str, Any]:
             "cloud": meta(CLOUD_STATE) or "unknown",
             "broker": meta(BROKER_STATE) or "unknown",
             "kill_switch": bool(meta(KILL_SWITCH)),
+            "cloud_kill_switch": bool(meta(CLOUD_KILL_SWITCH)),
             "waiting_signals": len(journal.signals.listed(SignalState.WAITING)),
             "unfinished_orders": len(journal.intents.of_states()),
             "queued_reports": journal.reports.count(),
