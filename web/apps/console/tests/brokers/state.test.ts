@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { tradedWith } from "@/app/shell/top-bar/mode-words"
+import { modeOfAll, tradedWith } from "@/app/shell/top-bar/mode-words"
 import { connectionState, countdown, isOnlySandbox, needingLogin } from "@/lib/brokers/state"
 import { madeBroker, madeCredentials, madeSession } from "./made"
 
@@ -64,5 +64,13 @@ describe("what is traded with", () => {
     expect(tradedWith([], 1, isOnlySandbox([sandbox]))).toBe("sandbox")
     expect(tradedWith([], 1, isOnlySandbox([sandbox, madeBroker({ name: "upstox" })]))).toBe("live")
     expect(tradedWith([], 1, isOnlySandbox([]))).toBe("live")
+  })
+
+  test("nothing is called paper before it is known", () => {
+    const runs = { modes: [], at_brokers: "none" } as const
+    expect(modeOfAll(undefined, undefined, false)).toBe("unknown")
+    expect(modeOfAll({ ...runs, modes: [] }, undefined, false)).toBe("unknown")
+    expect(modeOfAll({ ...runs, modes: [] }, { live_portfolios: 0 }, false)).toBe("paper")
+    expect(modeOfAll(undefined, { live_portfolios: 1 }, false)).toBe("live")
   })
 })

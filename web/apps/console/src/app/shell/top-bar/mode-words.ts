@@ -3,7 +3,8 @@ import type { ModeSummary } from "@/lib/queries/workers"
 
 export type TradedWith = "paper" | "sandbox" | "live"
 
-export const MODES: Record<TradedWith, { text: string; hint: string }> = {
+export const MODES: Record<TradedWith | "unknown", { text: string; hint: string }> = {
+  unknown: { text: "…", hint: "It is not known yet what your runs and portfolios trade with." },
   paper: { text: "PAPER", hint: "Orders are filled by the paper market. No real money moves." },
   sandbox: {
     text: "SANDBOX",
@@ -29,4 +30,15 @@ export function tradedWith(
   const isReal = live.some(({ environment }) => environment !== "sandbox")
   if (isReal || atBrokers === "live" || (livePortfolios > 0 && !isOnlySandbox)) return "live"
   return atBrokers === "sandbox" || live.length > 0 || livePortfolios > 0 ? "sandbox" : "paper"
+}
+
+/** The same of the server's answers: not called paper or sandbox until both are there. */
+export const modeOfAll = (
+  runs: Pick<OverviewOut, "modes" | "at_brokers"> | undefined,
+  portfolios: { live_portfolios: number } | undefined,
+  isOnlySandbox: boolean,
+): TradedWith | "unknown" => {
+  const live = portfolios?.live_portfolios ?? 0
+  const found = tradedWith(runs?.modes ?? [], live, isOnlySandbox, runs?.at_brokers)
+  return found === "live" || (runs && portfolios) ? found : "unknown"
 }

@@ -10,7 +10,7 @@ import { Bell } from "./bell"
 import { DiscreetSign } from "./discreet-sign"
 import { FeedChip } from "./feed-chip"
 import { MarketChip } from "./market-chip"
-import { MODES, tradedWith } from "./mode-words"
+import { MODES, modeOfAll } from "./mode-words"
 import classes from "./top-bar.module.css"
 
 const SessionBanner = lazy(() => import("@/components/brokers/session-banner"))
@@ -20,12 +20,7 @@ export function TopBar() {
   const { data } = useQuery(overviewQuery)
   const { data: models } = useQuery(overviewOfModelsQuery)
   const { data: brokers } = useQuery(brokersQuery)
-  const mode = tradedWith(
-    data?.modes ?? [],
-    models?.live_portfolios ?? 0,
-    isOnlySandbox(brokers ?? []),
-    data?.at_brokers,
-  )
+  const mode = modeOfAll(data, models, isOnlySandbox(brokers ?? []))
   const { text, hint } = MODES[mode]
   return (
     <>
