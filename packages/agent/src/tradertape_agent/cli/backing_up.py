@@ -32,8 +32,10 @@ def restore(source: Path, yes: bool) -> None:
     from tradertape_agent.runlock import RunLock
 
     files = folder()
-    if files.config.exists() and not yes:
-        click.confirm(f"Replace {files.config} and the journal beside it?", abort=True)
+    replaced = [str(one) for one in (files.config, files.journal) if one.exists()]
+    if replaced and not yes:
+        words = "What was added since the backup was made is lost"
+        click.confirm(f"Replace {' and '.join(replaced)}? {words}", abort=True)
     with RunLock(files.lock):
         names = read_backup(files, source)
     click.echo(f"Restored {', '.join(names)}")
