@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { isOfElsewhere } from "@/features/trading/owners"
+import { isOfElsewhere, portfolioOf } from "@/features/trading/owners"
 import { totalsByMoney } from "@/features/trading/totals"
 import { modeOf } from "@/lib/trading-account"
 import { confirms, DOUBLE_CLICK_MS } from "@/lib/use-second-press"
@@ -58,5 +58,14 @@ describe("a position of orders that were placed elsewhere", () => {
     expect(isOfElsewhere("external-orders")).toBe(true)
     expect(isOfElsewhere("run-1")).toBe(false)
     expect(isOfElsewhere(null)).toBe(false)
+  })
+})
+
+describe("what a portfolio holds", () => {
+  it("leads to the portfolio, also at a broker", () => {
+    expect(portfolioOf("kite:AB1234", "portfolio:4:1:5")).toBe("4")
+    expect(portfolioOf("model:2:1", null)).toBe("2")
+    expect(portfolioOf("kite:AB1234", "run-1")).toBeNull()
+    expect(portfolioOf("kite:AB1234", null)).toBeNull()
   })
 })

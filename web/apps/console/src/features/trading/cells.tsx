@@ -4,7 +4,7 @@ import { EnvironmentChip } from "@tradertape/ui/components/environment-chip.tsx"
 import { words } from "@tradertape/ui/format.ts"
 import { symbolOf } from "@/lib/instrument"
 import type { TradingOrder } from "@/lib/queries/trading"
-import { isOfElsewhere, isOfPortfolio } from "./owners"
+import { isOfElsewhere, portfolioOf } from "./owners"
 import classes from "./trading.module.css"
 
 export function Side({ side }: { side: string }) {
@@ -27,7 +27,17 @@ interface OwnerProps {
 }
 
 export function Owner({ run, scope, isExternal = false }: OwnerProps) {
-  if (isOfPortfolio(scope)) return "Model portfolio"
+  const portfolio = portfolioOf(scope, run)
+  if (portfolio)
+    return (
+      <Anchor
+        size="sm"
+        underline="always"
+        renderRoot={(props) => <Link to="/portfolios/$id" params={{ id: portfolio }} {...props} />}
+      >
+        Portfolio {portfolio}
+      </Anchor>
+    )
   if (isExternal || isOfElsewhere(run)) return "Placed elsewhere"
   if (!run) return "By hand or GTT"
   return (

@@ -21,7 +21,7 @@ import { useTickPart } from "@/lib/tick-parts"
 import { Mode, Owner, Scaled, Who } from "./cells"
 import { ConvertDialog, convertedProduct } from "./convert-dialog"
 import { ExitDialog, type ExitOf } from "./exit-dialog"
-import { isOfElsewhere, isOfPortfolio } from "./owners"
+import { isOfElsewhere, isOfPortfolio, portfolioOf } from "./owners"
 import type { TicketStart } from "./ticket/ticket-form"
 import { totalsByMoney } from "./totals"
 import classes from "./trading.module.css"
@@ -111,10 +111,11 @@ interface ActionProps extends Pick<Props, "onTicket"> {
 
 function Actions({ position, onTicket, onExit, onConvert }: ActionProps) {
   const { account_scope, instrument, product, run, quantity } = position
-  if (isOfPortfolio(account_scope))
+  const portfolio = portfolioOf(account_scope, run)
+  if (portfolio)
     return (
-      <LinkButton to="/portfolios" variant="default" size="compact-xs">
-        Portfolios
+      <LinkButton to="/portfolios/$id" params={{ id: portfolio }} variant="default" size="compact-xs">
+        Open portfolio
       </LinkButton>
     )
   if (isOfElsewhere(run)) return null // closed where it was opened
