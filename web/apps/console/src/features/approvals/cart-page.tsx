@@ -4,7 +4,7 @@ import { Amount } from "@tradertape/ui/components/amount.tsx"
 import { exact } from "@tradertape/ui/format.ts"
 import { useScaled } from "@tradertape/ui/scaled.ts"
 import { ShoppingCart } from "lucide-react"
-import { useMemo, useState } from "react"
+import { useMemo, useRef, useState } from "react"
 import { Confirm } from "@/components/dialog/confirm"
 import { LinkButton } from "@/components/page/link-button"
 import { PageHeader } from "@/components/page/page-header"
@@ -36,10 +36,20 @@ export function CartPage() {
   const portfolios = useQuery(portfoliosQuery(true))
   const names = useMemo(() => new Map((portfolios.data ?? []).map((one) => [one.id, one])), [portfolios.data])
   const client = useQueryClient()
+  // A double click comes before the button is drawn as busy: the answer to its second half would be shown alone.
+  const isUnderWay = useRef(false)
   const placing = useMutation({
     mutationFn: modelCalls.place,
-    onSettled: () => refreshModels(client),
+    onSettled: () => {
+      isUnderWay.current = false
+      return refreshModels(client)
+    },
   })
+  const place = (signal_ids: number[], dry_run: boolean) => {
+    if (isUnderWay.current) return
+    isUnderWay.current = true
+    placing.mutate({ signal_ids, dry_run })
+  }
   return (
     <>
       <PageHeader
@@ -53,12 +63,7 @@ export function CartPage() {
         {data?.items.length === 0 && <EmptyCart />}
         {data && data.items.length > 0 && !portfolios.data && <Skeleton height={280} />}
         {data && data.items.length > 0 && portfolios.data && (
-          <Filled
-            signals={data.items}
-            portfolios={names}
-            isBusy={placing.isPending}
-            onPlace={(signal_ids, dry_run) => placing.mutate({ signal_ids, dry_run })}
-          />
+          <Filled signals={data.items} portfolios={names} isBusy={placing.isPending} onPlace={place} />
         )}
         <Failure error={placing.error} title="The cart was not placed" />
         {placing.data && <PlacedResults placed={placing.data} />}
