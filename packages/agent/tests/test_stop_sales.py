@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,31 @@ def test_an_exit_of_another_portfolio_is_sold_as_ever(own: Machine) -> None:
     own.cycle()
     own.cycle()
     assert own.cloud.outcomes(2)[-1] == "filled"
+
+
+@pytest.mark.parametrize("part", [Decimal("10.4"), Decimal("7.2")])
+def test_scaled_units_are_whole_ones_here(
+    tmp_path: Path, cloud: FakeCloud, running: Running, part: Decimal
+) -> None:
+    """part: of ten that the stop has sold, what the cloud's whole scaled units come to."""
+    cloud.obfuscation = True
+    with machine(tmp_path, cloud, running, stop_loss_pct=5) as own:
+        own.price("150")
+        own.cycle()
+        factor = own.agent.privacy.factor.factor
+        bought = float(Decimal("10.4") * factor)
+        own.cloud.add(1, order={"type": "market"}, quantity=bought, scaled=True)
+        for _ in range(3):
+            own.cycle()
+        own.price("142.3")
+        own.until_fired()
+        own.cycle()
+        sent = len(own.orders())
+        own.cloud.add(
+            2, side="SELL", kind="stop", quantity=float(part * factor), scaled=True,
+            order={"type": "market"},
+        )  # fmt: skip
+        own.cycle()
+        assert own.cloud.outcomes(2) == ["filled"]
+        assert len(own.orders()) == sent
+        assert own.cloud.posted("stop-filled")[0]["filled_share"] == 1

@@ -251,21 +251,23 @@ class Placing:
 
     def _book(self, row: SignalRow, signal: Signal, sold: list[StopSale]) -> None:
         """Report an exit of what stops have sold already: nothing is sent for it."""
-        wanted = self._scales.orders(is_scaled=signal.is_scaled).units(signal.quantity)
-        whole = sum(one.stop.filled for one in sold)
-        used = sold if whole == wanted else [one for one in sold if one.stop.filled == wanted][:1]
+        instrument = self._account.find(signal.instrument) or fallback_instrument(signal)
+        units = self._scales.orders(is_scaled=signal.is_scaled).units(signal.quantity)
+        wanted = whole_lots(units, instrument.lot_size)
+        used = _used(sold, wanted, is_answer=signal.kind == "stop")
         if not used:
+            whole = sum(one.stop.filled for one in sold)
             words = f"its stop at the broker has sold {whole} of it already"
             self._end(row, Outcome.REJECTED, words)
             return
         units = sum(one.stop.filled for one in used)
         value = sum((one.stop.filled * one.stop.average for one in used), Decimal())
-        stop = replace(used[-1].stop, filled=units, average=value / units)
+        stop = replace(used[-1].stop, filled=wanted, average=value / units)
         now = self._clock.now()
         with self._journal.store.transaction():
             self._stop_sales.book(used)
             self._journal.signals.move(row.key, SignalState.ENDED, _SOLD_BY_STOP, now)
-            self._reporter.report(row, Outcome.FILLED, _SOLD_BY_STOP, stop, ordered=units)
+            self._reporter.report(row, Outcome.FILLED, _SOLD_BY_STOP, stop, ordered=wanted)
         logger.info("signal %s: filled (%s)", row.signal_id, _SOLD_BY_STOP)
 
     def _end(self, row: SignalRow, outcome: Outcome, message: str) -> None:
@@ -286,6 +288,18 @@ def _end_of(row: SignalRow, signal: Signal, permit: Permit) -> tuple[Outcome, st
     if signal.denials and signal.is_entry:
         return Outcome.REJECTED, "; ".join(signal.denials)
     return None
+
+
+def _used(sold: list[StopSale], wanted: int, *, is_answer: bool) -> list[StopSale]:
+    """The sales that an exit of so many units is of; none where it is of others.
+
+    is_answer: it is the cloud's answer to the oldest, of which scaled units may be rounded down.
+    """
+    if sum(one.stop.filled for one in sold) == wanted:
+        return sold
+    exact = [one for one in sold if one.stop.filled == wanted]
+    is_part = is_answer and 0 < wanted <= sold[0].stop.filled
+    return exact[:1] or (sold[:1] if is_part else [])
 
 
 def order_of(
