@@ -67,7 +67,7 @@ class KiteOrders:
         """Place the order with its tag, once. Raises BrokerError."""
         urgency = Urgency.EXIT if is_exit else Urgency.ENTRY
         form = order_form(order.request, order.tag)
-        answer = self._rest.write(lambda kite: kite.place_order(**form), urgency)
+        answer = self._rest.place(lambda kite: kite.place_order(**form), urgency)
         return self._report(order, _id_of(answer), status=OrderStatus.PUT_REQUESTED)
 
     def modify(self, order: Order, ask: int, change: Change) -> ExecutionReport | None:

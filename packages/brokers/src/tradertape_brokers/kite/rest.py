@@ -112,11 +112,22 @@ class Rest:
         """
         return self._call(call, Kind.OTHER, Urgency.DATA, PATIENCE_S, is_write=False)
 
+    def place(
+        self, call: Callable[[Any], T], urgency: Urgency, patience_s: float = PATIENCE_S
+    ) -> T:
+        """Call a method of the client that places an order, once. Raises BrokerError."""
+        return self._call(call, Kind.ORDERS, urgency, patience_s, is_write=True)
+
     def write(
         self, call: Callable[[Any], T], urgency: Urgency, patience_s: float = PATIENCE_S
     ) -> T:
-        """Call a method of the client that changes something, once. Raises BrokerError."""
-        return self._call(call, Kind.ORDERS, urgency, patience_s, is_write=True)
+        """Call a method of the client that changes something else, once. Raises BrokerError.
+
+        Kite counts these among all other requests, so that readings may leave no room for them;
+        they are counted among the orders too, of which it is not known that they are left out.
+        """
+        self._limiter.acquire(Kind.ORDERS, urgency, patience_s)
+        return self._call(call, Kind.OTHER, urgency, patience_s, is_write=True)
 
     def _call(
         self,
