@@ -131,6 +131,7 @@ def test_at_02_the_address_is_not_registered_with_the_broker(
 
 
 def test_at_05_the_ui_is_slow(own: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tradertape_sandbox.wire.rate_limits.RateLimits.admit", lambda *_: None)
     assert "holdings and positions in" in said(own)["speed of kite"]
     primary, inner = own.agent.desk.primary, own.agent.desk.primary.holdings
 

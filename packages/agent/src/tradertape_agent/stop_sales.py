@@ -86,11 +86,12 @@ class StopSales:
                 logger.info("%s: the cloud has no open position of it", one.stop.key)
 
     def _body(self, one: StopSale) -> dict[str, Any]:
+        name = one.bought.signal_id
         bought = self._journal.intents.get(one.stop.key.removesuffix(STOP))
         whole = one.stop.quantity if bought is None else bought.filled
         share = min(Decimal(one.stop.filled) / Decimal(whole), Decimal(1)).quantize(_SHARE_STEP)
         return {
-            "signal_id": int(one.bought.signal_id),
+            "signal_id": int(name) if name.isdecimal() else name,
             "idempotency_key": one.bought.key,
             "filled_share": share,
             "occurred_at": self._clock.now().isoformat(),
