@@ -12,6 +12,7 @@ from packages.agent.tests.machine import Machine, machine
 from packages.brokers.tests.sandboxed import Running
 
 from tradertape_agent.journal.intents import IntentState
+from tradertape_agent.reporting import Outcome, Reporter
 
 
 @pytest.fixture(autouse=True)
@@ -120,6 +121,19 @@ def test_a_position_that_is_closed_in_the_cloud_is_not_told_again(
     known = len(own.cloud.posted("stop-filled"))
     own.cycle()
     assert len(own.cloud.posted("stop-filled")) == known
+
+
+def test_the_cloud_is_not_told_before_it_has_the_reports_of_the_purchase(own: Machine) -> None:
+    known = len(own.cloud.posted("stop-filled"))
+    row = own.agent.journal.signals.newest("1")
+    assert row is not None
+    reporter = Reporter(own.agent.journal, own.broker, own.agent.clock)
+    with own.agent.journal.store.transaction():
+        reporter.report(row, Outcome.FILLED)
+    own.agent.loop._stop_sales.tell(own.agent.cloud)
+    assert len(own.cloud.posted("stop-filled")) == known
+    own.cycle()
+    assert len(own.cloud.posted("stop-filled")) == known + 1
 
 
 def test_an_exit_of_another_portfolio_is_sold_as_ever(own: Machine) -> None:

@@ -71,8 +71,11 @@ class StopSales:
     def tell(self, cloud: Cloud) -> None:
         """Have the cloud propose exits for them, again until it has booked each.
 
-        Raises CloudSilent or CloudRefused.
+        Only after all reports: one of the purchase itself may still wait, without which the cloud
+        knows of no position. Raises CloudSilent or CloudRefused.
         """
+        if self._journal.reports.count():
+            return
         for one in self.unbooked():
             try:
                 answer = cloud.post(STOP_FILLED, self._body(one)).body
